@@ -1,0 +1,244 @@
+//! The life of a delivery: one pure function, drawn in `docs/state-machine.md`; a test compares the two.
+//!
+//! **Invariant:** every delivery ends. From each state that is not final an input leads to a final one, and the engine
+//! sends that input at the latest when the delivery expires.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{DeliveryId, EventId, SubscriptionId},
+    time::Timestamp,
+};
+
+/// Where a delivery stands; the words of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Waits for its turn or for its next due time.
+    Queued,
+    /// An attempt is under way. Known to the node that makes it; in the store such a delivery is queued, so that a
+    /// crash needs no repair.
+    Delivering,
+    /// A receiver took it.
+    Succeeded,
+    /// It ended without success.
+    Failed,
+    /// It was called off.
+    Cancelled,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 5] =
+        [Self::Queued, Self::Delivering, Self::Succeeded, Self::Failed, Self::Cancelled];
+
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Delivering => "delivering",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Nothing more happens by itself.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// Why a delivery failed or was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Every attempt of its schedule failed.
+    Exhausted,
+    /// Its time was over.
+    Expired,
+    /// The subscription's backlog was beyond its budget and this was the oldest.
+    BacklogFull,
+    /// The subscription was set inactive.
+    Paused,
+    /// The subscription or its tenant was deleted.
+    Deleted,
+    /// The subscription's script failed.
+    Script,
+    /// The subscription's script chose not to send it.
+    DroppedByScript,
+    /// Somebody cancelled it.
+    Operator,
+}
+
+impl Reason {
+    /// Every reason, in the order of its number in the store.
+    pub const ALL: [Self; 8] = [
+        Self::Exhausted,
+        Self::Expired,
+        Self::BacklogFull,
+        Self::Paused,
+        Self::Deleted,
+        Self::Script,
+        Self::DroppedByScript,
+        Self::Operator,
+    ];
+
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exhausted => "exhausted",
+            Self::Expired => "expired",
+            Self::BacklogFull => "backlog_full",
+            Self::Paused => "paused",
+            Self::Deleted => "deleted",
+            Self::Script => "script",
+            Self::DroppedByScript => "dropped_by_script",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// What can happen to a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// An attempt starts.
+    Begin,
+    /// The attempt was taken by the receiver.
+    Succeed,
+    /// The attempt failed and the schedule has another one.
+    Postpone,
+    /// The attempt failed and was the schedule's last.
+    Exhaust,
+    /// The attempt was given back without a result: the node stops.
+    Release,
+    /// Its time is over.
+    Expire,
+    /// The backlog is beyond its budget.
+    Overflow,
+    /// It is called off.
+    Cancel,
+    /// Somebody wants it sent again.
+    Retry,
+}
+
+impl Input {
+    /// Every input.
+    pub const ALL: [Self; 9] = [
+        Self::Begin,
+        Self::Succeed,
+        Self::Postpone,
+        Self::Exhaust,
+        Self::Release,
+        Self::Expire,
+        Self::Overflow,
+        Self::Cancel,
+        Self::Retry,
+    ];
+
+    /// The word on the arrow of the drawing.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Begin => "begin",
+            Self::Succeed => "succeed",
+            Self::Postpone => "postpone",
+            Self::Exhaust => "exhaust",
+            Self::Release => "release",
+            Self::Expire => "expire",
+            Self::Overflow => "overflow",
+            Self::Cancel => "cancel",
+            Self::Retry => "retry",
+        }
+    }
+}
+
+/// The state after `input`, or `None` when the input means nothing there and changes nothing.
+pub const fn transition(state: Status, input: Input) -> Option<Status> {
+    use Input::{Begin, Cancel, Exhaust, Expire, Overflow, Postpone, Release, Retry, Succeed};
+    use Status::{Cancelled, Delivering, Failed, Queued, Succeeded};
+    match (state, input) {
+        (Queued, Begin) => Some(Delivering),
+        (Delivering, Succeed) => Some(Succeeded),
+        (Delivering, Postpone | Release) => Some(Queued),
+        (Delivering, Exhaust) => Some(Failed),
+        (Queued, Expire | Overflow) => Some(Failed),
+        (Queued | Delivering, Cancel) => Some(Cancelled),
+        // The attempt that was under way when the delivery was called off did arrive: the log says what is true.
+        (Cancelled, Succeed) => Some(Succeeded),
+        (Succeeded | Failed | Cancelled, Retry) => Some(Queued),
+        _ => None,
+    }
+}
+
+/// A delivery as it is read: its row and the names of what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Public id.
+    pub id: DeliveryId,
+    /// Where it goes.
+    pub subscription: SubscriptionId,
+    /// The subscription's version it was created with.
+    pub subscription_version: i64,
+    /// The events it carries; one, until groups come.
+    pub events: Vec<EventId>,
+    /// The event's type.
+    pub event_type: crate::event::EventType,
+    /// Where it stands, as the store knows it: never [`Status::Delivering`].
+    pub status: Status,
+    /// Why it failed or was cancelled.
+    pub reason: Option<Reason>,
+    /// Attempts made so far.
+    pub attempts: u32,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When the next attempt is due, while it waits.
+    pub due_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The lines of the drawing that are arrows: `queued --> delivering: begin`.
+    fn drawn() -> BTreeSet<String> {
+        include_str!("../../../docs/state-machine.md")
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.contains("-->") && !line.contains("[*]"))
+            .map(ToOwned::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn the_function_and_the_drawing_are_the_same_machine() {
+        let mut coded = BTreeSet::new();
+        for state in Status::ALL {
+            for input in Input::ALL {
+                if let Some(next) = transition(state, input) {
+                    coded.insert(format!("{} --> {}: {}", state.as_str(), next.as_str(), input.as_str()));
+                }
+            }
+        }
+        assert_eq!(coded, drawn());
+    }
+
+    #[test]
+    fn from_every_state_a_delivery_can_end_and_only_a_person_wakes_an_ended_one() {
+        for state in Status::ALL {
+            let next: Vec<_> = Input::ALL.into_iter().filter_map(|input| transition(state, input)).collect();
+            if state.is_final() {
+                let wakers: Vec<_> = Input::ALL
+                    .into_iter()
+                    .filter(|input| transition(state, *input).is_some_and(|next| !next.is_final()))
+                    .collect();
+                assert_eq!(wakers, [Input::Retry], "{state:?}");
+            } else {
+                assert!(next.iter().any(|next| next.is_final()), "{state:?}");
+            }
+        }
+    }
+}

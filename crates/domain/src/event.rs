@@ -1,0 +1,98 @@
+//! An event: something that happened in a tenant; immutable once accepted.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{ids::EventId, invalid::Invalid, limits::EVENT_TYPE_CHARS_MAX, time::Timestamp};
+
+/// The name of a kind of event: `lead.created`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EventType(String);
+
+impl EventType {
+    /// Checks an event type: 1 to 128 of letters, digits, `_`, `.`, `-`, `/` and `:`, beginning with a letter or digit.
+    /// A profile may narrow this to its catalogue.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let mut bytes = text.bytes();
+        let starts_well = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let goes_on_well = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-/:".contains(&byte));
+        if starts_well && goes_on_well && text.len() <= EVENT_TYPE_CHARS_MAX {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new(format!(
+            "must be 1 to {EVENT_TYPE_CHARS_MAX} letters, digits, '_', '.', '-', '/' or ':', and begin with a letter \
+             or digit, as in lead.created"
+        )))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for EventType {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<EventType> for String {
+    fn from(event_type: EventType) -> Self {
+        event_type.0
+    }
+}
+
+/// An accepted event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Ours, the same in every attempt.
+    pub id: EventId,
+    /// What happened.
+    pub event_type: EventType,
+    /// When we took it.
+    pub accepted_at: Timestamp,
+    /// When it happened, if the caller said so.
+    pub occurred_at: Option<Timestamp>,
+    /// Words that tag sets match.
+    pub tags: Vec<String>,
+    /// The attributes the profile declares, as the JSON object that came; empty when none came.
+    pub attributes: Bytes,
+    /// The data exactly as it came: key order, number spelling and escapes are the caller's.
+    pub data: Bytes,
+    /// How many deliveries it was routed to.
+    pub deliveries: u32,
+}
+
+impl Event {
+    /// When it happened, or else when we took it.
+    pub fn moment(&self) -> Timestamp {
+        self.occurred_at.unwrap_or(self.accepted_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_type_is_a_name_and_not_free_text() {
+        for text in ["lead.created", "ideaRequest.attachedToIdea", "urn:x/y-1_2", "7"] {
+            assert_eq!(EventType::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["", ".a", "a b", "a\n", "ä", &"a".repeat(129)] {
+            EventType::parse(text).unwrap_err();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A limit on everything, in one place. Units stand last in the names.
+
+use std::time::Duration;
+
+/// A number that a caller may choose, with what it is when they do not.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds<T> {
+    /// Smallest allowed value.
+    pub min: T,
+    /// Largest allowed value.
+    pub max: T,
+    /// Value when none is given.
+    pub default: T,
+}
+
+// --- What a caller sends -------------------------------------------------------------------------------------------
+
+/// Body of one event; larger is 413.
+pub const EVENT_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Body of a batch of events.
+pub const BATCH_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Events in one batch.
+pub const BATCH_EVENTS_MAX: usize = 1_000;
+/// Body of every other request.
+pub const REQUEST_BODY_BYTES_MAX: usize = 256 * 1024;
+/// Characters of a tenant's id.
+pub const TENANT_ID_CHARS_MAX: usize = 128;
+/// Characters of an event type.
+pub const EVENT_TYPE_CHARS_MAX: usize = 128;
+/// Characters of an idempotency key.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
+/// How long an idempotency key is remembered.
+pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Tags of one event.
+pub const TAGS_MAX: usize = 32;
+/// Characters of one tag.
+pub const TAG_CHARS_MAX: usize = 128;
+/// Bytes of all attributes of one event, as JSON.
+pub const ATTRIBUTES_BYTES_MAX: usize = 16 * 1024;
+/// Characters of a name that people see.
+pub const NAME_CHARS_MAX: usize = 255;
+/// Characters of a description.
+pub const DESCRIPTION_CHARS_MAX: usize = 4_096;
+/// Characters of an endpoint's URL.
+pub const URL_CHARS_MAX: usize = 4_096;
+/// Contacts of a tenant.
+pub const CONTACTS_MAX: usize = 20;
+
+// --- Subscriptions -------------------------------------------------------------------------------------------------
+
+/// Subscriptions of one tenant.
+pub const SUBSCRIPTIONS_PER_TENANT_MAX: usize = 1_000;
+/// Event types one subscription may name.
+pub const SUBSCRIPTION_EVENTS_MAX: usize = 500;
+/// Tag sets of one subscription.
+pub const TAG_SETS_MAX: usize = 100;
+/// Headers a subscription may add to its requests.
+pub const CUSTOM_HEADERS_MAX: usize = 30;
+/// Bytes of one such header's value.
+pub const HEADER_VALUE_BYTES_MAX: usize = 4_096;
+/// Exchanges one subscription has under way at a time.
+pub const CONCURRENCY: Bounds<u32> = Bounds { min: 1, max: 1_000, default: 8 };
+/// Attempts of one pass through the retry schedule.
+pub const RETRY_ATTEMPTS: Bounds<u32> = Bounds { min: 1, max: 30, default: 10 };
+/// One gap of a retry schedule.
+pub const RETRY_GAP_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The whole exchange: name, connection, request, response.
+pub const TIMEOUT: Bounds<Duration> =
+    Bounds { min: Duration::from_secs(1), max: Duration::from_secs(60), default: Duration::from_secs(15) };
+/// How long an old secret may go on signing.
+pub const ROTATION_GRACE: Bounds<Duration> = Bounds {
+    min: Duration::ZERO,
+    max: Duration::from_secs(7 * 24 * 3600),
+    default: Duration::from_secs(24 * 3600),
+};
+/// Secrets that sign at the same time.
+pub const SECRETS_MAX: usize = 5;
+
+// --- What a receiver sends -----------------------------------------------------------------------------------------
+
+/// Bytes of a response's body that are read and kept.
+pub const RESPONSE_BODY_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a response's headers that are kept.
+pub const RESPONSE_HEADERS_BYTES_MAX: usize = 8 * 1024;
+/// How long the response's body may take once the status is known.
+pub const RESPONSE_BODY_TIME_MAX: Duration = Duration::from_secs(2);
+/// The longest delay that `Retry-After` may ask for.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
+
+// --- The life of a delivery ----------------------------------------------------------------------------------------
+
+/// A delivery ends at the latest this long after its schedule would have ended.
+pub const EXPIRY_AFTER_SCHEDULE: Duration = Duration::from_secs(24 * 3600);
+
+// --- Commits and memory --------------------------------------------------------------------------------------------
+
+/// Rows one commit writes, except for one larger single event.
+pub const COMMIT_ROWS_MAX: usize = 2_000;
+/// Bytes of events one commit writes, except for one larger single event.
+pub const COMMIT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Subscriptions that are served by the commit of the event itself; the rest follows in commits of its own.
+pub const FANOUT_PER_COMMIT_MAX: usize = 200;
+/// Bytes of events that wait for their commit; above it ingest answers 429.
+pub const UNACKNOWLEDGED_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// Deliveries a lane keeps in memory; more wait in the store only.
+pub const LANE_DELIVERIES_MAX: usize = 64;
+/// Bytes of deliveries a lane keeps in memory.
+pub const LANE_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of deliveries that all lanes keep in memory. Above it each lane keeps one delivery only.
+pub const LANES_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Exchanges under way at a time, over all lanes.
+pub const EXCHANGES_MAX: usize = 2_048;
+/// Outcomes that wait for their commit; above it no new attempt starts.
+pub const OUTCOMES_WAITING_MAX: usize = 10_000;
+
+// --- Lists ---------------------------------------------------------------------------------------------------------
+
+/// Items of one page of a list.
+pub const PAGE_ITEMS: Bounds<usize> = Bounds { min: 1, max: 250, default: 50 };
+/// Rows one page may look at: a page with a rare filter may be short and still have a `next`.
+pub const PAGE_ROWS_SCANNED_MAX: usize = 5_000;

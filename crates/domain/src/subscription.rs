@@ -1,0 +1,123 @@
+//! A subscription: who wants which events and how.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    endpoint::{CustomHeader, EndpointUrl},
+    event::EventType,
+    ids::SubscriptionId,
+    limits::{CONCURRENCY, TIMEOUT},
+    retry::RetryPolicy,
+    secret::SealedSecret,
+    tenant::TenantNo,
+    time::Timestamp,
+};
+
+/// The subscription's number inside the store; never reused, never shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionNo(pub i64);
+
+/// A webhook: where and how deliveries are sent.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Push {
+    /// Where to.
+    pub url: EndpointUrl,
+    /// `POST`, `PUT` or `PATCH`.
+    pub method: String,
+    /// The customer's own headers, in their order.
+    pub headers: Vec<CustomHeader>,
+    /// The whole value of the `Authorization` header.
+    pub authorization: Option<String>,
+}
+
+impl fmt::Debug for Push {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers and authorization hold the customer's credentials.
+        out.debug_struct("Push").field("url", &self.url).field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// What the customer configured; checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionSpec {
+    /// A name that people see.
+    pub name: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// `false` pauses: nothing is sent and nothing is queued for later.
+    pub active: bool,
+    /// Where and how.
+    pub push: Push,
+    /// The event types that are wanted; empty for all.
+    pub events: Vec<EventType>,
+    /// Sets of tags of which one must be within the event's tags; empty for any.
+    pub tag_sets: Vec<Vec<String>>,
+    /// Exchanges under way at a time.
+    pub concurrency: u32,
+    /// An own retry schedule; `None` for the profile's.
+    pub retry: Option<RetryPolicy>,
+    /// An own deadline of an exchange; `None` for the default.
+    pub timeout: Option<Duration>,
+}
+
+impl SubscriptionSpec {
+    /// A subscription to every event with every setting at its default.
+    pub fn to(url: EndpointUrl) -> Self {
+        Self {
+            name: None,
+            description: None,
+            active: true,
+            push: Push { url, method: "POST".to_owned(), headers: Vec::new(), authorization: None },
+            events: Vec::new(),
+            tag_sets: Vec::new(),
+            concurrency: CONCURRENCY.default,
+            retry: None,
+            timeout: None,
+        }
+    }
+
+    /// The retry schedule in force.
+    pub fn retry_policy(&self) -> RetryPolicy {
+        self.retry.clone().unwrap_or_else(RetryPolicy::standard_webhooks)
+    }
+
+    /// The deadline of an exchange in force.
+    pub fn deadline(&self) -> Duration {
+        self.timeout.unwrap_or(TIMEOUT.default)
+    }
+}
+
+/// Why Postroad itself made a subscription inactive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InactiveReason {
+    /// The customer set `active` to false.
+    Paused,
+    /// The receiver answered 410 Gone. What waits is held until it expires, and goes out on activation.
+    Gone,
+}
+
+/// A stored subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Number inside the store.
+    pub no: SubscriptionNo,
+    /// Public id.
+    pub id: SubscriptionId,
+    /// Whose it is.
+    pub tenant_no: TenantNo,
+    /// 1 at first, grows with every change; deliveries and attempts name the one they were made with.
+    pub version: i64,
+    /// What the customer configured.
+    pub spec: SubscriptionSpec,
+    /// Set while it is not active.
+    pub inactive: Option<(InactiveReason, Timestamp)>,
+    /// The current secret first, then older ones that may still sign.
+    pub secrets: Vec<SealedSecret>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,102 @@
+//! A tenant: one customer account of the product that embeds Postroad.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{invalid::Invalid, limits::TENANT_ID_CHARS_MAX, time::Timestamp};
+
+/// The tenant's number inside the store; never reused, never shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TenantNo(pub i64);
+
+/// The caller's own name for the tenant: `[A-Za-z0-9][A-Za-z0-9_.-]{0,127}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantId(String);
+
+impl TenantId {
+    /// Checks a tenant's id.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let mut bytes = text.bytes();
+        let starts_well = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let goes_on_well = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+        if starts_well && goes_on_well && text.len() <= TENANT_ID_CHARS_MAX {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new(format!(
+            "must be 1 to {TENANT_ID_CHARS_MAX} letters, digits, '_', '.' or '-', and begin with a letter or digit"
+        )))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for TenantId {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<TenantId> for String {
+    fn from(id: TenantId) -> Self {
+        id.0
+    }
+}
+
+/// What a caller may set of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantSpec {
+    /// Name of the profile: the product whose wire format this tenant's receivers expect.
+    pub profile: String,
+    /// A name that people see.
+    pub name: Option<String>,
+    /// Mail addresses that hear of trouble.
+    pub contacts: Vec<String>,
+    /// The profile's own options, as JSON text.
+    pub options: String,
+}
+
+/// One customer account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Number inside the store.
+    pub no: TenantNo,
+    /// The caller's name for it.
+    pub id: TenantId,
+    /// What the caller set.
+    pub spec: TenantSpec,
+    /// Grows with every change of the tenant or of one of its subscriptions: with it, an accept statement sees whether
+    /// the subscriptions it was matched against are still the true ones.
+    pub config_version: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenants_id_is_the_callers_own_within_the_contracts_alphabet() {
+        for text in ["a", "0", "Acme-1.eu_x", &"a".repeat(128)] {
+            assert_eq!(TenantId::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["", "-a", ".a", "_a", "a b", "a/b", "é", &"a".repeat(129)] {
+            TenantId::parse(text).unwrap_err();
+        }
+    }
+}

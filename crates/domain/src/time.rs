@@ -1,0 +1,105 @@
+//! Moments and the clock that tells them. Time is an argument: nothing in Postroad asks the machine for it except
+//! the clock that the binary passes in.
+
+use std::{fmt, future::Future, pin::Pin, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// A moment in UTC, in microseconds since 1970. Microseconds keep the order of what one node commits; they fit the
+/// 64 bits of both stores until the year 294,000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since 1970.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// From milliseconds since 1970; saturates.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis.saturating_mul(1_000))
+    }
+
+    /// Microseconds since 1970.
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds since 1970, rounded down.
+    pub const fn as_millis(self) -> i64 {
+        self.0.div_euclid(1_000)
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    pub const fn as_secs(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// The moment `span` later; saturates, so that no number from outside can overflow it.
+    pub fn after(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// The moment `span` earlier; saturates.
+    pub fn before(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long ago `earlier` was; zero when it lies ahead.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Reads an RFC 3339 time with an offset, `2026-11-21T20:50:00Z`. Nothing else is a time.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_microsecond()))
+    }
+}
+
+/// RFC 3339 in UTC with as many digits as there are, at most six.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX);
+        fmt::Display::fmt(&moment, out)
+    }
+}
+
+/// A future that ends when its moment has come.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The one source of time. The binary passes the machine's, tests pass one they turn by hand.
+pub trait Clock: Send + Sync + 'static {
+    /// The wall clock: what is written down. It may jump.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some start that never jumps: what durations are measured with.
+    fn monotonic(&self) -> Duration;
+
+    /// Ends when `span` has passed.
+    fn sleep(&self, span: Duration) -> Sleep;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_and_written_as_rfc_3339_in_utc() {
+        let moment = Timestamp::parse("2026-11-21T21:50:00.25+01:00").unwrap();
+        assert_eq!(moment.to_string(), "2026-11-21T20:50:00.25Z");
+        for text in ["", "2026-11-21", "2026-11-21T20:50:00", "tomorrow", "1700000000"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_span_overflows_a_moment() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        assert_eq!(now.after(Duration::MAX).as_micros(), i64::MAX);
+        assert_eq!(Timestamp::from_micros(i64::MIN).before(Duration::MAX).as_micros(), i64::MIN);
+        assert_eq!(now.since(now.after(Duration::from_secs(1))), Duration::ZERO);
+        assert_eq!(now.after(Duration::from_secs(1)).since(now), Duration::from_secs(1));
+    }
+}

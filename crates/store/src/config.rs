@@ -1,0 +1,108 @@
+//! Operations on tenants and subscriptions.
+
+use postroad_domain::{
+    SealedSecret, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, Tenant, TenantId, TenantNo,
+    Timestamp, tenant::TenantSpec,
+};
+
+/// Creates or replaces a tenant.
+#[derive(Clone, Debug)]
+pub struct PutTenant {
+    /// The caller's name for it.
+    pub id: TenantId,
+    /// What the caller set.
+    pub spec: TenantSpec,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Asks for tenants.
+#[derive(Clone, Debug)]
+pub struct ListTenants {
+    /// Only tenants after this one.
+    pub after: Option<TenantId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Deletes a tenant.
+#[derive(Clone, Debug)]
+pub struct DeleteTenant {
+    /// Which.
+    pub id: TenantId,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// A tenant with all its subscriptions, inactive ones too, in the order of their creation.
+#[derive(Clone, Debug)]
+pub struct ConfigSnapshot {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Its subscriptions.
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// Creates a subscription.
+#[derive(Clone, Debug)]
+pub struct CreateSubscription {
+    /// In which tenant.
+    pub tenant_no: TenantNo,
+    /// Ours.
+    pub id: SubscriptionId,
+    /// What the customer configured.
+    pub spec: SubscriptionSpec,
+    /// Its secrets.
+    pub secrets: Vec<SealedSecret>,
+    /// Subscriptions a tenant may have.
+    pub max: usize,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Changes a subscription.
+#[derive(Clone, Debug)]
+pub struct UpdateSubscription {
+    /// In which tenant.
+    pub tenant_no: TenantNo,
+    /// Which.
+    pub id: SubscriptionId,
+    /// The version the change was made from.
+    pub expected_version: i64,
+    /// What changes.
+    pub change: SubscriptionChange,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What changes of a subscription.
+#[derive(Clone, Debug)]
+pub enum SubscriptionChange {
+    /// What the customer configured. `active` false: it becomes inactive with the reason `paused` and what waits is
+    /// cancelled as of this commit; `active` true: the reason goes, also `gone`, and what was held goes out.
+    Spec(Box<SubscriptionSpec>),
+    /// The secrets, the current one first.
+    Secrets(Vec<SealedSecret>),
+}
+
+/// Makes a subscription inactive with the reason `gone`.
+#[derive(Clone, Copy, Debug)]
+pub struct Deactivate {
+    /// In which tenant.
+    pub tenant_no: TenantNo,
+    /// Which.
+    pub subscription_no: SubscriptionNo,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Deletes a subscription.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteSubscription {
+    /// In which tenant.
+    pub tenant_no: TenantNo,
+    /// Which.
+    pub id: SubscriptionId,
+    /// Now.
+    pub at: Timestamp,
+}

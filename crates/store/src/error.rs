@@ -1,0 +1,85 @@
+//! Why an operation failed. Text is for the log; callers decide on the variants.
+
+use thiserror::Error;
+
+/// Failures that any operation can meet.
+#[derive(Clone, Debug, Error)]
+pub enum StoreError {
+    /// No room on the disk: writes fail until there is; reads go on.
+    #[error("the disk is full")]
+    Full,
+    /// The database cannot be reached or does not answer now; trying again later is right.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// The caller's session ran out: another node may own its lanes.
+    #[error("this node's session is lost")]
+    SessionLost,
+    /// A cursor that this list did not make.
+    #[error("the cursor is not one of this list")]
+    BadCursor,
+    /// A defect, ours or the file's.
+    #[error("the store failed: {0}")]
+    Internal(String),
+}
+
+/// Failures of [`crate::Store::create_subscription`].
+#[derive(Clone, Debug, Error)]
+pub enum CreateSubscriptionError {
+    /// The tenant is gone.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// The tenant has as many subscriptions as it may have.
+    #[error("the tenant has {max} subscriptions already")]
+    TooMany {
+        /// The limit.
+        max: usize,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`crate::Store::update_subscription`].
+#[derive(Clone, Debug, Error)]
+pub enum UpdateSubscriptionError {
+    /// There is no such subscription in this tenant.
+    #[error("there is no such subscription")]
+    NotFound,
+    /// Somebody else changed it in between.
+    #[error("the subscription changed in between")]
+    Changed,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`crate::Store::retry_delivery`].
+#[derive(Clone, Debug, Error)]
+pub enum RetryDeliveryError {
+    /// There is no such delivery in this tenant.
+    #[error("there is no such delivery")]
+    NotFound,
+    /// It still waits, so there is nothing to retry.
+    #[error("the delivery is still waiting")]
+    Waiting,
+    /// Its subscription is inactive or deleted: it would not be sent.
+    #[error("the subscription is not active")]
+    Inactive,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`crate::Store::cancel_delivery`].
+#[derive(Clone, Debug, Error)]
+pub enum CancelDeliveryError {
+    /// There is no such delivery in this tenant.
+    #[error("there is no such delivery")]
+    NotFound,
+    /// It has ended already.
+    #[error("the delivery has ended")]
+    Finished,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,103 @@
+//! Lanes: the queue of one subscription, read in order of due time.
+//!
+//! The queue is small and clustered by lane. No operation here reads more rows than it answers plus those the caller
+//! already holds, however much waits in this lane or in any other.
+
+use std::sync::Arc;
+
+use postroad_domain::{Event, SubscriptionNo, TenantNo, Timestamp, ids::DeliveryId};
+
+/// One subscription's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LaneKey {
+    /// The tenant.
+    pub tenant_no: TenantNo,
+    /// The subscription.
+    pub subscription_no: SubscriptionNo,
+}
+
+/// A waiting delivery with all that an attempt needs from the store.
+#[derive(Clone, Debug)]
+pub struct QueuedDelivery {
+    /// Its lane.
+    pub lane: LaneKey,
+    /// Public id.
+    pub id: DeliveryId,
+    /// The store's own handle, opaque to everybody else.
+    pub handle: i64,
+    /// When it is due: its place in the queue.
+    pub due: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// Attempts made so far in this pass through the schedule.
+    pub tries: u32,
+    /// Attempts made so far in all passes.
+    pub attempts: u32,
+    /// What it carries.
+    pub event: Arc<Event>,
+}
+
+/// Asks for the lanes in which something waits.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitingLanes {
+    /// Only lanes after this one.
+    pub after: Option<LaneKey>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A lane in which something waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingLane {
+    /// The lane.
+    pub lane: LaneKey,
+    /// When its first delivery is due.
+    pub next_due: Timestamp,
+}
+
+/// Asks for the next deliveries of a lane.
+#[derive(Clone, Debug)]
+pub struct Refill {
+    /// The lane.
+    pub lane: LaneKey,
+    /// Only what is due by then.
+    pub due_by: Timestamp,
+    /// Deliveries the caller holds already: waiting in memory, under way, or with an outcome that is not committed.
+    pub held: Vec<DeliveryId>,
+    /// At most so many.
+    pub limit: usize,
+    /// At most so many bytes of event data, but always one delivery.
+    pub bytes_max: usize,
+}
+
+/// The answer to a [`Refill`].
+#[derive(Clone, Debug, Default)]
+pub struct Refilled {
+    /// In order of due time.
+    pub deliveries: Vec<QueuedDelivery>,
+    /// When the first delivery is due that is neither held nor answered here; in the past when the limits cut the
+    /// answer short; `None` when nothing else waits.
+    pub next_due: Option<Timestamp>,
+}
+
+/// One step of the work behind watermarks.
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep {
+    /// Now.
+    pub at: Timestamp,
+    /// Rows to touch at most.
+    pub limit: usize,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Deliveries that were cancelled.
+    pub cancelled: usize,
+    /// Deliveries that were failed as expired.
+    pub expired: usize,
+    /// Rows of deleted tenants and of old idempotency keys that were erased.
+    pub erased: usize,
+    /// There is more to do.
+    pub more: bool,
+}

@@ -1,0 +1,192 @@
+//! The seam to the database: operations of the domain, one params struct each.
+//!
+//! The database is the queue: what must still be sent lives here and nowhere else. The engine gathers what is waiting
+//! and calls [`Store::commit`]; everything in one call becomes durable together, or nothing of it does.
+//!
+//! **Invariants** that every store keeps, and that [`conformance`] checks:
+//! * what an operation answered is durable: a crash a microsecond later loses nothing of it;
+//! * a delivery that is not final has exactly one place in the queue of its lane, and a final one has none;
+//! * a tenant never sees another tenant's rows;
+//! * nothing is written for a tenant whose configuration changed since the caller matched against it.
+//!
+//! On purpose the store knows no HTTP, no clock and no chance: moments and ids come from the caller.
+
+mod commit;
+mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod error;
+mod lanes;
+pub mod memory;
+mod read;
+mod session;
+mod settings;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+pub use commit::{
+    AcceptResult, Commit, Committed, Fanout, FanoutTarget, Idempotency, NewDelivery, NewEvent, Next, Outcome,
+    OutcomeResult,
+};
+pub use config::{
+    ConfigSnapshot, CreateSubscription, Deactivate, DeleteSubscription, DeleteTenant, ListTenants, PutTenant,
+    SubscriptionChange, UpdateSubscription,
+};
+pub use error::{
+    CancelDeliveryError, CreateSubscriptionError, RetryDeliveryError, StoreError, UpdateSubscriptionError,
+};
+pub use lanes::{LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes};
+use postroad_domain::{
+    Attempt, Event, EventId, Subscription, SubscriptionId, Tenant, TenantId, TenantNo, Timestamp,
+    delivery::Delivery, ids::DeliveryId,
+};
+pub use read::{
+    CancelDelivery, DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page, RetryDelivery,
+};
+pub use session::{ClaimLanes, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session, SessionId};
+pub use settings::SettingKey;
+
+/// Figures that a store knows without looking at rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreStats {
+    /// Bytes of the write-ahead log, where there is one.
+    pub wal_bytes: u64,
+    /// Bytes of the database's files.
+    pub file_bytes: u64,
+}
+
+/// What waits in all lanes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Deliveries that are not final.
+    pub waiting: u64,
+    /// When the oldest of them was created.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Durable memory of events, deliveries, attempts and configuration.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    // --- the hot path ----------------------------------------------------------------------------------------------
+
+    /// Makes events, outcomes and the next steps of large fan-outs durable in one transaction. Results stand in the
+    /// order of the input. On an error nothing was written; the caller still has its commit and may try again.
+    async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError>;
+
+    /// Fan-outs that a commit left unfinished, oldest first: what a restart goes on with.
+    async fn open_fanouts(&self, limit: usize) -> Result<Vec<Fanout>, StoreError>;
+
+    // --- lanes -----------------------------------------------------------------------------------------------------
+
+    /// The lanes in which something waits, by key, each with its next due time.
+    async fn waiting_lanes(&self, page: WaitingLanes) -> Result<Vec<WaitingLane>, StoreError>;
+
+    /// The next deliveries of one lane that are due and that the caller does not hold yet.
+    async fn refill(&self, refill: Refill) -> Result<Refilled, StoreError>;
+
+    /// Makes watermarks real in steps: cancels waiting deliveries of paused and deleted subscriptions, fails expired
+    /// ones of lanes that are not sending, erases what deleted tenants left.
+    async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError>;
+
+    // --- sessions and leases ---------------------------------------------------------------------------------------
+
+    /// Registers a node. On an embedded store there is only one and it owns every lane.
+    async fn open_session(&self, open: OpenSession) -> Result<Session, StoreError>;
+
+    /// Extends a session's lease by the store's own clock; [`StoreError::SessionLost`] when it had run out.
+    async fn heartbeat(&self, beat: Heartbeat) -> Result<Session, StoreError>;
+
+    /// Takes the lanes that nobody else holds, or whose holder's session ran out; answers those that were taken.
+    async fn claim_lanes(&self, claim: ClaimLanes) -> Result<Vec<LaneLease>, StoreError>;
+
+    /// Gives lanes back.
+    async fn release_lanes(&self, release: ReleaseLanes) -> Result<(), StoreError>;
+
+    // --- configuration ---------------------------------------------------------------------------------------------
+
+    /// Creates or replaces a tenant; answers it and whether it is new.
+    async fn put_tenant(&self, put: PutTenant) -> Result<(Tenant, bool), StoreError>;
+
+    /// One tenant.
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError>;
+
+    /// Tenants by id.
+    async fn list_tenants(&self, list: ListTenants) -> Result<Page<Tenant, TenantId>, StoreError>;
+
+    /// Hides a tenant at once; [`Store::sweep`] erases its rows. Answers whether there was one.
+    async fn delete_tenant(&self, delete: DeleteTenant) -> Result<bool, StoreError>;
+
+    /// A tenant with all its subscriptions as one consistent picture: what events are matched against.
+    async fn config_snapshot(&self, id: TenantId) -> Result<Option<ConfigSnapshot>, StoreError>;
+
+    /// The same, found by the tenant's number: what a lane starts from.
+    async fn config_snapshot_by_no(&self, no: TenantNo) -> Result<Option<ConfigSnapshot>, StoreError>;
+
+    /// Creates a subscription.
+    async fn create_subscription(
+        &self,
+        create: CreateSubscription,
+    ) -> Result<Subscription, CreateSubscriptionError>;
+
+    /// One subscription of the tenant.
+    async fn subscription(
+        &self,
+        tenant_no: TenantNo,
+        id: SubscriptionId,
+    ) -> Result<Option<Subscription>, StoreError>;
+
+    /// Changes a subscription that still has the expected version. Setting it inactive cancels what waits.
+    async fn update_subscription(
+        &self,
+        update: UpdateSubscription,
+    ) -> Result<Subscription, UpdateSubscriptionError>;
+
+    /// Makes a subscription inactive because its receiver said that it is gone; what waits is held. Nothing happens
+    /// when it is inactive already.
+    async fn deactivate(&self, deactivate: Deactivate) -> Result<(), StoreError>;
+
+    /// Deletes a subscription and cancels what waits. Answers whether there was one.
+    async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError>;
+
+    // --- reading and changing single deliveries --------------------------------------------------------------------
+
+    /// One event of the tenant.
+    async fn event(&self, tenant_no: TenantNo, id: EventId) -> Result<Option<Event>, StoreError>;
+
+    /// Events of the tenant, newest first.
+    async fn list_events(&self, list: ListEvents) -> Result<Page<Event, EventId>, StoreError>;
+
+    /// One delivery of the tenant.
+    async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError>;
+
+    /// Deliveries of the tenant, newest first.
+    async fn list_deliveries(&self, list: ListDeliveries) -> Result<Page<Delivery, String>, StoreError>;
+
+    /// The attempts made for a delivery, first to last.
+    async fn attempts(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Vec<Attempt>, StoreError>;
+
+    /// Puts a finished delivery at the tail of its lane.
+    async fn retry_delivery(&self, retry: RetryDelivery) -> Result<LaneKey, RetryDeliveryError>;
+
+    /// Takes a waiting delivery out of its lane; answers the lane.
+    async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError>;
+
+    // --- the store itself ------------------------------------------------------------------------------------------
+
+    /// A small value kept for the whole installation.
+    async fn setting(&self, key: SettingKey) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps such a value.
+    async fn put_setting(&self, key: SettingKey, value: Vec<u8>) -> Result<(), StoreError>;
+
+    /// Proves by a durable write that the store can take one.
+    async fn probe(&self) -> Result<(), StoreError>;
+
+    /// How much waits and since when. Reads the whole queue, in bounded reads: for a metric now and then, not for a
+    /// request.
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
+
+    /// Figures for `/metrics`.
+    fn stats(&self) -> StoreStats;
+}
