@@ -29,15 +29,8 @@ pub enum ErrorClass {
 
 impl ErrorClass {
     /// Every class, in the order of its number in the store.
-    pub const ALL: [Self; 7] = [
-        Self::Dns,
-        Self::Connect,
-        Self::Tls,
-        Self::Timeout,
-        Self::Blocked,
-        Self::Protocol,
-        Self::Script,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Dns, Self::Connect, Self::Tls, Self::Timeout, Self::Blocked, Self::Protocol, Self::Script];
 
     /// The word in the API.
     pub const fn as_str(self) -> &'static str {

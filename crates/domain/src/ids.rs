@@ -98,6 +98,40 @@ impl<K> Id<K> {
     }
 }
 
+/// The low bits of an event's id are zero; in the ids of its deliveries they count.
+const DELIVERY_NUMBER_BITS: u32 = 12;
+
+impl Id<EventKind> {
+    /// A fresh event id: a UUIDv7 whose last 12 bits are zero, so that its deliveries' ids can be made from it. 62 bits
+    /// of chance within each millisecond are left.
+    pub fn for_event(now: Timestamp, rng: &mut impl Rng) -> Self {
+        let fresh = Self::new(now, rng).uuid.as_u128();
+        Self::from_uuid(Uuid::from_u128(fresh >> DELIVERY_NUMBER_BITS << DELIVERY_NUMBER_BITS))
+    }
+
+    /// The id of this event's delivery `number`, from 1 to 4,095.
+    ///
+    /// A delivery is found through its event: no store needs an index on the ids of deliveries, and the deliveries of
+    /// an event are a range of keys (ADR 1).
+    pub fn delivery(&self, number: u16) -> DeliveryId {
+        let low = u128::from(number) & ((1 << DELIVERY_NUMBER_BITS) - 1);
+        DeliveryId::from_uuid(Uuid::from_u128(self.uuid.as_u128() | low))
+    }
+}
+
+impl Id<DeliveryKind> {
+    /// The event this delivery was made for.
+    pub fn event(&self) -> EventId {
+        let id = self.uuid.as_u128();
+        EventId::from_uuid(Uuid::from_u128(id >> DELIVERY_NUMBER_BITS << DELIVERY_NUMBER_BITS))
+    }
+
+    /// Its number among the event's deliveries, from 1.
+    pub fn number(&self) -> u16 {
+        (self.uuid.as_u128() & ((1 << DELIVERY_NUMBER_BITS) - 1)) as u16
+    }
+}
+
 impl<K> Clone for Id<K> {
     fn clone(&self) -> Self {
         *self
@@ -211,6 +245,18 @@ mod tests {
             let refused = text.parse::<EventId>().unwrap_err().to_string();
             assert!(refused.contains("evt_ and 26 characters"), "{text}: {refused}");
         }
+    }
+
+    #[test]
+    fn a_deliverys_id_leads_to_its_event() {
+        let event =
+            EventId::for_event(Timestamp::from_millis(1_700_000_000_123), &mut StdRng::seed_from_u64(8));
+        for number in [1, 2, 4_095] {
+            let delivery = event.delivery(number);
+            assert_eq!((delivery.event(), delivery.number()), (event, number));
+            assert_eq!(delivery.timestamp(), event.timestamp());
+        }
+        assert!(event.delivery(1) < event.delivery(2));
     }
 
     #[test]

@@ -26,6 +26,6 @@ pub use ids::{AttemptId, DeliveryId, EventId, KeyId, SubscriptionId};
 pub use invalid::Invalid;
 pub use retry::RetryPolicy;
 pub use secret::SealedSecret;
-pub use subscription::{Subscription, SubscriptionNo, SubscriptionSpec};
+pub use subscription::{Signature, Subscription, SubscriptionNo, SubscriptionSpec};
 pub use tenant::{Tenant, TenantId, TenantNo};
 pub use time::{Clock, Timestamp};

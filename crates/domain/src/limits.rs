@@ -103,13 +103,15 @@ pub const FANOUT_PER_COMMIT_MAX: usize = 200;
 /// Bytes of events that wait for their commit; above it ingest answers 429.
 pub const UNACKNOWLEDGED_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Deliveries a lane keeps in memory; more wait in the store only.
-pub const LANE_DELIVERIES_MAX: usize = 64;
+pub const LANE_DELIVERIES_MAX: usize = 1_000;
 /// Bytes of deliveries a lane keeps in memory.
 pub const LANE_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of deliveries that all lanes keep in memory. Above it each lane keeps one delivery only.
 pub const LANES_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Exchanges under way at a time, over all lanes.
 pub const EXCHANGES_MAX: usize = 2_048;
+/// Reads of lanes' next deliveries under way at a time.
+pub const REFILLS_MAX: usize = 4;
 /// Outcomes that wait for their commit; above it no new attempt starts.
 pub const OUTCOMES_WAITING_MAX: usize = 10_000;
 

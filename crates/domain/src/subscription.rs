@@ -39,6 +39,18 @@ impl fmt::Debug for Push {
     }
 }
 
+/// How requests are signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Signature {
+    /// HMAC-SHA256 with a shared secret, `whsec_…`.
+    #[default]
+    #[serde(rename = "hmac-sha256")]
+    HmacSha256,
+    /// Ed25519: the receiver needs the public key only.
+    #[serde(rename = "ed25519")]
+    Ed25519,
+}
+
 /// What the customer configured; checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionSpec {
@@ -60,6 +72,9 @@ pub struct SubscriptionSpec {
     pub retry: Option<RetryPolicy>,
     /// An own deadline of an exchange; `None` for the default.
     pub timeout: Option<Duration>,
+    /// How requests are signed; fixed at creation, since each receiver verifies one way.
+    #[serde(default)]
+    pub signature: Signature,
 }
 
 impl SubscriptionSpec {
@@ -75,6 +90,7 @@ impl SubscriptionSpec {
             concurrency: CONCURRENCY.default,
             retry: None,
             timeout: None,
+            signature: Signature::HmacSha256,
         }
     }
 

@@ -1,1 +1,54 @@
-//! (being built)
+//! The engine: accept, route, send, record. It knows no HTTP server and no SQL.
+//!
+//! An event comes in through [`Engine::publish`], is matched against its tenant's subscriptions, and becomes durable in
+//! a group commit ([`commit`]). What was committed goes to the lanes ([`lanes`]), from there to the receivers
+//! ([`dispatch`]); each outcome goes into a later commit. The store is the queue: memory holds only a window of it.
+
+mod admin_key;
+mod attempt;
+mod commit;
+mod config_cache;
+mod deliveries;
+mod dispatch;
+mod events;
+mod health;
+mod ids;
+mod lanes;
+mod maintenance;
+mod metrics;
+mod publish;
+mod secret_box;
+mod standard_webhooks;
+mod start;
+mod subscriptions;
+mod target;
+mod tenants;
+
+pub use admin_key::{AdminKey, hash_key};
+pub use deliveries::{CancelError, DeliveryView, RetryError};
+pub use metrics::Metrics;
+pub use publish::{PublishError, PublishEvent, Published};
+pub use secret_box::{SecretBox, SecretError};
+pub use standard_webhooks::Signer;
+pub use start::{Engine, Parts, StartError};
+pub use subscriptions::{
+    CreateError, NewSubscription, RotateError, Rotation, SecretView, SubscriptionView, UpdateError,
+};
+pub use tenants::PutTenantError;
+
+use postroad_store::StoreError;
+use thiserror::Error;
+
+/// Failures of an operation that looks something up in a tenant.
+#[derive(Clone, Debug, Error)]
+pub enum LookupError {
+    /// There is no such tenant.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// There is no such object in this tenant.
+    #[error("there is no such object")]
+    NotFound,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -78,7 +78,7 @@ pub struct Idempotency {
 /// A delivery to create.
 #[derive(Clone, Copy, Debug)]
 pub struct NewDelivery {
-    /// Ours.
+    /// Made from the event's: [`EventId::delivery`], numbered from 1 in the order of the targets.
     pub id: DeliveryId,
     /// Where to.
     pub target: FanoutTarget,
@@ -104,8 +104,8 @@ pub struct Fanout {
     pub event_id: EventId,
     /// From [`crate::Store::open_fanouts`]: every target that is left. In a commit: the deliveries to create now.
     pub targets: Vec<FanoutTarget>,
-    /// In a commit: an id for each target. Empty in what `open_fanouts` answers.
-    pub ids: Vec<DeliveryId>,
+    /// The number of the first target's delivery; the others follow. Ids are made from it: [`EventId::delivery`].
+    pub next_number: u16,
 }
 
 /// What became of one event.

@@ -1,0 +1,64 @@
+//! One HTTP exchange as the engine sees it: what goes out, what comes back, why nothing did.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use postroad_domain::{EndpointUrl, ErrorClass};
+
+/// The seam between the engine and the network. The engine's own tests replace it whole; the tests of this crate replace
+/// [`Dial`](crate::Dial) below it.
+#[async_trait]
+pub trait Egress: Send + Sync {
+    /// Sends one request and reads its response. Any status is a success here, a redirect included. Dropping the future
+    /// gives the exchange up and closes its connection.
+    async fn exchange(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError>;
+
+    /// Resolves the host of `url` and judges its addresses without dialling any, so that the API can refuse a URL
+    /// when it is written. An answer of today only: each exchange judges again.
+    ///
+    /// Errors: `Blocked` with the address and the remedy, `Dns` for a name without address, `Timeout` when the resolver
+    /// does not answer.
+    async fn check(&self, url: &EndpointUrl) -> Result<(), SendError>;
+}
+
+/// One request, exact to the byte.
+#[derive(Clone, Debug)]
+pub struct OutboundRequest {
+    /// Sent as it is.
+    pub method: Method,
+    /// Its path and query become the request target as they were written; a fragment stays here.
+    pub url: EndpointUrl,
+    /// Complete apart from `Host` and `Content-Length`, which follow from URL and body.
+    pub headers: HeaderMap,
+    /// Empty for none.
+    pub body: Bytes,
+    /// For the whole exchange, from the look-up of the name to the end of the body; at most
+    /// [`TIMEOUT.max`](postroad_domain::limits::TIMEOUT).
+    pub deadline: Duration,
+}
+
+/// What came back, cut to the limits of [`postroad_domain::limits`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboundResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case and values in the order they came; bytes that are not UTF-8 are replaced. Those that do not
+    /// fit into `RESPONSE_HEADERS_BYTES_MAX` are left out.
+    pub headers: Vec<(String, String)>,
+    /// The first `RESPONSE_BODY_BYTES_MAX` bytes of the body.
+    pub body: Bytes,
+    /// The body was longer, had not ended in time, or broke off.
+    pub truncated: bool,
+}
+
+/// Why an exchange brought no response.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SendError {
+    /// The kind of failure: what is decided upon.
+    pub class: ErrorClass,
+    /// What happened and, where there is one, the remedy: for people. No secrets and no query string.
+    pub message: String,
+}

@@ -1,0 +1,170 @@
+//! Which connections are made, used again and given up.
+
+use std::time::Duration;
+
+use postroad_domain::ErrorClass;
+use postroad_egress::{Egress, OutboundRequest};
+use tokio::time::{Instant, advance};
+
+use crate::network::{Host, egress, network, post};
+
+const TARGET: &str = "http://93.184.216.34/hook";
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// One exchange over a connection that is there already.
+async fn exchange_over(egress: &impl Egress, host: &mut Host) {
+    let (outcome, _request) = tokio::join!(egress.exchange(post(TARGET)), host.answer(OK));
+    assert_eq!(outcome.unwrap().status, 200);
+    settle().await;
+}
+
+/// Lets the tasks of the pool take the connection back.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_exchanges_use_one_connection() {
+    let (network, mut hosts) = network();
+    let egress = egress(&network);
+    let (outcome, (mut host, _)) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+    outcome.unwrap();
+    settle().await;
+    exchange_over(&egress, &mut host).await;
+    assert_eq!(network.dialled().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_connection_is_given_up_before_it_is_five_minutes_old() {
+    let (network, mut hosts) = network();
+    let egress = egress(&network);
+    let began = Instant::now();
+    let (outcome, (mut host, _)) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+    outcome.unwrap();
+    settle().await;
+    let mut exchanges = 1;
+    // The pool closes what it gives up, and only that.
+    let closed = loop {
+        advance(Duration::from_secs(10)).await;
+        let before = network.dialled().len();
+        let again = tokio::select! {
+            biased;
+            (outcome, _) = async { tokio::join!(egress.exchange(post(TARGET)), host.answer(OK)) } => outcome,
+            _ = hosts.accept() => break began.elapsed(),
+        };
+        again.unwrap();
+        settle().await;
+        assert_eq!(network.dialled().len(), before);
+        exchanges += 1;
+    };
+    assert!(exchanges >= 15, "{exchanges}");
+    assert!(closed <= Duration::from_secs(240), "an exchange of 60 s would still end in time: {closed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_is_closed_after_its_time_in_the_pool() {
+    let (network, mut hosts) = network();
+    let egress = egress(&network);
+    let (outcome, (host, _)) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+    outcome.unwrap();
+    let began = Instant::now();
+    host.closed().await;
+    assert!(began.elapsed() <= Duration::from_secs(121), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_closed_by_the_receiver_between_two_exchanges_costs_no_attempt() {
+    let (network, mut hosts) = network();
+    let egress = egress(&network);
+    let (outcome, (host, _)) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+    outcome.unwrap();
+    settle().await;
+    // The client has not yet seen the close when it takes the connection.
+    drop(host);
+    let (outcome, _host) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+    assert_eq!(outcome.unwrap().status, 200);
+    assert_eq!(network.dialled().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_with_an_unfinished_body_is_closed_and_not_used_again() {
+    let (network, mut hosts) = network();
+    let egress = egress(&network);
+    let unfinished = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
+    let (outcome, (host, _)) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(unfinished));
+    assert!(outcome.unwrap().truncated);
+    host.closed().await;
+    let (outcome, _host) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+    outcome.unwrap();
+    assert_eq!(network.dialled().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_that_is_given_up_closes_its_connection() {
+    let (network, mut hosts) = network();
+    let egress = egress(&network);
+    let host = {
+        let exchange = egress.exchange(post(TARGET));
+        tokio::pin!(exchange);
+        tokio::select! {
+            outcome = &mut exchange => panic!("nobody answered: {outcome:?}"),
+            host = async { let mut host = hosts.accept().await; host.read_request().await; host } => host,
+        }
+    };
+    host.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_connection_names_the_address() {
+    let (network, _hosts) = network();
+    network.refuses("93.184.216.34:80");
+    let failed = egress(&network).exchange(post(TARGET)).await.unwrap_err();
+    assert_eq!(failed.class, ErrorClass::Connect);
+    assert_eq!(failed.message, "cannot connect to 93.184.216.34:80: connection refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_addresses_of_a_name_are_tried_in_turn() {
+    let (network, mut hosts) = network();
+    network.name("hook.example", &["2606:4700::1", "8.8.4.4", "8.8.8.8"]);
+    network.refuses("[2606:4700::1]:80");
+    let egress = egress(&network);
+    let (outcome, _host) = tokio::join!(egress.exchange(post("http://hook.example/")), hosts.answer(OK));
+    outcome.unwrap();
+    assert_eq!(network.dialled(), ["[2606:4700::1]:80", "8.8.4.4:80"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_does_not_answer_costs_a_quarter_of_a_second_and_not_the_deadline() {
+    let (network, mut hosts) = network();
+    network.name("hook.example", &["2606:4700::1", "8.8.4.4"]);
+    network.is_silent_at("[2606:4700::1]:80");
+    let egress = egress(&network);
+    let began = Instant::now();
+    let (outcome, _host) = tokio::join!(egress.exchange(post("http://hook.example/")), hosts.answer(OK));
+    outcome.unwrap();
+    assert!(began.elapsed() < Duration::from_millis(300), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_lets_nobody_connect_meets_the_deadline() {
+    let (network, _hosts) = network();
+    network.is_silent_at("93.184.216.34:80");
+    let request = OutboundRequest { deadline: Duration::from_secs(3), ..post(TARGET) };
+    let began = Instant::now();
+    assert_eq!(egress(&network).exchange(request).await.unwrap_err().class, ErrorClass::Timeout);
+    assert!(began.elapsed() <= Duration::from_millis(3_010), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_with_a_crowd_of_addresses_is_tried_at_eight_of_them() {
+    let (network, _hosts) = network();
+    let crowd: Vec<_> = (1..=50).map(|number| format!("8.8.8.{number}")).collect();
+    network.name("hook.example", &crowd.iter().map(String::as_str).collect::<Vec<_>>());
+    crowd.iter().for_each(|ip| network.refuses(&format!("{ip}:80")));
+    let failed = egress(&network).exchange(post("http://hook.example/")).await.unwrap_err();
+    assert_eq!(failed.class, ErrorClass::Connect);
+    assert_eq!(network.dialled().len(), 8);
+}

@@ -1,0 +1,194 @@
+//! The network of these tests: names and hosts are what the test says, a connection is a pipe whose far end the test
+//! holds.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use postroad_domain::EndpointUrl;
+use postroad_egress::{
+    AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest, OutboundResponse, SendError,
+    Stream,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
+
+/// Bytes a pipe holds before its writer waits.
+const PIPE_BYTES: usize = 256 * 1024;
+
+/// A name server and all hosts.
+pub(crate) struct Network {
+    script: Mutex<Script>,
+    accepted: UnboundedSender<DuplexStream>,
+}
+
+#[derive(Default)]
+struct Script {
+    answers: HashMap<String, VecDeque<Vec<IpAddr>>>,
+    refusing: HashSet<SocketAddr>,
+    silent: HashSet<SocketAddr>,
+    own: HashSet<IpAddr>,
+    resolved: Vec<String>,
+    dialled: Vec<SocketAddr>,
+}
+
+/// The far ends of the connections, in the order they were made.
+pub(crate) struct Hosts(UnboundedReceiver<DuplexStream>);
+
+pub(crate) fn network() -> (Arc<Network>, Hosts) {
+    let (accepted, hosts) = unbounded_channel();
+    (Arc::new(Network { script: Mutex::default(), accepted }), Hosts(hosts))
+}
+
+impl Network {
+    /// Adds an answer for a name: they are given in turn, the last one for ever. No address: a failing look-up.
+    pub(crate) fn name(&self, host: &str, addresses: &[&str]) {
+        let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
+        self.script.lock().unwrap().answers.entry(host.to_owned()).or_default().push_back(addresses);
+    }
+
+    pub(crate) fn refuses(&self, address: &str) {
+        self.script.lock().unwrap().refusing.insert(address.parse().unwrap());
+    }
+
+    pub(crate) fn is_silent_at(&self, address: &str) {
+        self.script.lock().unwrap().silent.insert(address.parse().unwrap());
+    }
+
+    pub(crate) fn owns(&self, ip: &str) {
+        self.script.lock().unwrap().own.insert(ip.parse().unwrap());
+    }
+
+    pub(crate) fn resolved(&self) -> Vec<String> {
+        self.script.lock().unwrap().resolved.clone()
+    }
+
+    pub(crate) fn dialled(&self) -> Vec<String> {
+        self.script.lock().unwrap().dialled.iter().map(ToString::to_string).collect()
+    }
+}
+
+#[async_trait]
+impl Dial for Network {
+    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        let mut script = self.script.lock().unwrap();
+        script.resolved.push(host.to_owned());
+        let answers = script.answers.get_mut(host).ok_or(io::ErrorKind::NotFound)?;
+        Ok(if answers.len() > 1 { answers.pop_front().unwrap() } else { answers[0].clone() })
+    }
+
+    async fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
+        let is_silent = {
+            let mut script = self.script.lock().unwrap();
+            script.dialled.push(address);
+            if script.refusing.contains(&address) {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            }
+            script.silent.contains(&address)
+        };
+        if is_silent {
+            std::future::pending::<()>().await;
+        }
+        let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
+        self.accepted.send(theirs).map_err(|_| io::ErrorKind::ConnectionRefused)?;
+        Ok(Box::new(ours))
+    }
+
+    fn is_own(&self, ip: IpAddr) -> bool {
+        self.script.lock().unwrap().own.contains(&ip)
+    }
+}
+
+impl Hosts {
+    /// The next connection.
+    pub(crate) async fn accept(&mut self) -> Host {
+        Host(self.0.recv().await.unwrap())
+    }
+
+    /// The next connection, its first request answered with `answer` and then left open.
+    pub(crate) async fn answer(&mut self, answer: &str) -> (Host, String) {
+        let mut host = self.accept().await;
+        let request = host.answer(answer).await;
+        (host, request)
+    }
+}
+
+/// The far end of one connection.
+pub(crate) struct Host(pub(crate) DuplexStream);
+
+impl Host {
+    /// One whole request as it came: its body is as long as `content-length` says.
+    pub(crate) async fn read_request(&mut self) -> String {
+        let mut text = String::new();
+        loop {
+            text.push(char::from(self.0.read_u8().await.unwrap()));
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if body.len() == length.map_or(0, |length| length.parse().unwrap()) {
+                return text;
+            }
+        }
+    }
+
+    /// Writes as much as the other side takes.
+    pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        // The other side may have had enough: that is what some of the tests are about.
+        let _ = self.0.write_all(bytes.as_ref()).await;
+    }
+
+    pub(crate) async fn answer(&mut self, answer: &str) -> String {
+        let request = self.read_request().await;
+        self.write(answer).await;
+        request
+    }
+
+    /// Ends when the other side has closed the connection.
+    pub(crate) async fn closed(mut self) {
+        let _ = self.0.read_to_end(&mut Vec::new()).await;
+    }
+}
+
+/// The client under test over `network`, as the binary configures it, loopback not allowed.
+pub(crate) fn egress(network: &Arc<Network>) -> HttpEgress {
+    egress_with(network, AddressPolicy::default())
+}
+
+pub(crate) fn egress_with(network: &Arc<Network>, policy: AddressPolicy) -> HttpEgress {
+    HttpEgress::new(EgressConfig::new(policy), Arc::clone(network) as Arc<dyn Dial>).unwrap()
+}
+
+pub(crate) fn url(text: &str) -> EndpointUrl {
+    EndpointUrl::parse(text).unwrap()
+}
+
+/// A POST of `{}` with a deadline of 15 s.
+pub(crate) fn post(text: &str) -> OutboundRequest {
+    OutboundRequest {
+        method: Method::POST,
+        url: url(text),
+        headers: HeaderMap::new(),
+        body: Bytes::from_static(b"{}"),
+        deadline: Duration::from_secs(15),
+    }
+}
+
+/// One exchange with a host that is at a public address and does `script`.
+pub(crate) async fn exchange_with<F: Future<Output = ()>>(
+    script: impl FnOnce(Host) -> F,
+) -> Result<OutboundResponse, SendError> {
+    let (network, mut hosts) = network();
+    let egress = egress(&network);
+    let (outcome, ()) = tokio::join!(egress.exchange(post("http://93.184.216.34/hook")), async {
+        script(hosts.accept().await).await;
+    });
+    outcome
+}

@@ -1,0 +1,120 @@
+//! https: whose certificate is good and whose is not.
+
+use std::sync::Arc;
+
+use postroad_domain::ErrorClass;
+use postroad_egress::{AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundResponse, SendError};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{
+    ServerConfig,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
+
+use crate::network::{Host, network, post};
+
+type Issuer = CertifiedIssuer<'static, KeyPair>;
+
+fn authority() -> Issuer {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// The far end of TLS with a certificate for `name`.
+fn acceptor(issuer: &Issuer, name: &str) -> TlsAcceptor {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
+    let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// One exchange with a client that trusts `trusted` and a host that does `script`.
+async fn exchange_trusting<F: Future<Output = ()>>(
+    trusted: &Issuer,
+    target: &str,
+    script: impl FnOnce(Host) -> F,
+) -> Result<OutboundResponse, SendError> {
+    let (network, mut hosts) = network();
+    network.name("hook.example", &["93.184.216.34"]);
+    network.name("hook.example.", &["93.184.216.34"]);
+    let config = EgressConfig {
+        extra_roots: vec![trusted.der().clone()],
+        ..EgressConfig::new(AddressPolicy::default())
+    };
+    let egress = HttpEgress::new(config, Arc::clone(&network) as Arc<dyn Dial>).unwrap();
+    let (outcome, ()) = tokio::join!(egress.exchange(post(target)), async {
+        script(hosts.accept().await).await;
+    });
+    assert!(network.dialled()[0].ends_with(":443"));
+    outcome
+}
+
+async fn answer_over_tls(acceptor: TlsAcceptor, host: Host) {
+    // The client may turn away after it has seen the certificate.
+    let Ok(mut stream) = acceptor.accept(host.0).await else { return };
+    let mut first = [0; 4];
+    if stream.read_exact(&mut first).await.is_ok() {
+        assert_eq!(&first, b"POST");
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        stream.flush().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_of_a_trusted_authority_for_this_name_is_good() {
+    let issuer = authority();
+    for (target, name) in [
+        ("https://hook.example/", "hook.example"),
+        ("https://hook.example./", "hook.example"),
+        ("https://HOOK.example/", "*.example"),
+        ("https://93.184.216.34/", "93.184.216.34"),
+    ] {
+        let acceptor = acceptor(&issuer, name);
+        let outcome = exchange_trusting(&issuer, target, |host| answer_over_tls(acceptor, host)).await;
+        assert_eq!(outcome.unwrap().status, 200, "{target}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_of_a_stranger_or_for_another_name_is_not() {
+    let (issuer, stranger) = (authority(), authority());
+    for (signed_by, name) in
+        [(&stranger, "hook.example"), (&issuer, "other.example"), (&issuer, "93.184.216.34")]
+    {
+        let acceptor = acceptor(signed_by, name);
+        let outcome =
+            exchange_trusting(&issuer, "https://hook.example/", |host| answer_over_tls(acceptor, host)).await;
+        let failed = outcome.unwrap_err();
+        assert_eq!(failed.class, ErrorClass::Tls, "{failed}");
+        assert!(failed.message.starts_with("the TLS handshake with hook.example failed: "), "{failed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_without_tls_fails_the_handshake() {
+    let issuer = authority();
+    for answer in ["HTTP/1.1 400 Bad Request\r\n\r\n", ""] {
+        let outcome = exchange_trusting(&issuer, "https://hook.example/", |mut host| async move {
+            host.write(answer).await;
+        });
+        assert_eq!(outcome.await.unwrap_err().class, ErrorClass::Tls, "{answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_hangs_meets_the_deadline() {
+    let issuer = authority();
+    let outcome =
+        exchange_trusting(&issuer, "https://hook.example/", |host| async move { host.closed().await });
+    assert_eq!(outcome.await.unwrap_err().class, ErrorClass::Timeout);
+}

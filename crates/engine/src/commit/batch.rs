@@ -1,0 +1,188 @@
+//! What goes into one commit, and how it is taken from the two queues.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use postroad_domain::{
+    EventId, Timestamp,
+    limits::{COMMIT_BYTES_MAX, COMMIT_ROWS_MAX, FANOUT_PER_COMMIT_MAX},
+};
+use postroad_store::{AcceptResult, Commit, Fanout, NewEvent, Outcome, SessionId, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// An event on its way to a commit.
+pub(crate) struct EventJob {
+    pub(crate) event: NewEvent,
+    pub(crate) reply: EventReply,
+}
+
+/// Who waits for an event's commit, and the memory it is counted with until then.
+pub(crate) struct EventReply {
+    pub(crate) sender: oneshot::Sender<Result<EventAnswer, StoreError>>,
+    pub(crate) _permit: OwnedSemaphorePermit,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EventAnswer {
+    Accepted { at: Timestamp, deliveries: u32 },
+    Duplicate { event_id: EventId, at: Timestamp, deliveries: u32 },
+    Conflict,
+    Stale,
+    NoTenant,
+}
+
+impl EventAnswer {
+    pub(crate) fn new(result: &AcceptResult, event: &NewEvent, at: Timestamp) -> Self {
+        match *result {
+            AcceptResult::Accepted { .. } => {
+                Self::Accepted { at, deliveries: (event.deliveries.len() + event.fanout.len()) as u32 }
+            }
+            AcceptResult::Duplicate { event_id, accepted_at, deliveries } => {
+                Self::Duplicate { event_id, at: accepted_at, deliveries }
+            }
+            AcceptResult::Conflict => Self::Conflict,
+            AcceptResult::Stale => Self::Stale,
+            AcceptResult::NoTenant => Self::NoTenant,
+        }
+    }
+}
+
+/// The items of one commit and those who wait for them.
+#[derive(Default)]
+pub(super) struct Batch {
+    events: Vec<NewEvent>,
+    replies: Vec<EventReply>,
+    outcomes: Vec<Outcome>,
+    fanouts: Vec<Fanout>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl Batch {
+    pub(super) fn len(&self) -> usize {
+        self.events.len() + self.outcomes.len() + self.fanouts.len()
+    }
+
+    pub(super) fn into_commit(self, at: Timestamp, session: SessionId) -> (Arc<Commit>, Vec<EventReply>) {
+        let Self { events, replies, outcomes, fanouts, .. } = self;
+        (Arc::new(Commit { at, session, events, outcomes, fanouts }), replies)
+    }
+
+    pub(super) fn from_commit(commit: &Commit, replies: Vec<EventReply>) -> Self {
+        Self {
+            events: commit.events.clone(),
+            replies,
+            outcomes: commit.outcomes.clone(),
+            fanouts: commit.fanouts.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Two batches that together are this one, the second half first, since the caller takes from the end.
+    pub(super) fn halves(mut self) -> Vec<Self> {
+        let mut kept = self.len() / 2;
+        let mut keep = |available: usize| {
+            let taken = kept.min(available);
+            kept -= taken;
+            taken
+        };
+        let (events, outcomes, fanouts) =
+            (keep(self.events.len()), keep(self.outcomes.len()), keep(self.fanouts.len()));
+        let second = Self {
+            events: self.events.split_off(events),
+            replies: self.replies.split_off(events),
+            outcomes: self.outcomes.split_off(outcomes),
+            fanouts: self.fanouts.split_off(fanouts),
+            ..Self::default()
+        };
+        vec![second, self]
+    }
+
+    /// Tells those who wait for events; keeps what must not be lost.
+    pub(super) fn refuse_events(self, error: &StoreError) -> Self {
+        for reply in self.replies {
+            let _ = reply.sender.send(Err(error.clone()));
+        }
+        Self { outcomes: self.outcomes, fanouts: self.fanouts, ..Self::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn add_event(&mut self, job: EventJob) {
+        self.rows += 1 + job.event.deliveries.len();
+        self.bytes += job.event.data.len();
+        self.events.push(job.event);
+        self.replies.push(job.reply);
+    }
+
+    fn add_outcome(&mut self, outcome: Outcome) {
+        self.rows += 1;
+        self.outcomes.push(outcome);
+    }
+}
+
+/// The queues in front of the commits.
+pub(super) struct Intake {
+    pub(super) events: mpsc::UnboundedReceiver<EventJob>,
+    pub(super) outcomes: mpsc::UnboundedReceiver<Outcome>,
+    pub(super) fanouts: mpsc::UnboundedReceiver<Fanout>,
+    /// Steps of large fan-outs take turns here.
+    pub(super) open_fanouts: VecDeque<Fanout>,
+    /// Set when nothing new is to be expected: what is here is still taken.
+    pub(super) finish: CancellationToken,
+}
+
+impl Intake {
+    /// Waits for the first item, then takes what else is there, within the bounds of a commit. `None` when it is time to
+    /// finish and everything was taken.
+    pub(super) async fn next(&mut self) -> Option<Batch> {
+        let mut batch = Batch::default();
+        if self.open_fanouts.is_empty() {
+            tokio::select! {
+                biased;
+                Some(outcome) = self.outcomes.recv() => batch.add_outcome(outcome),
+                Some(job) = self.events.recv() => batch.add_event(job),
+                Some(fanout) = self.fanouts.recv() => self.open_fanouts.push_back(fanout),
+                () = self.finish.cancelled() => return None,
+            }
+        }
+        while let Ok(fanout) = self.fanouts.try_recv() {
+            self.open_fanouts.push_back(fanout);
+        }
+        self.take_fanout_step(&mut batch);
+        self.take_outcomes(&mut batch, COMMIT_ROWS_MAX / 2);
+        self.take_events(&mut batch);
+        // What events left of their half is for outcomes.
+        self.take_outcomes(&mut batch, COMMIT_ROWS_MAX);
+        Some(batch)
+    }
+
+    fn take_outcomes(&mut self, batch: &mut Batch, rows_max: usize) {
+        while batch.rows < rows_max {
+            let Ok(outcome) = self.outcomes.try_recv() else { return };
+            batch.add_outcome(outcome);
+        }
+    }
+
+    fn take_events(&mut self, batch: &mut Batch) {
+        while batch.rows < COMMIT_ROWS_MAX && batch.bytes < COMMIT_BYTES_MAX {
+            let Ok(job) = self.events.try_recv() else { return };
+            batch.add_event(job);
+        }
+    }
+
+    /// The next step of the fan-out whose turn it is.
+    fn take_fanout_step(&mut self, batch: &mut Batch) {
+        let Some(mut fanout) = self.open_fanouts.pop_front() else { return };
+        let rest = fanout.targets.split_off(fanout.targets.len().min(FANOUT_PER_COMMIT_MAX));
+        batch.rows += fanout.targets.len();
+        if !rest.is_empty() {
+            let next_number = fanout.next_number + fanout.targets.len() as u16;
+            self.open_fanouts.push_back(Fanout { targets: rest, next_number, ..fanout });
+        }
+        batch.fanouts.push(fanout);
+    }
+}

@@ -1,0 +1,80 @@
+//! What follows a commit: answers to those who wait, deliveries to the lanes. It runs beside the next commit and keeps
+//! the order of commits.
+
+use std::{sync::Arc, time::Duration};
+
+use postroad_store::{AcceptResult, Commit, Committed, Fanout, NewEvent, Next, Outcome, OutcomeResult};
+use tokio::sync::mpsc;
+
+use super::{EventReply, News, batch::EventAnswer};
+use crate::{dispatch::Dispatcher, metrics::Metrics};
+
+/// Before a delivery whose outcome the store refused is attempted again.
+const REFUSED_PAUSE: Duration = Duration::from_secs(60);
+
+/// Takes finished commits and spreads the news.
+pub(crate) struct Distributor {
+    pub(crate) dispatcher: Arc<Dispatcher>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) fanouts: mpsc::UnboundedSender<Fanout>,
+}
+
+impl Distributor {
+    /// Runs until no commit can come any more.
+    pub(crate) async fn run(self, mut news: mpsc::UnboundedReceiver<News>) {
+        while let Some(news) = news.recv().await {
+            match news {
+                News::Done { commit, committed, replies } => self.distribute(&commit, committed, replies),
+                News::Refused(commit) => self.give_back(&commit),
+            }
+            self.dispatcher.pump();
+        }
+    }
+
+    fn distribute(&self, commit: &Commit, committed: Committed, replies: Vec<EventReply>) {
+        let mut deliveries = committed.fanned_out;
+        for ((event, result), reply) in commit.events.iter().zip(committed.events).zip(replies) {
+            let answer = EventAnswer::new(&result, event, commit.at);
+            if let AcceptResult::Accepted { deliveries: accepted } = result {
+                self.metrics.accepted.inc();
+                deliveries.extend(accepted);
+                self.go_on_with_fanout(event);
+            }
+            // Nobody waits when the caller hung up; the event is durable all the same.
+            let _ = reply.sender.send(Ok(answer));
+        }
+        self.dispatcher.offer(deliveries);
+        for (outcome, result) in commit.outcomes.iter().zip(committed.outcomes) {
+            self.settle(outcome, result);
+        }
+    }
+
+    /// The delivery is queued as it was: it is attempted again, after a pause, since the store may refuse it again.
+    fn give_back(&self, commit: &Commit) {
+        for outcome in &commit.outcomes {
+            self.dispatcher.settled(outcome, Some(commit.at.after(REFUSED_PAUSE)));
+        }
+    }
+
+    fn go_on_with_fanout(&self, event: &NewEvent) {
+        if !event.fanout.is_empty() {
+            let _ = self.fanouts.send(Fanout {
+                tenant_no: event.tenant_no,
+                event_id: event.id,
+                targets: event.fanout.clone(),
+                next_number: event.deliveries.len() as u16 + 1,
+            });
+        }
+    }
+
+    fn settle(&self, outcome: &Outcome, result: OutcomeResult) {
+        let next_due = match (result, outcome.next) {
+            (OutcomeResult::Applied, Next::Queued { due, .. }) => Some(due),
+            _ => None,
+        };
+        self.dispatcher.settled(outcome, next_due);
+        if result == OutcomeResult::Applied {
+            self.metrics.ended(outcome.next);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What deliveries are matched against and sent with: each tenant's subscriptions, ready to use.
+//!
+//! A cached picture may be old. For routing that is harmless: the accept statement compares versions and nothing is
+//! written when they differ. A change made on this node drops the picture before the change is answered.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use postroad_domain::{
+    EventType, Subscription, SubscriptionId, SubscriptionNo, Tenant, TenantId, TenantNo, Timestamp, matching,
+};
+use postroad_store::{ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError};
+use quick_cache::sync::Cache;
+
+use crate::{secret_box::SecretBox, subscriptions::lane_of, target::Target};
+
+/// Tenants that are kept ready.
+const TENANTS_CACHED_MAX: usize = 10_000;
+
+/// A tenant and its subscriptions.
+pub(crate) struct TenantConfig {
+    pub(crate) tenant: Tenant,
+    targets: Vec<Arc<Target>>,
+    by_no: HashMap<SubscriptionNo, usize>,
+    /// For each event type that some subscription names: who names it.
+    by_type: HashMap<EventType, Vec<usize>>,
+    /// Who names no types and gets every event.
+    every_type: Vec<usize>,
+}
+
+impl TenantConfig {
+    fn new(snapshot: ConfigSnapshot, secrets: &SecretBox) -> Self {
+        let mut config = Self {
+            tenant: snapshot.tenant,
+            targets: Vec::with_capacity(snapshot.subscriptions.len()),
+            by_no: HashMap::new(),
+            by_type: HashMap::new(),
+            every_type: Vec::new(),
+        };
+        for subscription in snapshot.subscriptions {
+            config.add(subscription, secrets);
+        }
+        config
+    }
+
+    fn add(&mut self, subscription: Subscription, secrets: &SecretBox) {
+        let index = self.targets.len();
+        self.by_no.insert(subscription.no, index);
+        if subscription.spec.events.is_empty() {
+            self.every_type.push(index);
+        }
+        for event_type in &subscription.spec.events {
+            self.by_type.entry(event_type.clone()).or_default().push(index);
+        }
+        self.targets.push(Arc::new(Target::new(subscription, secrets)));
+    }
+
+    /// The subscriptions that want the event, in the order of their creation.
+    pub(crate) fn route(&self, event_type: &EventType, tags: &[String], now: Timestamp) -> Vec<FanoutTarget> {
+        let named = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
+        let mut indexes: Vec<usize> = named.iter().chain(&self.every_type).copied().collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        let wanted = indexes.into_iter().map(|index| &self.targets[index].subscription);
+        wanted
+            .filter(|subscription| matching::wants(&subscription.spec, event_type, tags))
+            .map(|subscription| FanoutTarget {
+                subscription_no: subscription.no,
+                subscription_version: subscription.version,
+                expires_at: now.after(subscription.spec.retry_policy().lifetime()),
+            })
+            .collect()
+    }
+
+    pub(crate) fn target(&self, no: SubscriptionNo) -> Option<&Arc<Target>> {
+        self.by_no.get(&no).map(|index| &self.targets[*index])
+    }
+
+    pub(crate) fn target_by_id(&self, id: SubscriptionId) -> Option<&Arc<Target>> {
+        self.targets.iter().find(|target| target.subscription.id == id)
+    }
+
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneKey> {
+        self.targets.iter().map(|target| lane_of(&target.subscription))
+    }
+}
+
+/// All cached tenants.
+pub(crate) struct ConfigCache {
+    store: Arc<dyn Store>,
+    secrets: Arc<SecretBox>,
+    names: Cache<TenantId, TenantNo>,
+    configs: Cache<TenantNo, Arc<TenantConfig>>,
+    /// Grows with each drop: a picture that was read before a drop must not be kept after it.
+    drops: AtomicU64,
+}
+
+impl ConfigCache {
+    pub(crate) fn new(store: Arc<dyn Store>, secrets: Arc<SecretBox>) -> Self {
+        Self {
+            store,
+            secrets,
+            names: Cache::new(TENANTS_CACHED_MAX),
+            configs: Cache::new(TENANTS_CACHED_MAX),
+            drops: AtomicU64::new(0),
+        }
+    }
+
+    /// A tenant by the caller's name for it.
+    pub(crate) async fn by_id(&self, id: &TenantId) -> Result<Option<Arc<TenantConfig>>, StoreError> {
+        if let Some(config) = self.names.get(id).and_then(|no| self.configs.get(&no)) {
+            return Ok(Some(config));
+        }
+        let drops = self.drops.load(Ordering::Acquire);
+        let snapshot = self.store.config_snapshot(id.clone()).await?;
+        Ok(snapshot.map(|snapshot| self.keep(snapshot, drops)))
+    }
+
+    /// The subscription behind a lane; `None` when it is gone.
+    pub(crate) async fn target(&self, lane: LaneKey) -> Result<Option<Arc<Target>>, StoreError> {
+        if let Some(config) = self.configs.get(&lane.tenant_no) {
+            return Ok(config.target(lane.subscription_no).cloned());
+        }
+        let drops = self.drops.load(Ordering::Acquire);
+        let snapshot = self.store.config_snapshot_by_no(lane.tenant_no).await?;
+        let config = snapshot.map(|snapshot| self.keep(snapshot, drops));
+        Ok(config.and_then(|config| config.target(lane.subscription_no).cloned()))
+    }
+
+    /// Forgets a tenant's picture: something of it changed.
+    pub(crate) fn forget(&self, id: &TenantId, no: TenantNo) {
+        self.drops.fetch_add(1, Ordering::AcqRel);
+        self.names.remove(id);
+        self.configs.remove(&no);
+    }
+
+    /// The same, where only the tenant's number is at hand.
+    pub(crate) fn forget_no(&self, no: TenantNo) {
+        self.drops.fetch_add(1, Ordering::AcqRel);
+        self.configs.remove(&no);
+    }
+
+    fn keep(&self, snapshot: ConfigSnapshot, drops: u64) -> Arc<TenantConfig> {
+        let config = Arc::new(TenantConfig::new(snapshot, &self.secrets));
+        let (id, no) = (config.tenant.id.clone(), config.tenant.no);
+        self.configs.insert(no, Arc::clone(&config));
+        self.names.insert(id, no);
+        if self.drops.load(Ordering::Acquire) != drops {
+            self.configs.remove(&no);
+        }
+        config
+    }
+}

@@ -1,0 +1,144 @@
+//! Reading deliveries, sending them again, calling them off.
+
+use bytes::Bytes;
+use postroad_domain::{Attempt, DeliveryId, Status, SubscriptionId, TenantId, TenantNo, delivery::Delivery};
+use postroad_store::{
+    CancelDelivery, CancelDeliveryError, DeliveryFilter, LaneKey, ListDeliveries, Page, RetryDelivery,
+    RetryDeliveryError, StoreError,
+};
+use thiserror::Error;
+
+use crate::{Engine, LookupError, config_cache::TenantConfig, standard_webhooks};
+
+/// A delivery with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct DeliveryView {
+    /// The delivery; its status tells whether an attempt is under way on this node.
+    pub delivery: Delivery,
+    /// Its attempts, first to last.
+    pub attempts: Vec<Attempt>,
+    /// The body that each attempt sent.
+    pub body: Bytes,
+}
+
+/// Failures of [`Engine::retry_delivery`].
+#[derive(Clone, Debug, Error)]
+pub enum RetryError {
+    /// There is no such tenant or delivery.
+    #[error("there is no such delivery")]
+    NotFound,
+    /// It still waits.
+    #[error("the delivery is still waiting")]
+    Waiting,
+    /// Its subscription is inactive or deleted.
+    #[error("the subscription is not active")]
+    Inactive,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`Engine::cancel_delivery`].
+#[derive(Clone, Debug, Error)]
+pub enum CancelError {
+    /// There is no such tenant or delivery.
+    #[error("there is no such delivery")]
+    NotFound,
+    /// It has ended already.
+    #[error("the delivery has ended")]
+    Finished,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// One delivery with its attempts.
+    pub async fn delivery(&self, tenant: &TenantId, id: DeliveryId) -> Result<DeliveryView, LookupError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
+        let no = config.tenant.no;
+        let delivery = self.store.delivery(no, id).await?.ok_or(LookupError::NotFound)?;
+        let attempts = self.store.attempts(no, id).await?;
+        let event = self.store.event(no, id.event()).await?.ok_or(LookupError::NotFound)?;
+        let delivery = self.with_live_status(&config, delivery);
+        Ok(DeliveryView { delivery, attempts, body: standard_webhooks::body(&event) })
+    }
+
+    /// Deliveries, newest first.
+    pub async fn list_deliveries(
+        &self,
+        tenant: &TenantId,
+        filter: DeliveryFilter,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Page<Delivery, String>, LookupError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
+        let list = ListDeliveries { tenant_no: config.tenant.no, filter, after, limit };
+        let page = self.store.list_deliveries(list).await?;
+        let items = page.items.into_iter().map(|delivery| self.with_live_status(&config, delivery));
+        Ok(Page { items: items.collect(), next: page.next })
+    }
+
+    /// Sends a finished delivery again: it re-enters the normal schedule at the tail of its lane.
+    pub async fn retry_delivery(
+        &self,
+        tenant: &TenantId,
+        id: DeliveryId,
+    ) -> Result<DeliveryView, RetryError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(RetryError::NotFound)?;
+        let tenant_no = config.tenant.no;
+        let found = self.store.delivery(tenant_no, id).await?.ok_or(RetryError::NotFound)?;
+        let target = config.target_by_id(found.subscription).ok_or(RetryError::Inactive)?;
+        let at = self.clock.now();
+        let retry = RetryDelivery { tenant_no, id, at, expires_at: at.after(target.retry.lifetime()) };
+        let lane = self.store.retry_delivery(retry).await.map_err(|error| match error {
+            RetryDeliveryError::NotFound => RetryError::NotFound,
+            RetryDeliveryError::Waiting => RetryError::Waiting,
+            RetryDeliveryError::Inactive => RetryError::Inactive,
+            RetryDeliveryError::Store(error) => error.into(),
+        })?;
+        let view = self.delivery(tenant, id).await;
+        self.dispatcher.wake(lane, at);
+        view.map_err(|error| match error {
+            LookupError::Store(error) => error.into(),
+            LookupError::NoTenant | LookupError::NotFound => RetryError::NotFound,
+        })
+    }
+
+    /// Calls a waiting delivery off. An attempt that is under way goes on; if it succeeds, the delivery has succeeded.
+    pub async fn cancel_delivery(
+        &self,
+        tenant: &TenantId,
+        id: DeliveryId,
+    ) -> Result<DeliveryView, CancelError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(CancelError::NotFound)?;
+        let cancel = CancelDelivery { tenant_no: config.tenant.no, id, at: self.clock.now() };
+        let lane = self.store.cancel_delivery(cancel).await.map_err(|error| match error {
+            CancelDeliveryError::NotFound => CancelError::NotFound,
+            CancelDeliveryError::Finished => CancelError::Finished,
+            CancelDeliveryError::Store(error) => error.into(),
+        })?;
+        self.dispatcher.drop_one(lane, id);
+        self.delivery(tenant, id).await.map_err(|error| match error {
+            LookupError::Store(error) => error.into(),
+            LookupError::NoTenant | LookupError::NotFound => CancelError::NotFound,
+        })
+    }
+
+    /// The store says `queued` while an attempt is under way; this node knows better of its own.
+    fn with_live_status(&self, config: &TenantConfig, mut delivery: Delivery) -> Delivery {
+        if delivery.status == Status::Queued && self.is_under_way(config, &delivery) {
+            delivery.status = Status::Delivering;
+        }
+        delivery
+    }
+
+    fn is_under_way(&self, config: &TenantConfig, delivery: &Delivery) -> bool {
+        let lane = |id: SubscriptionId, tenant_no: TenantNo| {
+            let target = config.target_by_id(id)?;
+            Some(LaneKey { tenant_no, subscription_no: target.subscription.no })
+        };
+        lane(delivery.subscription, config.tenant.no)
+            .is_some_and(|lane| self.dispatcher.is_delivering(lane, delivery.id))
+    }
+}

@@ -1,0 +1,230 @@
+//! Sending: takes turns from the lanes, makes exchanges, hands outcomes to the next commit.
+//!
+//! One task is one exchange slot. It lives as long as there are turns to take, so a busy node spawns no task per
+//! attempt. The lanes themselves are pure ([`crate::lanes`]); here they meet clock, store and network.
+
+use std::{sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use postroad_domain::{Clock, DeliveryId, Reason, Timestamp};
+use postroad_egress::Egress;
+use postroad_store::{Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store};
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    attempt::{self, Verdict},
+    commit::Committer,
+    config_cache::ConfigCache,
+    health::Health,
+    ids::IdSource,
+    lanes::{LaneFigures, LaneSet, RefillWish},
+    metrics::Metrics,
+    target::Target,
+};
+
+/// Before a lane whose refill failed asks again.
+const REFILL_PAUSE: Duration = Duration::from_millis(500);
+
+/// What sending needs.
+pub(crate) struct Dispatcher {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<IdSource>,
+    pub(crate) configs: Arc<ConfigCache>,
+    pub(crate) committer: Committer,
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) lanes: Mutex<LaneSet>,
+    /// A timer was set that rings before all others.
+    pub(crate) timer_changed: Notify,
+    /// Everything that is under way.
+    pub(crate) tasks: TaskTracker,
+    /// Ends exchanges without an outcome: their deliveries stay queued.
+    pub(crate) abandon: CancellationToken,
+}
+
+impl Dispatcher {
+    /// Deliveries that were just committed, in the order of commits.
+    pub(crate) fn offer(&self, deliveries: Vec<QueuedDelivery>) {
+        if deliveries.is_empty() {
+            return;
+        }
+        self.with_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery)));
+    }
+
+    /// Something waits for the lane in the store.
+    pub(crate) fn wake(self: &Arc<Self>, lane: LaneKey, due: Timestamp) {
+        self.with_lanes(|lanes| lanes.wake(lane, due));
+        self.pump();
+    }
+
+    /// An outcome is committed.
+    pub(crate) fn settled(&self, outcome: &Outcome, next_due: Option<Timestamp>) {
+        self.health.outcome_written();
+        self.with_lanes(|lanes| lanes.settled(outcome.lane, outcome.id, next_due));
+    }
+
+    /// The lane's subscription was paused, deleted or is gone: memory forgets what waits.
+    pub(crate) fn drop_ready(&self, lane: LaneKey) {
+        self.with_lanes(|lanes| lanes.drop_ready(lane));
+    }
+
+    /// One delivery was cancelled.
+    pub(crate) fn drop_one(&self, lane: LaneKey, id: DeliveryId) {
+        self.with_lanes(|lanes| lanes.drop_one(lane, id));
+    }
+
+    pub(crate) fn is_delivering(&self, lane: LaneKey, id: DeliveryId) -> bool {
+        self.lanes.lock().is_delivering(lane, id)
+    }
+
+    pub(crate) fn figures(&self) -> LaneFigures {
+        self.lanes.lock().figures()
+    }
+
+    /// Starts every exchange and refill that may start now.
+    pub(crate) fn pump(self: &Arc<Self>) {
+        while let Some(delivery) = self.next_turn() {
+            self.tasks.spawn(Arc::clone(self).send_while_there_are_turns(delivery));
+        }
+        while let Some(wish) = self.with_lanes(LaneSet::next_refill) {
+            self.tasks.spawn(Arc::clone(self).refill(wish));
+        }
+    }
+
+    /// Rings the lanes' timers, and starts again what stood still while nothing could be written.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        loop {
+            let now = self.clock.now();
+            let next = self.with_lanes(|lanes| lanes.tick(now));
+            self.pump();
+            let sleep = next.map(|next| self.clock.sleep(next.since(now)));
+            tokio::select! {
+                () = async { match sleep { Some(sleep) => sleep.await, None => std::future::pending().await } } => {}
+                () = self.timer_changed.notified() => {}
+                () = self.health.recovered() => {}
+            }
+        }
+    }
+
+    /// Changes the lanes, and tells the timekeeper when it must wake up earlier.
+    fn with_lanes<T>(&self, change: impl FnOnce(&mut LaneSet) -> T) -> T {
+        let mut lanes = self.lanes.lock();
+        let result = change(&mut lanes);
+        if lanes.take_first_timer_changed() {
+            self.timer_changed.notify_one();
+        }
+        result
+    }
+
+    fn next_turn(&self) -> Option<QueuedDelivery> {
+        if self.health.may_send() { self.with_lanes(LaneSet::next_turn) } else { None }
+    }
+
+    async fn send_while_there_are_turns(self: Arc<Self>, first: QueuedDelivery) {
+        let mut next = Some(first);
+        while let Some(delivery) = next {
+            let lane = delivery.lane;
+            tokio::select! {
+                () = self.send(delivery) => {}
+                () = self.abandon.cancelled() => return,
+            }
+            self.with_lanes(|lanes| lanes.exchanged(lane));
+            next = self.next_turn();
+            self.refill_thirsty();
+        }
+    }
+
+    fn refill_thirsty(self: &Arc<Self>) {
+        while let Some(wish) = self.with_lanes(LaneSet::next_refill) {
+            self.tasks.spawn(Arc::clone(self).refill(wish));
+        }
+    }
+
+    /// One turn: an attempt, or the end of a delivery whose time is over.
+    async fn send(&self, delivery: QueuedDelivery) {
+        if delivery.expires_at <= self.clock.now() {
+            self.finish(&delivery, None, Next::Failed(Reason::Expired));
+            return;
+        }
+        match self.configs.target(delivery.lane).await {
+            Ok(Some(target)) if target.subscription.spec.active => self.attempt(delivery, &target).await,
+            // Paused, gone or deleted: the store's mark decides what becomes of it.
+            Ok(_) => self.with_lanes(|lanes| lanes.settled(delivery.lane, delivery.id, None)),
+            Err(error) => {
+                tracing::warn!(%error, "a subscription could not be read; its lane waits");
+                let again_at = self.clock.now().after(REFILL_PAUSE);
+                self.with_lanes(|lanes| lanes.settled(delivery.lane, delivery.id, Some(again_at)));
+            }
+        }
+    }
+
+    async fn attempt(&self, delivery: QueuedDelivery, target: &Target) {
+        self.with_lanes(|lanes| lanes.set_concurrency(delivery.lane, target.subscription.spec.concurrency));
+        let (record, verdict) = attempt::make(self, &delivery, target).await;
+        self.metrics.attempted(&record);
+        let next = match verdict {
+            Verdict::Succeeded => Next::Succeeded,
+            Verdict::Failed { retry_after, gone } => {
+                if gone {
+                    self.receiver_is_gone(&delivery, target).await;
+                }
+                self.after_failure(&delivery, target, retry_after)
+            }
+        };
+        self.finish(&delivery, Some(record), next);
+    }
+
+    fn after_failure(&self, delivery: &QueuedDelivery, target: &Target, asked: Option<Duration>) -> Next {
+        let tries = delivery.tries + 1;
+        let Some(gap) = self.ids.with_rng(|rng| target.retry.gap_after(tries, rng)) else {
+            return Next::Failed(Reason::Exhausted);
+        };
+        let now = self.clock.now();
+        if let Some(asked) = asked {
+            let rest = postroad_domain::retry::with_retry_after(Duration::ZERO, Some(asked));
+            self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
+        }
+        Next::Queued { due: now.after(postroad_domain::retry::with_retry_after(gap, asked)), tries }
+    }
+
+    /// The receiver answered 410: nothing more is sent until the customer activates the subscription again.
+    async fn receiver_is_gone(&self, delivery: &QueuedDelivery, target: &Target) {
+        self.drop_ready(delivery.lane);
+        let LaneKey { tenant_no, subscription_no } = delivery.lane;
+        let deactivate = Deactivate { tenant_no, subscription_no, at: self.clock.now() };
+        if let Err(error) = self.store.deactivate(deactivate).await {
+            tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
+        }
+        self.configs.forget_no(target.subscription.tenant_no);
+    }
+
+    fn finish(&self, delivery: &QueuedDelivery, attempt: Option<postroad_domain::Attempt>, next: Next) {
+        self.health.outcome_waits();
+        self.committer.outcome(Outcome {
+            lane: delivery.lane,
+            id: delivery.id,
+            handle: delivery.handle,
+            due: delivery.due,
+            expires_at: delivery.expires_at,
+            attempt,
+            next,
+        });
+    }
+
+    async fn refill(self: Arc<Self>, wish: RefillWish) {
+        let due_by = self.clock.now();
+        let RefillWish { lane, held, limit, bytes_max } = wish;
+        match self.store.refill(Refill { lane, due_by, held, limit, bytes_max }).await {
+            Ok(refilled) => self.with_lanes(|lanes| lanes.refilled(lane, refilled, due_by)),
+            Err(error) => {
+                tracing::warn!(%error, "a lane could not be refilled; it waits");
+                let again_at = self.clock.now().after(REFILL_PAUSE);
+                self.with_lanes(|lanes| lanes.refill_failed(lane, again_at));
+            }
+        }
+        self.pump();
+    }
+}

@@ -1,0 +1,60 @@
+//! Whether this node can take work: what `/health/ready` answers and what gates new attempts.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use postroad_domain::limits::OUTCOMES_WAITING_MAX;
+use tokio::sync::Notify;
+
+/// The node's condition.
+#[derive(Default)]
+pub(crate) struct Health {
+    unwritable: AtomicBool,
+    stopping: AtomicBool,
+    /// Outcomes that wait for their commit.
+    outcomes: AtomicUsize,
+    recovered: Notify,
+}
+
+impl Health {
+    pub(crate) fn is_writable(&self) -> bool {
+        !self.unwritable.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_writable(&self, writable: bool) {
+        self.unwritable.store(!writable, Ordering::Release);
+        if writable {
+            self.recovered.notify_one();
+        }
+    }
+
+    /// Ends when attempts may start again after a time in which they might not.
+    pub(crate) async fn recovered(&self) {
+        self.recovered.notified().await;
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn outcome_waits(&self) {
+        self.outcomes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) fn outcome_written(&self) {
+        let before = self.outcomes.fetch_sub(1, Ordering::AcqRel);
+        if before == OUTCOMES_WAITING_MAX {
+            self.recovered.notify_one();
+        }
+    }
+
+    /// Whether a new attempt may start.
+    pub(crate) fn may_send(&self) -> bool {
+        self.is_writable()
+            && !self.is_stopping()
+            && self.outcomes.load(Ordering::Acquire) < OUTCOMES_WAITING_MAX
+    }
+}

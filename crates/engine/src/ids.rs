@@ -1,0 +1,43 @@
+//! Where new ids and all other chance come from: one generator, passed in at the start.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use postroad_domain::{
+    AttemptId, Clock, EventId, SubscriptionId,
+    ids::{Id, Kind},
+};
+use rand::rngs::StdRng;
+
+/// Makes ids of the present moment.
+pub(crate) struct IdSource {
+    clock: Arc<dyn Clock>,
+    rng: Mutex<StdRng>,
+}
+
+impl IdSource {
+    pub(crate) fn new(clock: Arc<dyn Clock>, rng: StdRng) -> Self {
+        Self { clock, rng: Mutex::new(rng) }
+    }
+
+    pub(crate) fn event(&self) -> EventId {
+        EventId::for_event(self.clock.now(), &mut *self.rng.lock())
+    }
+
+    pub(crate) fn attempt(&self) -> AttemptId {
+        self.id()
+    }
+
+    pub(crate) fn subscription(&self) -> SubscriptionId {
+        self.id()
+    }
+
+    /// Chance for anything else: secrets, nonces, jitter.
+    pub(crate) fn with_rng<T>(&self, use_it: impl FnOnce(&mut StdRng) -> T) -> T {
+        use_it(&mut self.rng.lock())
+    }
+
+    fn id<K: Kind>(&self) -> Id<K> {
+        Id::new(self.clock.now(), &mut *self.rng.lock())
+    }
+}

@@ -1,0 +1,78 @@
+//! Work in the background: making watermarks real, and figures for `/metrics`.
+
+use std::{sync::Arc, time::Duration};
+
+use postroad_domain::{Reason, Timestamp};
+use postroad_store::{Sweep, Swept};
+
+use crate::Engine;
+
+/// Rows one sweep step touches: a few milliseconds between commits.
+const SWEEP_ROWS: usize = 500;
+/// Between sweeps that nobody asked for.
+const SWEEP_PAUSE: Duration = Duration::from_secs(30);
+/// Between two readings of how much waits.
+const FIGURES_PAUSE: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// Something was paused or deleted: what waits is made cancelled soon.
+    pub(crate) fn sweep_soon(&self) {
+        self.sweep_wanted.notify_one();
+    }
+
+    pub(crate) async fn keep_swept(self: Arc<Self>) {
+        loop {
+            while self.sweep_step().await {}
+            tokio::select! {
+                () = self.sweep_wanted.notified() => {}
+                () = self.clock.sleep(SWEEP_PAUSE) => {}
+            }
+        }
+    }
+
+    /// Answers whether there is more to do.
+    async fn sweep_step(&self) -> bool {
+        let swept = self.store.sweep(Sweep { at: self.clock.now(), limit: SWEEP_ROWS }).await;
+        match swept {
+            Ok(Swept { expired, more, .. }) => {
+                self.metrics.failed(Reason::Expired, expired as u64);
+                more
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the store could not be swept");
+                false
+            }
+        }
+    }
+
+    pub(crate) async fn keep_figures(self: Arc<Self>) {
+        loop {
+            self.read_figures().await;
+            self.clock.sleep(FIGURES_PAUSE).await;
+        }
+    }
+
+    async fn read_figures(&self) {
+        match self.store.backlog().await {
+            Ok(backlog) => {
+                self.metrics.waiting.set(i64::try_from(backlog.waiting).unwrap_or(i64::MAX));
+                let age = |since: Timestamp| self.clock.now().since(since).as_secs_f64();
+                self.metrics.oldest_age_seconds.set(backlog.oldest.map_or(0.0, age));
+            }
+            Err(error) => tracing::warn!(%error, "the backlog could not be read"),
+        }
+        self.refresh_gauges();
+    }
+
+    /// Brings the figures that cost nothing up to date: called before each reading of `/metrics`.
+    pub fn refresh_gauges(&self) {
+        let lanes = self.dispatcher.figures();
+        let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.metrics.lanes.set(signed(lanes.lanes));
+        self.metrics.under_way.set(signed(lanes.under_way));
+        self.metrics.memory_bytes.set(signed(lanes.ready_bytes));
+        let stats = self.store.stats();
+        self.metrics.wal_bytes.set(i64::try_from(stats.wal_bytes).unwrap_or(i64::MAX));
+        self.metrics.file_bytes.set(i64::try_from(stats.file_bytes).unwrap_or(i64::MAX));
+    }
+}

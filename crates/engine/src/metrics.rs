@@ -1,0 +1,169 @@
+//! What the engine counts, in the terms of Prometheus. Names and meanings are listed in `docs/metrics.md`.
+//!
+//! No metric carries a tenant: their number is the operator's, not ours to multiply.
+
+use std::{sync::atomic::AtomicU64, time::Duration};
+
+use postroad_domain::{Attempt, Reason, attempt::Answer};
+use postroad_store::{Commit, Next};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+/// The label of attempts: how the exchange ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OutcomeLabel {
+    /// `2xx`, `3xx`, `4xx`, `5xx`, or the class of the error.
+    pub(crate) outcome: &'static str,
+}
+
+/// The label of deliveries that ended without success.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct ReasonLabel {
+    /// As in the API.
+    pub(crate) reason: &'static str,
+}
+
+/// The engine's counters and histograms.
+pub struct Metrics {
+    pub(crate) accepted: Counter,
+    pub(crate) duplicates: Counter,
+    pub(crate) overloaded: Counter,
+    delivered: Counter,
+    failed: Family<ReasonLabel, Counter>,
+    attempts: Family<OutcomeLabel, Counter>,
+    attempt_seconds: Histogram,
+    commit_rows: Histogram,
+    commit_seconds: Histogram,
+    pub(crate) waiting: Gauge,
+    pub(crate) oldest_age_seconds: Gauge<f64, AtomicU64>,
+    pub(crate) under_way: Gauge,
+    pub(crate) lanes: Gauge,
+    pub(crate) memory_bytes: Gauge,
+    pub(crate) wal_bytes: Gauge,
+    pub(crate) file_bytes: Gauge,
+}
+
+/// From 0.1 ms to 26 s, each bound twice the one before.
+fn seconds_buckets() -> impl Iterator<Item = f64> {
+    prometheus_client::metrics::histogram::exponential_buckets(0.000_1, 2.0, 19)
+}
+
+impl Metrics {
+    /// Counters at zero.
+    pub(crate) fn new() -> Self {
+        Self {
+            accepted: Counter::default(),
+            duplicates: Counter::default(),
+            overloaded: Counter::default(),
+            delivered: Counter::default(),
+            failed: Family::default(),
+            attempts: Family::default(),
+            attempt_seconds: Histogram::new(seconds_buckets()),
+            commit_rows: Histogram::new([
+                1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0,
+            ]),
+            commit_seconds: Histogram::new(seconds_buckets()),
+            waiting: Gauge::default(),
+            oldest_age_seconds: Gauge::default(),
+            under_way: Gauge::default(),
+            lanes: Gauge::default(),
+            memory_bytes: Gauge::default(),
+            wal_bytes: Gauge::default(),
+            file_bytes: Gauge::default(),
+        }
+    }
+
+    /// Enters everything into a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register("events_accepted", "Events made durable", self.accepted.clone());
+        registry.register(
+            "events_duplicate",
+            "Events that were answered from an idempotency key",
+            self.duplicates.clone(),
+        );
+        registry.register(
+            "events_overloaded",
+            "Events refused because too much waited for its commit",
+            self.overloaded.clone(),
+        );
+        registry.register("deliveries_succeeded", "Deliveries taken by a receiver", self.delivered.clone());
+        registry.register("deliveries_failed", "Deliveries that ended without success", self.failed.clone());
+        registry.register("attempts", "HTTP exchanges by how they ended", self.attempts.clone());
+        registry.register_with_unit(
+            "attempt",
+            "Duration of an exchange",
+            Unit::Seconds,
+            self.attempt_seconds.clone(),
+        );
+        registry.register("commit_rows", "Events and outcomes in a commit", self.commit_rows.clone());
+        registry.register_with_unit(
+            "commit",
+            "Duration of a commit",
+            Unit::Seconds,
+            self.commit_seconds.clone(),
+        );
+        registry.register("deliveries_waiting", "Deliveries that are not final", self.waiting.clone());
+        registry.register_with_unit(
+            "oldest_waiting_age",
+            "Age of the oldest delivery that is not final",
+            Unit::Seconds,
+            self.oldest_age_seconds.clone(),
+        );
+        registry.register("exchanges_under_way", "HTTP exchanges under way", self.under_way.clone());
+        registry.register("lanes", "Lanes in memory", self.lanes.clone());
+        registry.register_with_unit(
+            "lanes_memory",
+            "Deliveries that wait in memory",
+            Unit::Bytes,
+            self.memory_bytes.clone(),
+        );
+        registry.register_with_unit(
+            "store_wal",
+            "Size of the write-ahead log",
+            Unit::Bytes,
+            self.wal_bytes.clone(),
+        );
+        registry.register_with_unit(
+            "store_files",
+            "Size of the database's files",
+            Unit::Bytes,
+            self.file_bytes.clone(),
+        );
+    }
+
+    pub(crate) fn committed(&self, commit: &Commit, duration: Duration) {
+        self.commit_rows.observe((commit.events.len() + commit.outcomes.len()) as f64);
+        self.commit_seconds.observe(duration.as_secs_f64());
+    }
+
+    pub(crate) fn attempted(&self, attempt: &Attempt) {
+        self.attempt_seconds.observe(attempt.duration.as_secs_f64());
+        let outcome = match &attempt.answer {
+            Answer::Error { class, .. } => class.as_str(),
+            Answer::Response(response) => match response.status {
+                200..=299 => "2xx",
+                300..=399 => "3xx",
+                400..=499 => "4xx",
+                _ => "5xx",
+            },
+        };
+        self.attempts.get_or_create(&OutcomeLabel { outcome }).inc();
+    }
+
+    pub(crate) fn ended(&self, next: Next) {
+        match next {
+            Next::Succeeded => {
+                self.delivered.inc();
+            }
+            Next::Failed(reason) => self.failed(reason, 1),
+            Next::Queued { .. } => {}
+        }
+    }
+
+    pub(crate) fn failed(&self, reason: Reason, count: u64) {
+        self.failed.get_or_create(&ReasonLabel { reason: reason.as_str() }).inc_by(count);
+    }
+}

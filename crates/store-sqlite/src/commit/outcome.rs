@@ -1,0 +1,170 @@
+//! Outcomes: a delivery leaves its place in the queue, its row says where it stands, the attempt is logged.
+
+use postroad_domain::{Attempt, Status, Timestamp, attempt::Answer};
+use postroad_store::{Commit, Next, Outcome, OutcomeResult};
+use rusqlite::{CachedStatement, Connection};
+
+use crate::{
+    codec, codes,
+    error::Fault,
+    known::{Known, Mark},
+    sql,
+    writer::Work,
+};
+
+/// Applies the outcomes of a commit in their order.
+pub(super) fn apply(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<OutcomeResult>, Fault> {
+    if commit.outcomes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut ledger = Ledger::prepare(work.db, commit.at)?;
+    commit.outcomes.iter().map(|outcome| ledger.apply(work.known, outcome)).collect()
+}
+
+/// The statements that record outcomes.
+struct Ledger<'a> {
+    at: Timestamp,
+    leave: CachedStatement<'a>,
+    enter: CachedStatement<'a>,
+    set: CachedStatement<'a>,
+    late_success: CachedStatement<'a>,
+    count: CachedStatement<'a>,
+    log: CachedStatement<'a>,
+}
+
+/// Where an outcome's delivery waited.
+enum Place {
+    /// In this generation, which is the lane's current one.
+    Waiting(i64),
+    /// In one that was called off.
+    CalledOff(Mark),
+    /// Nowhere.
+    Left,
+}
+
+impl<'a> Ledger<'a> {
+    fn prepare(db: &'a Connection, at: Timestamp) -> Result<Self, Fault> {
+        Ok(Self {
+            at,
+            leave: db.prepare_cached(sql::QUEUE_DELETE)?,
+            enter: db.prepare_cached(sql::QUEUE_INSERT)?,
+            set: db.prepare_cached(sql::DELIVERY_SET)?,
+            late_success: db.prepare_cached(sql::DELIVERY_LATE_SUCCESS)?,
+            count: db.prepare_cached(sql::DELIVERY_COUNT)?,
+            log: db.prepare_cached(sql::ATTEMPT_INSERT)?,
+        })
+    }
+
+    fn apply(&mut self, known: &mut Known, outcome: &Outcome) -> Result<OutcomeResult, Fault> {
+        // The rows of a deleted tenant are being erased: nobody can read what would be written here.
+        if !known.tenants.contains_key(&outcome.lane.tenant_no) {
+            return Ok(OutcomeResult::NotWaiting);
+        }
+        let (result, is_noted) = match self.leave(known, outcome)? {
+            Place::Waiting(generation) => (OutcomeResult::Applied, self.follow(known, outcome, generation)?),
+            Place::CalledOff(mark) => (OutcomeResult::NotWaiting, self.follow_mark(outcome, mark)?),
+            Place::Left => (OutcomeResult::NotWaiting, self.note_late(outcome)?),
+        };
+        if let Some(attempt) = outcome.attempt.as_ref().filter(|_| is_noted) {
+            self.log(known, outcome.handle, attempt)?;
+        }
+        Ok(result)
+    }
+
+    fn leave(&mut self, known: &Known, outcome: &Outcome) -> Result<Place, Fault> {
+        let sub_no = outcome.lane.subscription_no;
+        if let Some(lane) = known.lanes.get(&sub_no)
+            && self.leave_generation(outcome, lane.generation)?
+        {
+            return Ok(Place::Waiting(lane.generation));
+        }
+        for (generation, mark) in known.marks_of(sub_no) {
+            if self.leave_generation(outcome, generation)? {
+                return Ok(Place::CalledOff(mark));
+            }
+        }
+        Ok(Place::Left)
+    }
+
+    fn leave_generation(&mut self, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
+        let lane = outcome.lane;
+        let place =
+            (lane.tenant_no.0, lane.subscription_no.0, generation, outcome.due.as_micros(), outcome.handle);
+        Ok(self.leave.execute(place)? == 1)
+    }
+
+    fn follow(&mut self, known: &mut Known, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
+        match outcome.next {
+            Next::Succeeded => self.set(outcome, Status::Succeeded, None, self.at),
+            Next::Failed(reason) => {
+                self.set(outcome, Status::Failed, Some(codes::reason_code(reason)), self.at)
+            }
+            Next::Queued { due, tries } => {
+                let (lane, expires_at) = (outcome.lane, outcome.expires_at);
+                self.enter.execute((
+                    lane.tenant_no.0,
+                    lane.subscription_no.0,
+                    generation,
+                    due.as_micros(),
+                    outcome.handle,
+                    tries,
+                    expires_at.as_micros(),
+                ))?;
+                known.note_held(lane.subscription_no, expires_at);
+                self.set(outcome, Status::Queued, None, due)
+            }
+        }
+    }
+
+    /// A success did arrive, whatever was decided in between; anything else is overruled by the mark.
+    fn follow_mark(&mut self, outcome: &Outcome, mark: Mark) -> Result<bool, Fault> {
+        if outcome.next == Next::Succeeded {
+            return self.set(outcome, Status::Succeeded, None, self.at);
+        }
+        self.set(outcome, Status::Cancelled, Some(codes::reason_code(mark.reason)), mark.at)
+    }
+
+    fn note_late(&mut self, outcome: &Outcome) -> Result<bool, Fault> {
+        let tried = i64::from(outcome.attempt.is_some());
+        if outcome.next == Next::Succeeded
+            && self.late_success.execute((outcome.handle, tried, self.at.as_micros()))? == 1
+        {
+            return Ok(true);
+        }
+        Ok(self.count.execute((outcome.handle, tried))? == 1)
+    }
+
+    fn set(
+        &mut self,
+        outcome: &Outcome,
+        status: Status,
+        reason: Option<i64>,
+        at: Timestamp,
+    ) -> Result<bool, Fault> {
+        let tried = i64::from(outcome.attempt.is_some());
+        let row = (outcome.handle, codes::status_code(status), reason, tried, at.as_micros());
+        Ok(self.set.execute(row)? == 1)
+    }
+
+    fn log(&mut self, known: &mut Known, delivery_no: i64, attempt: &Attempt) -> Result<(), Fault> {
+        let attempt_no = known.next_attempt_no;
+        known.next_attempt_no += 1;
+        let class = match &attempt.answer {
+            Answer::Response(_) => None,
+            Answer::Error { class, .. } => Some(codes::error_class_code(*class)),
+        };
+        self.log.execute((
+            attempt_no,
+            delivery_no,
+            attempt.number,
+            attempt.id.as_bytes(),
+            attempt.at.as_micros(),
+            i64::try_from(attempt.duration.as_micros()).unwrap_or(i64::MAX),
+            attempt.status(),
+            class,
+            codec::encode_request(&attempt.request),
+            codec::encode_answer(&attempt.answer),
+        ))?;
+        Ok(())
+    }
+}

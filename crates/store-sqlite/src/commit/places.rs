@@ -1,0 +1,97 @@
+//! New deliveries: their row, their place in the queue, their entry in the listing.
+
+use std::sync::Arc;
+
+use postroad_domain::{Event, Reason, Status, TenantNo, Timestamp};
+use postroad_store::{LaneKey, NewDelivery, QueuedDelivery};
+use rusqlite::{CachedStatement, Connection};
+
+use crate::{codes, error::Fault, known::Known, sql};
+
+/// The statements that create deliveries.
+pub(super) struct Places<'a> {
+    delivery: CachedStatement<'a>,
+    queue: CachedStatement<'a>,
+    listing: CachedStatement<'a>,
+}
+
+/// A delivery that is being created.
+pub(super) struct Placed<'a> {
+    /// Whose.
+    pub(super) tenant_no: TenantNo,
+    /// Its number.
+    pub(super) delivery_no: i64,
+    /// What the caller named.
+    pub(super) new: &'a NewDelivery,
+    /// When.
+    pub(super) at: Timestamp,
+    /// Its event was accepted earlier than it is created.
+    pub(super) is_late: bool,
+}
+
+impl<'a> Places<'a> {
+    /// Prepares them.
+    pub(super) fn prepare(db: &'a Connection) -> Result<Self, Fault> {
+        Ok(Self {
+            delivery: db.prepare_cached(sql::DELIVERY_INSERT)?,
+            queue: db.prepare_cached(sql::QUEUE_INSERT)?,
+            listing: db.prepare_cached(sql::DELIVERY_LISTING_INSERT)?,
+        })
+    }
+
+    /// Creates a delivery that waits from now on.
+    pub(super) fn enqueue(
+        &mut self,
+        known: &mut Known,
+        placed: &Placed<'_>,
+        event: &Arc<Event>,
+    ) -> Result<QueuedDelivery, Fault> {
+        let NewDelivery { id, target } = placed.new;
+        let sub_no = target.subscription_no;
+        let generation = known.lanes.get(&sub_no).map_or(0, |lane| lane.generation);
+        self.insert(placed, Status::Queued, None)?;
+        let (due, expires_at) = (placed.at.as_micros(), target.expires_at.as_micros());
+        self.queue.execute((
+            placed.tenant_no.0,
+            sub_no.0,
+            generation,
+            due,
+            placed.delivery_no,
+            0,
+            expires_at,
+        ))?;
+        known.note_held(sub_no, target.expires_at);
+        Ok(QueuedDelivery {
+            lane: LaneKey { tenant_no: placed.tenant_no, subscription_no: sub_no },
+            id: *id,
+            handle: placed.delivery_no,
+            due: placed.at,
+            expires_at: target.expires_at,
+            tries: 0,
+            attempts: 0,
+            event: Arc::clone(event),
+        })
+    }
+
+    /// Creates a delivery that ends at once.
+    pub(super) fn cancelled(&mut self, placed: &Placed<'_>, reason: Reason) -> Result<(), Fault> {
+        self.insert(placed, Status::Cancelled, Some(reason))
+    }
+
+    fn insert(&mut self, placed: &Placed<'_>, status: Status, reason: Option<Reason>) -> Result<(), Fault> {
+        let NewDelivery { id, target } = placed.new;
+        self.delivery.execute((
+            placed.delivery_no,
+            id.as_bytes(),
+            placed.tenant_no.0,
+            target.subscription_no.0,
+            target.subscription_version,
+            codes::status_code(status),
+            reason.map(codes::reason_code),
+            placed.at.as_micros(),
+            placed.is_late.then_some(placed.at.as_micros()),
+        ))?;
+        self.listing.execute((target.subscription_no.0, placed.delivery_no))?;
+        Ok(())
+    }
+}

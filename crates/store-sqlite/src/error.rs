@@ -1,0 +1,124 @@
+//! Failures: those of opening, and those inside that become a [`StoreError`] at the seam.
+//!
+//! Decisions are made on SQLite's codes, never on its sentences.
+
+use std::{io, path::PathBuf};
+
+use postroad_store::StoreError;
+use rusqlite::{Connection, ErrorCode, ffi};
+use thiserror::Error;
+
+/// Why a store could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Another process has the folder open.
+    #[error("the data folder {path} is in use{}", .pid.map(|pid| format!(" by the process {pid}")).unwrap_or_default())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// The process, when the lock file names one.
+        pid: Option<u32>,
+    },
+    /// The database was written by a newer Postroad.
+    #[error(
+        "the database has the schema version {found}, this Postroad knows versions up to {known}: run the newer \
+         Postroad that wrote it, or restore a backup made before the upgrade"
+    )]
+    Newer {
+        /// The database's version.
+        found: i64,
+        /// The highest version known here.
+        known: i64,
+    },
+    /// The file is not a database of Postroad.
+    #[error("{path} is not a database of Postroad")]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder or a file in it cannot be used.
+    #[error("cannot use {path}: {source}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// SQLite could not open or prepare the database.
+    #[error("cannot open the database: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl From<Fault> for OpenError {
+    fn from(fault: Fault) -> Self {
+        Self::Store(fault.into())
+    }
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Fault::from(error).into()
+    }
+}
+
+/// A failure inside the store.
+#[derive(Debug, Error)]
+pub(crate) enum Fault {
+    /// SQLite refused.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// There is no room on the disk.
+    #[error("the disk is full")]
+    Full,
+    /// A row holds what we never write.
+    #[error("{0}")]
+    Corrupt(&'static str),
+    /// A value cannot be written as JSON or read from it.
+    #[error("a stored document cannot be read or written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Fault {
+    /// Recognises a full disk that SQLite reports as a failed system call. To be asked right after the failure, before
+    /// the connection does anything else.
+    pub(crate) fn on(self, db: &Connection) -> Self {
+        let full = match self.code() {
+            Some(ErrorCode::DiskFull) => true,
+            Some(ErrorCode::SystemIoFailure) => matches!(system_errno(db), libc::ENOSPC | libc::EDQUOT),
+            _ => false,
+        };
+        if full { Self::Full } else { self }
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            Self::Full | Self::Corrupt(_) | Self::Json(_) => None,
+        }
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        match fault.code() {
+            _ if matches!(fault, Fault::Full) => Self::Full,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::OperationInterrupted) => {
+                Self::Unavailable("reading took longer than it may".to_owned())
+            }
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::OutOfMemory
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen,
+            ) => Self::Unavailable(fault.to_string()),
+            _ => Self::Internal(fault.to_string()),
+        }
+    }
+}
+
+fn system_errno(db: &Connection) -> i32 {
+    // SAFETY: the handle belongs to `db`, which lives through the call; the function only reads a number from it.
+    unsafe { ffi::sqlite3_system_errno(db.handle()) }
+}

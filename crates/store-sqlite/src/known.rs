@@ -1,0 +1,148 @@
+//! What the writer remembers, so that no commit asks the database for it.
+//!
+//! **Invariants:**
+//! * the writer is the only writer, so what it remembers is what the database holds: after a transaction that failed it
+//!   forgets everything and reads it again;
+//! * no number is given out twice, also when the rows that had the highest ones were erased.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use postroad_domain::{Reason, SubscriptionNo, TenantNo, Timestamp};
+use rusqlite::Connection;
+
+use crate::{codes, error::Fault, held::HeldWalk, query, sql};
+
+/// The writer's memory.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// The number of the next event.
+    pub(crate) next_event_no: i64,
+    /// The number of the next attempt.
+    pub(crate) next_attempt_no: i64,
+    /// The `config_version` of each tenant that is not deleted.
+    pub(crate) tenants: HashMap<TenantNo, i64>,
+    /// Tenants whose rows are still to be erased.
+    pub(crate) dead_tenants: BTreeSet<TenantNo>,
+    /// Each subscription that is not deleted.
+    pub(crate) lanes: HashMap<SubscriptionNo, Lane>,
+    /// Generations of lanes that were called off and are not swept yet.
+    pub(crate) marks: BTreeMap<(SubscriptionNo, i64), Mark>,
+    /// Where the sweep stands in each lane whose receiver is gone.
+    pub(crate) gone: BTreeMap<SubscriptionNo, HeldWalk>,
+}
+
+/// The state of a subscription's lane.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lane {
+    /// Whose.
+    pub(crate) tenant_no: TenantNo,
+    /// What enters the queue now enters it in this generation; what stands in an older one was called off.
+    pub(crate) generation: i64,
+    /// It was set inactive by the customer.
+    pub(crate) paused: bool,
+}
+
+/// Everything in one generation of a lane is cancelled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    /// Whose.
+    pub(crate) tenant_no: TenantNo,
+    /// Why.
+    pub(crate) reason: Reason,
+    /// Since when.
+    pub(crate) at: Timestamp,
+}
+
+/// The kept number below which no event is created.
+const EVENT_COUNTER: &str = "next_event_no";
+/// The same for attempts.
+const ATTEMPT_COUNTER: &str = "next_attempt_no";
+
+impl Known {
+    /// Reads it all from the database.
+    pub(crate) fn load(db: &Connection) -> Result<Self, Fault> {
+        let mut known = Self { next_event_no: 1, next_attempt_no: 1, ..Self::default() };
+        known.load_numbers(db)?;
+        known.load_tenants(db)?;
+        known.load_lanes(db)?;
+        known.load_marks(db)?;
+        Ok(known)
+    }
+
+    /// Keeps the next numbers: to be called before rows are erased that may have the highest ones.
+    pub(crate) fn keep_numbers(&self, db: &Connection) -> Result<(), Fault> {
+        query::run(db, sql::COUNTER_PUT, (EVENT_COUNTER, self.next_event_no))?;
+        query::run(db, sql::COUNTER_PUT, (ATTEMPT_COUNTER, self.next_attempt_no))?;
+        Ok(())
+    }
+
+    /// The marks of a lane that are not swept yet.
+    pub(crate) fn marks_of(&self, sub_no: SubscriptionNo) -> impl Iterator<Item = (i64, Mark)> {
+        self.marks.range((sub_no, i64::MIN)..=(sub_no, i64::MAX)).map(|((_, generation), mark)| (*generation, *mark))
+    }
+
+    /// Notes that a delivery with this expiry entered a lane, if the lane is held.
+    pub(crate) fn note_held(&mut self, sub_no: SubscriptionNo, expires_at: Timestamp) {
+        if let Some(walk) = self.gone.get_mut(&sub_no) {
+            walk.note(expires_at);
+        }
+    }
+
+    fn load_numbers(&mut self, db: &Connection) -> Result<(), Fault> {
+        let number = |text| query::find(db, text, (), |row| Ok(row.get::<_, i64>(0)?));
+        let (last_event, last_attempt) = (number(sql::EVENT_LAST)?, number(sql::ATTEMPT_LAST)?);
+        let kept = query::list(db, sql::LOAD_COUNTERS, (), |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+        let kept: HashMap<_, _> = kept.into_iter().collect();
+        let next = |last: Option<i64>, counter| {
+            let behind_last = last.map_or(1, |last| last + 1);
+            kept.get(counter).map_or(behind_last, |kept| behind_last.max(*kept))
+        };
+        self.next_event_no = next(last_event, EVENT_COUNTER);
+        self.next_attempt_no = next(last_attempt, ATTEMPT_COUNTER);
+        Ok(())
+    }
+
+    fn load_tenants(&mut self, db: &Connection) -> Result<(), Fault> {
+        let rows = query::list(db, sql::LOAD_TENANTS, (), |row| {
+            Ok((TenantNo(row.get(0)?), row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
+        })?;
+        for (tenant_no, config_version, deleted) in rows {
+            if deleted {
+                self.dead_tenants.insert(tenant_no);
+            } else {
+                self.tenants.insert(tenant_no, config_version);
+            }
+        }
+        Ok(())
+    }
+
+    fn load_lanes(&mut self, db: &Connection) -> Result<(), Fault> {
+        let rows = query::list(db, sql::LOAD_SUBSCRIPTIONS, (), |row| {
+            let inactive = row.get::<_, Option<i64>>(3)?.map(codes::inactive_of).transpose()?;
+            Ok((SubscriptionNo(row.get(0)?), TenantNo(row.get(1)?), row.get::<_, i64>(2)?, inactive))
+        })?;
+        for (sub_no, tenant_no, generation, inactive) in rows {
+            if self.tenants.contains_key(&tenant_no) {
+                use postroad_domain::subscription::InactiveReason::{Gone, Paused};
+                self.lanes.insert(sub_no, Lane { tenant_no, generation, paused: inactive == Some(Paused) });
+                if inactive == Some(Gone) {
+                    self.gone.insert(sub_no, HeldWalk::default());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn load_marks(&mut self, db: &Connection) -> Result<(), Fault> {
+        let rows = query::list(db, sql::LOAD_MARKS, (), |row| {
+            let mark = Mark {
+                tenant_no: TenantNo(row.get(2)?),
+                reason: codes::reason_of(row.get(3)?)?,
+                at: Timestamp::from_micros(row.get(4)?),
+            };
+            Ok(((SubscriptionNo(row.get(0)?), row.get::<_, i64>(1)?), mark))
+        })?;
+        self.marks = rows.into_iter().collect();
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! What this store may take of the machine. Units stand last in the names.
+
+use std::time::Duration;
+
+/// Bytes of log after which the checkpointer is called, each time.
+pub(crate) const CHECKPOINT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
+/// Bytes of log at which the writer itself makes room before it goes on.
+pub(crate) const LOG_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How long one reading transaction may last: the log cannot shrink below the oldest reader.
+pub(crate) const READ_TIME_MAX: Duration = Duration::from_millis(250);
+/// Steps of SQLite's machine between two looks at the clock while reading.
+pub(crate) const READ_STEPS_PER_LOOK: i32 = 2_000;
+/// How long the writer waits for readers when it makes room.
+pub(crate) const BUSY_TIME_MAX: Duration = Duration::from_secs(2);
+/// Reading connections.
+pub(crate) const READERS: usize = 4;
+/// KiB of pages the writer keeps in memory.
+pub(crate) const WRITER_CACHE_KIB: i64 = 16 * 1024;
+/// KiB of pages each other connection keeps in memory.
+pub(crate) const READER_CACHE_KIB: i64 = 4 * 1024;
+/// Prepared statements that each connection keeps.
+pub(crate) const STATEMENTS_KEPT: usize = 96;
+/// Bytes of the ballast file unless the options say otherwise.
+pub(crate) const BALLAST_BYTES: u64 = 64 * 1024 * 1024;
+/// Lanes that one reading transaction looks at.
+pub(crate) const LANES_PER_READ: usize = 256;
+/// Rows of one held lane that a step of the sweep looks at, at most.
+pub(crate) const LOOKS_PER_SWEEP: usize = 1_000;

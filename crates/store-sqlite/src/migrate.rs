@@ -1,0 +1,41 @@
+//! Migrations: forward only, built in, each in one transaction; `PRAGMA user_version` tells how many were made.
+
+use rusqlite::{Connection, ErrorCode};
+
+use crate::error::OpenError;
+
+/// The texts in their order; the first leads to version 1.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+
+/// Marks the file as one of ours: `post` in ASCII.
+const APPLICATION_ID: i64 = 0x706f_7374;
+
+/// Brings the database to the newest version.
+///
+/// # Errors
+/// [`OpenError::NotADatabase`] for a file of something else, [`OpenError::Newer`] for one of a later Postroad.
+pub(crate) fn migrate(db: &mut Connection, file: &std::path::Path) -> Result<(), OpenError> {
+    let not_ours = || OpenError::NotADatabase { path: file.to_owned() };
+    let pragma = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let found = pragma("user_version").map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => not_ours(),
+        _ => error.into(),
+    })?;
+    let is_empty = pragma("schema_version")? == 0;
+    if !is_empty && pragma("application_id")? != APPLICATION_ID {
+        return Err(not_ours());
+    }
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    let done = usize::try_from(found).map_err(|_| not_ours())?;
+    for (text, version) in MIGRATIONS.iter().zip(1_i64..).skip(done) {
+        let step = db.transaction()?;
+        step.execute_batch(text)?;
+        step.pragma_update(None, "application_id", APPLICATION_ID)?;
+        step.pragma_update(None, "user_version", version)?;
+        step.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! Every SQL text that runs while Postroad works, by name. `docs/data-model.md` lists each with the index it uses and
+//! the rows it touches; `tests/plans.rs` asks SQLite for each plan and compares.
+//!
+//! **Invariant:** none of them scans a table, except the four that fill the writer's memory when the store is opened.
+
+macro_rules! queries {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = $text;)*
+        /// Every query with its name.
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+queries! {
+    // --- accepting ---------------------------------------------------------------------------------------------
+    /// Appends an event.
+    EVENT_INSERT = "INSERT INTO event (event_no, tenant_no, id, type, accepted_at, occurred_at, deliveries, tags,
+        attributes, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    /// Appends a delivery.
+    DELIVERY_INSERT = "INSERT INTO delivery (delivery_no, id, tenant_no, sub_no, sub_version, status, reason, attempts,
+        at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)";
+    /// Lists an event under its tenant.
+    EVENT_LISTING_INSERT = "INSERT OR IGNORE INTO event_listing (tenant_no, event_no) VALUES (?1, ?2)";
+    /// Lists a delivery under its subscription.
+    DELIVERY_LISTING_INSERT = "INSERT OR IGNORE INTO delivery_listing (sub_no, delivery_no) VALUES (?1, ?2)";
+    /// Gives a delivery its place in the queue.
+    QUEUE_INSERT = "INSERT INTO queue (tenant_no, sub_no, generation, due, delivery_no, tries, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    /// Remembers a key unless it is remembered already.
+    IDEMPOTENCY_INSERT = "INSERT INTO idempotency (tenant_no, key_hash, bytes_hash, event_id, accepted_at, deliveries,
+        expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (tenant_no, key_hash) DO NOTHING";
+    /// What is remembered of a key.
+    IDEMPOTENCY_FIND = "SELECT idempotency_no, bytes_hash, event_id, accepted_at, deliveries, expires_at
+        FROM idempotency WHERE tenant_no = ?1 AND key_hash = ?2";
+    /// Forgets a key.
+    IDEMPOTENCY_DELETE = "DELETE FROM idempotency WHERE idempotency_no = ?1";
+
+    // --- large fan-outs ----------------------------------------------------------------------------------------
+    /// Keeps the targets that later commits serve.
+    FANOUT_INSERT = "INSERT INTO fanout (event_no, tenant_no, next_k, targets) VALUES (?1, ?2, ?3, ?4)";
+    /// What is left of a fan-out.
+    FANOUT_FIND = "SELECT next_k, targets FROM fanout WHERE event_no = ?1";
+    /// Keeps what is left after a step.
+    FANOUT_UPDATE = "UPDATE fanout SET next_k = ?2, targets = ?3 WHERE event_no = ?1";
+    /// Ends a fan-out.
+    FANOUT_DELETE = "DELETE FROM fanout WHERE event_no = ?1";
+    /// The oldest fan-outs that are not finished.
+    FANOUT_LIST = "SELECT f.tenant_no, e.id, f.targets FROM fanout f CROSS JOIN tenant t ON t.tenant_no = f.tenant_no
+        CROSS JOIN event e ON e.event_no = f.event_no
+        WHERE f.event_no > 0 AND t.deleted_at IS NULL ORDER BY f.event_no LIMIT ?1";
+
+    // --- outcomes ----------------------------------------------------------------------------------------------
+    /// Takes a delivery out of the queue.
+    QUEUE_DELETE = "DELETE FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND due = ?4
+        AND delivery_no = ?5";
+    /// Whether a delivery has a place in the queue.
+    QUEUE_FIND = "SELECT 1 FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND due = ?4
+        AND delivery_no = ?5";
+    /// Sets where a delivery stands, in place.
+    DELIVERY_SET = "UPDATE delivery SET status = ?2, reason = ?3, attempts = attempts + ?4, at = ?5
+        WHERE delivery_no = ?1";
+    /// Notes a success that arrived after the delivery was called off.
+    DELIVERY_LATE_SUCCESS = "UPDATE delivery SET status = 3, reason = NULL, attempts = attempts + ?2, at = ?3
+        WHERE delivery_no = ?1 AND status = 5";
+    /// Counts attempts of a delivery that does not follow them.
+    DELIVERY_COUNT = "UPDATE delivery SET attempts = attempts + ?2 WHERE delivery_no = ?1";
+    /// Appends an attempt.
+    ATTEMPT_INSERT = "INSERT INTO attempt (attempt_no, delivery_no, number, id, at, duration_us, status, error_class,
+        request, response) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
+    // --- lanes -------------------------------------------------------------------------------------------------
+    /// Refill and next-due: a lane from its head, with what a delivery is and how often it was tried.
+    LANE_READ = "SELECT q.due, q.delivery_no, q.tries, q.expires_at, d.id, d.attempts FROM queue q
+        CROSS JOIN delivery d ON d.delivery_no = q.delivery_no
+        WHERE q.tenant_no = ?1 AND q.sub_no = ?2 AND q.generation = ?3 ORDER BY q.due, q.delivery_no";
+    /// Waiting-lanes: the next lane of the same tenant.
+    LANE_NEXT = "SELECT sub_no, generation, due FROM queue WHERE tenant_no = ?1 AND sub_no > ?2
+        ORDER BY sub_no, generation, due LIMIT 1";
+    /// Waiting-lanes: the next tenant in whose lanes something waits.
+    LANE_NEXT_TENANT = "SELECT tenant_no FROM queue WHERE tenant_no > ?1 ORDER BY tenant_no LIMIT 1";
+    /// Backlog: the rows of a lane behind a due time.
+    LANE_COUNT = "SELECT due, delivery_no FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3
+        AND due >= ?4 ORDER BY due, delivery_no LIMIT ?5";
+    /// When the first delivery of a lane is due.
+    LANE_HEAD = "SELECT due FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3
+        ORDER BY due, delivery_no LIMIT 1";
+    /// Whether a lane may be handed out, and in which generation.
+    LANE_STATE = "SELECT s.generation, s.inactive IS NULL AND s.deleted_at IS NULL FROM subscription s
+        CROSS JOIN tenant t ON t.tenant_no = s.tenant_no
+        WHERE s.sub_no = ?2 AND s.tenant_no = ?1 AND t.deleted_at IS NULL";
+
+    // --- sweeping ----------------------------------------------------------------------------------------------
+    /// The next rows of a generation.
+    SWEEP_ROWS = "SELECT due, delivery_no, expires_at FROM queue
+        WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND (due, delivery_no) > (?4, ?5)
+        ORDER BY due, delivery_no LIMIT ?6";
+    /// Calls off what waits in a generation.
+    MARK_INSERT = "INSERT INTO mark (sub_no, generation, tenant_no, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+    /// A mark of which nothing is left.
+    MARK_DELETE = "DELETE FROM mark WHERE sub_no = ?1 AND generation = ?2";
+    /// The marks of a subscription that are not swept yet.
+    MARK_LIST = "SELECT generation, reason, at FROM mark WHERE sub_no = ?1 ORDER BY generation";
+    /// The oldest remembered keys.
+    IDEMPOTENCY_OLDEST = "SELECT idempotency_no, expires_at FROM idempotency WHERE idempotency_no > 0
+        ORDER BY idempotency_no LIMIT ?1";
+    /// Places in the queue of a deleted tenant.
+    ERASE_NEXT_PLACES = "SELECT sub_no, generation, due, delivery_no FROM queue WHERE tenant_no = ?1
+        ORDER BY sub_no, generation, due, delivery_no LIMIT ?2";
+    /// The oldest event of a deleted tenant.
+    ERASE_NEXT_EVENT = "SELECT event_no FROM event_listing WHERE tenant_no = ?1 ORDER BY event_no LIMIT 1";
+    /// Takes an event off its tenant's listing.
+    EVENT_LISTING_DELETE = "DELETE FROM event_listing WHERE tenant_no = ?1 AND event_no = ?2";
+    /// Takes a delivery off its subscription's listing.
+    DELIVERY_LISTING_DELETE = "DELETE FROM delivery_listing WHERE sub_no = ?1 AND delivery_no = ?2";
+    /// The first delivery of an event.
+    ERASE_NEXT_DELIVERY = "SELECT delivery_no, sub_no FROM delivery WHERE delivery_no >= ?1 AND delivery_no < ?2
+        ORDER BY delivery_no LIMIT 1";
+    /// Erases the attempts of a delivery.
+    ERASE_ATTEMPTS = "DELETE FROM attempt WHERE delivery_no = ?1";
+    /// Erases a delivery.
+    ERASE_DELIVERY = "DELETE FROM delivery WHERE delivery_no = ?1";
+    /// Erases an event.
+    ERASE_EVENT = "DELETE FROM event WHERE event_no = ?1";
+    /// A remembered key of a deleted tenant.
+    ERASE_NEXT_KEY = "SELECT idempotency_no FROM idempotency INDEXED BY idempotency_by_key WHERE tenant_no = ?1
+        LIMIT 1";
+    /// The next subscription of a deleted tenant.
+    ERASE_NEXT_SUBSCRIPTION = "SELECT sub_no FROM subscription INDEXED BY subscription_by_tenant
+        WHERE tenant_no = ?1 LIMIT 1";
+    /// Erases the versions of a subscription.
+    ERASE_VERSIONS = "DELETE FROM subscription_version WHERE sub_no = ?1";
+    /// Erases a subscription.
+    ERASE_SUBSCRIPTION = "DELETE FROM subscription WHERE sub_no = ?1";
+    /// Erases a tenant of which nothing else is left.
+    ERASE_TENANT = "DELETE FROM tenant WHERE tenant_no = ?1";
+    /// Keeps a number that must not be given out twice.
+    COUNTER_PUT = "INSERT INTO counter (name, value) VALUES (?1, ?2)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+    // --- configuration -----------------------------------------------------------------------------------------
+    /// Creates a tenant.
+    TENANT_INSERT = "INSERT INTO tenant (id, config_version, created_at, updated_at, spec)
+        VALUES (?1, 1, ?2, ?2, ?3)";
+    /// Replaces what the caller set of a tenant.
+    TENANT_REPLACE = "UPDATE tenant SET config_version = config_version + 1, updated_at = ?2, spec = ?3
+        WHERE tenant_no = ?1";
+    /// Tells that a subscription of the tenant changed.
+    TENANT_TOUCH = "UPDATE tenant SET config_version = config_version + 1 WHERE tenant_no = ?1";
+    /// Hides a tenant.
+    TENANT_HIDE = "UPDATE tenant SET deleted_at = ?2 WHERE tenant_no = ?1";
+    /// A tenant by the caller's name for it.
+    TENANT_BY_ID = "SELECT tenant_no, id, config_version, created_at, updated_at, spec FROM tenant
+        WHERE id = ?1 AND deleted_at IS NULL";
+    /// A tenant by its number.
+    TENANT_BY_NO = "SELECT tenant_no, id, config_version, created_at, updated_at, spec FROM tenant
+        WHERE tenant_no = ?1 AND deleted_at IS NULL";
+    /// Tenants by id.
+    TENANT_LIST = "SELECT tenant_no, id, config_version, created_at, updated_at, spec FROM tenant
+        WHERE id > ?1 AND deleted_at IS NULL ORDER BY id LIMIT ?2";
+    /// How many subscriptions a tenant has.
+    SUBSCRIPTION_COUNT = "SELECT count(*) FROM subscription INDEXED BY subscription_by_tenant
+        WHERE tenant_no = ?1 AND deleted_at IS NULL";
+    /// Creates a subscription.
+    SUBSCRIPTION_INSERT = "INSERT INTO subscription (tenant_no, id, version, generation, inactive, inactive_at,
+        created_at, updated_at, secrets) VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?5, ?6)";
+    /// Keeps the spec of a version.
+    VERSION_INSERT = "INSERT INTO subscription_version (sub_no, version, spec) VALUES (?1, ?2, ?3)";
+    /// Writes a changed subscription.
+    SUBSCRIPTION_SET = "UPDATE subscription SET version = ?2, generation = ?3, inactive = ?4, inactive_at = ?5,
+        updated_at = ?6, secrets = ?7 WHERE sub_no = ?1";
+    /// Deletes a subscription; its history goes on naming it.
+    SUBSCRIPTION_HIDE = "UPDATE subscription SET generation = ?2, deleted_at = ?3 WHERE sub_no = ?1";
+    /// A subscription by its id, with the spec of its current version.
+    SUBSCRIPTION_BY_ID = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
+        s.updated_at, s.secrets, v.spec FROM subscription s
+        CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
+        WHERE s.id = ?2 AND s.tenant_no = ?1 AND s.deleted_at IS NULL";
+    /// The same by its number.
+    SUBSCRIPTION_BY_NO = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
+        s.updated_at, s.secrets, v.spec FROM subscription s
+        CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
+        WHERE s.sub_no = ?2 AND s.tenant_no = ?1 AND s.deleted_at IS NULL";
+    /// The subscriptions of a tenant in the order of their creation.
+    SUBSCRIPTION_LIST = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
+        s.updated_at, s.secrets, v.spec FROM subscription s INDEXED BY subscription_by_tenant
+        CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
+        WHERE s.tenant_no = ?1 AND s.deleted_at IS NULL ORDER BY s.sub_no";
+    /// The number of a subscription, a deleted one too.
+    SUBSCRIPTION_NO = "SELECT sub_no FROM subscription WHERE id = ?2 AND tenant_no = ?1";
+
+    // --- events ------------------------------------------------------------------------------------------------
+    /// One event by its number.
+    EVENT_BY_NO = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data FROM event
+        WHERE event_no = ?1";
+    /// One event by its id.
+    EVENT_BY_ID = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data FROM event
+        WHERE id = ?2 AND tenant_no = ?1";
+    /// The number of an event.
+    EVENT_NO = "SELECT event_no FROM event WHERE id = ?2 AND tenant_no = ?1";
+    /// The numbers of a tenant's events in a range, newest first.
+    EVENT_LISTING = "SELECT event_no FROM event_listing WHERE tenant_no = ?1 AND event_no >= ?2 AND event_no < ?3
+        ORDER BY event_no DESC LIMIT ?4";
+    /// The first event at or behind a number: a probe of the search for a moment.
+    EVENT_PROBE = "SELECT event_no, accepted_at FROM event WHERE event_no >= ?1 ORDER BY event_no LIMIT 1";
+    /// The newest event.
+    EVENT_LAST = "SELECT event_no FROM event WHERE event_no > 0 ORDER BY event_no DESC LIMIT 1";
+
+    // --- deliveries --------------------------------------------------------------------------------------------
+    /// One delivery by its id.
+    DELIVERY_BY_ID = "SELECT d.delivery_no, d.id, d.tenant_no, d.sub_no, s.id, d.sub_version, d.status, d.reason,
+        d.attempts, d.at, d.created_at, e.id, e.type, e.accepted_at FROM delivery d
+        CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 CROSS JOIN subscription s ON s.sub_no = d.sub_no
+        WHERE d.id = ?2 AND d.tenant_no = ?1";
+    /// One delivery by its number.
+    DELIVERY_BY_NO = "SELECT d.delivery_no, d.id, d.tenant_no, d.sub_no, s.id, d.sub_version, d.status, d.reason,
+        d.attempts, d.at, d.created_at, e.id, e.type, e.accepted_at FROM delivery d
+        CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 CROSS JOIN subscription s ON s.sub_no = d.sub_no
+        WHERE d.delivery_no = ?1";
+    /// The numbers of a subscription's deliveries in a range, newest first.
+    DELIVERY_LISTING = "SELECT delivery_no FROM delivery_listing
+        WHERE sub_no = ?1 AND delivery_no >= ?2 AND delivery_no < ?3 ORDER BY delivery_no DESC LIMIT ?4";
+    /// The numbers of a tenant's failed deliveries in a range, newest first.
+    DELIVERY_LISTING_OF_FAILED = "SELECT delivery_no FROM delivery INDEXED BY delivery_failed
+        WHERE status = 4 AND tenant_no = ?1 AND delivery_no >= ?2 AND delivery_no < ?3
+        ORDER BY delivery_no DESC LIMIT ?4";
+    /// The numbers of an event's deliveries in a range, newest first.
+    DELIVERY_LISTING_OF_EVENT = "SELECT delivery_no FROM delivery WHERE tenant_no = ?1 AND delivery_no >= ?2
+        AND delivery_no < ?3 ORDER BY delivery_no DESC LIMIT ?4";
+    /// The attempts made for a delivery.
+    ATTEMPT_LIST = "SELECT number, id, at, duration_us, status, error_class, request, response FROM attempt
+        WHERE delivery_no = ?1";
+
+    // --- the installation --------------------------------------------------------------------------------------
+    /// A small value.
+    SETTING_GET = "SELECT value FROM setting WHERE key = ?1";
+    /// Keeps a small value.
+    SETTING_PUT = "INSERT INTO setting (key, value) VALUES (?1, ?2)
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    /// A write that changes bytes each time.
+    PROBE = "INSERT INTO counter (name, value) VALUES ('probe', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1";
+
+    // --- the writer's memory, filled once when the store is opened ---------------------------------------------
+    /// Every tenant.
+    LOAD_TENANTS = "SELECT tenant_no, config_version, deleted_at IS NOT NULL FROM tenant";
+    /// Every subscription that is not deleted.
+    LOAD_SUBSCRIPTIONS = "SELECT s.sub_no, s.tenant_no, s.generation, s.inactive FROM subscription s
+        WHERE s.deleted_at IS NULL";
+    /// Every mark that is not swept yet.
+    LOAD_MARKS = "SELECT sub_no, generation, tenant_no, reason, at FROM mark";
+    /// Numbers that were given out before.
+    LOAD_COUNTERS = "SELECT name, value FROM counter";
+    /// The highest number of an attempt.
+    ATTEMPT_LAST = "SELECT attempt_no FROM attempt WHERE attempt_no > 0 ORDER BY attempt_no DESC LIMIT 1";
+}

@@ -1,0 +1,207 @@
+//! The one writer: a thread that owns the writing connection and makes each job one durable transaction.
+//!
+//! **Invariants:**
+//! * a job is answered after its commit is on the disk, or after it was rolled back: never in between;
+//! * after a failure the connection is usable and the writer's memory is read anew.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::{self, JoinHandle},
+};
+
+use postroad_store::StoreError;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::{
+    ballast::Ballast,
+    checkpoint::Checkpoints,
+    error::{Fault, OpenError},
+    gauges::Gauges,
+    known::Known,
+    limits::LOG_BYTES_MAX,
+    query,
+};
+
+/// What a job works on, within its transaction.
+pub(crate) struct Work<'a> {
+    /// The writing connection.
+    pub(crate) db: &'a Connection,
+    /// The writer's memory.
+    pub(crate) known: &'a mut Known,
+}
+
+/// What follows when a job meets a full disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhenFull {
+    /// It fails.
+    GiveUp,
+    /// It is tried once more with the room of the ballast: what happened already must be recorded.
+    UseBallast,
+}
+
+type Job = Box<dyn FnOnce(&mut WriterThread) + Send>;
+
+/// The way to the writer.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(thread: WriterThread) -> Result<Self, OpenError> {
+        let (jobs, queue) = channel();
+        let thread = thread::Builder::new()
+            .name("postroad-writer".to_owned())
+            .spawn(move || thread.run(&queue))
+            .map_err(|error| OpenError::Store(StoreError::Unavailable(error.to_string())))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Runs `work` in one transaction. Its answer is durable; on an error nothing of it was written. The transaction
+    /// runs to its end also when the caller stops waiting.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        when_full: WhenFull,
+        mut work: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.run(move |writer| writer.transact(when_full, &mut work)).await
+    }
+
+    /// Writes something small durably, then takes in the ballast again.
+    pub(crate) async fn probe(&self) -> Result<(), StoreError> {
+        self.run(WriterThread::probe).await
+    }
+
+    /// Sets how many pages the database may have.
+    pub(crate) async fn set_pages_max(&self, pages: u32) -> Result<(), StoreError> {
+        self.run(move |writer| {
+            let set = writer.db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
+            set.map_err(|error| Fault::from(error).into())
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut WriterThread) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |writer| {
+            // A caller that does not wait any more misses the answer, not the write.
+            reply.send(job(writer)).ok();
+        });
+        let stopped = || StoreError::Internal("the writer stopped".to_owned());
+        self.jobs.as_ref().ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Without a sender the thread ends after the jobs that wait.
+        self.jobs = None;
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the writer ended by a panic");
+        }
+    }
+}
+
+/// What lives on the writer's thread.
+pub(crate) struct WriterThread {
+    /// The writing connection.
+    pub(crate) db: Connection,
+    /// Read anew when it is `None`.
+    pub(crate) known: Option<Known>,
+    /// Given up when the disk is full.
+    pub(crate) ballast: Ballast,
+    /// Calls the checkpointer.
+    pub(crate) checkpoints: Checkpoints,
+    /// Sizes.
+    pub(crate) gauges: Arc<Gauges>,
+}
+
+impl WriterThread {
+    fn run(mut self, queue: &Receiver<Job>) {
+        while let Ok(job) = queue.recv() {
+            job(&mut self);
+        }
+        self.checkpoints.stop();
+        // A closed store is one file: the log is empty, and a copy of the folder is whole.
+        if let Err(error) = self.empty_log() {
+            tracing::warn!(%error, "the log could not be emptied at the end");
+        }
+    }
+
+    fn transact<T>(
+        &mut self,
+        when_full: WhenFull,
+        work: &mut impl FnMut(&mut Work<'_>) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let first = self.try_once(work);
+        let is_full = matches!(first, Err(Fault::Full));
+        let answer = if is_full && self.ballast.release() && when_full == WhenFull::UseBallast {
+            self.try_once(work)
+        } else {
+            first
+        };
+        self.checkpoints.after_commit(self.gauges.log_bytes());
+        Ok(answer?)
+    }
+
+    fn try_once<T>(&mut self, work: &mut impl FnMut(&mut Work<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.make_room();
+        let known = match &mut self.known {
+            Some(known) => known,
+            forgotten => forgotten.insert(Known::load(&self.db)?),
+        };
+        let db = &self.db;
+        let answer = query::run(db, "BEGIN IMMEDIATE", ()).and_then(|_| {
+            let answer = work(&mut Work { db, known })?;
+            query::run(db, "COMMIT", ())?;
+            Ok(answer)
+        });
+        answer.map_err(|fault| self.roll_back(fault))
+    }
+
+    fn roll_back(&mut self, fault: Fault) -> Fault {
+        let fault = fault.on(&self.db);
+        self.known = None;
+        // SQLite rolls back by itself after some failures.
+        if !self.db.is_autocommit()
+            && let Err(error) = self.db.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+        fault
+    }
+
+    /// Keeps the log within its limit. Usually the checkpointer does, but it never gets ahead of a writer that does
+    /// not pause.
+    fn make_room(&mut self) {
+        if self.gauges.log_bytes() >= LOG_BYTES_MAX
+            && let Err(error) = self.empty_log()
+        {
+            tracing::warn!(%error, "the log is above its limit and could not be emptied");
+        }
+    }
+
+    fn empty_log(&mut self) -> Result<(), Fault> {
+        let busy = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, bool>(0))?;
+        if !busy {
+            self.gauges.set_log_frames(0);
+        }
+        Ok(())
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.transact(WhenFull::GiveUp, &mut |work| query::run(work.db, crate::sql::PROBE, ()).map(|_| ()))?;
+        self.ballast.take_in();
+        Ok(())
+    }
+}

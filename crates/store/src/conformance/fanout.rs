@@ -1,0 +1,164 @@
+//! Large fan-outs: an event whose deliveries follow in later commits.
+
+use std::sync::Arc;
+
+use postroad_domain::{EventId, Reason, Status, Subscription, Tenant};
+
+use super::World;
+use crate::{Fanout, NewDelivery, Store};
+
+pub async fn an_open_fan_out_names_every_target_that_is_left(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 3).await;
+    let first = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    let second = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    let open = world.store.open_fanouts(10).await.unwrap();
+    assert_eq!(
+        open.iter().map(|fanout| fanout.event_id).collect::<Vec<_>>(),
+        [first, second],
+        "oldest first"
+    );
+    for fanout in &open {
+        let targets: Vec<_> = fanout.targets.iter().map(|target| target.subscription_no).collect();
+        assert_eq!(fanout.tenant_no, tenant.no);
+        assert_eq!(targets, [subscriptions[1].no, subscriptions[2].no]);
+        assert!(fanout.targets.iter().all(|target| target.subscription_version == 1));
+        assert!(fanout.ids.is_empty());
+    }
+    assert_eq!(world.store.open_fanouts(1).await.unwrap()[0].event_id, first);
+    let event = world.store.event(tenant.no, first).await.unwrap().unwrap();
+    assert_eq!(event.deliveries, 3, "the count covers what is still to come");
+}
+
+pub async fn a_step_creates_its_deliveries_and_takes_its_targets_off(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 4).await;
+    let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    let step = step(&mut world, event_id, &subscriptions[1..3]);
+    let created = world.commit(Vec::new(), Vec::new(), vec![step.clone()]).await.fanned_out;
+    let created_at = world.now();
+    let ids: Vec<_> = created.iter().map(|delivery| delivery.id).collect();
+    assert_eq!(ids, step.ids);
+    for (queued, subscription) in created.iter().zip(&subscriptions[1..3]) {
+        assert_eq!((queued.event.id, queued.due), (event_id, created_at));
+        let delivery = world.look(queued).await;
+        assert_eq!((delivery.subscription, delivery.status), (subscription.id, Status::Queued));
+        assert_eq!((delivery.created_at, delivery.events), (created_at, vec![event_id]));
+        let waiting = world.refill(subscription).await.deliveries.remove(0);
+        assert_eq!((waiting.id, waiting.handle), (queued.id, queued.handle));
+    }
+    let open = world.store.open_fanouts(10).await.unwrap();
+    assert_eq!(open[0].targets.len(), 1);
+    assert_eq!(open[0].targets[0].subscription_no, subscriptions[3].no);
+}
+
+pub async fn the_last_step_closes_the_fan_out(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 4).await;
+    let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    // Both in one commit, not in the order of the targets.
+    let steps = vec![
+        step(&mut world, event_id, &subscriptions[3..]),
+        step(&mut world, event_id, &subscriptions[1..3]),
+    ];
+    assert_eq!(world.commit(Vec::new(), Vec::new(), steps).await.fanned_out.len(), 3);
+    assert!(world.store.open_fanouts(10).await.unwrap().is_empty());
+}
+
+pub async fn a_step_that_is_repeated_creates_nothing_twice(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 4).await;
+    let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    let once = step(&mut world, event_id, &subscriptions[1..3]);
+    world.commit(Vec::new(), Vec::new(), vec![once]).await;
+    // After a crash the caller asks again, with new ids; one target of the three is still open.
+    let again = step(&mut world, event_id, &subscriptions[1..]);
+    let created = world.commit(Vec::new(), Vec::new(), vec![again.clone()]).await.fanned_out;
+    assert_eq!(created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [again.ids[2]]);
+    assert!(world.commit(Vec::new(), Vec::new(), vec![again]).await.fanned_out.is_empty());
+    for subscription in &subscriptions {
+        assert_eq!(world.refill(subscription).await.deliveries.len(), 1);
+    }
+}
+
+pub async fn what_fans_out_to_a_paused_subscription_is_cancelled(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 2).await;
+    let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    world.set_active(&subscriptions[1], false).await;
+    let step = step(&mut world, event_id, &subscriptions[1..]);
+    let id = step.ids[0];
+    assert!(world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out.is_empty());
+    let delivery = world.store.delivery(tenant.no, id).await.unwrap().unwrap();
+    assert_eq!((delivery.status, delivery.reason), (Status::Cancelled, Some(Reason::Paused)));
+    assert_eq!((delivery.finished_at, delivery.due_at), (Some(world.now()), None));
+    world.set_active(&subscriptions[1], true).await;
+    assert!(world.refill(&subscriptions[1]).await.deliveries.is_empty(), "activation does not revive it");
+    assert!(world.store.open_fanouts(10).await.unwrap().is_empty());
+}
+
+pub async fn what_fans_out_to_a_gone_subscription_is_held(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 2).await;
+    let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    world.deactivate(&subscriptions[1]).await;
+    let step = step(&mut world, event_id, &subscriptions[1..]);
+    let id = step.ids[0];
+    world.commit(Vec::new(), Vec::new(), vec![step]).await;
+    assert!(world.refill(&subscriptions[1]).await.deliveries.is_empty());
+    world.set_active(&subscriptions[1], true).await;
+    assert_eq!(world.refill(&subscriptions[1]).await.deliveries[0].id, id);
+}
+
+pub async fn nothing_fans_out_to_a_deleted_subscription(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 3).await;
+    let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    world.delete(&subscriptions[1]).await;
+    let step = step(&mut world, event_id, &subscriptions[1..]);
+    let created = world.commit(Vec::new(), Vec::new(), vec![step.clone()]).await.fanned_out;
+    assert_eq!(created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [step.ids[1]]);
+    assert_eq!(world.store.delivery(tenant.no, step.ids[0]).await.unwrap(), None);
+    assert!(world.store.open_fanouts(10).await.unwrap().is_empty(), "its target is served all the same");
+}
+
+pub async fn the_fan_outs_of_a_deleted_tenant_are_over(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 2).await;
+    let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    world.delete_tenant(&tenant).await;
+    for _ in 0..2 {
+        assert!(world.store.open_fanouts(10).await.unwrap().is_empty());
+        let step = step(&mut world, event_id, &subscriptions[1..]);
+        assert!(world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out.is_empty());
+        world.sweep_all(10).await;
+    }
+}
+
+async fn tenant_with(world: &mut World, count: usize) -> (Tenant, Vec<Subscription>) {
+    let tenant = world.tenant("acme").await;
+    let mut subscriptions = Vec::new();
+    for _ in 0..count {
+        subscriptions.push(world.subscription(&tenant).await);
+    }
+    (tenant, subscriptions)
+}
+
+/// Accepts an event that goes to the first subscription now and to the others later.
+async fn accept_fanning_out(world: &mut World, tenant: &Tenant, to: &[Subscription]) -> EventId {
+    let mut event = world.event(tenant, &[&to[0]]).await;
+    event.fanout = to[1..].iter().map(|subscription| world.target(subscription)).collect();
+    let id = event.id;
+    assert_eq!(world.commit_event(event).await.len(), 1);
+    id
+}
+
+fn step(world: &mut World, event_id: EventId, to: &[Subscription]) -> Fanout {
+    let new: Vec<NewDelivery> = to.iter().map(|subscription| world.new_delivery(subscription)).collect();
+    Fanout {
+        tenant_no: to[0].tenant_no,
+        event_id,
+        targets: new.iter().map(|delivery| delivery.target).collect(),
+        ids: new.iter().map(|delivery| delivery.id).collect(),
+    }
+}

@@ -1,0 +1,175 @@
+//! The list of all checks.
+
+/// Makes one `#[tokio::test]` of each check. The argument is an expression that answers a future of a
+/// [`Fixture`](crate::conformance::Fixture): a fresh, empty store. It is evaluated once for each test.
+///
+/// ```ignore
+/// async fn fresh() -> Arc<MemoryStore> {
+///     Arc::new(MemoryStore::embedded())
+/// }
+/// postroad_store::conformance_suite!(fresh());
+/// ```
+#[macro_export]
+macro_rules! conformance_suite {
+    ($factory:expr) => {
+        $crate::conformance_tests! { ($factory)
+            accept {
+                an_accepted_event_reads_back_as_it_came
+                each_delivery_waits_in_the_lane_of_its_subscription_from_the_commit_on
+                the_deliveries_of_an_event_share_it_and_keep_their_order
+                an_event_that_nobody_wants_is_kept
+                an_event_of_an_unknown_tenant_is_refused
+                an_event_matched_against_an_old_configuration_is_stale_and_writes_nothing
+                a_refused_event_does_not_harm_its_neighbours
+                a_commit_of_nothing_answers_nothing
+            }
+            idempotency {
+                the_same_key_with_the_same_bytes_is_the_first_event_again
+                the_same_key_with_other_bytes_is_a_conflict_and_writes_nothing
+                a_key_is_seen_by_later_events_of_the_same_commit
+                a_key_is_free_again_when_it_expires
+                a_repeat_is_known_although_the_configuration_changed
+                a_stale_event_does_not_use_up_its_key
+                different_keys_are_different_events
+                a_duplicate_names_also_the_deliveries_that_are_still_to_come
+                the_sweep_erases_expired_keys_and_no_others
+            }
+            fanout {
+                an_open_fan_out_names_every_target_that_is_left
+                a_step_creates_its_deliveries_and_takes_its_targets_off
+                the_last_step_closes_the_fan_out
+                a_step_that_is_repeated_creates_nothing_twice
+                what_fans_out_to_a_paused_subscription_is_cancelled
+                what_fans_out_to_a_gone_subscription_is_held
+                nothing_fans_out_to_a_deleted_subscription
+                the_fan_outs_of_a_deleted_tenant_are_over
+            }
+            outcomes {
+                a_success_ends_the_delivery
+                a_failure_ends_the_delivery_with_its_reason
+                a_postponed_delivery_waits_at_its_new_due_time
+                attempts_are_logged_in_order_with_all_that_they_hold
+                an_end_without_an_attempt_logs_none
+                a_second_outcome_of_one_place_is_logged_and_changes_nothing
+                a_success_that_arrives_after_a_cancel_is_noted
+                a_failure_that_arrives_after_a_cancel_is_only_logged
+                an_outcome_of_an_earlier_pass_does_not_end_the_retried_delivery
+                outcomes_of_a_deleted_tenant_do_no_harm
+                results_stand_in_the_order_of_the_outcomes
+            }
+            lanes {
+                a_refill_answers_what_is_due_in_order
+                what_is_due_at_the_very_moment_is_due
+                what_the_caller_holds_is_skipped
+                next_due_is_in_the_past_when_the_limit_cuts_the_answer
+                a_refill_keeps_to_its_bytes_but_answers_one_delivery_always
+                waiting_lanes_are_told_by_key_each_with_its_next_due_time
+                a_lane_whose_last_delivery_ended_does_not_wait
+                the_backlog_counts_what_is_not_final
+            }
+            watermarks {
+                pausing_cancels_what_waits_as_of_its_commit
+                deleting_a_subscription_cancels_what_waits_and_keeps_its_history
+                activation_does_not_revive_what_was_cancelled
+                a_second_mark_leaves_what_the_first_one_said
+                a_change_of_an_active_subscription_cancels_nothing
+                the_sweep_makes_marks_real_in_steps_and_changes_no_answer
+                a_success_under_a_mark_did_arrive
+                a_failure_under_a_mark_leaves_it_cancelled
+                a_delivery_under_a_mark_is_retried_like_any_cancelled_one
+                a_delivery_under_a_mark_cannot_be_cancelled_again
+                a_deleted_tenants_rows_are_erased_in_steps
+            }
+            gone {
+                a_gone_subscription_is_inactive_and_says_why
+                what_waits_for_a_gone_subscription_is_held
+                activation_sends_what_was_held
+                the_attempt_that_brought_the_answer_is_recorded_as_usual
+                what_is_held_fails_when_it_expires_and_not_before
+                the_sweep_leaves_the_lanes_that_send_to_their_engines
+                deactivating_what_is_inactive_already_changes_nothing
+                pausing_a_gone_subscription_cancels_what_was_held
+            }
+            retry_and_cancel {
+                a_finished_delivery_goes_to_the_tail_of_its_lane
+                a_retry_begins_a_new_pass_and_goes_on_counting_attempts
+                a_waiting_delivery_is_not_retried
+                a_delivery_to_an_inactive_subscription_is_not_retried
+                a_cancel_takes_the_delivery_out_of_its_lane
+                a_finished_delivery_is_not_cancelled
+                a_held_delivery_is_cancelled_like_any_other
+                a_delivery_can_be_cancelled_and_retried_again_and_again
+                what_is_not_there_is_neither_retried_nor_cancelled
+            }
+            config {
+                a_tenant_is_created_once_and_replaced_afterwards
+                tenants_are_listed_by_id_page_by_page
+                a_deleted_tenant_is_gone_at_once_and_its_id_is_free
+                a_subscription_reads_back_as_it_was_created
+                a_subscription_that_is_created_inactive_is_paused
+                a_tenant_has_at_most_so_many_subscriptions
+                a_subscription_needs_a_tenant
+                a_change_needs_the_current_version
+                new_secrets_are_a_new_version_of_the_subscription
+                each_change_of_the_configuration_grows_the_tenants_version_by_one
+                a_snapshot_holds_all_subscriptions_in_the_order_of_their_creation
+                a_deleted_subscription_is_not_there_any_more
+            }
+            lists {
+                events_are_listed_newest_first_page_by_page
+                events_are_filtered_by_type_and_time
+                deliveries_are_listed_by_event_newest_first_and_last_created_first
+                each_filter_of_deliveries_lets_its_own_through
+                a_list_shows_each_delivery_as_it_reads_alone
+                a_cursor_of_another_make_is_refused
+                a_list_goes_on_where_it_was_although_newer_ones_came
+                a_rare_one_behind_many_rows_is_found_on_a_later_page
+            }
+            isolation {
+                a_foreign_object_reads_as_if_it_were_not_there
+                a_list_holds_the_tenants_own_rows_only
+                a_foreign_delivery_is_neither_retried_nor_cancelled
+                a_foreign_subscription_is_neither_changed_nor_deleted
+                a_key_means_nothing_in_another_tenant
+                deleting_a_tenant_touches_no_other
+            }
+            sessions {
+                a_session_knows_itself_among_the_living
+                a_session_that_ran_out_is_lost
+                a_lane_is_owned_by_one_node_at_a_time
+                a_claim_of_many_lanes_takes_those_that_are_free
+                a_released_lane_is_free_and_its_epoch_grows
+                a_release_without_names_gives_every_lane_back
+                the_lanes_of_a_lost_session_can_be_taken
+                an_outcome_of_a_lane_of_another_node_is_fenced_and_not_written
+                an_outcome_of_a_lost_session_is_fenced_and_not_written
+                a_node_accepts_events_also_for_the_lanes_of_others
+            }
+            settings {
+                a_setting_is_absent_until_it_is_put
+                a_setting_that_is_put_again_is_replaced
+                a_probe_writes_nothing_that_can_be_seen
+            }
+        }
+    };
+}
+
+/// What [`conformance_suite!`] is made of.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    (($factory:expr) $($topic:ident { $($check:ident)* })*) => {$(
+        mod $topic {
+            #[allow(unused_imports, reason = "the factory may need no name from the file")]
+            use super::*;
+            $(
+                #[tokio::test]
+                async fn $check() {
+                    let fixture = $factory.await;
+                    let store = $crate::conformance::Fixture::store(&fixture);
+                    $crate::conformance::$topic::$check(store).await;
+                }
+            )*
+        }
+    )*};
+}

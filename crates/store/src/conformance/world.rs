@@ -1,0 +1,326 @@
+//! A small world around a store: a clock turned by hand, seeded chance, and short words for what checks do most.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use postroad_domain::{
+    Attempt, EndpointUrl, ErrorClass, EventType, RequestHead, ResponseHead, Subscription, SubscriptionSpec,
+    Tenant, TenantId, Timestamp,
+    attempt::Answer,
+    delivery::Delivery,
+    ids::{Id, Kind},
+    tenant::TenantSpec,
+};
+use rand::{SeedableRng, rngs::StdRng};
+
+use crate::{
+    AcceptResult, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate, DeleteSubscription,
+    DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next, OpenSession, Outcome,
+    OutcomeResult, PutTenant, QueuedDelivery, Refill, Refilled, Session, Store, SubscriptionChange, Sweep,
+    Swept, UpdateSubscription,
+};
+
+/// How long everything lives that a check does not look at.
+pub(super) const LONG: Duration = Duration::from_secs(3600);
+
+/// A store with one node on it.
+pub struct World {
+    /// The store under test.
+    pub store: Arc<dyn Store>,
+    /// Chance, the same in each run.
+    pub rng: StdRng,
+    /// The node that commits. It owns the lane of each subscription that this world creates.
+    pub session: Session,
+    opened_at: Timestamp,
+    now: Timestamp,
+}
+
+impl World {
+    /// Opens a session on an empty store.
+    pub async fn new(store: Arc<dyn Store>) -> Self {
+        let now = Timestamp::parse("2026-11-21T20:50:00Z").unwrap();
+        let open = OpenSession { name: "conformance".to_owned(), lease: LONG, at: now };
+        let session = store.open_session(open).await.unwrap();
+        Self { store, rng: StdRng::seed_from_u64(7), session, opened_at: now, now }
+    }
+
+    // --- time and ids ----------------------------------------------------------------------------------------------
+
+    /// A moment later than each one before.
+    pub fn tick(&mut self) -> Timestamp {
+        self.advance(Duration::from_millis(1))
+    }
+
+    /// Turns the clock.
+    pub fn advance(&mut self, span: Duration) -> Timestamp {
+        self.now = self.now.after(span);
+        self.now
+    }
+
+    /// The moment that the last tick answered.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// An id greater than each one before.
+    pub fn id<K: Kind>(&mut self) -> Id<K> {
+        let at = self.tick();
+        Id::new(at, &mut self.rng)
+    }
+
+    // --- configuration ---------------------------------------------------------------------------------------------
+
+    /// Creates or replaces a tenant.
+    pub async fn tenant(&mut self, id: &str) -> Tenant {
+        let at = self.tick();
+        let put = PutTenant { id: TenantId::parse(id).unwrap(), spec: tenant_spec("standard"), at };
+        self.store.put_tenant(put).await.unwrap().0
+    }
+
+    /// Deletes a tenant.
+    pub async fn delete_tenant(&mut self, tenant: &Tenant) -> bool {
+        let at = self.tick();
+        self.store.delete_tenant(DeleteTenant { id: tenant.id.clone(), at }).await.unwrap()
+    }
+
+    /// Creates an active subscription to everything, and owns its lane.
+    pub async fn subscription(&mut self, tenant: &Tenant) -> Subscription {
+        let create = CreateSubscription {
+            tenant_no: tenant.no,
+            id: self.id(),
+            spec: spec(),
+            secrets: Vec::new(),
+            max: 1_000,
+            at: self.now,
+        };
+        let created = self.store.create_subscription(create).await.unwrap();
+        self.claim(lane_of(&created)).await;
+        created
+    }
+
+    /// A tenant with one subscription: all that most checks need.
+    pub async fn tenant_with_subscription(&mut self) -> (Tenant, Subscription) {
+        let tenant = self.tenant("acme").await;
+        let subscription = self.subscription(&tenant).await;
+        (tenant, subscription)
+    }
+
+    /// Changes `active` of a subscription, whatever its version.
+    pub async fn set_active(&mut self, subscription: &Subscription, active: bool) -> Subscription {
+        let change = SubscriptionChange::Spec(Box::new(SubscriptionSpec { active, ..spec() }));
+        self.change(subscription, change).await
+    }
+
+    /// Changes a subscription, whatever its version.
+    pub async fn change(&mut self, subscription: &Subscription, change: SubscriptionChange) -> Subscription {
+        let at = self.tick();
+        let (tenant_no, id) = (subscription.tenant_no, subscription.id);
+        let expected_version = self.store.subscription(tenant_no, id).await.unwrap().unwrap().version;
+        let update = UpdateSubscription { tenant_no, id, expected_version, change, at };
+        self.store.update_subscription(update).await.unwrap()
+    }
+
+    /// Makes a subscription inactive as its receiver is gone.
+    pub async fn deactivate(&mut self, subscription: &Subscription) {
+        let at = self.tick();
+        let (tenant_no, subscription_no) = (subscription.tenant_no, subscription.no);
+        self.store.deactivate(Deactivate { tenant_no, subscription_no, at }).await.unwrap();
+    }
+
+    /// Deletes a subscription.
+    pub async fn delete(&mut self, subscription: &Subscription) -> bool {
+        let at = self.tick();
+        let delete = DeleteSubscription { tenant_no: subscription.tenant_no, id: subscription.id, at };
+        self.store.delete_subscription(delete).await.unwrap()
+    }
+
+    async fn claim(&mut self, lane: LaneKey) {
+        let claim = ClaimLanes { session: self.session.id, lanes: vec![lane], at: self.now };
+        let taken = self.store.claim_lanes(claim).await.unwrap();
+        assert_eq!(taken.len(), 1, "a lane that nobody holds is free");
+    }
+
+    // --- commits ---------------------------------------------------------------------------------------------------
+
+    /// An event for these subscriptions, matched against the configuration as it is.
+    pub async fn event(&mut self, tenant: &Tenant, to: &[&Subscription]) -> NewEvent {
+        let current = self.store.tenant(tenant.id.clone()).await.unwrap();
+        let deliveries = to.iter().map(|subscription| self.new_delivery(subscription)).collect();
+        NewEvent {
+            id: self.id(),
+            tenant_no: tenant.no,
+            config_version: current.map_or(tenant.config_version, |tenant| tenant.config_version),
+            event_type: event_type("lead.created"),
+            occurred_at: None,
+            tags: Vec::new(),
+            attributes: Bytes::new(),
+            data: Bytes::from_static(b"{}"),
+            idempotency: None,
+            deliveries,
+            fanout: Vec::new(),
+        }
+    }
+
+    /// A delivery that is still to be created.
+    pub fn new_delivery(&mut self, subscription: &Subscription) -> NewDelivery {
+        NewDelivery { id: self.id(), target: self.target(subscription) }
+    }
+
+    /// A subscription as an event's target, the same each time, with a long time to live.
+    pub fn target(&self, subscription: &Subscription) -> FanoutTarget {
+        FanoutTarget {
+            subscription_no: subscription.no,
+            subscription_version: subscription.version,
+            expires_at: self.opened_at.after(LONG),
+        }
+    }
+
+    /// Commits at a new moment, with this world's session.
+    pub async fn commit(
+        &mut self,
+        events: Vec<NewEvent>,
+        outcomes: Vec<Outcome>,
+        fanouts: Vec<Fanout>,
+    ) -> Committed {
+        let commit = Commit { at: self.tick(), session: self.session.id, events, outcomes, fanouts };
+        self.store.commit(Arc::new(commit)).await.unwrap()
+    }
+
+    /// Commits events alone.
+    pub async fn commit_events(&mut self, events: Vec<NewEvent>) -> Vec<AcceptResult> {
+        self.commit(events, Vec::new(), Vec::new()).await.events
+    }
+
+    /// Commits one event, which must be accepted.
+    pub async fn commit_event(&mut self, event: NewEvent) -> Vec<QueuedDelivery> {
+        accepted(self.commit_events(vec![event]).await.remove(0))
+    }
+
+    /// Creates and commits one event for these subscriptions.
+    pub async fn accept(&mut self, tenant: &Tenant, to: &[&Subscription]) -> Vec<QueuedDelivery> {
+        let event = self.event(tenant, to).await;
+        self.commit_event(event).await
+    }
+
+    /// Creates and commits one event for one subscription.
+    pub async fn accept_one(&mut self, tenant: &Tenant, to: &Subscription) -> QueuedDelivery {
+        self.accept(tenant, &[to]).await.remove(0)
+    }
+
+    /// The result of an attempt that was made for a delivery.
+    pub fn outcome(&mut self, of: &QueuedDelivery, next: Next) -> Outcome {
+        let attempt = Some(self.attempt(of.attempts + 1, next));
+        outcome(of, attempt, next)
+    }
+
+    /// Commits the result of an attempt.
+    pub async fn record(&mut self, of: &QueuedDelivery, next: Next) -> OutcomeResult {
+        let outcome = self.outcome(of, next);
+        self.commit_outcome(outcome).await
+    }
+
+    /// Commits an outcome alone.
+    pub async fn commit_outcome(&mut self, outcome: Outcome) -> OutcomeResult {
+        self.commit(Vec::new(), vec![outcome], Vec::new()).await.outcomes[0]
+    }
+
+    fn attempt(&mut self, number: u32, next: Next) -> Attempt {
+        let answer = if next == Next::Succeeded {
+            Answer::Response(ResponseHead {
+                status: 204,
+                headers: vec![("Server".to_owned(), "test".to_owned())],
+                body: Bytes::from_static(b"ok"),
+                truncated: false,
+            })
+        } else {
+            Answer::Error { class: ErrorClass::Connect, message: "nobody listens".to_owned() }
+        };
+        Attempt {
+            id: self.id(),
+            number,
+            at: self.now,
+            duration: Duration::from_micros(1_234),
+            request: RequestHead {
+                method: "POST".to_owned(),
+                url: "https://example.com/hook".to_owned(),
+                headers: vec![("X-Key".to_owned(), "***".to_owned())],
+            },
+            answer,
+        }
+    }
+
+    // --- looking ---------------------------------------------------------------------------------------------------
+
+    /// A delivery as it stands now.
+    pub async fn look(&self, of: &QueuedDelivery) -> Delivery {
+        self.store.delivery(of.lane.tenant_no, of.id).await.unwrap().unwrap()
+    }
+
+    /// Everything that may be sent in a subscription's lane by now.
+    pub async fn refill(&self, subscription: &Subscription) -> Refilled {
+        self.store.refill(refill_of(lane_of(subscription), self.now)).await.unwrap()
+    }
+
+    /// Sweeps until nothing is left to do, in steps of `limit` rows; answers the sum.
+    pub async fn sweep_all(&mut self, limit: usize) -> Swept {
+        let mut sum = Swept::default();
+        for _ in 0..1_000 {
+            let at = self.tick();
+            let step = self.store.sweep(Sweep { at, limit }).await.unwrap();
+            assert!(step.cancelled + step.expired + step.erased <= limit, "a step keeps to its limit");
+            sum.cancelled += step.cancelled;
+            sum.expired += step.expired;
+            sum.erased += step.erased;
+            if !step.more {
+                return sum;
+            }
+        }
+        panic!("the sweep does not end");
+    }
+}
+
+/// An outcome of a delivery's place in the queue.
+pub(super) fn outcome(of: &QueuedDelivery, attempt: Option<Attempt>, next: Next) -> Outcome {
+    Outcome {
+        lane: of.lane,
+        id: of.id,
+        handle: of.handle,
+        due: of.due,
+        expires_at: of.expires_at,
+        attempt,
+        next,
+    }
+}
+
+/// A refill without limits.
+pub(super) fn refill_of(lane: LaneKey, due_by: Timestamp) -> Refill {
+    Refill { lane, due_by, held: Vec::new(), limit: 1_000, bytes_max: usize::MAX }
+}
+
+/// The deliveries of an event that must have been accepted.
+pub(super) fn accepted(result: AcceptResult) -> Vec<QueuedDelivery> {
+    match result {
+        AcceptResult::Accepted { deliveries } => deliveries,
+        refused => panic!("the event was not accepted: {refused:?}"),
+    }
+}
+
+/// The lane of a subscription.
+pub(super) fn lane_of(subscription: &Subscription) -> LaneKey {
+    LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
+}
+
+/// An event type that is one.
+pub(super) fn event_type(name: &str) -> EventType {
+    EventType::parse(name).unwrap()
+}
+
+/// What is configured of a tenant.
+pub(super) fn tenant_spec(profile: &str) -> TenantSpec {
+    TenantSpec { profile: profile.to_owned(), name: None, contacts: Vec::new(), options: "{}".to_owned() }
+}
+
+/// A subscription to everything.
+pub(super) fn spec() -> SubscriptionSpec {
+    SubscriptionSpec::to(EndpointUrl::parse("https://example.com/hook").unwrap())
+}

@@ -1,0 +1,180 @@
+//! Commits: events on their way in, and the next steps of large fan-outs.
+
+use std::sync::Arc;
+
+use postroad_domain::{Event, EventId, Reason, Status, TenantNo, Timestamp, subscription::InactiveReason};
+
+use super::state::{DeliveryRow, IdempotencyRow, Place, State, lane};
+use crate::{AcceptResult, Commit, Committed, Fanout, FanoutTarget, NewDelivery, NewEvent, QueuedDelivery};
+
+impl State {
+    pub(super) fn commit(&mut self, commit: &Commit) -> Committed {
+        let at = commit.at;
+        let events = commit.events.iter().map(|event| self.accept(event, at)).collect();
+        let outcomes =
+            commit.outcomes.iter().map(|outcome| self.record(outcome, commit.session, at)).collect();
+        let mut fanned_out: Vec<_> = commit.fanouts.iter().flat_map(|step| self.fan_out(step, at)).collect();
+        // Stable, so that within a lane the order of creation stays.
+        fanned_out.sort_by_key(|delivery| delivery.lane);
+        Committed { events, outcomes, fanned_out }
+    }
+
+    pub(super) fn open_fanouts(&self, limit: usize) -> Vec<Fanout> {
+        let of_living_tenants =
+            self.fanouts.iter().filter(|fanout| self.tenant_by_no(fanout.tenant_no).is_some());
+        of_living_tenants.take(limit).cloned().collect()
+    }
+
+    fn accept(&mut self, new: &NewEvent, at: Timestamp) -> AcceptResult {
+        let Some(tenant) = self.tenant_by_no(new.tenant_no) else {
+            return AcceptResult::NoTenant;
+        };
+        // A repeat is a repeat whatever became of the subscriptions since: looked at before the version.
+        if let Some(answer) = self.answer_of_repeat(new, at) {
+            return answer;
+        }
+        if tenant.config_version != new.config_version {
+            return AcceptResult::Stale;
+        }
+        let event = self.insert_event(new, at);
+        let deliveries = new
+            .deliveries
+            .iter()
+            .filter_map(|delivery| self.enqueue(new.tenant_no, &event, *delivery, at))
+            .collect();
+        if !new.fanout.is_empty() {
+            let (tenant_no, event_id, targets) = (new.tenant_no, new.id, new.fanout.clone());
+            let next_number = new.deliveries.len() as u16 + 1;
+            self.fanouts.push(Fanout { tenant_no, event_id, targets, next_number });
+        }
+        AcceptResult::Accepted { deliveries }
+    }
+
+    fn answer_of_repeat(&self, new: &NewEvent, at: Timestamp) -> Option<AcceptResult> {
+        let idempotency = new.idempotency?;
+        let known = self.idempotency.get(&(new.tenant_no, idempotency.key_hash))?;
+        if known.expires_at <= at {
+            return None;
+        }
+        if known.bytes_hash != idempotency.bytes_hash {
+            return Some(AcceptResult::Conflict);
+        }
+        Some(AcceptResult::Duplicate {
+            event_id: known.event.id,
+            accepted_at: known.event.accepted_at,
+            deliveries: known.event.deliveries,
+        })
+    }
+
+    fn insert_event(&mut self, new: &NewEvent, at: Timestamp) -> Arc<Event> {
+        let event = Arc::new(Event {
+            id: new.id,
+            event_type: new.event_type.clone(),
+            accepted_at: at,
+            occurred_at: new.occurred_at,
+            tags: new.tags.clone(),
+            attributes: new.attributes.clone(),
+            data: new.data.clone(),
+            deliveries: u32::try_from(new.deliveries.len() + new.fanout.len()).unwrap_or(u32::MAX),
+        });
+        self.events.insert((new.tenant_no, new.id), Arc::clone(&event));
+        if let Some(idempotency) = new.idempotency {
+            let row = IdempotencyRow {
+                bytes_hash: idempotency.bytes_hash,
+                expires_at: idempotency.expires_at,
+                event: Arc::clone(&event),
+            };
+            self.idempotency.insert((new.tenant_no, idempotency.key_hash), row);
+        }
+        event
+    }
+
+    /// Creates a delivery that waits from now on.
+    fn enqueue(
+        &mut self,
+        tenant_no: TenantNo,
+        event: &Arc<Event>,
+        new: NewDelivery,
+        at: Timestamp,
+    ) -> Option<QueuedDelivery> {
+        let key = (tenant_no, new.id);
+        let row = DeliveryRow {
+            no: self.next_number(),
+            id: new.id,
+            lane: lane(tenant_no, new.target.subscription_no),
+            subscription_version: new.target.subscription_version,
+            event: Arc::clone(event),
+            status: Status::Queued,
+            reason: None,
+            attempts: Vec::new(),
+            created_at: at,
+            finished_at: None,
+            place: None,
+        };
+        self.deliveries.insert(key, row);
+        let entry = self.next_number();
+        self.wait_at(key, Place { entry, due: at, tries: 0, expires_at: new.target.expires_at });
+        self.deliveries.get(&key)?.queued()
+    }
+
+    /// Creates the step's deliveries, and answers those that may be sent.
+    fn fan_out(&mut self, step: &Fanout, at: Timestamp) -> Vec<QueuedDelivery> {
+        let Some(event) = self.events.get(&(step.tenant_no, step.event_id)).map(Arc::clone) else {
+            return Vec::new();
+        };
+        let mut created = Vec::new();
+        for (target, number) in step.targets.iter().zip(step.next_number..) {
+            if self.take_target(step.tenant_no, step.event_id, *target) {
+                created.extend(self.fan_out_to(
+                    step.tenant_no,
+                    &event,
+                    NewDelivery { id: step.event_id.delivery(number), target: *target },
+                    at,
+                ));
+            }
+        }
+        created
+    }
+
+    /// Takes a target off the stored fan-out; `false` when it was served before, as after a crash.
+    fn take_target(&mut self, tenant_no: TenantNo, event_id: EventId, target: FanoutTarget) -> bool {
+        let of_event = |fanout: &Fanout| fanout.tenant_no == tenant_no && fanout.event_id == event_id;
+        let Some(index) = self.fanouts.iter().position(of_event) else {
+            return false;
+        };
+        let fanout = &mut self.fanouts[index];
+        let targets = &mut fanout.targets;
+        let Some(place) = targets.iter().position(|left| left.subscription_no == target.subscription_no)
+        else {
+            return false;
+        };
+        targets.remove(place);
+        fanout.next_number += 1;
+        if fanout.targets.is_empty() {
+            self.fanouts.remove(index);
+        }
+        true
+    }
+
+    fn fan_out_to(
+        &mut self,
+        tenant_no: TenantNo,
+        event: &Arc<Event>,
+        new: NewDelivery,
+        at: Timestamp,
+    ) -> Option<QueuedDelivery> {
+        let lane = lane(tenant_no, new.target.subscription_no);
+        self.tenant_by_no(tenant_no)?;
+        let row = self.subscriptions.get(&lane).filter(|row| !row.deleted)?;
+        let inactive = row.subscription.inactive.map(|(reason, _)| reason);
+        let queued = self.enqueue(tenant_no, event, new, at)?;
+        match inactive {
+            None => Some(queued),
+            Some(InactiveReason::Gone) => None,
+            Some(InactiveReason::Paused) => {
+                self.finish((tenant_no, new.id), Status::Cancelled, Some(Reason::Paused), at);
+                None
+            }
+        }
+    }
+}

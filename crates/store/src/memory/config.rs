@@ -1,0 +1,167 @@
+//! Tenants and subscriptions.
+
+use postroad_domain::{
+    Reason, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, Tenant, TenantId, TenantNo,
+    Timestamp, subscription::InactiveReason,
+};
+
+use super::state::{State, SubscriptionRow, TenantRow, lane};
+use crate::{
+    ConfigSnapshot, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
+    DeleteTenant, LaneKey, PutTenant, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+};
+
+impl State {
+    pub(super) fn put_tenant(&mut self, put: PutTenant) -> (Tenant, bool) {
+        let living = self.tenants.values_mut().find(|row| !row.deleted && row.tenant.id == put.id);
+        if let Some(row) = living {
+            row.tenant.spec = put.spec;
+            row.tenant.config_version += 1;
+            row.tenant.updated_at = put.at;
+            return (row.tenant.clone(), false);
+        }
+        let tenant = Tenant {
+            no: TenantNo(self.next_number()),
+            id: put.id,
+            spec: put.spec,
+            config_version: 1,
+            created_at: put.at,
+            updated_at: put.at,
+        };
+        self.tenants.insert(tenant.no, TenantRow { tenant: tenant.clone(), deleted: false });
+        (tenant, true)
+    }
+
+    pub(super) fn tenant_by_id(&self, id: &TenantId) -> Option<&Tenant> {
+        self.tenants.values().find(|row| !row.deleted && row.tenant.id == *id).map(|row| &row.tenant)
+    }
+
+    pub(super) fn delete_tenant(&mut self, delete: &DeleteTenant) -> bool {
+        let living = self.tenants.values_mut().find(|row| !row.deleted && row.tenant.id == delete.id);
+        living.map(|row| row.deleted = true).is_some()
+    }
+
+    pub(super) fn config_snapshot(&self, no: TenantNo) -> Option<ConfigSnapshot> {
+        let tenant = self.tenant_by_no(no)?.clone();
+        let subscriptions = self.living_subscriptions(no).cloned().collect();
+        Some(ConfigSnapshot { tenant, subscriptions })
+    }
+
+    pub(super) fn create_subscription(
+        &mut self,
+        create: CreateSubscription,
+    ) -> Result<Subscription, CreateSubscriptionError> {
+        if self.tenant_by_no(create.tenant_no).is_none() {
+            return Err(CreateSubscriptionError::NoTenant);
+        }
+        if self.living_subscriptions(create.tenant_no).count() >= create.max {
+            return Err(CreateSubscriptionError::TooMany { max: create.max });
+        }
+        let subscription = Subscription {
+            no: SubscriptionNo(self.next_number()),
+            id: create.id,
+            tenant_no: create.tenant_no,
+            version: 1,
+            inactive: (!create.spec.active).then_some((InactiveReason::Paused, create.at)),
+            spec: create.spec,
+            secrets: create.secrets,
+            created_at: create.at,
+            updated_at: create.at,
+        };
+        self.subscriptions.insert(
+            lane(create.tenant_no, subscription.no),
+            SubscriptionRow { subscription: subscription.clone(), deleted: false, marks: Vec::new() },
+        );
+        self.config_changed(create.tenant_no);
+        Ok(subscription)
+    }
+
+    pub(super) fn subscription(&self, tenant_no: TenantNo, id: SubscriptionId) -> Option<Subscription> {
+        self.living_subscriptions(tenant_no).find(|subscription| subscription.id == id).cloned()
+    }
+
+    pub(super) fn update_subscription(
+        &mut self,
+        update: UpdateSubscription,
+    ) -> Result<Subscription, UpdateSubscriptionError> {
+        let UpdateSubscription { tenant_no, id, expected_version, change, at } = update;
+        let mut changed = self.subscription(tenant_no, id).ok_or(UpdateSubscriptionError::NotFound)?;
+        if changed.version != expected_version {
+            return Err(UpdateSubscriptionError::Changed);
+        }
+        let key = lane(tenant_no, changed.no);
+        match change {
+            SubscriptionChange::Spec(spec) => {
+                changed.inactive = inactive_with(&changed, &spec, at);
+                changed.spec = *spec;
+            }
+            SubscriptionChange::Secrets(secrets) => changed.secrets = secrets,
+        }
+        if matches!(changed.inactive, Some((InactiveReason::Paused, _))) {
+            self.mark(key, Reason::Paused, at);
+        }
+        Ok(self.put_version(key, changed, at))
+    }
+
+    pub(super) fn deactivate(&mut self, deactivate: Deactivate) {
+        let Deactivate { tenant_no, subscription_no, at } = deactivate;
+        let living = self.living_subscriptions(tenant_no).find(|known| known.no == subscription_no);
+        let Some(mut changed) = living.filter(|known| known.inactive.is_none()).cloned() else {
+            return;
+        };
+        changed.spec.active = false;
+        changed.inactive = Some((InactiveReason::Gone, at));
+        self.put_version(lane(tenant_no, subscription_no), changed, at);
+    }
+
+    pub(super) fn delete_subscription(&mut self, delete: DeleteSubscription) -> bool {
+        let Some(subscription) = self.subscription(delete.tenant_no, delete.id) else {
+            return false;
+        };
+        let key = lane(delete.tenant_no, subscription.no);
+        self.mark(key, Reason::Deleted, delete.at);
+        if let Some(row) = self.subscriptions.get_mut(&key) {
+            row.deleted = true;
+        }
+        self.config_changed(delete.tenant_no);
+        true
+    }
+
+    /// Writes the next version of a subscription.
+    fn put_version(&mut self, key: LaneKey, mut changed: Subscription, at: Timestamp) -> Subscription {
+        changed.version += 1;
+        changed.updated_at = at;
+        if let Some(row) = self.subscriptions.get_mut(&key) {
+            row.subscription = changed.clone();
+        }
+        self.config_changed(key.tenant_no);
+        changed
+    }
+
+    /// Those of a tenant that lives, in the order of their creation.
+    fn living_subscriptions(&self, tenant_no: TenantNo) -> impl Iterator<Item = &Subscription> {
+        let tenant_lives = self.tenant_by_no(tenant_no).is_some();
+        let first = lane(tenant_no, SubscriptionNo(i64::MIN));
+        self.subscriptions
+            .range(first..)
+            .take_while(move |(key, _)| tenant_lives && key.tenant_no == tenant_no)
+            .filter(|(_, row)| !row.deleted)
+            .map(|(_, row)| &row.subscription)
+    }
+
+    fn config_changed(&mut self, tenant_no: TenantNo) {
+        if let Some(row) = self.tenants.get_mut(&tenant_no) {
+            row.tenant.config_version += 1;
+        }
+    }
+}
+
+/// Since when and why the subscription is inactive with the new spec. A pause that goes on keeps its moment.
+fn inactive_with(
+    before: &Subscription,
+    spec: &SubscriptionSpec,
+    at: Timestamp,
+) -> Option<(InactiveReason, Timestamp)> {
+    let still_paused = before.inactive.filter(|(reason, _)| *reason == InactiveReason::Paused);
+    (!spec.active).then(|| still_paused.unwrap_or((InactiveReason::Paused, at)))
+}

@@ -1,0 +1,242 @@
+//! A store in memory, for tests: the same promises as the real ones, kept by the same conformance suite.
+//!
+//! **Invariants:**
+//! * a clone is another handle on the same database: two engines on two clones are two nodes;
+//! * one lock around one [`State`]: an operation is seen as a whole or not at all;
+//! * an injected fault strikes before the first write, so that a failed commit wrote nothing.
+//!
+//! On purpose it is neither durable nor fast: most operations look at every row, and it keeps no old versions of a
+//! subscription, as no operation reads them.
+
+mod commit;
+mod config;
+mod deliveries;
+mod faults;
+mod lanes;
+mod lists;
+mod outcomes;
+mod sessions;
+mod state;
+mod sweep;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use faults::Faults;
+pub use faults::HeldCommits;
+use parking_lot::{Mutex, MutexGuard};
+use postroad_domain::{
+    Attempt, Event, EventId, Subscription, SubscriptionId, Tenant, TenantId, TenantNo, delivery::Delivery,
+    ids::DeliveryId,
+};
+use state::State;
+
+use crate::{
+    Backlog, CancelDelivery, CancelDeliveryError, ClaimLanes, Commit, Committed, ConfigSnapshot,
+    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, DeleteTenant, Fanout,
+    Heartbeat, LaneKey, LaneLease, ListDeliveries, ListEvents, ListTenants, OpenSession, Page, PutTenant,
+    Refill, Refilled, ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store,
+    StoreError, StoreStats, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError, WaitingLane,
+    WaitingLanes,
+};
+
+/// A store in memory. Cheap to clone; clones share everything, also the injected faults.
+#[derive(Clone, Debug)]
+pub struct MemoryStore {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    faults: Faults,
+}
+
+impl MemoryStore {
+    /// An empty store for one node, which owns every lane: what the embedded store is.
+    pub fn embedded() -> Self {
+        Self::new(State::embedded())
+    }
+
+    /// An empty store for many nodes: lanes are leased, and leases run out by the moments that callers pass.
+    pub fn clustered() -> Self {
+        Self::new(State::clustered())
+    }
+
+    fn new(state: State) -> Self {
+        Self { shared: Arc::new(Shared { state: Mutex::new(state), faults: Faults::default() }) }
+    }
+
+    /// Every commit and every probe fails with `error` until this is called with `None`.
+    pub fn fail_commits(&self, error: Option<StoreError>) {
+        self.shared.faults.fail_commits(error);
+    }
+
+    /// Every commit that holds an event of this type fails as [`StoreError::Internal`]: the one bad item that must
+    /// not fail its neighbours.
+    pub fn fail_events_of_type(&self, event_type: &str) {
+        self.shared.faults.fail_events_of_type(event_type);
+    }
+
+    /// Commits that begin from now on wait until the guard is dropped.
+    pub fn hold_commits(&self) -> HeldCommits {
+        self.shared.faults.hold_commits()
+    }
+
+    /// How many commits succeeded.
+    pub fn commits(&self) -> usize {
+        self.shared.faults.commits()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError> {
+        self.shared.faults.pass(&commit).await?;
+        let committed = self.state().commit(&commit);
+        self.shared.faults.count_commit();
+        Ok(committed)
+    }
+
+    async fn open_fanouts(&self, limit: usize) -> Result<Vec<Fanout>, StoreError> {
+        Ok(self.state().open_fanouts(limit))
+    }
+
+    async fn waiting_lanes(&self, page: WaitingLanes) -> Result<Vec<WaitingLane>, StoreError> {
+        Ok(self.state().waiting_lanes(page))
+    }
+
+    async fn refill(&self, refill: Refill) -> Result<Refilled, StoreError> {
+        Ok(self.state().refill(&refill))
+    }
+
+    async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError> {
+        Ok(self.state().sweep(sweep))
+    }
+
+    async fn open_session(&self, open: OpenSession) -> Result<Session, StoreError> {
+        Ok(self.state().open_session(&open))
+    }
+
+    async fn heartbeat(&self, beat: Heartbeat) -> Result<Session, StoreError> {
+        self.state().heartbeat(beat)
+    }
+
+    async fn claim_lanes(&self, claim: ClaimLanes) -> Result<Vec<LaneLease>, StoreError> {
+        self.state().claim_lanes(&claim)
+    }
+
+    async fn release_lanes(&self, release: ReleaseLanes) -> Result<(), StoreError> {
+        self.state().release_lanes(&release);
+        Ok(())
+    }
+
+    async fn put_tenant(&self, put: PutTenant) -> Result<(Tenant, bool), StoreError> {
+        Ok(self.state().put_tenant(put))
+    }
+
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+        Ok(self.state().tenant_by_id(&id).cloned())
+    }
+
+    async fn list_tenants(&self, list: ListTenants) -> Result<Page<Tenant, TenantId>, StoreError> {
+        Ok(self.state().list_tenants(&list))
+    }
+
+    async fn delete_tenant(&self, delete: DeleteTenant) -> Result<bool, StoreError> {
+        Ok(self.state().delete_tenant(&delete))
+    }
+
+    async fn config_snapshot(&self, id: TenantId) -> Result<Option<ConfigSnapshot>, StoreError> {
+        let state = self.state();
+        Ok(state.tenant_by_id(&id).and_then(|tenant| state.config_snapshot(tenant.no)))
+    }
+
+    async fn config_snapshot_by_no(&self, no: TenantNo) -> Result<Option<ConfigSnapshot>, StoreError> {
+        Ok(self.state().config_snapshot(no))
+    }
+
+    async fn create_subscription(
+        &self,
+        create: CreateSubscription,
+    ) -> Result<Subscription, CreateSubscriptionError> {
+        self.state().create_subscription(create)
+    }
+
+    async fn subscription(
+        &self,
+        tenant_no: TenantNo,
+        id: SubscriptionId,
+    ) -> Result<Option<Subscription>, StoreError> {
+        Ok(self.state().subscription(tenant_no, id))
+    }
+
+    async fn update_subscription(
+        &self,
+        update: UpdateSubscription,
+    ) -> Result<Subscription, UpdateSubscriptionError> {
+        self.state().update_subscription(update)
+    }
+
+    async fn deactivate(&self, deactivate: Deactivate) -> Result<(), StoreError> {
+        self.state().deactivate(deactivate);
+        Ok(())
+    }
+
+    async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {
+        Ok(self.state().delete_subscription(delete))
+    }
+
+    async fn event(&self, tenant_no: TenantNo, id: EventId) -> Result<Option<Event>, StoreError> {
+        Ok(self.state().event(tenant_no, id))
+    }
+
+    async fn list_events(&self, list: ListEvents) -> Result<Page<Event, EventId>, StoreError> {
+        Ok(self.state().list_events(&list))
+    }
+
+    async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        Ok(self.state().delivery(tenant_no, id))
+    }
+
+    async fn list_deliveries(&self, list: ListDeliveries) -> Result<Page<Delivery, String>, StoreError> {
+        self.state().list_deliveries(&list)
+    }
+
+    async fn attempts(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Vec<Attempt>, StoreError> {
+        Ok(self.state().attempts(tenant_no, id))
+    }
+
+    async fn retry_delivery(&self, retry: RetryDelivery) -> Result<LaneKey, RetryDeliveryError> {
+        self.state().retry_delivery(retry)
+    }
+
+    async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError> {
+        self.state().cancel_delivery(cancel)
+    }
+
+    async fn setting(&self, key: SettingKey) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.state().settings.get(&key).cloned())
+    }
+
+    async fn put_setting(&self, key: SettingKey, value: Vec<u8>) -> Result<(), StoreError> {
+        self.state().settings.insert(key, value);
+        Ok(())
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.shared.faults.injected_error()
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Ok(self.state().backlog())
+    }
+
+    fn stats(&self) -> StoreStats {
+        StoreStats::default()
+    }
+}

@@ -1,0 +1,35 @@
+//! What becomes of a delivery after an attempt.
+
+use postroad_domain::{Status, Timestamp};
+
+use super::state::{Place, State};
+use crate::{Next, Outcome, OutcomeResult, SessionId};
+
+impl State {
+    pub(super) fn record(&mut self, outcome: &Outcome, session: SessionId, at: Timestamp) -> OutcomeResult {
+        if !self.holds(session, outcome.lane, at) {
+            return OutcomeResult::Fenced;
+        }
+        let key = (outcome.lane.tenant_no, outcome.id);
+        if self.delivery_row(key).is_none() {
+            return OutcomeResult::NotWaiting;
+        }
+        self.make_real(key);
+        let Some(row) = self.deliveries.get_mut(&key) else {
+            return OutcomeResult::NotWaiting;
+        };
+        row.attempts.extend(outcome.attempt.clone());
+        row.attempts.sort_by_key(|attempt| attempt.number);
+        // The due time tells the outcome of this place from one of a place the delivery had before a retry.
+        let place = row.place.filter(|place| place.due == outcome.due && row.lane == outcome.lane);
+        let was_cancelled = row.status == Status::Cancelled;
+        match (place, outcome.next) {
+            (Some(_), Next::Succeeded) => self.finish(key, Status::Succeeded, None, at),
+            (Some(_), Next::Failed(reason)) => self.finish(key, Status::Failed, Some(reason), at),
+            (Some(place), Next::Queued { due, tries }) => self.wait_at(key, Place { due, tries, ..place }),
+            (None, Next::Succeeded) if was_cancelled => self.finish(key, Status::Succeeded, None, at),
+            (None, _) => {}
+        }
+        if place.is_some() { OutcomeResult::Applied } else { OutcomeResult::NotWaiting }
+    }
+}

@@ -1,0 +1,230 @@
+//! The rows, and the few moves that every operation is made of.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use postroad_domain::{
+    Attempt, Event, EventId, Reason, Status, Subscription, SubscriptionNo, Tenant, TenantNo, Timestamp,
+    ids::DeliveryId, subscription::InactiveReason,
+};
+
+use crate::{Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey};
+
+/// Everything that the store knows.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) owns_everything: bool,
+    pub(super) tenants: BTreeMap<TenantNo, TenantRow>,
+    pub(super) subscriptions: BTreeMap<LaneKey, SubscriptionRow>,
+    pub(super) events: BTreeMap<(TenantNo, EventId), Arc<Event>>,
+    pub(super) deliveries: BTreeMap<DeliveryKey, DeliveryRow>,
+    /// What waits, in the order it is handed out. Each place here belongs to a row with a [`Place`], and the reverse.
+    pub(super) queue: BTreeMap<QueueKey, DeliveryId>,
+    /// In the order their events were accepted.
+    pub(super) fanouts: Vec<Fanout>,
+    pub(super) idempotency: BTreeMap<(TenantNo, [u8; 32]), IdempotencyRow>,
+    /// When each session runs out.
+    pub(super) sessions: BTreeMap<SessionId, Timestamp>,
+    pub(super) leases: BTreeMap<LaneKey, LeaseRow>,
+    pub(super) settings: BTreeMap<SettingKey, Vec<u8>>,
+    last_number: i64,
+}
+
+pub(super) type DeliveryKey = (TenantNo, DeliveryId);
+pub(super) type QueueKey = (LaneKey, Timestamp, i64);
+
+#[derive(Debug)]
+pub(super) struct TenantRow {
+    pub(super) tenant: Tenant,
+    pub(super) deleted: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct SubscriptionRow {
+    pub(super) subscription: Subscription,
+    pub(super) deleted: bool,
+    /// Oldest first.
+    pub(super) marks: Vec<Mark>,
+}
+
+/// Everything that entered the queue up to `entry_max` is cancelled as of `at`, whether its row says so yet or not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) entry_max: i64,
+    pub(super) reason: Reason,
+    pub(super) at: Timestamp,
+}
+
+#[derive(Debug)]
+pub(super) struct DeliveryRow {
+    pub(super) no: i64,
+    pub(super) id: DeliveryId,
+    pub(super) lane: LaneKey,
+    pub(super) subscription_version: i64,
+    pub(super) event: Arc<Event>,
+    pub(super) status: Status,
+    pub(super) reason: Option<Reason>,
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) created_at: Timestamp,
+    pub(super) finished_at: Option<Timestamp>,
+    /// Set while it waits.
+    pub(super) place: Option<Place>,
+}
+
+/// A delivery's place in the queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// When it entered the queue, as a number that only grows: what marks are compared with. A retried delivery
+    /// enters anew, so no older mark reaches it.
+    pub(super) entry: i64,
+    pub(super) due: Timestamp,
+    pub(super) tries: u32,
+    pub(super) expires_at: Timestamp,
+}
+
+#[derive(Debug)]
+pub(super) struct IdempotencyRow {
+    pub(super) bytes_hash: [u8; 32],
+    pub(super) expires_at: Timestamp,
+    pub(super) event: Arc<Event>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct LeaseRow {
+    pub(super) holder: Option<SessionId>,
+    pub(super) epoch: i64,
+}
+
+impl State {
+    pub(super) fn embedded() -> Self {
+        Self::new(true)
+    }
+
+    pub(super) fn clustered() -> Self {
+        Self::new(false)
+    }
+
+    fn new(owns_everything: bool) -> Self {
+        Self {
+            owns_everything,
+            tenants: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            events: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
+            queue: BTreeMap::new(),
+            fanouts: Vec::new(),
+            idempotency: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            last_number: 0,
+        }
+    }
+
+    /// A number that was never given out before, for rows and for entries of the queue.
+    pub(super) fn next_number(&mut self) -> i64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// The tenant, unless it was deleted.
+    pub(super) fn tenant_by_no(&self, no: TenantNo) -> Option<&Tenant> {
+        self.tenants.get(&no).filter(|row| !row.deleted).map(|row| &row.tenant)
+    }
+
+    /// The delivery, unless its tenant was deleted.
+    pub(super) fn delivery_row(&self, key: DeliveryKey) -> Option<&DeliveryRow> {
+        self.tenant_by_no(key.0)?;
+        self.deliveries.get(&key)
+    }
+
+    /// The mark that cancelled a delivery whose row does not say so yet.
+    pub(super) fn mark_over(&self, row: &DeliveryRow) -> Option<Mark> {
+        let place = row.place?;
+        let marks = &self.subscriptions.get(&row.lane)?.marks;
+        marks.iter().find(|mark| place.entry <= mark.entry_max).copied()
+    }
+
+    /// Cancels, as of now, what waits in a lane.
+    pub(super) fn mark(&mut self, lane: LaneKey, reason: Reason, at: Timestamp) {
+        let entry_max = self.last_number;
+        if let Some(row) = self.subscriptions.get_mut(&lane) {
+            row.marks.push(Mark { entry_max, reason, at });
+        }
+    }
+
+    /// Writes into a delivery's row what a mark says of it.
+    pub(super) fn make_real(&mut self, key: DeliveryKey) {
+        if let Some(mark) = self.deliveries.get(&key).and_then(|row| self.mark_over(row)) {
+            self.finish(key, Status::Cancelled, Some(mark.reason), mark.at);
+        }
+    }
+
+    /// Ends a delivery and takes it out of the queue.
+    pub(super) fn finish(&mut self, key: DeliveryKey, status: Status, reason: Option<Reason>, at: Timestamp) {
+        self.leave_queue(key);
+        if let Some(row) = self.deliveries.get_mut(&key) {
+            row.status = status;
+            row.reason = reason;
+            row.finished_at = Some(at);
+        }
+    }
+
+    /// Makes a delivery wait at `place`, and only there.
+    pub(super) fn wait_at(&mut self, key: DeliveryKey, place: Place) {
+        self.leave_queue(key);
+        if let Some(row) = self.deliveries.get_mut(&key) {
+            row.status = Status::Queued;
+            row.reason = None;
+            row.finished_at = None;
+            row.place = Some(place);
+            self.queue.insert((row.lane, place.due, row.no), row.id);
+        }
+    }
+
+    fn leave_queue(&mut self, key: DeliveryKey) {
+        if let Some(row) = self.deliveries.get_mut(&key)
+            && let Some(place) = row.place.take()
+        {
+            self.queue.remove(&(row.lane, place.due, row.no));
+        }
+    }
+
+    /// Whether what waits in the lane may be sent. Deleted and paused ones are marked; those that are gone are held.
+    pub(super) fn may_send(&self, lane: LaneKey) -> bool {
+        self.tenant_by_no(lane.tenant_no).is_some()
+            && self.subscriptions.get(&lane).is_some_and(|row| !row.deleted && row.subscription.spec.active)
+    }
+}
+
+impl SubscriptionRow {
+    /// The receiver said that it is gone: what waits is held.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self.subscription.inactive, Some((InactiveReason::Gone, _)))
+    }
+}
+
+impl DeliveryRow {
+    /// As lanes see it; `None` when it does not wait.
+    pub(super) fn queued(&self) -> Option<QueuedDelivery> {
+        let place = self.place?;
+        Some(QueuedDelivery {
+            lane: self.lane,
+            id: self.id,
+            handle: self.no,
+            due: place.due,
+            expires_at: place.expires_at,
+            tries: place.tries,
+            attempts: self.attempts_made(),
+            event: Arc::clone(&self.event),
+        })
+    }
+
+    pub(super) fn attempts_made(&self) -> u32 {
+        u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// The lane of a subscription.
+pub(super) const fn lane(tenant_no: TenantNo, subscription_no: SubscriptionNo) -> LaneKey {
+    LaneKey { tenant_no, subscription_no }
+}

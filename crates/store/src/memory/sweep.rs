@@ -1,0 +1,99 @@
+//! The work behind watermarks, in steps.
+
+use postroad_domain::{EventId, Reason, Status, TenantNo, Timestamp};
+
+use super::state::{DeliveryKey, State};
+use crate::{LaneKey, Sweep, Swept};
+
+/// One row's work.
+enum Chore {
+    Cancel(DeliveryKey),
+    Expire(DeliveryKey),
+    Erase(Row),
+}
+
+/// A row that nobody can see any more.
+enum Row {
+    Delivery(DeliveryKey),
+    Event((TenantNo, EventId)),
+    Idempotency((TenantNo, [u8; 32])),
+    Subscription(LaneKey),
+    Tenant(TenantNo),
+}
+
+impl State {
+    pub(super) fn sweep(&mut self, sweep: Sweep) -> Swept {
+        let chores = self.chores(sweep.at);
+        let mut swept = Swept { more: chores.len() > sweep.limit, ..Swept::default() };
+        for chore in chores.into_iter().take(sweep.limit) {
+            match chore {
+                Chore::Cancel(key) => {
+                    self.make_real(key);
+                    swept.cancelled += 1;
+                }
+                Chore::Expire(key) => {
+                    self.finish(key, Status::Failed, Some(Reason::Expired), sweep.at);
+                    swept.expired += 1;
+                }
+                Chore::Erase(row) => {
+                    self.erase(row);
+                    swept.erased += 1;
+                }
+            }
+        }
+        swept
+    }
+
+    fn chores(&self, at: Timestamp) -> Vec<Chore> {
+        let is_deleted = |no: TenantNo| self.tenant_by_no(no).is_none();
+        let mut chores = Vec::new();
+        for (lane, subscription) in self.subscriptions.iter().filter(|(lane, _)| !is_deleted(lane.tenant_no))
+        {
+            for row in self.waiting_in(*lane) {
+                let key = (lane.tenant_no, row.id);
+                let expired = row.place.is_some_and(|place| place.expires_at < at);
+                if self.mark_over(row).is_some() {
+                    chores.push(Chore::Cancel(key));
+                } else if subscription.is_gone() && expired {
+                    chores.push(Chore::Expire(key));
+                }
+            }
+        }
+        let old_key = |(key, row): (&(TenantNo, [u8; 32]), &super::state::IdempotencyRow)| {
+            (row.expires_at <= at || is_deleted(key.0)).then_some(Row::Idempotency(*key))
+        };
+        let deliveries = self.deliveries.keys().filter(|key| is_deleted(key.0)).copied().map(Row::Delivery);
+        let events = self.events.keys().filter(|key| is_deleted(key.0)).copied().map(Row::Event);
+        let subscriptions =
+            self.subscriptions.keys().filter(|key| is_deleted(key.tenant_no)).copied().map(Row::Subscription);
+        // Last, so that a tenant's row stands until nothing else of it does.
+        let tenants = self.tenants.keys().filter(|no| is_deleted(**no)).copied().map(Row::Tenant);
+        let rows = deliveries
+            .chain(events)
+            .chain(self.idempotency.iter().filter_map(old_key))
+            .chain(subscriptions)
+            .chain(tenants);
+        chores.extend(rows.map(Chore::Erase));
+        chores
+    }
+
+    fn erase(&mut self, row: Row) {
+        match row {
+            Row::Delivery(key) => self.erase_delivery(key),
+            Row::Event(key) => {
+                self.events.remove(&key);
+            }
+            Row::Idempotency(key) => {
+                self.idempotency.remove(&key);
+            }
+            Row::Subscription(key) => {
+                self.subscriptions.remove(&key);
+                self.leases.remove(&key);
+            }
+            Row::Tenant(no) => {
+                self.fanouts.retain(|fanout| fanout.tenant_no != no);
+                self.tenants.remove(&no);
+            }
+        }
+    }
+}
