@@ -35,11 +35,35 @@ fn bench_command() -> Command {
     let flag = |name: &'static str| Arg::new(name).long(name).action(clap::ArgAction::SetTrue);
     Command::new("bench")
         .about("Measures the release binary, each case beside the same work done without it")
-        .arg(Arg::new("case").num_args(0..).help("one, ten, batch, rate200, rate2000 (all of them when none is named)"))
-        .arg(Arg::new("seconds").long("seconds").default_value("10").value_parser(number.clone()).help("Measured time"))
-        .arg(Arg::new("runs").long("runs").default_value("1").value_parser(number).help("Runs of each case; the median counts"))
+        .arg(
+            Arg::new("case")
+                .num_args(0..)
+                .help("one, ten, batch, rate200, rate2000 (all of them when none is named)"),
+        )
+        .arg(
+            Arg::new("seconds")
+                .long("seconds")
+                .default_value("10")
+                .value_parser(number)
+                .help("Measured time"),
+        )
+        .arg(
+            Arg::new("runs")
+                .long("runs")
+                .default_value("1")
+                .value_parser(number)
+                .help("Runs of each case; the median counts"),
+        )
         .arg(Arg::new("json").long("json").value_name("FILE").help("Writes every run's figures to FILE too"))
-        .arg(Arg::new("folder").long("folder").value_name("DIR").help("Where the data lies: the disk that is measured"))
+        .arg(
+            Arg::new("folder")
+                .long("folder")
+                .value_name("DIR")
+                .help("Where the data lies: the disk that is measured"),
+        )
         .arg(flag("bare").help("Only the work without the server"))
-        .arg(flag("no-build").help("Takes the binaries that lie beside this one instead of building release ones"))
+        .arg(
+            flag("no-build")
+                .help("Takes the binaries that lie beside this one instead of building release ones"),
+        )
 }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderValue, Method, Request, header::CONTENT_LENGTH};
 use http_body_util::Full;
 use hyper_util::{
     client::legacy::{
@@ -152,9 +152,14 @@ impl Egress for HttpEgress {
 
 fn outgoing(request: OutboundRequest) -> Result<Request<Full<Bytes>>, SendError> {
     let uri = uri_of(&request.url)?;
+    let lacks_length = request.body.is_empty() && !matches!(request.method, Method::GET | Method::HEAD);
     let mut outgoing = Request::new(Full::new(request.body));
     *outgoing.method_mut() = request.method;
     *outgoing.uri_mut() = uri;
     *outgoing.headers_mut() = request.headers;
+    if lacks_length {
+        // The client leaves the header out for an empty body, which some receivers answer with 411.
+        outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     Ok(outgoing)
 }

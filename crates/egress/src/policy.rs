@@ -57,15 +57,19 @@ impl AddressPolicy {
     }
 
     fn is_listed_as_own(&self, ip: IpAddr, port: u16) -> bool {
-        let of_this_machine = ip.is_loopback() || ip.is_unspecified();
-        let is_listed =
-            self.own_addresses.iter().any(|own| own.ip().to_canonical() == ip && own.port() == port);
-        !self.allow_own && (is_listed || of_this_machine && self.listens_everywhere_on(port))
+        self.own_ips_on(port).any(|own| {
+            // Calling the unspecified address reaches this machine, as loopback does when it listens everywhere.
+            own == ip || ip.is_unspecified() || ip.is_loopback() && own.is_unspecified()
+        })
     }
 
     fn listens_everywhere_on(&self, port: u16) -> bool {
-        let everywhere = |own: &SocketAddr| own.ip().is_unspecified() && own.port() == port;
-        !self.allow_own && self.own_addresses.iter().any(everywhere)
+        self.own_ips_on(port).any(|own| own.is_unspecified())
+    }
+
+    fn own_ips_on(&self, port: u16) -> impl Iterator<Item = IpAddr> {
+        let own = self.own_addresses.iter().filter(move |own| !self.allow_own && own.port() == port);
+        own.map(|own| own.ip().to_canonical())
     }
 }
 

@@ -58,5 +58,5 @@ fn generate(rng: &mut impl Rng) -> Zeroizing<String> {
     use base64::Engine as _;
     let mut bytes = Zeroizing::new([0_u8; KEY_BYTES]);
     rng.fill_bytes(&mut *bytes);
-    Zeroizing::new(format!("{PREFIX}{}", ALPHABET.encode(&*bytes)))
+    Zeroizing::new(format!("{PREFIX}{}", ALPHABET.encode(*bytes)))
 }

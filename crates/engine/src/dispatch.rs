@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     attempt::{self, Verdict},
-    commit::Committer,
+    commit::{CommitClock, Committer},
     config_cache::ConfigCache,
     health::Health,
     ids::IdSource,
@@ -31,6 +31,7 @@ pub(crate) struct Dispatcher {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) egress: Arc<dyn Egress>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) commit_clock: Arc<CommitClock>,
     pub(crate) ids: Arc<IdSource>,
     pub(crate) configs: Arc<ConfigCache>,
     pub(crate) committer: Committer,
@@ -97,7 +98,7 @@ impl Dispatcher {
     /// Rings the lanes' timers, and starts again what stood still while nothing could be written.
     pub(crate) async fn keep_time(self: Arc<Self>) {
         loop {
-            let now = self.clock.now();
+            let now = self.commit_clock.now();
             let next = self.with_lanes(|lanes| lanes.tick(now));
             self.pump();
             let sleep = next.map(|next| self.clock.sleep(next.since(now)));
@@ -215,7 +216,7 @@ impl Dispatcher {
     }
 
     async fn refill(self: Arc<Self>, wish: RefillWish) {
-        let due_by = self.clock.now();
+        let due_by = self.commit_clock.now();
         let RefillWish { lane, held, limit, bytes_max } = wish;
         match self.store.refill(Refill { lane, due_by, held, limit, bytes_max }).await {
             Ok(refilled) => self.with_lanes(|lanes| lanes.refilled(lane, refilled, due_by)),

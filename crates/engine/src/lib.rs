@@ -36,7 +36,11 @@ pub use subscriptions::{
 };
 pub use tenants::PutTenantError;
 
-use postroad_store::StoreError;
+/// What [`Parts`] names of the box below.
+pub use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
+/// What the operations take and answer of the box below.
+pub use postroad_store::{DeliveryFilter, EventFilter, Page, StoreError};
+
 use thiserror::Error;
 
 /// Failures of an operation that looks something up in a tenant.

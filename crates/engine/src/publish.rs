@@ -124,7 +124,6 @@ impl Engine {
         answers
     }
 
-    #[expect(clippy::type_complexity, reason = "the two halves are used in the next line of the caller")]
     fn hand_over(
         &self,
         config: &TenantConfig,

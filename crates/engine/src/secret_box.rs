@@ -54,7 +54,7 @@ impl SecretBox {
     pub fn generate(rng: &mut impl Rng) -> Zeroizing<String> {
         let mut key = Zeroizing::new([0_u8; KEY_BYTES]);
         rng.fill_bytes(&mut *key);
-        Zeroizing::new(format!("k1:{}", STANDARD.encode(&*key)))
+        Zeroizing::new(format!("k1:{}", STANDARD.encode(*key)))
     }
 
     /// Encrypts with the first key.

@@ -22,7 +22,7 @@ const GENERATED_BYTES: usize = 32;
 /// The key of one secret, ready to sign.
 pub enum Signer {
     /// `v1`: HMAC-SHA256.
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     /// `v1a`: ed25519.
     Ed25519(Box<Ed25519KeyPair>),
 }
@@ -45,7 +45,7 @@ impl Signer {
             Signature::HmacSha256 => HMAC_PREFIX,
             Signature::Ed25519 => ED25519_PREFIX,
         };
-        Zeroizing::new(format!("{prefix}{}", STANDARD.encode(&*bytes)))
+        Zeroizing::new(format!("{prefix}{}", STANDARD.encode(*bytes)))
     }
 
     /// The public key as receivers take it, where there is one.
@@ -85,7 +85,7 @@ fn parse_hmac(secret: &str) -> Result<Signer, Invalid> {
         .map(Zeroizing::new)
         .filter(|bytes| (24..=64).contains(&bytes.len()))
         .ok_or_else(|| Invalid::new("must be whsec_ and the base64 of 24 to 64 random bytes"))?;
-    Ok(Signer::Hmac(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+    Ok(Signer::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, &bytes))))
 }
 
 fn parse_ed25519(secret: &str) -> Result<Signer, Invalid> {

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    commit::{CommitLoop, CommitQueues, Committer, Distributor, PublishGate},
+    commit::{CommitClock, CommitLoop, CommitQueues, Committer, Distributor, PublishGate},
     config_cache::ConfigCache,
     dispatch::Dispatcher,
     health::Health,
@@ -104,10 +104,12 @@ impl Engine {
         let finish = CancellationToken::new();
         let queues = CommitQueues::new(finish.clone());
         let (committer, fanouts) = (queues.committer.clone(), queues.fanouts.clone());
+        let commit_clock = Arc::new(CommitClock::new(Arc::clone(&clock)));
         let dispatcher = Arc::new(Dispatcher {
             store: Arc::clone(&store),
             egress: Arc::clone(&egress),
             clock: Arc::clone(&clock),
+            commit_clock: Arc::clone(&commit_clock),
             ids: Arc::clone(&ids),
             configs: Arc::clone(&configs),
             committer: committer.clone(),
@@ -125,6 +127,7 @@ impl Engine {
         let commit_loop = CommitLoop {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
+            commit_clock,
             session: session.id,
             health: Arc::clone(&health),
             metrics: Arc::clone(&metrics),

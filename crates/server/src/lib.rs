@@ -1,1 +1,34 @@
-//! (being built)
+//! The HTTP server: routes, decoding, encoding. What happens is in `postroad_engine`.
+//!
+//! A handler decodes, calls one operation of the engine, encodes. One operation, one file: its doc comment is the text
+//! of the API. What a caller sends is checked in [`check`], which collects every fault of a body before it answers; every
+//! refusal becomes a [`problem`].
+//!
+//! **Invariants**
+//! * Refused input changes nothing.
+//! * An answer is decided by the type of an error, never by its text, and no inner text of a failure reaches a caller.
+//! * Every route is in the OpenAPI document and every documented path is a route.
+//!
+//! On purpose it knows no SQL, no sockets going out and no schedule.
+
+mod body;
+mod caller;
+mod check;
+mod health;
+mod http_metrics;
+mod json;
+mod metrics;
+mod openapi;
+mod path;
+mod problem;
+mod query;
+mod router;
+mod serve;
+mod state;
+mod v1;
+
+pub use http_metrics::HttpMetrics;
+pub use openapi::openapi;
+pub use router::router;
+pub use serve::serve;
+pub use state::ServerState;

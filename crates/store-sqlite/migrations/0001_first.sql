@@ -65,7 +65,6 @@ CREATE TABLE event_listing (
 
 CREATE TABLE delivery (
     delivery_no INTEGER PRIMARY KEY,
-    id          BLOB    NOT NULL,
     tenant_no   INTEGER NOT NULL,
     sub_no      INTEGER NOT NULL,
     sub_version INTEGER NOT NULL,
@@ -75,7 +74,6 @@ CREATE TABLE delivery (
     at          INTEGER NOT NULL,
     created_at  INTEGER
 ) STRICT;
-CREATE UNIQUE INDEX delivery_by_id ON delivery (id);
 CREATE INDEX delivery_failed ON delivery (tenant_no, delivery_no) WHERE status = 4;
 
 CREATE TABLE delivery_listing (
@@ -96,10 +94,10 @@ CREATE TABLE queue (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE fanout (
-    event_no  INTEGER PRIMARY KEY,
-    tenant_no INTEGER NOT NULL,
-    next_k    INTEGER NOT NULL,
-    targets   BLOB    NOT NULL
+    event_no    INTEGER PRIMARY KEY,
+    tenant_no   INTEGER NOT NULL,
+    next_number INTEGER NOT NULL,
+    targets     BLOB    NOT NULL
 ) STRICT;
 
 CREATE TABLE attempt (

@@ -16,7 +16,8 @@ use crate::{
     error::Fault,
     gauges::PAGE_BYTES,
     limits::{
-        BUSY_TIME_MAX, READ_STEPS_PER_LOOK, READ_TIME_MAX, READER_CACHE_KIB, STATEMENTS_KEPT, WRITER_CACHE_KIB,
+        BUSY_TIME_MAX, READ_STEPS_PER_LOOK, READ_TIME_MAX, READER_CACHE_KIB, STATEMENTS_KEPT,
+        WRITER_CACHE_KIB,
     },
     options::Options,
 };

@@ -90,6 +90,11 @@ impl Fault {
         if full { Self::Full } else { self }
     }
 
+    /// Whether the file is none of SQLite's.
+    pub(crate) fn is_not_a_database(&self) -> bool {
+        self.code() == Some(ErrorCode::NotADatabase)
+    }
+
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Sqlite(error) => error.sqlite_error_code(),

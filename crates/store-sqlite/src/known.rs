@@ -78,7 +78,9 @@ impl Known {
 
     /// The marks of a lane that are not swept yet.
     pub(crate) fn marks_of(&self, sub_no: SubscriptionNo) -> impl Iterator<Item = (i64, Mark)> {
-        self.marks.range((sub_no, i64::MIN)..=(sub_no, i64::MAX)).map(|((_, generation), mark)| (*generation, *mark))
+        self.marks
+            .range((sub_no, i64::MIN)..=(sub_no, i64::MAX))
+            .map(|((_, generation), mark)| (*generation, *mark))
     }
 
     /// Notes that a delivery with this expiry entered a lane, if the lane is held.
@@ -91,7 +93,9 @@ impl Known {
     fn load_numbers(&mut self, db: &Connection) -> Result<(), Fault> {
         let number = |text| query::find(db, text, (), |row| Ok(row.get::<_, i64>(0)?));
         let (last_event, last_attempt) = (number(sql::EVENT_LAST)?, number(sql::ATTEMPT_LAST)?);
-        let kept = query::list(db, sql::LOAD_COUNTERS, (), |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+        let kept = query::list(db, sql::LOAD_COUNTERS, (), |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+        })?;
         let kept: HashMap<_, _> = kept.into_iter().collect();
         let next = |last: Option<i64>, counter| {
             let behind_last = last.map_or(1, |last| last + 1);

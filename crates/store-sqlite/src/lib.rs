@@ -1,1 +1,121 @@
-//! (being built)
+//! The embedded store: one SQLite database in a data folder, one process on it.
+//!
+//! One thread writes; it makes each commit of the engine one durable transaction and remembers what it would otherwise
+//! have to ask. A few connections read beside it, each for at most 250 ms. Another thread moves the log into the
+//! database. `docs/data-model.md` tells the tables, and each query with the index it uses.
+//!
+//! **Invariants:**
+//! * what was answered is on the disk: the log is synced with each commit;
+//! * no read and no step of the sweep grows with what waits in a lane;
+//! * when the disk is full nothing is half written, and the store recovers by itself once there is room.
+//!
+//! On purpose there are no leases here: one node owns everything, and the lock of the folder sees to it.
+
+mod backlog;
+mod ballast;
+mod checkpoint;
+mod codec;
+mod codes;
+mod commit;
+mod connect;
+mod deliveries;
+mod error;
+mod events;
+mod gauges;
+mod held;
+mod known;
+mod lanes;
+mod limits;
+mod lock;
+mod migrate;
+mod options;
+mod query;
+mod readers;
+mod sessions;
+mod settings;
+pub mod sql;
+mod store;
+mod subscriptions;
+mod sweep;
+mod tenants;
+mod writer;
+
+use std::{fmt, sync::Arc};
+
+pub use error::OpenError;
+pub use options::Options;
+use postroad_store::StoreError;
+use rusqlite::Connection;
+
+use crate::{
+    ballast::Ballast,
+    checkpoint::Checkpoints,
+    gauges::Gauges,
+    lock::FolderLock,
+    readers::Readers,
+    sessions::Sessions,
+    writer::{Writer, WriterThread},
+};
+
+/// The embedded store. Dropping it finishes the jobs that wait, empties the log and frees the folder.
+pub struct SqliteStore {
+    // Fields are dropped in this order: readers let go of the log before the writer empties it, the lock goes last.
+    readers: Readers,
+    writer: Writer,
+    sessions: Sessions,
+    gauges: Arc<Gauges>,
+    _lock: FolderLock,
+}
+
+impl SqliteStore {
+    /// Opens the store of a data folder, and creates it where there is none.
+    ///
+    /// # Errors
+    /// [`OpenError`] tells whether the folder is in use, was written by a newer Postroad, or cannot be used.
+    pub fn open(options: Options) -> Result<Self, OpenError> {
+        let lock = FolderLock::take(&options.data_dir)?;
+        let file = connect::database_path(&options.data_dir);
+        let mut db = connect::writer(&options).map_err(|fault| match fault {
+            fault if fault.is_not_a_database() => OpenError::NotADatabase { path: file.clone() },
+            fault => fault.into(),
+        })?;
+        migrate::migrate(&mut db, &file)?;
+        let gauges = Arc::new(Gauges::default());
+        checkpoint::note_size(&file, &gauges);
+        measure_log(&mut db, &gauges)?;
+        let known = known::Known::load(&db)?;
+        let checkpoints = Checkpoints::start(connect::checkpointer(&options)?, file, Arc::clone(&gauges))?;
+        let ballast = Ballast::new(&options.data_dir, options.ballast_bytes);
+        ballast.take_in();
+        let readers = Readers::open(&options)?;
+        let thread =
+            WriterThread { db, known: Some(known), ballast, checkpoints, gauges: Arc::clone(&gauges) };
+        let writer = Writer::start(thread)?;
+        Ok(Self { readers, writer, sessions: Sessions::default(), gauges, _lock: lock })
+    }
+
+    /// Sets how many pages the database may have: tests make room with it again.
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when the writer stopped.
+    #[doc(hidden)]
+    pub async fn set_pages_max(&self, pages: u32) -> Result<(), StoreError> {
+        self.writer.set_pages_max(pages).await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SqliteStore").field("gauges", &self.gauges).finish_non_exhaustive()
+    }
+}
+
+/// Has SQLite tell the size of the log after each commit.
+fn measure_log(db: &mut Connection, gauges: &Arc<Gauges>) -> Result<(), OpenError> {
+    let gauges = Arc::clone(gauges);
+    db.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, frames: i32| {
+        gauges.set_log_frames(u64::try_from(frames).unwrap_or_default());
+        Ok(())
+    }))?;
+    Ok(())
+}

@@ -1,6 +1,8 @@
 //! Migrations: forward only, built in, each in one transaction; `PRAGMA user_version` tells how many were made.
 
-use rusqlite::{Connection, ErrorCode};
+use std::path::Path;
+
+use rusqlite::Connection;
 
 use crate::error::OpenError;
 
@@ -14,13 +16,10 @@ const APPLICATION_ID: i64 = 0x706f_7374;
 ///
 /// # Errors
 /// [`OpenError::NotADatabase`] for a file of something else, [`OpenError::Newer`] for one of a later Postroad.
-pub(crate) fn migrate(db: &mut Connection, file: &std::path::Path) -> Result<(), OpenError> {
+pub(crate) fn migrate(db: &mut Connection, file: &Path) -> Result<(), OpenError> {
     let not_ours = || OpenError::NotADatabase { path: file.to_owned() };
     let pragma = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let found = pragma("user_version").map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => not_ours(),
-        _ => error.into(),
-    })?;
+    let found = pragma("user_version")?;
     let is_empty = pragma("schema_version")? == 0;
     if !is_empty && pragma("application_id")? != APPLICATION_ID {
         return Err(not_ours());

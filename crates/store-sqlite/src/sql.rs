@@ -17,8 +17,8 @@ queries! {
     EVENT_INSERT = "INSERT INTO event (event_no, tenant_no, id, type, accepted_at, occurred_at, deliveries, tags,
         attributes, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     /// Appends a delivery.
-    DELIVERY_INSERT = "INSERT INTO delivery (delivery_no, id, tenant_no, sub_no, sub_version, status, reason, attempts,
-        at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)";
+    DELIVERY_INSERT = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version, status, reason, attempts, at,
+        created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)";
     /// Lists an event under its tenant.
     EVENT_LISTING_INSERT = "INSERT OR IGNORE INTO event_listing (tenant_no, event_no) VALUES (?1, ?2)";
     /// Lists a delivery under its subscription.
@@ -37,15 +37,15 @@ queries! {
 
     // --- large fan-outs ----------------------------------------------------------------------------------------
     /// Keeps the targets that later commits serve.
-    FANOUT_INSERT = "INSERT INTO fanout (event_no, tenant_no, next_k, targets) VALUES (?1, ?2, ?3, ?4)";
+    FANOUT_INSERT = "INSERT INTO fanout (event_no, tenant_no, next_number, targets) VALUES (?1, ?2, ?3, ?4)";
     /// What is left of a fan-out.
-    FANOUT_FIND = "SELECT next_k, targets FROM fanout WHERE event_no = ?1";
+    FANOUT_FIND = "SELECT next_number, targets FROM fanout WHERE event_no = ?1";
     /// Keeps what is left after a step.
-    FANOUT_UPDATE = "UPDATE fanout SET next_k = ?2, targets = ?3 WHERE event_no = ?1";
+    FANOUT_UPDATE = "UPDATE fanout SET next_number = ?2, targets = ?3 WHERE event_no = ?1";
     /// Ends a fan-out.
     FANOUT_DELETE = "DELETE FROM fanout WHERE event_no = ?1";
     /// The oldest fan-outs that are not finished.
-    FANOUT_LIST = "SELECT f.tenant_no, e.id, f.targets FROM fanout f CROSS JOIN tenant t ON t.tenant_no = f.tenant_no
+    FANOUT_LIST = "SELECT f.tenant_no, e.id, f.targets, f.next_number FROM fanout f CROSS JOIN tenant t ON t.tenant_no = f.tenant_no
         CROSS JOIN event e ON e.event_no = f.event_no
         WHERE f.event_no > 0 AND t.deleted_at IS NULL ORDER BY f.event_no LIMIT ?1";
 
@@ -70,17 +70,15 @@ queries! {
 
     // --- lanes -------------------------------------------------------------------------------------------------
     /// Refill and next-due: a lane from its head, with what a delivery is and how often it was tried.
-    LANE_READ = "SELECT q.due, q.delivery_no, q.tries, q.expires_at, d.id, d.attempts FROM queue q
+    LANE_READ = "SELECT q.due, q.delivery_no, q.tries, q.expires_at, e.id, d.attempts FROM queue q
         CROSS JOIN delivery d ON d.delivery_no = q.delivery_no
+        CROSS JOIN event e ON e.event_no = q.delivery_no >> 12
         WHERE q.tenant_no = ?1 AND q.sub_no = ?2 AND q.generation = ?3 ORDER BY q.due, q.delivery_no";
     /// Waiting-lanes: the next lane of the same tenant.
     LANE_NEXT = "SELECT sub_no, generation, due FROM queue WHERE tenant_no = ?1 AND sub_no > ?2
         ORDER BY sub_no, generation, due LIMIT 1";
     /// Waiting-lanes: the next tenant in whose lanes something waits.
     LANE_NEXT_TENANT = "SELECT tenant_no FROM queue WHERE tenant_no > ?1 ORDER BY tenant_no LIMIT 1";
-    /// Backlog: the rows of a lane behind a due time.
-    LANE_COUNT = "SELECT due, delivery_no FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3
-        AND due >= ?4 ORDER BY due, delivery_no LIMIT ?5";
     /// When the first delivery of a lane is due.
     LANE_HEAD = "SELECT due FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3
         ORDER BY due, delivery_no LIMIT 1";
@@ -90,8 +88,8 @@ queries! {
         WHERE s.sub_no = ?2 AND s.tenant_no = ?1 AND t.deleted_at IS NULL";
 
     // --- sweeping ----------------------------------------------------------------------------------------------
-    /// The next rows of a generation.
-    SWEEP_ROWS = "SELECT due, delivery_no, expires_at FROM queue
+    /// Sweep and backlog: the next rows of a generation.
+    LANE_ROWS = "SELECT due, delivery_no, expires_at FROM queue
         WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND (due, delivery_no) > (?4, ?5)
         ORDER BY due, delivery_no LIMIT ?6";
     /// Calls off what waits in a generation.
@@ -100,9 +98,9 @@ queries! {
     MARK_DELETE = "DELETE FROM mark WHERE sub_no = ?1 AND generation = ?2";
     /// The marks of a subscription that are not swept yet.
     MARK_LIST = "SELECT generation, reason, at FROM mark WHERE sub_no = ?1 ORDER BY generation";
-    /// The oldest remembered keys.
+    /// The oldest remembered key.
     IDEMPOTENCY_OLDEST = "SELECT idempotency_no, expires_at FROM idempotency WHERE idempotency_no > 0
-        ORDER BY idempotency_no LIMIT ?1";
+        ORDER BY idempotency_no LIMIT 1";
     /// Places in the queue of a deleted tenant.
     ERASE_NEXT_PLACES = "SELECT sub_no, generation, due, delivery_no FROM queue WHERE tenant_no = ?1
         ORDER BY sub_no, generation, due, delivery_no LIMIT ?2";
@@ -206,14 +204,9 @@ queries! {
     EVENT_LAST = "SELECT event_no FROM event WHERE event_no > 0 ORDER BY event_no DESC LIMIT 1";
 
     // --- deliveries --------------------------------------------------------------------------------------------
-    /// One delivery by its id.
-    DELIVERY_BY_ID = "SELECT d.delivery_no, d.id, d.tenant_no, d.sub_no, s.id, d.sub_version, d.status, d.reason,
-        d.attempts, d.at, d.created_at, e.id, e.type, e.accepted_at FROM delivery d
-        CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 CROSS JOIN subscription s ON s.sub_no = d.sub_no
-        WHERE d.id = ?2 AND d.tenant_no = ?1";
     /// One delivery by its number.
-    DELIVERY_BY_NO = "SELECT d.delivery_no, d.id, d.tenant_no, d.sub_no, s.id, d.sub_version, d.status, d.reason,
-        d.attempts, d.at, d.created_at, e.id, e.type, e.accepted_at FROM delivery d
+    DELIVERY_BY_NO = "SELECT d.delivery_no, d.tenant_no, d.sub_no, s.id, d.sub_version, d.status, d.reason, d.attempts,
+        d.at, d.created_at, e.id, e.type, e.accepted_at FROM delivery d
         CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 CROSS JOIN subscription s ON s.sub_no = d.sub_no
         WHERE d.delivery_no = ?1";
     /// The numbers of a subscription's deliveries in a range, newest first.

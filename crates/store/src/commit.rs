@@ -33,7 +33,7 @@ pub struct Committed {
     pub events: Vec<AcceptResult>,
     /// One for each outcome.
     pub outcomes: Vec<OutcomeResult>,
-    /// The deliveries that the fan-out steps created, in lane order.
+    /// The deliveries that the fan-out steps created and that may be sent, lane by lane.
     pub fanned_out: Vec<QueuedDelivery>,
 }
 

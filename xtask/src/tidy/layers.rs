@@ -43,7 +43,8 @@ const FOR_TESTS: [&str; 2] = ["postroad-testkit", "postroad-store"];
 
 /// Compares the manifests with the table.
 pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
-    let names: Vec<_> = metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
+    let names: Vec<_> =
+        metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
     let mut findings = Vec::new();
     for package in metadata.workspace_packages() {
         let manifest = package.manifest_path.strip_prefix(&metadata.workspace_root);
@@ -74,7 +75,8 @@ fn may_name(allowed: &[&str], name: &str, kind: DependencyKind) -> bool {
 }
 
 fn line_of(manifest: &str, dependency: &str) -> usize {
-    let starts = |line: &str| line.strip_prefix(dependency).is_some_and(|rest| rest.starts_with(['.', ' ', '=']));
+    let starts =
+        |line: &str| line.strip_prefix(dependency).is_some_and(|rest| rest.starts_with(['.', ' ', '=']));
     manifest.lines().position(starts).map_or(1, |index| index + 1)
 }
 
@@ -115,7 +117,8 @@ mod tests {
 
     #[test]
     fn a_broken_arrow_is_shown_at_its_line() {
-        let manifest = "[dependencies]\npostroad-store-sqlite.workspace = true\npostroad-store = { path = \"x\" }\n";
+        let manifest =
+            "[dependencies]\npostroad-store-sqlite.workspace = true\npostroad-store = { path = \"x\" }\n";
         assert_eq!(line_of(manifest, "postroad-store"), 3);
         assert_eq!(line_of(manifest, "postroad-store-sqlite"), 2);
         assert_eq!(line_of(manifest, "postroad-engine"), 1);

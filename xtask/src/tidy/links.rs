@@ -65,7 +65,11 @@ mod tests {
     fn a_link_to_nothing_is_found_and_others_are_not() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("docs")).unwrap();
-        fs::write(folder.path().join("README.md"), "[a](docs/a.md#part) [web](https://x.y/z.md) [here](#part)\n").unwrap();
+        fs::write(
+            folder.path().join("README.md"),
+            "[a](docs/a.md#part) [web](https://x.y/z.md) [here](#part)\n",
+        )
+        .unwrap();
         let text = "[up](../README.md)\n```\n[example](none.md)\n```\n[gone](gone.md \"title\")\n[root](/README.md)\n";
         fs::write(folder.path().join("docs/a.md"), text).unwrap();
         let found = check(&Tree::read(folder.path()).unwrap());

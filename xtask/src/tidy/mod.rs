@@ -23,7 +23,7 @@ use self::tree::Tree;
 /// # Errors
 ///
 /// When a rule is broken, or the tree cannot be read.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let metadata = MetadataCommand::new().exec().context("cargo metadata")?;
     let tree = Tree::read(metadata.workspace_root.as_std_path())?;
     let mut findings = layers::check(&metadata);

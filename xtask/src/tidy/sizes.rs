@@ -15,10 +15,12 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 
 fn check_file(file: &TextFile) -> Option<Finding> {
     let lines = file.text.lines().count();
-    let (weight, limit) = match lines {
-        ..=LINES_REMARKED => return None,
-        ..=LINES_MAX => (Weight::Remark, LINES_REMARKED),
-        _ => (Weight::Error, LINES_MAX),
+    let (weight, limit) = if lines > LINES_MAX {
+        (Weight::Error, LINES_MAX)
+    } else if lines > LINES_REMARKED {
+        (Weight::Remark, LINES_REMARKED)
+    } else {
+        return None;
     };
     Some(Finding {
         file: file.path.clone(),

@@ -32,7 +32,10 @@ fn check_file(file: &TextFile) -> Vec<Finding> {
 
 /// The line from which on the file is tests; by convention they come last.
 fn first_line_of_tests(file: &TextFile) -> usize {
-    let whole = file.path.contains("/tests/") || file.path.starts_with("tests/") || file.path.ends_with("/tests.rs") || file.path.contains("/benches/");
+    let whole = file.path.contains("/tests/")
+        || file.path.starts_with("tests/")
+        || file.path.ends_with("/tests.rs")
+        || file.path.contains("/benches/");
     if whole {
         return 1;
     }
@@ -57,7 +60,12 @@ mod tests {
     fn a_sleep_is_found_in_tests_only() {
         let sleep = format!("    tokio::time::{CALL}gap).await;\n");
         let inline = format!("//! A.\n{sleep}#[cfg(test)]\nmod tests {{\n{sleep}}}\n");
-        let tree = tree_of(&[("src/a.rs", &inline), ("src/a/tests.rs", &sleep), ("tests/b.rs", &sleep), ("src/c.rs", &sleep)]);
+        let tree = tree_of(&[
+            ("src/a.rs", &inline),
+            ("src/a/tests.rs", &sleep),
+            ("tests/b.rs", &sleep),
+            ("src/c.rs", &sleep),
+        ]);
         let found: Vec<_> = check(&tree).into_iter().map(|finding| (finding.file, finding.line)).collect();
         let expected = [("src/a.rs", 5), ("src/a/tests.rs", 1), ("tests/b.rs", 1)];
         assert_eq!(found, expected.map(|(file, line)| (file.to_owned(), line)));
@@ -65,7 +73,12 @@ mod tests {
 
     #[test]
     fn lying_down_on_a_clock_is_no_sleep() {
-        for line in [format!("clock.{CALL}SECOND)"), format!("fn {CALL}&self)"), format!("// {CALL})"), format!("over{CALL})")] {
+        for line in [
+            format!("clock.{CALL}SECOND)"),
+            format!("fn {CALL}&self)"),
+            format!("// {CALL})"),
+            format!("over{CALL})"),
+        ] {
             assert!(!sleeps(&line), "{line}");
         }
         assert!(sleeps(&format!("{CALL}x)")) && sleeps(&format!("std::thread::{CALL}x)")));

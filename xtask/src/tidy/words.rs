@@ -6,8 +6,13 @@ use super::{
 };
 
 /// The marks of unfinished work. Put together here, so that this file does not find itself.
-const FORBIDDEN: [&str; 5] =
-    [concat!("to", "do!"), concat!("unimple", "mented!"), concat!("FIX", "ME"), concat!("TO", "DO"), concat!("HA", "CK")];
+const FORBIDDEN: [&str; 5] = [
+    concat!("to", "do!"),
+    concat!("unimple", "mented!"),
+    concat!("FIX", "ME"),
+    concat!("TO", "DO"),
+    concat!("HA", "CK"),
+];
 
 /// Looks for the forbidden words in every text file.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {

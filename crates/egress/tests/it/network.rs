@@ -20,6 +20,7 @@ use postroad_egress::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::timeout,
 };
 
 /// Bytes a pipe holds before its writer waits.
@@ -111,7 +112,9 @@ impl Dial for Network {
 impl Hosts {
     /// The next connection.
     pub(crate) async fn accept(&mut self) -> Host {
-        Host(self.0.recv().await.unwrap())
+        // Time stands still while anybody works: when it gets this far, nobody is going to connect.
+        let connection = timeout(Duration::from_secs(3_600), self.0.recv()).await;
+        Host(connection.expect("somebody connects").unwrap())
     }
 
     /// The next connection, its first request answered with `answer` and then left open.
@@ -128,13 +131,18 @@ pub(crate) struct Host(pub(crate) DuplexStream);
 impl Host {
     /// One whole request as it came: its body is as long as `content-length` says.
     pub(crate) async fn read_request(&mut self) -> String {
+        self.next_request().await.expect("the connection is open")
+    }
+
+    /// As [`read_request`](Self::read_request), or `None` when the other side has closed the connection.
+    async fn next_request(&mut self) -> Option<String> {
         let mut text = String::new();
         loop {
-            text.push(char::from(self.0.read_u8().await.unwrap()));
+            text.push(char::from(self.0.read_u8().await.ok()?));
             let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
             if body.len() == length.map_or(0, |length| length.parse().unwrap()) {
-                return text;
+                return Some(text);
             }
         }
     }
@@ -149,6 +157,15 @@ impl Host {
         let request = self.read_request().await;
         self.write(answer).await;
         request
+    }
+
+    /// Answers the next request; false when the other side has closed the connection instead.
+    pub(crate) async fn answer_if_asked(&mut self, answer: &str) -> bool {
+        let is_asked = self.next_request().await.is_some();
+        if is_asked {
+            self.write(answer).await;
+        }
+        is_asked
     }
 
     /// Ends when the other side has closed the connection.

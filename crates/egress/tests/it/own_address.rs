@@ -29,8 +29,19 @@ async fn the_listen_address_is_refused_in_every_form_and_its_neighbours_are_not(
 }
 
 #[tokio::test]
+async fn the_unspecified_address_is_a_way_to_call_oneself() {
+    let (network, _hosts) = network();
+    let egress = egress_with(&network, everything_allowed("127.0.0.1:8080"));
+    for host in ["127.0.0.1", "0.0.0.0", "0", "[::]", "[::ffff:0.0.0.0]"] {
+        let refused = egress.check(&url(&format!("http://{host}:8080/"))).await.unwrap_err();
+        assert!(refused.message.contains("where Postroad itself listens"), "{host}: {refused}");
+    }
+    egress.check(&url("http://0.0.0.0:8081/")).await.unwrap();
+}
+
+#[tokio::test]
 async fn whoever_listens_on_all_addresses_is_refused_on_all_of_them() {
-    for own in ["0.0.0.0:8080", "[::]:8080"] {
+    for own in ["0.0.0.0:8080", "[::]:8080", "[::ffff:0.0.0.0]:8080"] {
         let (network, _hosts) = network();
         network.owns("10.0.0.5");
         let egress = egress_with(&network, everything_allowed(own));

@@ -40,7 +40,7 @@ async fn path_and_query_arrive_as_written_and_a_fragment_does_not() {
         ("http://hook.example/?", "POST /? HTTP/1.1"),
         ("http://hook.example/a/../b/./c//d;e=f", "POST /a/../b/./c//d;e=f HTTP/1.1"),
         ("http://hook.example/%2F%2f?k=A%2fB&k=&&=x+y%20#frag", "POST /%2F%2f?k=A%2fB&k=&&=x+y%20 HTTP/1.1"),
-        ("http://hook.example/x?t={'a':\"b\"}|^`<>~", "POST /x?t={'a':\"b\"}|^`<>~ HTTP/1.1"),
+        ("http://hook.example/{\"x\"}?t={'a':1}|^`[]~", "POST /{\"x\"}?t={'a':1}|^`[]~ HTTP/1.1"),
     ] {
         let seen = seen_of(post(target)).await;
         assert_eq!(seen.lines().next(), Some(line), "{target}");
@@ -80,5 +80,5 @@ async fn the_answer_to_head_ends_with_its_head() {
 #[tokio::test(start_paused = true)]
 async fn a_post_without_body_says_so() {
     let request = OutboundRequest { body: Bytes::new(), ..post("http://hook.example/") };
-    assert_eq!(seen_of(request).await, "POST / HTTP/1.1\r\nhost: hook.example\r\ncontent-length: 0\r\n\r\n");
+    assert_eq!(seen_of(request).await, "POST / HTTP/1.1\r\ncontent-length: 0\r\nhost: hook.example\r\n\r\n");
 }

@@ -13,6 +13,7 @@
 //! * One bad item never fails its neighbours: a batch that the store refuses is halved until the bad one stands alone.
 
 mod batch;
+mod commit_clock;
 mod distribute;
 mod publish_gate;
 
@@ -20,8 +21,9 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use batch::{Batch, Intake};
 pub(crate) use batch::{EventAnswer, EventJob, EventReply};
+pub(crate) use commit_clock::CommitClock;
 pub(crate) use distribute::Distributor;
-use postroad_domain::{Clock, Timestamp};
+use postroad_domain::Clock;
 use postroad_store::{Commit, Committed, Fanout, Outcome, SessionId, Store, StoreError};
 pub(crate) use publish_gate::PublishGate;
 use tokio::sync::mpsc;
@@ -56,6 +58,7 @@ impl Committer {
 pub(crate) struct CommitLoop {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) commit_clock: Arc<CommitClock>,
     pub(crate) session: SessionId,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
@@ -110,19 +113,16 @@ impl CommitQueues {
 
 impl CommitLoop {
     async fn run(self, mut intake: Intake) {
-        let mut last = Timestamp::default();
         while let Some(batch) = intake.next().await {
-            // Each commit has a later moment than the last, so the queue's order is the order of commits.
-            last = self.clock.now().max(last.after(Duration::from_micros(1)));
-            self.commit(batch, last).await;
+            self.commit(batch).await;
         }
     }
 
     /// Commits a batch, halving it as long as the store finds fault with it.
-    async fn commit(&self, batch: Batch, at: Timestamp) {
+    async fn commit(&self, batch: Batch) {
         let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
-            let (commit, replies) = part.into_commit(at, self.session);
+            let (commit, replies) = part.into_commit(self.commit_clock.next_commit(), self.session);
             let started = self.clock.monotonic();
             match self.store.commit(Arc::clone(&commit)).await {
                 Ok(committed) => {

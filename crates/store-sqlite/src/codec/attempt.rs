@@ -1,10 +1,7 @@
 //! What was sent and what came back.
 
 use bytes::Bytes;
-use postroad_domain::{
-    ErrorClass, RequestHead, ResponseHead,
-    attempt::Answer,
-};
+use postroad_domain::{ErrorClass, RequestHead, ResponseHead, attempt::Answer};
 
 use super::{Decoder, Encoder};
 use crate::error::Fault;

@@ -104,7 +104,8 @@ impl<'a> Decoder<'a> {
     }
 
     fn text(&mut self) -> Result<String, Fault> {
-        let text = std::str::from_utf8(self.bytes()?).map_err(|_| Fault::Corrupt("a stored text is not UTF-8"))?;
+        let text =
+            std::str::from_utf8(self.bytes()?).map_err(|_| Fault::Corrupt("a stored text is not UTF-8"))?;
         Ok(text.to_owned())
     }
 
@@ -135,7 +136,9 @@ mod tests {
 
     #[test]
     fn a_damaged_length_is_a_fault_and_not_a_panic() {
-        for bytes in [&[][..], &[9], &[VERSION], &[VERSION, 0x80], &[VERSION, 0xff, 0xff, 0xff, 0x7f], &[1, 5, b'a']] {
+        for bytes in
+            [&[][..], &[9], &[VERSION], &[VERSION, 0x80], &[VERSION, 0xff, 0xff, 0xff, 0x7f], &[1, 5, b'a']]
+        {
             assert!(Decoder::new(bytes).and_then(|mut rest| rest.text()).is_err(), "{bytes:?}");
         }
     }

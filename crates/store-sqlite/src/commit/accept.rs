@@ -7,7 +7,7 @@ use postroad_store::{AcceptResult, Commit, NewEvent};
 use rusqlite::{CachedStatement, Connection};
 
 use super::{
-    DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS, idempotency,
+    DELIVERIES_PER_EVENT_MAX, delivery_no, idempotency,
     places::{Placed, Places},
 };
 use crate::{codec, error::Fault, known::Known, query, sql, writer::Work};
@@ -48,7 +48,7 @@ impl<'a> Door<'a> {
         }
         let deliveries = new.deliveries.len() + new.fanout.len();
         let deliveries = u32::try_from(deliveries).unwrap_or(u32::MAX);
-        if i64::from(deliveries) > DELIVERIES_PER_EVENT_MAX {
+        if deliveries > DELIVERIES_PER_EVENT_MAX {
             return Err(Fault::Corrupt("an event has more deliveries than numbers for them"));
         }
         if let Some(repeat) = idempotency::remember(self.db, new, deliveries, self.at)? {
@@ -62,16 +62,16 @@ impl<'a> Door<'a> {
         known.next_event_no += 1;
         self.insert_event(event_no, new, deliveries)?;
         let event = Arc::new(self.accepted(new, deliveries));
-        let first_no = event_no << DELIVERY_BITS;
-        let queued = new.deliveries.iter().zip(first_no..).map(|(new_delivery, delivery_no)| {
-            let placed =
-                Placed { tenant_no: new.tenant_no, delivery_no, new: new_delivery, at: self.at, is_late: false };
+        let tenant_no = new.tenant_no;
+        let queued = new.deliveries.iter().map(|new| {
+            let delivery_no = delivery_no(event_no, new.id);
+            let placed = Placed { tenant_no, delivery_no, new, at: self.at, is_late: false };
             self.places.enqueue(known, &placed, &event)
         });
         let queued = queued.collect::<Result<Vec<_>, _>>()?;
         if !new.fanout.is_empty() {
             let targets = codec::encode_targets(&new.fanout);
-            query::run(self.db, sql::FANOUT_INSERT, (event_no, new.tenant_no.0, queued.len(), targets))?;
+            query::run(self.db, sql::FANOUT_INSERT, (event_no, tenant_no.0, queued.len() + 1, targets))?;
         }
         Ok(AcceptResult::Accepted { deliveries: queued })
     }

@@ -5,13 +5,12 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{EventId, Reason, Timestamp};
+use postroad_domain::{EventId, Reason, TenantNo, Timestamp};
 use postroad_store::{Commit, Fanout, FanoutTarget, NewDelivery, QueuedDelivery};
-use postroad_domain::TenantNo;
 use rusqlite::Connection;
 
 use super::{
-    DELIVERY_BITS,
+    delivery_no,
     places::{Placed, Places},
 };
 use crate::{codec, error::Fault, events, known::Known, query, sql, writer::Work};
@@ -23,7 +22,7 @@ pub(crate) fn open_fanouts(db: &Connection, limit: usize) -> Result<Vec<Fanout>,
             tenant_no: TenantNo(row.get(0)?),
             event_id: EventId::from_bytes(row.get(1)?),
             targets: codec::decode_targets(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
-            ids: Vec::new(),
+            next_number: row.get(3)?,
         })
     })
 }
@@ -44,7 +43,7 @@ pub(super) fn proceed(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<Queued
 /// What is stored of a fan-out.
 struct Stored {
     event_no: i64,
-    next_k: i64,
+    next_number: u16,
     targets: Vec<FanoutTarget>,
 }
 
@@ -60,22 +59,22 @@ fn proceed_one(
     }
     let Some((mut stored, event)) = find(work.db, step)? else { return Ok(()) };
     let event = Arc::new(event);
-    for (target, id) in step.targets.iter().zip(&step.ids) {
+    for (target, number) in step.targets.iter().zip(step.next_number..) {
         let place = stored.targets.iter().position(|left| left.subscription_no == target.subscription_no);
         let Some(place) = place else { continue };
         stored.targets.remove(place);
-        let new = NewDelivery { id: *id, target: *target };
-        let delivery_no = (stored.event_no << DELIVERY_BITS) + stored.next_k;
+        stored.next_number += 1;
+        let new = NewDelivery { id: step.event_id.delivery(number), target: *target };
+        let delivery_no = delivery_no(stored.event_no, new.id);
         let placed = Placed { tenant_no: step.tenant_no, delivery_no, new: &new, at, is_late: true };
         match fate(work.known, target) {
-            Fate::Skipped => continue,
+            Fate::Skipped => {}
             Fate::Cancelled => places.cancelled(&placed, Reason::Paused)?,
             Fate::Held => {
                 places.enqueue(work.known, &placed, &event)?;
             }
             Fate::Sent => queued.push(places.enqueue(work.known, &placed, &event)?),
         }
-        stored.next_k += 1;
     }
     keep(work.db, &stored)
 }
@@ -105,7 +104,7 @@ fn find(db: &Connection, step: &Fanout) -> Result<Option<(Stored, postroad_domai
     let Some(event_no) = events::number(db, step.tenant_no, step.event_id)? else { return Ok(None) };
     let stored = query::find(db, sql::FANOUT_FIND, (event_no,), |row| {
         let targets = codec::decode_targets(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        Ok(Stored { event_no, next_k: row.get(0)?, targets })
+        Ok(Stored { event_no, next_number: row.get(0)?, targets })
     })?;
     let Some(stored) = stored else { return Ok(None) };
     Ok(events::by_number(db, event_no)?.map(|event| (stored, event)))
@@ -116,7 +115,7 @@ fn keep(db: &Connection, stored: &Stored) -> Result<(), Fault> {
         query::run(db, sql::FANOUT_DELETE, (stored.event_no,))?;
     } else {
         let targets = codec::encode_targets(&stored.targets);
-        query::run(db, sql::FANOUT_UPDATE, (stored.event_no, stored.next_k, targets))?;
+        query::run(db, sql::FANOUT_UPDATE, (stored.event_no, stored.next_number, targets))?;
     }
     Ok(())
 }

@@ -79,10 +79,9 @@ impl<'a> Places<'a> {
     }
 
     fn insert(&mut self, placed: &Placed<'_>, status: Status, reason: Option<Reason>) -> Result<(), Fault> {
-        let NewDelivery { id, target } = placed.new;
+        let target = placed.new.target;
         self.delivery.execute((
             placed.delivery_no,
-            id.as_bytes(),
             placed.tenant_no.0,
             target.subscription_no.0,
             target.subscription_version,

@@ -9,8 +9,9 @@ use super::{
     world::{LONG, spec, tenant_spec},
 };
 use crate::{
-    CreateSubscription, CreateSubscriptionError, ListTenants, PutTenant, Store, SubscriptionChange,
-    UpdateSubscription, UpdateSubscriptionError,
+    CreateSubscription, CreateSubscriptionError, DeliveryFilter, EventFilter, ListDeliveries, ListEvents,
+    ListTenants, PutTenant, Store, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+    WaitingLanes,
 };
 
 pub async fn a_tenant_is_created_once_and_replaced_afterwards(store: Arc<dyn Store>) {
@@ -70,6 +71,13 @@ pub async fn a_deleted_tenant_is_gone_at_once_and_its_id_is_free(store: Arc<dyn 
     assert_eq!(store.subscription(tenant.no, subscription.id).await.unwrap(), None);
     assert_eq!(store.event(tenant.no, queued.event.id).await.unwrap(), None);
     assert_eq!(store.delivery(tenant.no, queued.id).await.unwrap(), None);
+    assert!(store.waiting_lanes(WaitingLanes { after: None, limit: 10 }).await.unwrap().is_empty());
+    let (filter, after) = (EventFilter::default(), None);
+    let list = ListEvents { tenant_no: tenant.no, filter, after, limit: 10 };
+    assert!(store.list_events(list).await.unwrap().items.is_empty());
+    let (filter, after) = (DeliveryFilter::default(), None);
+    let list = ListDeliveries { tenant_no: tenant.no, filter, after, limit: 10 };
+    assert!(store.list_deliveries(list).await.unwrap().items.is_empty());
     assert!(world.refill(&subscription).await.deliveries.is_empty());
     let again = world.tenant("acme").await;
     assert_ne!(again.no, tenant.no, "a number is never used again");

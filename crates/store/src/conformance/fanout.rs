@@ -5,7 +5,7 @@ use std::sync::Arc;
 use postroad_domain::{EventId, Reason, Status, Subscription, Tenant};
 
 use super::World;
-use crate::{Fanout, NewDelivery, Store};
+use crate::{Fanout, Store};
 
 pub async fn an_open_fan_out_names_every_target_that_is_left(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
@@ -23,7 +23,7 @@ pub async fn an_open_fan_out_names_every_target_that_is_left(store: Arc<dyn Stor
         assert_eq!(fanout.tenant_no, tenant.no);
         assert_eq!(targets, [subscriptions[1].no, subscriptions[2].no]);
         assert!(fanout.targets.iter().all(|target| target.subscription_version == 1));
-        assert!(fanout.ids.is_empty());
+        assert_eq!(fanout.next_number, 2, "the event's own commit made number 1");
     }
     assert_eq!(world.store.open_fanouts(1).await.unwrap()[0].event_id, first);
     let event = world.store.event(tenant.no, first).await.unwrap().unwrap();
@@ -34,21 +34,21 @@ pub async fn a_step_creates_its_deliveries_and_takes_its_targets_off(store: Arc<
     let mut world = World::new(store).await;
     let (tenant, subscriptions) = tenant_with(&mut world, 4).await;
     let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
-    let step = step(&mut world, event_id, &subscriptions[1..3]);
-    let created = world.commit(Vec::new(), Vec::new(), vec![step.clone()]).await.fanned_out;
+    let step = step(&world, event_id, 2, &subscriptions[1..3]);
+    let created = world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out;
     let created_at = world.now();
     let ids: Vec<_> = created.iter().map(|delivery| delivery.id).collect();
-    assert_eq!(ids, step.ids);
+    assert_eq!(ids, [event_id.delivery(2), event_id.delivery(3)]);
     for (queued, subscription) in created.iter().zip(&subscriptions[1..3]) {
         assert_eq!((queued.event.id, queued.due), (event_id, created_at));
         let delivery = world.look(queued).await;
         assert_eq!((delivery.subscription, delivery.status), (subscription.id, Status::Queued));
         assert_eq!((delivery.created_at, delivery.events), (created_at, vec![event_id]));
         let waiting = world.refill(subscription).await.deliveries.remove(0);
-        assert_eq!((waiting.id, waiting.handle), (queued.id, queued.handle));
+        assert_eq!((waiting.id, waiting.event.id), (queued.id, event_id));
     }
     let open = world.store.open_fanouts(10).await.unwrap();
-    assert_eq!(open[0].targets.len(), 1);
+    assert_eq!((open[0].targets.len(), open[0].next_number), (1, 4));
     assert_eq!(open[0].targets[0].subscription_no, subscriptions[3].no);
 }
 
@@ -56,25 +56,35 @@ pub async fn the_last_step_closes_the_fan_out(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscriptions) = tenant_with(&mut world, 4).await;
     let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
-    // Both in one commit, not in the order of the targets.
-    let steps = vec![
-        step(&mut world, event_id, &subscriptions[3..]),
-        step(&mut world, event_id, &subscriptions[1..3]),
-    ];
+    let steps =
+        vec![step(&world, event_id, 2, &subscriptions[1..3]), step(&world, event_id, 4, &subscriptions[3..])];
     assert_eq!(world.commit(Vec::new(), Vec::new(), steps).await.fanned_out.len(), 3);
     assert!(world.store.open_fanouts(10).await.unwrap().is_empty());
+}
+
+pub async fn the_deliveries_of_several_steps_are_answered_lane_by_lane(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 3).await;
+    let first = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    let second = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    let steps = [first, second].map(|event_id| step(&world, event_id, 2, &subscriptions[1..]));
+    let created = world.commit(Vec::new(), Vec::new(), steps.to_vec()).await.fanned_out;
+    assert_eq!(
+        created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(),
+        [first.delivery(2), second.delivery(2), first.delivery(3), second.delivery(3)]
+    );
 }
 
 pub async fn a_step_that_is_repeated_creates_nothing_twice(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscriptions) = tenant_with(&mut world, 4).await;
     let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
-    let once = step(&mut world, event_id, &subscriptions[1..3]);
+    let once = step(&world, event_id, 2, &subscriptions[1..3]);
     world.commit(Vec::new(), Vec::new(), vec![once]).await;
-    // After a crash the caller asks again, with new ids; one target of the three is still open.
-    let again = step(&mut world, event_id, &subscriptions[1..]);
+    // The caller did not hear the answer and asks again; one target of the three is still open.
+    let again = step(&world, event_id, 2, &subscriptions[1..]);
     let created = world.commit(Vec::new(), Vec::new(), vec![again.clone()]).await.fanned_out;
-    assert_eq!(created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [again.ids[2]]);
+    assert_eq!(created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [event_id.delivery(4)]);
     assert!(world.commit(Vec::new(), Vec::new(), vec![again]).await.fanned_out.is_empty());
     for subscription in &subscriptions {
         assert_eq!(world.refill(subscription).await.deliveries.len(), 1);
@@ -86,8 +96,8 @@ pub async fn what_fans_out_to_a_paused_subscription_is_cancelled(store: Arc<dyn 
     let (tenant, subscriptions) = tenant_with(&mut world, 2).await;
     let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
     world.set_active(&subscriptions[1], false).await;
-    let step = step(&mut world, event_id, &subscriptions[1..]);
-    let id = step.ids[0];
+    let step = step(&world, event_id, 2, &subscriptions[1..]);
+    let id = event_id.delivery(2);
     assert!(world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out.is_empty());
     let delivery = world.store.delivery(tenant.no, id).await.unwrap().unwrap();
     assert_eq!((delivery.status, delivery.reason), (Status::Cancelled, Some(Reason::Paused)));
@@ -102,9 +112,9 @@ pub async fn what_fans_out_to_a_gone_subscription_is_held(store: Arc<dyn Store>)
     let (tenant, subscriptions) = tenant_with(&mut world, 2).await;
     let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
     world.deactivate(&subscriptions[1]).await;
-    let step = step(&mut world, event_id, &subscriptions[1..]);
-    let id = step.ids[0];
-    world.commit(Vec::new(), Vec::new(), vec![step]).await;
+    let step = step(&world, event_id, 2, &subscriptions[1..]);
+    let id = event_id.delivery(2);
+    assert!(world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out.is_empty());
     assert!(world.refill(&subscriptions[1]).await.deliveries.is_empty());
     world.set_active(&subscriptions[1], true).await;
     assert_eq!(world.refill(&subscriptions[1]).await.deliveries[0].id, id);
@@ -115,10 +125,10 @@ pub async fn nothing_fans_out_to_a_deleted_subscription(store: Arc<dyn Store>) {
     let (tenant, subscriptions) = tenant_with(&mut world, 3).await;
     let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
     world.delete(&subscriptions[1]).await;
-    let step = step(&mut world, event_id, &subscriptions[1..]);
-    let created = world.commit(Vec::new(), Vec::new(), vec![step.clone()]).await.fanned_out;
-    assert_eq!(created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [step.ids[1]]);
-    assert_eq!(world.store.delivery(tenant.no, step.ids[0]).await.unwrap(), None);
+    let step = step(&world, event_id, 2, &subscriptions[1..]);
+    let created = world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out;
+    assert_eq!(created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [event_id.delivery(3)]);
+    assert_eq!(world.store.delivery(tenant.no, event_id.delivery(2)).await.unwrap(), None);
     assert!(world.store.open_fanouts(10).await.unwrap().is_empty(), "its target is served all the same");
 }
 
@@ -129,7 +139,7 @@ pub async fn the_fan_outs_of_a_deleted_tenant_are_over(store: Arc<dyn Store>) {
     world.delete_tenant(&tenant).await;
     for _ in 0..2 {
         assert!(world.store.open_fanouts(10).await.unwrap().is_empty());
-        let step = step(&mut world, event_id, &subscriptions[1..]);
+        let step = step(&world, event_id, 2, &subscriptions[1..]);
         assert!(world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out.is_empty());
         world.sweep_all(10).await;
     }
@@ -153,12 +163,7 @@ async fn accept_fanning_out(world: &mut World, tenant: &Tenant, to: &[Subscripti
     id
 }
 
-fn step(world: &mut World, event_id: EventId, to: &[Subscription]) -> Fanout {
-    let new: Vec<NewDelivery> = to.iter().map(|subscription| world.new_delivery(subscription)).collect();
-    Fanout {
-        tenant_no: to[0].tenant_no,
-        event_id,
-        targets: new.iter().map(|delivery| delivery.target).collect(),
-        ids: new.iter().map(|delivery| delivery.id).collect(),
-    }
+fn step(world: &World, event_id: EventId, next_number: u16, to: &[Subscription]) -> Fanout {
+    let targets = to.iter().map(|subscription| world.target(subscription)).collect();
+    Fanout { tenant_no: to[0].tenant_no, event_id, targets, next_number }
 }

@@ -65,22 +65,22 @@ pub async fn the_attempt_that_brought_the_answer_is_recorded_as_usual(store: Arc
 pub async fn what_is_held_fails_when_it_expires_and_not_before(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
-    let mut event = world.event(&tenant, &[&subscription, &subscription]).await;
-    let expires_at = world.now().after(Duration::from_secs(60));
-    event.deliveries[1].target.expires_at = expires_at;
-    let queued = world.commit_event(event).await;
+    let lasting = world.accept_one(&tenant, &subscription).await;
+    let mut event = world.event(&tenant, &[&subscription]).await;
+    event.deliveries[0].target.expires_at = world.now().after(Duration::from_secs(60));
+    let passing = world.commit_event(event).await.remove(0);
     world.deactivate(&subscription).await;
     world.advance(Duration::from_secs(50));
     assert_eq!(world.sweep_all(10).await.expired, 0);
     world.advance(Duration::from_secs(20));
     assert_eq!(world.sweep_all(10).await.expired, 1);
-    let delivery = world.look(&queued[1]).await;
+    let delivery = world.look(&passing).await;
     assert_eq!((delivery.status, delivery.reason), (Status::Failed, Some(Reason::Expired)));
     assert_eq!((delivery.finished_at, delivery.due_at), (Some(world.now()), None));
     world.set_active(&subscription, true).await;
     let refilled = world.refill(&subscription).await;
     assert_eq!(refilled.deliveries.len(), 1);
-    assert_eq!(refilled.deliveries[0].id, queued[0].id);
+    assert_eq!(refilled.deliveries[0].id, lasting.id);
 }
 
 pub async fn the_sweep_leaves_the_lanes_that_send_to_their_engines(store: Arc<dyn Store>) {

@@ -73,9 +73,8 @@ pub async fn deliveries_are_listed_by_event_newest_first_and_last_created_first(
     let old = world.commit_event(first).await;
     let new = world.accept(&tenant, &[&one, &other]).await;
     // Created last of all, but for the older event.
-    let delivery = world.new_delivery(&late);
-    let step =
-        Fanout { tenant_no: tenant.no, event_id, targets: vec![delivery.target], ids: vec![delivery.id] };
+    let targets = vec![world.target(&late)];
+    let step = Fanout { tenant_no: tenant.no, event_id, targets, next_number: 3 };
     let fanned_out = world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out;
     let expected = [new[1].id, new[0].id, fanned_out[0].id, old[1].id, old[0].id];
     for limit in [1, 2, 5, 100] {
@@ -197,8 +196,8 @@ pub async fn a_rare_one_behind_many_rows_is_found_on_a_later_page(store: Arc<dyn
         let mut events = Vec::new();
         for _ in 0..PAGE_ROWS_SCANNED_MAX / 5 {
             let mut event = template.clone();
-            event.id = world.id();
-            event.deliveries[0].id = world.id();
+            event.id = world.event_id();
+            event.deliveries[0].id = event.id.delivery(1);
             events.push(event);
         }
         for result in world.commit_events(events).await {

@@ -21,6 +21,7 @@ pub mod idempotency;
 pub mod isolation;
 pub mod lanes;
 pub mod lists;
+pub mod model;
 pub mod outcomes;
 pub mod retry_and_cancel;
 pub mod sessions;

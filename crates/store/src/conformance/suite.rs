@@ -38,6 +38,7 @@ macro_rules! conformance_suite {
                 an_open_fan_out_names_every_target_that_is_left
                 a_step_creates_its_deliveries_and_takes_its_targets_off
                 the_last_step_closes_the_fan_out
+                the_deliveries_of_several_steps_are_answered_lane_by_lane
                 a_step_that_is_repeated_creates_nothing_twice
                 what_fans_out_to_a_paused_subscription_is_cancelled
                 what_fans_out_to_a_gone_subscription_is_held
@@ -150,6 +151,10 @@ macro_rules! conformance_suite {
                 a_setting_that_is_put_again_is_replaced
                 a_probe_writes_nothing_that_can_be_seen
             }
+            model {
+                after_any_operations_a_delivery_waits_in_one_place_or_has_ended
+                a_lane_that_is_drained_in_small_refills_hands_out_each_delivery_once
+            }
         }
     };
 }
@@ -172,4 +177,37 @@ macro_rules! conformance_tests {
             )*
         }
     )*};
+}
+
+#[cfg(test)]
+mod tests {
+    /// Each file of checks, with its topic.
+    const TOPICS: [(&str, &str); 14] = [
+        ("accept", include_str!("accept.rs")),
+        ("config", include_str!("config.rs")),
+        ("fanout", include_str!("fanout.rs")),
+        ("gone", include_str!("gone.rs")),
+        ("idempotency", include_str!("idempotency.rs")),
+        ("isolation", include_str!("isolation.rs")),
+        ("lanes", include_str!("lanes.rs")),
+        ("lists", include_str!("lists.rs")),
+        ("model", include_str!("model.rs")),
+        ("outcomes", include_str!("outcomes.rs")),
+        ("retry_and_cancel", include_str!("retry_and_cancel.rs")),
+        ("sessions", include_str!("sessions.rs")),
+        ("settings", include_str!("settings.rs")),
+        ("watermarks", include_str!("watermarks.rs")),
+    ];
+
+    #[test]
+    fn every_check_is_in_the_list() {
+        let listed: Vec<_> = include_str!("suite.rs").lines().map(str::trim).collect();
+        for (topic, source) in TOPICS {
+            assert!(listed.contains(&format!("{topic} {{").as_str()), "{topic}");
+            let checks = source.lines().filter_map(|line| line.strip_prefix("pub async fn "));
+            for check in checks.filter_map(|line| line.split('(').next()) {
+                assert!(listed.contains(&check), "{topic}::{check}");
+            }
+        }
+    }
 }

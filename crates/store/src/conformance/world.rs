@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, EndpointUrl, ErrorClass, EventType, RequestHead, ResponseHead, Subscription, SubscriptionSpec,
-    Tenant, TenantId, Timestamp,
+    Attempt, EndpointUrl, ErrorClass, EventId, EventType, RequestHead, ResponseHead, Subscription,
+    SubscriptionSpec, Tenant, TenantId, Timestamp,
     attempt::Answer,
     delivery::Delivery,
     ids::{Id, Kind},
@@ -66,6 +66,12 @@ impl World {
     pub fn id<K: Kind>(&mut self) -> Id<K> {
         let at = self.tick();
         Id::new(at, &mut self.rng)
+    }
+
+    /// An event's id greater than each one before: its deliveries' ids are made from it.
+    pub fn event_id(&mut self) -> EventId {
+        let at = self.tick();
+        EventId::for_event(at, &mut self.rng)
     }
 
     // --- configuration ---------------------------------------------------------------------------------------------
@@ -145,9 +151,9 @@ impl World {
     /// An event for these subscriptions, matched against the configuration as it is.
     pub async fn event(&mut self, tenant: &Tenant, to: &[&Subscription]) -> NewEvent {
         let current = self.store.tenant(tenant.id.clone()).await.unwrap();
-        let deliveries = to.iter().map(|subscription| self.new_delivery(subscription)).collect();
+        let id = self.event_id();
         NewEvent {
-            id: self.id(),
+            id,
             tenant_no: tenant.no,
             config_version: current.map_or(tenant.config_version, |tenant| tenant.config_version),
             event_type: event_type("lead.created"),
@@ -156,14 +162,15 @@ impl World {
             attributes: Bytes::new(),
             data: Bytes::from_static(b"{}"),
             idempotency: None,
-            deliveries,
+            deliveries: (1..)
+                .zip(to)
+                .map(|(number, subscription)| NewDelivery {
+                    id: id.delivery(number),
+                    target: self.target(subscription),
+                })
+                .collect(),
             fanout: Vec::new(),
         }
-    }
-
-    /// A delivery that is still to be created.
-    pub fn new_delivery(&mut self, subscription: &Subscription) -> NewDelivery {
-        NewDelivery { id: self.id(), target: self.target(subscription) }
     }
 
     /// A subscription as an event's target, the same each time, with a long time to live.

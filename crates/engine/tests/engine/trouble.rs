@@ -1,0 +1,55 @@
+//! A store that cannot write: ingest is refused, outcomes are kept, everything recovers by itself.
+
+use std::time::Duration;
+
+use postroad_domain::{Clock, Status};
+use postroad_engine::PublishError;
+use postroad_store::StoreError;
+
+use crate::world::{World, event, patient, to};
+
+#[tokio::test]
+async fn on_a_full_disk_nothing_is_accepted_no_outcome_is_lost_and_it_recovers_by_itself() {
+    let world = World::new().await;
+    world.subscribe(to("https://a.example/")).await;
+    let published = world.publish("{}").await;
+    let exchange = world.exchange().await;
+    world.store.fail_commits(Some(StoreError::Full));
+    let refused = world.try_publish(event("a", "{}")).await;
+    assert!(matches!(refused, Err(PublishError::Store(StoreError::Full))), "{refused:?}");
+    exchange.answer(200);
+    world.settle().await;
+    assert!(!world.engine.is_ready());
+    let refused = world.try_publish(event("a", "{}")).await;
+    assert!(matches!(refused, Err(PublishError::Store(_))), "{refused:?}");
+
+    world.store.fail_commits(None);
+    patient("the recovery", async {
+        while !world.engine.is_ready() {
+            world.clock.advance(Duration::from_millis(250));
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let view = world.reaches(&published, Status::Succeeded).await;
+    assert_eq!(view.attempts.len(), 1);
+    world.publish("{}").await;
+    world.exchange().await.answer(200);
+}
+
+#[tokio::test]
+async fn deliveries_go_out_also_after_the_wall_clock_was_set_back() {
+    let world = World::new().await;
+    world.subscribe(to("https://a.example/")).await;
+    world.publish("{}").await;
+    let hanging = world.exchange().await;
+    world.clock.set_wall(world.clock.now().before(Duration::from_secs(3_600)));
+    // More than memory holds, so that the rest must come from the store by its due time.
+    for _ in 0..1_500 {
+        world.publish("{}").await;
+    }
+    hanging.answer(200);
+    for _ in 0..1_500 {
+        world.exchange().await.answer(200);
+    }
+}

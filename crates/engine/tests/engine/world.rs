@@ -1,0 +1,204 @@
+//! A whole engine on a memory store, with a clock that stands still and receivers that the test plays itself.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use postroad_domain::{
+    DeliveryId, EndpointUrl, ErrorClass, EventType, Status, SubscriptionId, SubscriptionSpec, TenantId,
+    tenant::TenantSpec,
+};
+use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
+use postroad_engine::{
+    Engine, NewSubscription, Parts, PublishError, PublishEvent, Published, SecretBox, SubscriptionView,
+};
+use postroad_store::{DeliveryFilter, memory::MemoryStore};
+use postroad_testkit::clock::ManualClock;
+use rand::{SeedableRng, rngs::StdRng};
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+/// Long enough that only a test that hangs meets it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An exchange that waits for the test to play the receiver.
+pub struct Exchange {
+    pub request: OutboundRequest,
+    answer: oneshot::Sender<Result<OutboundResponse, SendError>>,
+}
+
+impl Exchange {
+    pub fn header(&self, name: &str) -> &str {
+        self.request.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn answer(self, status: u16) {
+        self.answer_with(status, &[]);
+    }
+
+    pub fn answer_with(self, status: u16, headers: &[(&str, &str)]) {
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let body = Bytes::from_static(b"thanks");
+        let _ = self.answer.send(Ok(OutboundResponse { status, headers, body, truncated: false }));
+    }
+
+    pub fn fail(self, class: ErrorClass) {
+        let _ = self.answer.send(Err(SendError { class, message: "as the test says".to_owned() }));
+    }
+}
+
+/// The network: every exchange goes to the test.
+pub struct Stage(mpsc::UnboundedSender<Exchange>);
+
+impl Stage {
+    /// Nobody plays the receivers.
+    pub fn closed() -> Self {
+        Self(mpsc::unbounded_channel().0)
+    }
+}
+
+#[async_trait]
+impl Egress for Stage {
+    async fn exchange(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {
+        let (answer, answered) = oneshot::channel();
+        let gone = || SendError { class: ErrorClass::Connect, message: "the test is over".to_owned() };
+        self.0.send(Exchange { request, answer }).map_err(|_| gone())?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {
+        if url.as_str().contains("blocked") {
+            let message = "its address is private".to_owned();
+            return Err(SendError { class: ErrorClass::Blocked, message });
+        }
+        Ok(())
+    }
+}
+
+pub struct World {
+    pub engine: Arc<Engine>,
+    pub store: MemoryStore,
+    pub clock: ManualClock,
+    exchanges: Mutex<mpsc::UnboundedReceiver<Exchange>>,
+}
+
+pub const KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+impl World {
+    /// An engine on an empty store with the tenant `acme`.
+    pub async fn new() -> Self {
+        let world = Self::on(MemoryStore::embedded(), ManualClock::default()).await;
+        world.put_tenant("acme").await;
+        world
+    }
+
+    /// An engine on a store that was used before.
+    pub async fn on(store: MemoryStore, clock: ManualClock) -> Self {
+        let (send, exchanges) = mpsc::unbounded_channel();
+        let parts = Parts {
+            store: Arc::new(store.clone()),
+            egress: Arc::new(Stage(send)),
+            clock: Arc::new(clock.clone()),
+            rng: StdRng::seed_from_u64(1),
+            secrets: SecretBox::parse(KEY).unwrap(),
+            node_name: "test".to_owned(),
+        };
+        let engine = Engine::start(parts).await.unwrap();
+        Self { engine, store, clock, exchanges: Mutex::new(exchanges) }
+    }
+
+    pub async fn put_tenant(&self, id: &str) {
+        let spec = TenantSpec {
+            profile: "standard".to_owned(),
+            name: None,
+            contacts: Vec::new(),
+            options: "{}".to_owned(),
+        };
+        self.engine.put_tenant(TenantId::parse(id).unwrap(), spec).await.unwrap();
+    }
+
+    pub async fn subscribe(&self, spec: SubscriptionSpec) -> SubscriptionView {
+        self.engine.create_subscription(&acme(), NewSubscription { spec, secret: None }).await.unwrap()
+    }
+
+    pub async fn publish(&self, data: &str) -> Published {
+        self.try_publish(event("lead.created", data)).await.unwrap()
+    }
+
+    pub async fn try_publish(&self, event: PublishEvent) -> Result<Published, PublishError> {
+        patient("an answer to publish", self.engine.publish(&acme(), event)).await
+    }
+
+    /// The next exchange that the engine begins.
+    pub async fn exchange(&self) -> Exchange {
+        let next = async { self.exchanges.lock().await.recv().await.unwrap() };
+        patient("an exchange", next).await
+    }
+
+    pub async fn no_exchange(&self) {
+        self.settle().await;
+        assert!(self.exchanges.lock().await.try_recv().is_err(), "an exchange that must not be");
+    }
+
+    /// Lets everything run that can run without the clock or an answer.
+    pub async fn settle(&self) {
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub async fn delivery_of(&self, published: &Published) -> DeliveryId {
+        let filter = DeliveryFilter { event: Some(published.id), ..DeliveryFilter::default() };
+        let page = self.engine.list_deliveries(&acme(), filter, None, 10).await.unwrap();
+        page.items[0].id
+    }
+
+    /// Waits until the only delivery of the event has the status.
+    pub async fn reaches(&self, published: &Published, status: Status) -> postroad_engine::DeliveryView {
+        let id = self.delivery_of(published).await;
+        let reached = async {
+            loop {
+                let view = self.engine.delivery(&acme(), id).await.unwrap();
+                if view.delivery.status == status {
+                    return view;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        patient(&format!("{status:?}"), reached).await
+    }
+
+    /// Turns the clock by `span` once the engine sleeps until some retry.
+    pub async fn pass(&self, span: Duration) {
+        self.settle().await;
+        self.clock.advance(span);
+    }
+
+    pub async fn pause(&self, id: SubscriptionId, active: bool) {
+        let current = self.engine.subscription(&acme(), id).await.unwrap();
+        let spec = SubscriptionSpec { active, ..current.spec };
+        self.engine.update_subscription(&acme(), id, current.version, spec).await.unwrap();
+    }
+}
+
+pub fn acme() -> TenantId {
+    TenantId::parse("acme").unwrap()
+}
+
+pub fn to(url: &str) -> SubscriptionSpec {
+    SubscriptionSpec::to(EndpointUrl::parse(url).unwrap())
+}
+
+pub fn event(event_type: &str, data: &str) -> PublishEvent {
+    PublishEvent {
+        event_type: EventType::parse(event_type).unwrap(),
+        data: Bytes::copy_from_slice(data.as_bytes()),
+        tags: Vec::new(),
+        attributes: Bytes::new(),
+        occurred_at: None,
+        idempotency: None,
+    }
+}
+
+pub async fn patient<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}

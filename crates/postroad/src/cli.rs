@@ -1,0 +1,164 @@
+//! The command line. The flags of `serve` and `dev` are made from the table of keys; what they mean is not known here.
+
+use std::ffi::OsString;
+
+use clap::{Arg, ArgAction, ArgMatches, builder::StyledStr};
+
+use crate::{
+    commands::send::SendArguments,
+    config::{Given, KEYS, Key, Origin, Otherwise, Purpose},
+};
+
+const ABOUT: &str = "Sends webhooks: takes events over HTTP, keeps them, and delivers each until it has arrived";
+const AFTER_HELP: &str = "Try it in a minute:  postroad dev";
+const SERVE_ABOUT: &str = "Run the server";
+const SERVE_AFTER_HELP: &str = "\
+Every flag can also be given in the environment (POSTROAD_ and its name in capitals) and in the file named by --config.
+A flag wins over the environment, the environment over the file, the file over the default.";
+const DEV_ABOUT: &str = "Run a demo: a server on a temporary folder, a receiver, and sample events arriving";
+const DEV_LONG_ABOUT: &str = "\
+Run a demo: a server on a temporary folder, a receiver, and sample events arriving
+
+Deliveries to loopback addresses are allowed, so your own receiver on this machine can be subscribed. Everything is
+removed at the end.";
+const SEND_ABOUT: &str = "Publish one event to a running server and print its id";
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Command {
+    /// `postroad` alone: the text that explains it.
+    Help(String),
+    /// `postroad serve` with its flags.
+    Serve(Given),
+    /// `postroad dev` with its flags.
+    Dev(Given),
+    /// `postroad send`.
+    Send(SendArguments),
+}
+
+/// Reads a command line; the first argument is the program's name.
+///
+/// Errors: it cannot be understood. Help and version are such answers too.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let mut program = program();
+    let matches = program.try_get_matches_from_mut(arguments)?;
+    Ok(match matches.subcommand() {
+        Some(("serve", flags)) => Command::Serve(given(Purpose::Serve, flags)),
+        Some(("dev", flags)) => Command::Dev(given(Purpose::Dev, flags)),
+        Some(("send", flags)) => Command::Send(send_arguments(flags)),
+        _ => Command::Help(program.render_help().to_string()),
+    })
+}
+
+fn program() -> clap::Command {
+    clap::Command::new("postroad")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(AFTER_HELP)
+        .max_term_width(110)
+        .disable_help_subcommand(true)
+        .subcommand(
+            clap::Command::new("serve")
+                .about(SERVE_ABOUT)
+                .after_help(SERVE_AFTER_HELP)
+                .args(flags(Purpose::Serve)),
+        )
+        .subcommand(
+            clap::Command::new("dev").about(DEV_ABOUT).long_about(DEV_LONG_ABOUT).args(flags(Purpose::Dev)),
+        )
+        .subcommand(send())
+}
+
+fn flags(purpose: Purpose) -> impl Iterator<Item = Arg> {
+    KEYS.iter().filter(move |key| key.is_for(purpose)).map(move |key| flag(key, purpose))
+}
+
+fn flag(key: &'static Key, purpose: Purpose) -> Arg {
+    let default = match (key.default_for(purpose), key.otherwise) {
+        (Some(value), _) | (None, Otherwise::Value(value)) => value,
+        (None, Otherwise::Words(words)) => words,
+    };
+    let sources = format!("[env: {}] [default: {default}]", key.environment_name());
+    let long = match key.details {
+        "" => format!("{}\n\n{sources}", key.summary),
+        details => format!("{}\n\n{details}\n\n{sources}", key.summary),
+    };
+    let action = if key.is_list { ArgAction::Append } else { ArgAction::Set };
+    Arg::new(key.name)
+        .long(key.name)
+        .value_name(key.value_name)
+        .action(action)
+        .help(StyledStr::from(format!("{} [default: {default}]", key.summary)))
+        .long_help(StyledStr::from(long))
+}
+
+fn given(purpose: Purpose, matches: &ArgMatches) -> Given {
+    let mut given = Given::default();
+    for key in KEYS.iter().filter(|key| key.is_for(purpose)) {
+        if let Some(values) = matches.get_many::<String>(key.name) {
+            given.add(key, values.cloned().collect(), Origin::Flag);
+        }
+    }
+    given
+}
+
+fn send() -> clap::Command {
+    let option = |name: &'static str, value_name, help| Arg::new(name).long(name).value_name(value_name).help(help);
+    clap::Command::new("send").about(SEND_ABOUT).args([
+        option("tenant", "TENANT", "Whose event it is").required(true),
+        option("type", "NAME", "What happened, such as order.created").required(true),
+        option("data", "JSON|@FILE|-", "The event's data: JSON, a file that holds it, or - for standard input")
+            .default_value("{}")
+            .allow_hyphen_values(true),
+        option("id", "KEY", "Your own id of the event: sent again with it, the event is not published twice"),
+        option("server", "URL", "The server [env: POSTROAD_SERVER] [default: http://127.0.0.1:8080]"),
+        option("key", "KEY", "An API key [env: POSTROAD_KEY or POSTROAD_ADMIN_KEY]"),
+    ])
+}
+
+fn send_arguments(matches: &ArgMatches) -> SendArguments {
+    let value = |name| matches.get_one::<String>(name).cloned();
+    SendArguments {
+        tenant: value("tenant").unwrap_or_default(),
+        event_type: value("type").unwrap_or_default(),
+        data: value("data").unwrap_or_default(),
+        id: value("id"),
+        server: value("server"),
+        key: value("key"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_words(line: &str) -> Result<Command, clap::Error> {
+        parse(line.split(' ').map(OsString::from))
+    }
+
+    #[test]
+    fn the_command_line_holds_together() {
+        program().debug_assert();
+    }
+
+    #[test]
+    fn a_misspelt_flag_is_answered_with_the_nearest_one() {
+        let error = parse_words("postroad serve --data-dri x").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("'--data-dir'"), "{error}");
+    }
+
+    #[test]
+    fn only_the_commands_that_exist_are_listed() {
+        let Command::Help(text) = parse_words("postroad").unwrap() else { panic!("not the help") };
+        let commands: Vec<_> = program().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        assert_eq!(commands, ["serve", "dev", "send"]);
+        assert!(commands.iter().all(|name| text.contains(name)), "{text}");
+    }
+
+    #[test]
+    fn dev_has_no_flags_that_make_no_sense_for_it() {
+        parse_words("postroad dev --data-dir x").unwrap_err();
+        parse_words("postroad dev --listen 127.0.0.1:0").unwrap();
+    }
+}

@@ -1,0 +1,57 @@
+//! The commands, one module each.
+
+pub mod dev;
+pub mod send;
+pub mod serve;
+
+use thiserror::Error;
+
+use crate::{
+    cli::Command,
+    config::{self, Config, ConfigError, Given, Purpose},
+    output,
+};
+
+/// Why a command failed; decides the exit code.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// The command line does not say enough, or something that makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// It was understood, and did not work.
+    #[error("{0:#}")]
+    Failed(#[from] anyhow::Error),
+}
+
+impl CommandError {
+    /// 2 for what the caller must write differently, 1 for the rest.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Config(_) => 2,
+            Self::Failed(_) => 1,
+        }
+    }
+}
+
+/// Runs a command to its end.
+pub async fn run(command: Command) -> Result<(), CommandError> {
+    match command {
+        Command::Help(text) => Ok(output::line(text.trim_end()).map_err(anyhow::Error::from)?),
+        Command::Serve(flags) => serve::run(&flags).await,
+        Command::Dev(flags) => dev::run(&flags).await,
+        Command::Send(arguments) => send::run(arguments, |name| std::env::var(name).ok()).await,
+    }
+}
+
+/// The configuration from the flags, this process's environment, and the file that they name.
+fn load_config(purpose: Purpose, flags: &Given) -> Result<Config, ConfigError> {
+    let environment = Given::from_environment(|name| std::env::var_os(name))?;
+    let file = match purpose {
+        Purpose::Serve => config::read_file(flags, &environment)?,
+        Purpose::Dev => Given::default(),
+    };
+    config::load(purpose, flags, &environment, &file)
+}

@@ -1,0 +1,211 @@
+//! The table of keys: everything there is to say about a key, said once.
+
+use postroad_domain::Invalid;
+
+use super::{Config, Purpose, checks};
+
+/// One key of the configuration.
+pub struct Key {
+    /// Its name: the flag without its dashes, and the key in the file.
+    pub name: &'static str,
+    /// What its value is called in the help: `ADDR`.
+    pub value_name: &'static str,
+    /// What holds when nobody gives it.
+    pub otherwise: Otherwise,
+    /// One sentence for the help.
+    pub summary: &'static str,
+    /// The rest there is to know, for `--help` and the documentation; may be empty.
+    pub details: &'static str,
+    /// Whether its value must never be shown.
+    pub is_secret: bool,
+    /// Whether it may be given several times: a list with commas in the environment, an array in the file.
+    pub is_list: bool,
+    /// Whether it may stand in the file.
+    pub in_file: bool,
+    /// What `postroad dev` makes of it.
+    pub in_dev: InDev,
+    /// Checks the values and enters them. One value, or several where the key is a list.
+    pub apply: fn(&mut Config, &[String]) -> Result<(), Invalid>,
+}
+
+/// What holds without a value.
+#[derive(Clone, Copy, Debug)]
+pub enum Otherwise {
+    /// This value.
+    Value(&'static str),
+    /// Something that is no value; in words that complete `Default:`.
+    Words(&'static str),
+}
+
+/// What `postroad dev` makes of a key.
+#[derive(Clone, Copy, Debug)]
+pub enum InDev {
+    /// The same as `serve`.
+    AsInServe,
+    /// The key, with another default.
+    Default(&'static str),
+    /// `dev` does not have it and ignores it in the environment.
+    Absent,
+}
+
+impl Key {
+    /// Its environment variable: `POSTROAD_DATA_DIR`.
+    pub fn environment_name(&self) -> String {
+        format!("POSTROAD_{}", self.name.replace('-', "_").to_ascii_uppercase())
+    }
+
+    /// Whether the command has it.
+    pub fn is_for(&self, purpose: Purpose) -> bool {
+        purpose == Purpose::Serve || !matches!(self.in_dev, InDev::Absent)
+    }
+
+    /// The value that holds when nobody gives one.
+    pub fn default_for(&self, purpose: Purpose) -> Option<&'static str> {
+        match (purpose, self.in_dev, self.otherwise) {
+            (Purpose::Dev, InDev::Default(value), _) | (_, _, Otherwise::Value(value)) => Some(value),
+            (_, _, Otherwise::Words(_)) => None,
+        }
+    }
+}
+
+/// Every key, in the order of the help.
+pub static KEYS: [Key; 10] = [
+    Key {
+        name: "config",
+        value_name: "FILE",
+        otherwise: Otherwise::Words("no file"),
+        summary: "Read further settings from this TOML file",
+        details: "Its keys are the long flags without their dashes. A flag wins over the environment, the environment \
+                  over the file.",
+        is_secret: false,
+        is_list: false,
+        in_file: false,
+        in_dev: InDev::Absent,
+        // Read before the others: it says where they are.
+        apply: |_, _| Ok(()),
+    },
+    Key {
+        name: "listen",
+        value_name: "ADDR",
+        otherwise: Otherwise::Value("127.0.0.1:8080"),
+        summary: "Address and port to listen on",
+        details: "Port 0 lets the machine choose a free port; the first line of the output names it. 0.0.0.0:8080 or \
+                  [::]:8080 listens on every address of the machine.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| checks::one(values, checks::listen).map(|value| config.listen = value),
+    },
+    Key {
+        name: "data-dir",
+        value_name: "DIR",
+        otherwise: Otherwise::Value("./postroad-data"),
+        summary: "Folder of the embedded database; it is created when it is not there",
+        details: "One server at a time uses it. A relative path starts at the working directory.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Absent,
+        apply: |config, values| checks::one(values, checks::folder).map(|value| config.data_dir = value),
+    },
+    Key {
+        name: "admin-key",
+        value_name: "KEY",
+        otherwise: Otherwise::Words("generated at the first start and shown once"),
+        summary: "The key that may do everything in the API",
+        details: "From now on: it replaces the one that is kept. Only its hash is kept. Better in the environment or \
+                  the file than on the command line, which other users of the machine can read.",
+        is_secret: true,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| checks::one(values, checks::admin_key).map(|value| config.admin_key = Some(value)),
+    },
+    Key {
+        name: "allow-subnet",
+        value_name: "CIDR",
+        otherwise: Otherwise::Words("public addresses only"),
+        summary: "Allow deliveries to this private subnet; may be given several times",
+        details: "Without it, webhooks reach public addresses only, so that no customer can make this server call \
+                  into your network. Example: 10.20.0.0/16. Several are separated by commas.",
+        is_secret: false,
+        is_list: true,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| checks::subnets(values).map(|value| config.allow_subnets = value),
+    },
+    Key {
+        name: "public-url",
+        value_name: "URL",
+        otherwise: Otherwise::Words("http:// and the address listened on"),
+        summary: "Where this server is reached from outside, for links that it hands out",
+        details: "Without a path: https://hooks.example.com.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| checks::one(values, checks::public_url).map(|value| config.public_url = Some(value)),
+    },
+    Key {
+        name: "secret-key",
+        value_name: "ID:BASE64[,…]",
+        otherwise: Otherwise::Words("kept in the file secret.key in the data folder, generated at the first start"),
+        summary: "Key that the webhook secrets in the database are encrypted with",
+        details: "A name, a colon, and the base64 of 32 random bytes: k1:$(openssl rand -base64 32). The first of a \
+                  list encrypts, all of them decrypt. A database opens only with the key it was written with.",
+        is_secret: true,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Absent,
+        apply: |config, values| checks::one(values, checks::secret_key).map(|value| config.secret_key = Some(value)),
+    },
+    Key {
+        name: "log-format",
+        value_name: "text|json",
+        otherwise: Otherwise::Value("text"),
+        summary: "How log lines look; they go to standard error",
+        details: "",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| checks::one(values, checks::log_format).map(|value| config.log_format = value),
+    },
+    Key {
+        name: "log-level",
+        value_name: "LEVEL",
+        otherwise: Otherwise::Value("info"),
+        summary: "Which log lines are written: off, error, warn, info, debug or trace",
+        details: "Parts of the program may have levels of their own: info,postroad_engine=debug.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Default("warn"),
+        apply: |config, values| checks::one(values, checks::log_level).map(|value| config.log_level = value),
+    },
+    Key {
+        name: "shutdown-grace",
+        value_name: "TIME",
+        otherwise: Otherwise::Value("10s"),
+        summary: "How long requests and deliveries under way may take after SIGTERM or Ctrl-C",
+        details: "What is not finished by then stays queued and goes out after the next start. A second signal ends \
+                  the server at once.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Default("0s"),
+        apply: |config, values| checks::one(values, checks::grace).map(|value| config.shutdown_grace = value),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_environment_variable_is_the_flag_in_capitals() {
+        let names: Vec<_> = KEYS.iter().map(Key::environment_name).collect();
+        assert_eq!(names[..3], ["POSTROAD_CONFIG", "POSTROAD_LISTEN", "POSTROAD_DATA_DIR"]);
+    }
+}

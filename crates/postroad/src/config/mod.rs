@@ -1,0 +1,124 @@
+//! The configuration: where its values come from, which of them wins, and what they mean.
+//!
+//! One table, [`KEYS`], says everything about a key once: its name, default, words for people, and the one function
+//! that checks it. The command line, the environment, the file and `docs/configuration.md` are all made from it.
+//!
+//! **Invariant:** behind [`load`] every value is checked; nobody looks at the text again. **Invariant:** no error and no
+//! debug output shows the value of a secret key. Lacking on purpose: values that change while the server runs, and
+//! files that are found without being named.
+
+mod checks;
+pub mod docs;
+mod error;
+mod file;
+mod given;
+mod keys;
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+use postroad_domain::EndpointUrl;
+use postroad_engine::SecretBox;
+use zeroize::Zeroizing;
+
+pub use self::{
+    error::{ConfigError, Origin},
+    file::read as read_file,
+    given::Given,
+    keys::{InDev, KEYS, Key, Otherwise},
+};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+/// The command a configuration is for: `dev` knows fewer keys and has a few other defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// `postroad serve`.
+    Serve,
+    /// `postroad dev`.
+    Dev,
+}
+
+/// What a server is started with; checked.
+pub struct Config {
+    /// The address to listen on; port 0 lets the machine choose one.
+    pub listen: SocketAddr,
+    /// The folder of the embedded store.
+    pub data_dir: PathBuf,
+    /// The key that may do everything; `None` for the one that is kept, or a fresh one at the first start.
+    pub admin_key: Option<Zeroizing<String>>,
+    /// Subnets that may be called although they are not globally routable.
+    pub allow_subnets: Vec<IpNet>,
+    /// Where people and receivers reach this server from outside.
+    pub public_url: Option<EndpointUrl>,
+    /// The keys that secrets are encrypted with; `None` for the one beside the data.
+    pub secret_key: Option<SecretBox>,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Which log lines are written: a filter that `tracing-subscriber` understands.
+    pub log_level: String,
+    /// How long requests and deliveries under way may take after a signal to stop.
+    pub shutdown_grace: Duration,
+}
+
+impl Config {
+    /// What every key fills in; none of these values is ever seen, since each key without a default is optional.
+    fn unfilled() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data_dir: PathBuf::new(),
+            admin_key: None,
+            allow_subnets: Vec::new(),
+            public_url: None,
+            secret_key: None,
+            log_format: LogFormat::Text,
+            log_level: String::new(),
+            shutdown_grace: Duration::ZERO,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("data_dir", &self.data_dir)
+            .field("allow_subnets", &self.allow_subnets)
+            .field("public_url", &self.public_url)
+            .field("log_format", &self.log_format)
+            .field("log_level", &self.log_level)
+            .field("shutdown_grace", &self.shutdown_grace)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Puts a configuration together: for each key the flag wins, then the environment, then the file, then the default.
+/// Pure: what the machine holds was read before.
+///
+/// Errors: the first value that cannot be used, with the place where it stands.
+pub fn load(
+    purpose: Purpose,
+    flags: &Given,
+    environment: &Given,
+    file: &Given,
+) -> Result<Config, ConfigError> {
+    let mut config = Config::unfilled();
+    for key in KEYS.iter().filter(|key| key.is_for(purpose)) {
+        let given = [flags, environment, file].into_iter().find_map(|layer| layer.get(key));
+        if let Some((values, origin)) = given {
+            (key.apply)(&mut config, values)
+                .map_err(|problem| ConfigError::bad_value(key, values, origin.clone(), problem))?;
+        } else if let Some(text) = key.default_for(purpose) {
+            (key.apply)(&mut config, &[text.to_owned()])
+                .map_err(|problem| ConfigError::bad_value(key, &[text.to_owned()], Origin::Default, problem))?;
+        }
+    }
+    Ok(config)
+}

@@ -1,0 +1,21 @@
+//! Log lines on standard error, as text for people or as JSON for collectors. Standard output is for answers.
+
+use std::io::{self, IsTerminal};
+
+use anyhow::{Context, anyhow};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, LogFormat};
+
+/// Starts writing log lines as the configuration says; once in a process.
+///
+/// Errors: it was started before, or the filter is not one.
+pub fn start(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log_level).context("log-level")?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let started = match config.log_format {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).try_init(),
+    };
+    started.map_err(|error| anyhow!("log lines cannot be written: {error}"))
+}

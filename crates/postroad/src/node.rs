@@ -1,0 +1,184 @@
+//! The wiring: from a configuration to a server that listens, and back to a closed store.
+//!
+//! **Invariants:** nothing listens before the store is open and its key is proved; an admin key that is shown once is made
+//! only when nothing else can refuse the start; what was accepted before the stop is written before the end.
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use postroad_domain::Clock;
+use postroad_egress::{AddressPolicy, EgressConfig, HttpEgress, SystemDial};
+use postroad_engine::{AdminKey, Engine, Parts, StartError};
+use postroad_server::{HttpMetrics, ServerState, router, serve};
+use postroad_store::{Store, StoreError};
+use postroad_store_sqlite::{OpenError, Options, SqliteStore};
+use prometheus_client::registry::Registry;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use crate::{
+    config::Config,
+    secret_key::{self, SecretKeyError},
+};
+
+/// What all metrics' names begin with.
+const METRICS_PREFIX: &str = "postroad";
+
+/// Why a node did not start.
+#[derive(Debug, Error)]
+pub enum NodeError {
+    /// Another process has the data folder.
+    #[error("{0}. Stop it, or choose another folder with --data-dir")]
+    FolderInUse(OpenError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(OpenError),
+    /// There is no key for the store's secrets.
+    #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
+    /// The address is taken.
+    #[error("cannot listen on {0}: another program listens there. Stop it, or choose another with --listen")]
+    AddressInUse(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}. Choose another with --listen")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The key is not the one that the store was written with.
+    #[error("{0}. Give the key that this database was written with; a new one goes in front of it: NEW,OLD")]
+    WrongSecretKey(StartError),
+    /// The engine did not start.
+    #[error(transparent)]
+    Engine(StartError),
+    /// Names cannot be resolved.
+    #[error("cannot set up the resolver of names: {0}")]
+    Resolver(io::Error),
+    /// Receivers cannot be called.
+    #[error(transparent)]
+    Egress(#[from] postroad_egress::StartError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store could not be opened on a thread of its own.
+    #[error("the store could not be opened: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+/// A node that is ready: it listens, and deliveries go out; requests wait until [`Node::serve`].
+pub struct Node {
+    listener: TcpListener,
+    address: SocketAddr,
+    fresh_admin_key: Option<Zeroizing<String>>,
+    state: ServerState,
+}
+
+impl Node {
+    /// Opens, proves, binds and starts everything, in an order in which a refused start leaves nothing behind that would
+    /// be missed.
+    pub async fn start(
+        config: &mut Config,
+        clock: Arc<dyn Clock>,
+        mut rng: StdRng,
+    ) -> Result<Self, NodeError> {
+        let store: Arc<dyn Store> = Arc::new(open_store(config.data_dir.clone(), Arc::clone(&clock)).await?);
+        let secrets = match config.secret_key.take() {
+            Some(given) => given,
+            None => secret_key::beside_data(&config.data_dir, &*store, &mut rng).await?,
+        };
+        let listener = listen(config.listen).await?;
+        let address =
+            listener.local_addr().map_err(|source| NodeError::Listen { address: config.listen, source })?;
+        let parts = Parts {
+            store: Arc::clone(&store),
+            egress: Arc::new(egress(config, address)?),
+            clock: Arc::clone(&clock),
+            rng: StdRng::from_seed(rng.random()),
+            secrets,
+            node_name: format!("postroad-{}", std::process::id()),
+        };
+        let engine = start_engine(parts).await?;
+        let given = config.admin_key.as_ref().map(|key| key.as_str());
+        let (admin_key, fresh_admin_key) = AdminKey::establish(&*store, given, &mut rng).await?;
+        Ok(Self { listener, address, fresh_admin_key, state: server_state(engine, admin_key, clock) })
+    }
+
+    /// Where it listens: the port is the real one.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The admin key in plain, if it was made just now: this is the only time to show it.
+    pub fn fresh_admin_key(&self) -> Option<&str> {
+        self.fresh_admin_key.as_ref().map(|key| key.as_str())
+    }
+
+    /// Answers requests until `stop`, then lets requests end within `grace`, and after them deliveries within another. The store
+    /// is closed with the last task that holds it, at the latest with the runtime.
+    ///
+    /// Errors: the listener failed.
+    pub async fn serve(self, stop: CancellationToken, grace: Duration) -> io::Result<()> {
+        let Self { listener, state, .. } = self;
+        let (engine, clock) = (Arc::clone(&state.engine), Arc::clone(&state.clock));
+        let too_late = async {
+            stop.cancelled().await;
+            tracing::info!("stopping");
+            clock.sleep(grace).await;
+        };
+        let served = tokio::select! {
+            served = serve(listener, router(state), stop.cancelled()) => served,
+            () = too_late => {
+                tracing::warn!("requests were still under way when the time to finish them was over");
+                Ok(())
+            }
+        };
+        engine.stop(grace).await;
+        tracing::info!("stopped");
+        served
+    }
+}
+
+/// Opening reads and may repair: not on a thread that others wait for.
+async fn open_store(data_dir: PathBuf, clock: Arc<dyn Clock>) -> Result<SqliteStore, NodeError> {
+    let opened = tokio::task::spawn_blocking(|| SqliteStore::open(Options::new(data_dir, clock))).await?;
+    opened.map_err(|error| match error {
+        OpenError::InUse { .. } => NodeError::FolderInUse(error),
+        _ => NodeError::Open(error),
+    })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => NodeError::AddressInUse(address),
+        _ => NodeError::Listen { address, source },
+    })
+}
+
+fn egress(config: &Config, own_address: SocketAddr) -> Result<HttpEgress, NodeError> {
+    let policy = AddressPolicy {
+        allow_subnets: config.allow_subnets.clone(),
+        own_addresses: vec![own_address],
+        allow_own: false,
+    };
+    let dial = SystemDial::new().map_err(NodeError::Resolver)?;
+    Ok(HttpEgress::new(EgressConfig::new(policy), Arc::new(dial))?)
+}
+
+async fn start_engine(parts: Parts) -> Result<Arc<Engine>, NodeError> {
+    Engine::start(parts).await.map_err(|error| match error {
+        StartError::SecretKey(_) => NodeError::WrongSecretKey(error),
+        _ => NodeError::Engine(error),
+    })
+}
+
+fn server_state(engine: Arc<Engine>, admin_key: AdminKey, clock: Arc<dyn Clock>) -> ServerState {
+    let mut registry = Registry::with_prefix(METRICS_PREFIX);
+    let http_metrics = Arc::new(HttpMetrics::new());
+    engine.metrics().register(&mut registry);
+    http_metrics.register(&mut registry);
+    ServerState { engine, admin_key, registry: Arc::new(registry), http_metrics, clock }
+}

@@ -1,0 +1,41 @@
+//! Reading a body, up to its limit and no further.
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{FromRequest, Request},
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::{
+    problem::{Code, Problem},
+    state::ServerState,
+};
+
+/// The bytes of a body of at most `MAX` bytes, whatever its content type says.
+pub(crate) struct LimitedBody<const MAX: usize>(pub(crate) Bytes);
+
+impl<const MAX: usize> FromRequest<ServerState> for LimitedBody<MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &ServerState) -> Result<Self, Problem> {
+        read(request.into_body(), MAX).await.map(Self)
+    }
+}
+
+async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
+    // A body that says how long it is need not be read to be refused.
+    let announced = body.size_hint().lower();
+    if announced > max as u64 {
+        return Err(too_large(max));
+    }
+    match Limited::new(body, max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(max)),
+        Err(_) => Err(Problem::new(Code::IncompleteBody, "The connection broke before the body's end.")),
+    }
+}
+
+fn too_large(max: usize) -> Problem {
+    Problem::new(Code::BodyTooLarge, format!("The body may have {max} bytes here."))
+}

@@ -1,0 +1,81 @@
+//! A JSON object whose names are known.
+
+use serde_json::{Map, Value};
+
+use super::{Faults, Field, nearest};
+
+/// The names that an object may hold.
+pub(crate) struct Shape {
+    /// Those that are read.
+    pub(crate) known: &'static [&'static str],
+    /// Those that the contract has and this version does not do yet.
+    pub(crate) later: &'static [&'static str],
+}
+
+impl Shape {
+    /// An object of which everything is built.
+    pub(crate) const fn of(known: &'static [&'static str]) -> Self {
+        Self { known, later: &[] }
+    }
+}
+
+/// An object on its way to a checked type; each field is taken out once.
+pub(crate) struct Object<'f> {
+    path: String,
+    fields: Map<String, Value>,
+    faults: &'f Faults,
+}
+
+impl<'f> Object<'f> {
+    /// Opens an object and notes every name that it should not hold.
+    pub(super) fn open(path: String, fields: Map<String, Value>, shape: &Shape, faults: &'f Faults) -> Self {
+        let object = Self { path, fields, faults };
+        for name in object.fields.keys() {
+            if shape.later.contains(&name.as_str()) {
+                faults.add(&object.path_of(name), "is not available in this version");
+            } else if !shape.known.contains(&name.as_str()) {
+                faults.add(&object.path_of(name), unknown(name, shape.known));
+            }
+        }
+        object
+    }
+
+    /// The object at the root of a request.
+    pub(crate) fn root(value: Value, shape: &Shape, faults: &'f Faults) -> Option<Self> {
+        Field::new(String::new(), value, faults).object(shape)
+    }
+
+    /// An object from names and texts: a query.
+    pub(crate) fn of_texts(fields: Map<String, Value>, shape: &Shape, faults: &'f Faults) -> Self {
+        Self::open(String::new(), fields, shape, faults)
+    }
+
+    /// A field, if it is there.
+    pub(crate) fn field(&mut self, name: &str) -> Option<Field<'f>> {
+        let value = self.fields.remove(name).filter(|value| !value.is_null())?;
+        Some(Field::new(self.path_of(name), value, self.faults))
+    }
+
+    /// A field that must be there.
+    pub(crate) fn required(&mut self, name: &str) -> Option<Field<'f>> {
+        let field = self.field(name);
+        if field.is_none() {
+            self.faults.add(&self.path_of(name), "is required");
+        }
+        field
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        // A name from outside may be as long as the body.
+        let name: String = name.chars().take(64).collect();
+        if self.path.is_empty() { name } else { format!("{}.{name}", self.path) }
+    }
+}
+
+/// The sentence about a name that nobody knows.
+pub(crate) fn unknown(name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("is not known here: did you mean `{near}`?"),
+        None => format!("is not known here; known: {}", known.join(", ")),
+    }
+}

@@ -1,0 +1,90 @@
+//! The table of problems: code, status, title. Codes are stable: callers decide on them.
+
+use http::StatusCode;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal;)*) => {
+        /// A kind of problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// The word in the API.
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)*
+                }
+            }
+
+            /// The HTTP status.
+            pub(crate) const fn status(self) -> StatusCode {
+                match self {
+                    $(Self::$name => StatusCode::$status,)*
+                }
+            }
+
+            /// The kind in a few words.
+            pub(crate) const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$name => $title,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON.
+    MalformedJson = "malformed_json", BAD_REQUEST, "The body is not JSON";
+    /// The body is not text.
+    InvalidUtf8 = "invalid_utf8", BAD_REQUEST, "The body is not UTF-8";
+    /// A key stands twice in one object, so that nobody can say which value is meant.
+    DuplicateKey = "duplicate_key", BAD_REQUEST, "A key stands twice";
+    /// The connection broke before the body's end.
+    IncompleteBody = "incomplete_body", BAD_REQUEST, "The body is incomplete";
+    /// A cursor that the list did not make.
+    BadCursor = "bad_cursor", BAD_REQUEST, "The cursor is not one of this list";
+    /// The key is missing or wrong.
+    Unauthorized = "unauthorized", UNAUTHORIZED, "A valid key is needed";
+    /// No such route or object, or another tenant's.
+    NotFound = "not_found", NOT_FOUND, "Not found";
+    /// The route has other methods.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not allowed here";
+    /// The idempotency key was used before with other bytes.
+    IdempotencyConflict = "idempotency_conflict", CONFLICT, "The idempotency key was used before";
+    /// The subscription changed while it was being changed.
+    SubscriptionChanged = "subscription_changed", CONFLICT, "The subscription changed in between";
+    /// The tenant has as many subscriptions as it may have.
+    TooManySubscriptions = "too_many_subscriptions", CONFLICT, "No more subscriptions are allowed";
+    /// As many secrets sign as may.
+    TooManySecrets = "too_many_secrets", CONFLICT, "Too many secrets sign";
+    /// A delivery that still waits cannot be sent again.
+    DeliveryWaiting = "delivery_waiting", CONFLICT, "The delivery is still waiting";
+    /// A delivery that has ended cannot be called off.
+    DeliveryFinished = "delivery_finished", CONFLICT, "The delivery has ended";
+    /// Nothing is sent to an inactive subscription.
+    SubscriptionInactive = "subscription_inactive", CONFLICT, "The subscription is not active";
+    /// The body is longer than allowed.
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// Fields that were understood but are not valid.
+    Invalid = "invalid", UNPROCESSABLE_ENTITY, "A field is not valid";
+    /// Too much waits to be written.
+    Overloaded = "overloaded", TOO_MANY_REQUESTS, "Too much waits to be written";
+    /// The store cannot be reached.
+    StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The store is not available";
+    /// The store has no room.
+    StoreFull = "store_full", SERVICE_UNAVAILABLE, "The store is full";
+    /// The node is starting, stopping, or cannot write.
+    NotReady = "not_ready", SERVICE_UNAVAILABLE, "Not ready";
+    /// A defect of ours.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something failed here";
+}
+
+impl Code {
+    /// Whether the same request can succeed a moment later.
+    pub(crate) const fn is_for_now(self) -> bool {
+        matches!(self, Self::Overloaded | Self::StoreUnavailable | Self::StoreFull | Self::NotReady)
+    }
+}

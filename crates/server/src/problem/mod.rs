@@ -1,0 +1,129 @@
+//! Refusals and failures as RFC 9457 problem documents.
+//!
+//! Each has a stable code from one table ([`Code`]) and a sentence for the caller that says what is wrong and what to do.
+//! What the log should know besides is written where the failure is met ([`from_engine`]); it never comes here.
+
+mod code;
+mod from_engine;
+
+use axum::response::{IntoResponse, Response};
+pub(crate) use code::Code;
+use http::{HeaderValue, header};
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
+
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// Seconds after which a caller whose request could not be taken now should come again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// Why a request was refused or failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    code: Code,
+    detail: String,
+    errors: Vec<FieldError>,
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct FieldError {
+    /// Where it stands: `delivery.headers[2].name`. The name of a query parameter or header where it is one; empty for
+    /// the body as a whole.
+    pub(crate) field: String,
+    /// What is wrong and what to write instead.
+    pub(crate) message: String,
+}
+
+impl Problem {
+    /// A problem with a sentence for the caller.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// There is no such thing: `tenant`, `subscription`.
+    pub(crate) fn not_found(noun: &str) -> Self {
+        Self::new(Code::NotFound, format!("There is no such {noun}."))
+    }
+
+    /// Fields that were understood but are not valid.
+    pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] if only.field.is_empty() => format!("The body {}.", only.message),
+            [only] => format!("`{}` {}.", only.field, only.message),
+            many => format!("{} fields are not valid.", many.len()),
+        };
+        Self { code: Code::Invalid, detail, errors }
+    }
+
+    /// One field that is not valid.
+    pub(crate) fn invalid_field(field: &str, message: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
+    /// The document as it is sent.
+    pub(crate) fn document(&self) -> ProblemDocument {
+        ProblemDocument {
+            type_: format!("/problems/{}", self.code.as_str()),
+            title: self.code.title().to_owned(),
+            status: self.code.status().as_u16(),
+            detail: self.detail.clone(),
+            code: self.code.as_str().to_owned(),
+            errors: self.errors.clone(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.code.status();
+        let mut response = (status, axum::Json(self.document())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
+        if self.code.is_for_now() {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if self.code == Code::Unauthorized {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// A problem document (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemDocument {
+    /// A reference that names the kind of problem: `/problems/` and the code.
+    #[serde(rename = "type")]
+    type_: String,
+    /// The kind of problem in a few words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong here, and what to do.
+    detail: String,
+    /// The kind of problem as a stable word: decide on this one.
+    code: String,
+    /// The fields that are not valid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldError>,
+}
+
+/// The refusals that any call with a key can meet.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the OpenAPI document only")]
+pub(crate) enum Refusals {
+    /// The key is missing or wrong.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemDocument),
+    /// There is no such object, or it is another tenant's.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDocument),
+    /// Understood, but a field is not valid.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(ProblemDocument),
+    /// The store is not available now; `Retry-After` says when to come again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument),
+}

@@ -1,0 +1,76 @@
+//! Taking connections, and letting them go without breaking a request.
+//!
+//! **Invariants:** a connection that sends nothing is closed after [`HEADER_READ_MAX`], also between two requests; once
+//! `stop` has come no new request begins, those under way are answered, and after [`DRAIN_MAX`] nobody is waited for.
+//!
+//! The sockets' own times are the runtime's, not an argument: no test turns them.
+
+use std::{io, pin::pin, time::Duration};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::net::{TcpListener, TcpStream};
+
+/// How long a client may take to send the head of a request.
+const HEADER_READ_MAX: Duration = Duration::from_secs(10);
+/// How long requests under way may go on after the stop.
+const DRAIN_MAX: Duration = Duration::from_secs(20);
+/// Rest after a failure of the listener itself, such as too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` ends, then finishes the requests that are under way. The listener is closed at once, so that a
+/// balancer or a following process sees it.
+///
+/// Errors: only what the listener reports before the first connection; a failing client ends its own task.
+pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> io::Result<()> {
+    listener.local_addr()?;
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => start(stream, &router, &connections),
+                Err(error) if is_the_clients(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "no connection can be accepted now");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN_MAX, connections.shutdown()).await.is_err() {
+        tracing::warn!("requests were still under way when the time to finish them was over");
+    }
+    Ok(())
+}
+
+/// One task for one client.
+fn start(stream: TcpStream, router: &Router, connections: &GracefulShutdown) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was lost before it began");
+        return;
+    }
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_READ_MAX)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}
+
+/// The client went away between its knock and our answer.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}

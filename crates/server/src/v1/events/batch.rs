@@ -1,0 +1,122 @@
+//! `POST /v1/tenants/{tenant}/events/batch`
+
+use axum::{Json, extract::State};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use postroad_domain::limits::{BATCH_BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX};
+use postroad_engine::{PublishError, PublishEvent, Published};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::{Accepted, batch_body, item, publish::KEY_HEADER};
+use crate::{
+    body::LimitedBody,
+    caller::Caller,
+    json,
+    path::TenantPath,
+    problem::{Code, Problem, ProblemDocument, Refusals},
+    state::ServerState,
+};
+
+/// Events to publish together.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "read by the OpenAPI document only; `batch_body` reads the bytes")]
+pub(crate) struct NewEvents {
+    /// At most 1,000, each of at most 1 MiB.
+    #[schema(max_items = 1000)]
+    events: Vec<item::NewEvent>,
+}
+
+/// What became of each event of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BatchResults {
+    /// In the order of the events.
+    results: Vec<BatchResult>,
+}
+
+/// What became of one event of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum BatchResult {
+    /// It is durable.
+    Accepted(Accepted),
+    /// It was refused and changed nothing.
+    Refused(ProblemDocument),
+}
+
+/// Publish up to 1,000 events
+///
+/// Each is durable or refused for itself, with its own problem; the answers stand in the order of the events. An
+/// event's idempotency key is its `id`.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/events/batch",
+    tag = "events",
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    request_body(content = NewEvents, content_type = "application/json"),
+    responses(
+        (status = 202, description = "What became of each", body = BatchResults),
+        (status = 413, description = "Longer than 16 MiB", body = ProblemDocument,
+         content_type = "application/problem+json"),
+        Refusals,
+    ),
+)]
+pub(super) async fn publish_batch(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    headers: HeaderMap,
+    LimitedBody(body): LimitedBody<BATCH_BODY_BYTES_MAX>,
+) -> Result<(StatusCode, Json<BatchResults>), Problem> {
+    if headers.contains_key(KEY_HEADER) {
+        let message = "names one event and cannot name a batch: give each event its own `id`";
+        return Err(Problem::invalid_field("Idempotency-Key", message));
+    }
+    let texts = batch_body::read(json::text(&body)?)?;
+    // Only a tenant that is missing refuses the whole batch; the answers of the events cannot tell when all are bad.
+    if state.engine.tenant(&tenant).await?.is_none() {
+        return Err(Problem::not_found("tenant"));
+    }
+    let (checked, events) = check_all(&texts, &body);
+    let published = state.engine.publish_batch(&tenant, events).await;
+    Ok((StatusCode::ACCEPTED, Json(BatchResults { results: put_together(checked, published) })))
+}
+
+/// The type of a good event, or what is wrong with a bad one, in order; and the good events.
+fn check_all(texts: &[&RawValue], body: &Bytes) -> (Vec<Result<String, Problem>>, Vec<PublishEvent>) {
+    let mut events = Vec::with_capacity(texts.len());
+    let checked = texts.iter().enumerate().map(|(index, text)| {
+        let event = check(text.get(), body, index)?;
+        let event_type = event.event_type.to_string();
+        events.push(event);
+        Ok(event_type)
+    });
+    (checked.collect(), events)
+}
+
+fn check(text: &str, body: &Bytes, index: usize) -> Result<PublishEvent, Problem> {
+    if text.len() > EVENT_BODY_BYTES_MAX {
+        let detail = format!("`events[{index}]` is longer than {EVENT_BODY_BYTES_MAX} bytes.");
+        return Err(Problem::new(Code::BodyTooLarge, detail));
+    }
+    item::read(text, body, &format!("events[{index}]"), None)
+}
+
+fn put_together(
+    checked: Vec<Result<String, Problem>>,
+    published: Vec<Result<Published, PublishError>>,
+) -> Vec<BatchResult> {
+    let mut published = published.into_iter();
+    let results = checked.into_iter().map(|checked| {
+        let event_type = checked?;
+        // The engine answers every event that it was given.
+        let published = published.next().unwrap_or(Err(PublishError::Overloaded))?;
+        Ok(Accepted::of(published, event_type))
+    });
+    let encode = |result: Result<Accepted, Problem>| match result {
+        Ok(accepted) => BatchResult::Accepted(accepted),
+        Err(problem) => BatchResult::Refused(problem.document()),
+    };
+    results.map(encode).collect()
+}

@@ -1,0 +1,34 @@
+//! `GET /v1/tenants/{tenant}/events/{id}`
+
+use axum::{Json, extract::State};
+use postroad_domain::ids::EventKind;
+
+use super::EventJson;
+use crate::{
+    caller::Caller,
+    path::{ObjectPath, TenantPath},
+    problem::{Problem, Refusals},
+    state::ServerState,
+};
+
+/// One event
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{tenant}/events/{id}",
+    tag = "events",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("id" = String, Path, description = "The event's id"),
+    ),
+    responses((status = 200, description = "The event", body = EventJson), Refusals),
+)]
+pub(super) async fn get_event(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    ObjectPath(id): ObjectPath<EventKind>,
+) -> Result<Json<EventJson>, Problem> {
+    let event = state.engine.event(&tenant, id).await;
+    let event = event.map_err(|error| Problem::of_lookup(error, "event"))?;
+    Ok(Json(EventJson::of(&event)?))
+}

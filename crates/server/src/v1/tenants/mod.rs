@@ -1,0 +1,49 @@
+//! Tenants: the customer accounts of the product.
+
+mod delete;
+mod get;
+mod list;
+mod put;
+mod settings;
+
+use postroad_domain::Tenant;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::settings::TenantSettings;
+use crate::state::ServerState;
+
+/// The routes of this folder.
+pub(crate) fn routes() -> OpenApiRouter<ServerState> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_tenants))
+        .routes(routes!(put::put_tenant, get::get_tenant, delete::delete_tenant))
+}
+
+/// A tenant.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tenant)]
+pub(crate) struct TenantJson {
+    /// The caller's own name for it.
+    id: String,
+    #[serde(flatten)]
+    settings: TenantSettings,
+    /// When it was created.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it last changed.
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+impl TenantJson {
+    fn of(tenant: Tenant) -> Self {
+        Self {
+            id: tenant.id.to_string(),
+            settings: TenantSettings::of(tenant.spec),
+            created_at: tenant.created_at.to_string(),
+            updated_at: tenant.updated_at.to_string(),
+        }
+    }
+}

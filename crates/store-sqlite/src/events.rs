@@ -1,0 +1,146 @@
+//! Reading events.
+//!
+//! Events are numbered in the order of commits, and each commit is later than the one before. So a moment is a place
+//! among the numbers, found by halving, and a list within a span of time is a range of numbers.
+
+use bytes::Bytes;
+use postroad_domain::{Event, EventId, EventType, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX};
+use postroad_store::{ListEvents, Page};
+use rusqlite::{Connection, Row};
+
+use crate::{codec, error::Fault, query, sql, tenants};
+
+/// Event numbers read at a time.
+const CHUNK: usize = 256;
+
+/// One event of a tenant.
+pub(crate) fn by_id(db: &Connection, tenant_no: TenantNo, id: EventId) -> Result<Option<Event>, Fault> {
+    if !tenants::lives(db, tenant_no)? {
+        return Ok(None);
+    }
+    query::find(db, sql::EVENT_BY_ID, (tenant_no.0, id.as_bytes()), read)
+}
+
+/// One event by its number.
+pub(crate) fn by_number(db: &Connection, event_no: i64) -> Result<Option<Event>, Fault> {
+    query::find(db, sql::EVENT_BY_NO, (event_no,), read)
+}
+
+/// The number of a tenant's event.
+pub(crate) fn number(db: &Connection, tenant_no: TenantNo, id: EventId) -> Result<Option<i64>, Fault> {
+    query::find(db, sql::EVENT_NO, (tenant_no.0, id.as_bytes()), |row| Ok(row.get(0)?))
+}
+
+/// Events of a tenant, newest first.
+pub(crate) fn list(db: &Connection, list: &ListEvents) -> Result<Page<Event, EventId>, Fault> {
+    let mut page = Page { items: Vec::new(), next: None };
+    if !tenants::lives(db, list.tenant_no)? {
+        return Ok(page);
+    }
+    let first = first_since(db, list.filter.since)?;
+    let mut end = end_before(db, list.filter.until)?;
+    if let Some(after) = list.after {
+        end = end.min(place_of(db, list.tenant_no, after)?);
+    }
+    let mut looked_at = None;
+    let mut looks = 0;
+    loop {
+        let numbers = numbers(db, list.tenant_no, first, end, CHUNK)?;
+        for event_no in &numbers {
+            if page.items.len() == list.limit || looks == PAGE_ROWS_SCANNED_MAX {
+                page.next = looked_at;
+                return Ok(page);
+            }
+            looks += 1;
+            end = *event_no;
+            if let Some(event) = by_number(db, *event_no)? {
+                looked_at = Some(event.id);
+                page.items.extend(Some(event).filter(|event| passes(list, event)));
+            }
+        }
+        if numbers.len() < CHUNK {
+            return Ok(page);
+        }
+    }
+}
+
+/// The numbers of a tenant's events from `first` up to but not including `end`, newest first.
+pub(crate) fn numbers(
+    db: &Connection,
+    tenant_no: TenantNo,
+    first: i64,
+    end: i64,
+    limit: usize,
+) -> Result<Vec<i64>, Fault> {
+    query::list(db, sql::EVENT_LISTING, (tenant_no.0, first, end, limit), |row| Ok(row.get(0)?))
+}
+
+/// The number from which on events were accepted at `since` or later.
+pub(crate) fn first_since(db: &Connection, since: Option<Timestamp>) -> Result<i64, Fault> {
+    since.map_or(Ok(0), |since| place_of_moment(db, since))
+}
+
+/// The number below which events were accepted before `until`.
+pub(crate) fn end_before(db: &Connection, until: Option<Timestamp>) -> Result<i64, Fault> {
+    match until {
+        Some(until) => place_of_moment(db, until),
+        None => Ok(behind_last(db)?),
+    }
+}
+
+/// Reads an event's columns, which stand first in the row.
+fn read(row: &Row<'_>) -> Result<Event, Fault> {
+    let tags = row.get_ref(5)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+    Ok(Event {
+        id: EventId::from_bytes(row.get(0)?),
+        event_type: event_type(row, 1)?,
+        accepted_at: Timestamp::from_micros(row.get(2)?),
+        occurred_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_micros),
+        deliveries: row.get(4)?,
+        tags: codec::decode_tags(tags)?,
+        attributes: Bytes::from(row.get::<_, Option<Vec<u8>>>(6)?.unwrap_or_default()),
+        data: Bytes::from(row.get::<_, Vec<u8>>(7)?),
+    })
+}
+
+/// Reads an event type from a column.
+pub(crate) fn event_type(row: &Row<'_>, column: usize) -> Result<EventType, Fault> {
+    let text = row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?;
+    EventType::parse(text).map_err(|_| Fault::Corrupt("an event has a type that is none"))
+}
+
+fn passes(list: &ListEvents, event: &Event) -> bool {
+    let filter = &list.filter;
+    filter.event_type.as_ref().is_none_or(|wanted| *wanted == event.event_type)
+        && filter.since.is_none_or(|since| event.accepted_at >= since)
+        && filter.until.is_none_or(|until| event.accepted_at < until)
+}
+
+/// Where a list goes on behind an event. One that was erased in between left its moment in its id.
+fn place_of(db: &Connection, tenant_no: TenantNo, after: EventId) -> Result<i64, Fault> {
+    match number(db, tenant_no, after)? {
+        Some(event_no) => Ok(event_no),
+        None => place_of_moment(db, after.timestamp()),
+    }
+}
+
+fn behind_last(db: &Connection) -> Result<i64, Fault> {
+    let last = query::find(db, sql::EVENT_LAST, (), |row| Ok(row.get::<_, i64>(0)?))?;
+    Ok(last.map_or(0, |last| last + 1))
+}
+
+/// The smallest number whose event, and every later one, was accepted at `moment` or later.
+fn place_of_moment(db: &Connection, moment: Timestamp) -> Result<i64, Fault> {
+    let (mut low, mut high) = (0, behind_last(db)?);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let probe = query::find(db, sql::EVENT_PROBE, (middle,), |row| {
+            Ok((row.get::<_, i64>(0)?, Timestamp::from_micros(row.get(1)?)))
+        })?;
+        match probe {
+            Some((event_no, accepted_at)) if accepted_at < moment => low = event_no + 1,
+            Some(_) | None => high = middle,
+        }
+    }
+    Ok(low)
+}

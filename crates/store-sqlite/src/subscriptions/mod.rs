@@ -1,0 +1,60 @@
+//! Subscriptions: reading them here, changing them in [`change`].
+//!
+//! A subscription is one row and one row per version with that version's spec, so that a delivery can always tell what
+//! it was made with.
+
+pub(crate) mod change;
+
+use postroad_domain::{Subscription, SubscriptionId, SubscriptionNo, TenantNo, Timestamp};
+use rusqlite::{Connection, Row};
+
+use crate::{codec, codes, error::Fault, query, sql, tenants};
+
+/// One subscription of a tenant.
+pub(crate) fn by_id(
+    db: &Connection,
+    tenant_no: TenantNo,
+    id: SubscriptionId,
+) -> Result<Option<Subscription>, Fault> {
+    if !tenants::lives(db, tenant_no)? {
+        return Ok(None);
+    }
+    query::find(db, sql::SUBSCRIPTION_BY_ID, (tenant_no.0, id.as_bytes()), read)
+}
+
+/// The same by its number; of a tenant that is known to live.
+pub(crate) fn by_no(
+    db: &Connection,
+    tenant_no: TenantNo,
+    no: SubscriptionNo,
+) -> Result<Option<Subscription>, Fault> {
+    query::find(db, sql::SUBSCRIPTION_BY_NO, (tenant_no.0, no.0), read)
+}
+
+/// All of a tenant, in the order of their creation.
+pub(crate) fn of_tenant(db: &Connection, tenant_no: TenantNo) -> Result<Vec<Subscription>, Fault> {
+    query::list(db, sql::SUBSCRIPTION_LIST, (tenant_no.0,), read)
+}
+
+/// The number of a subscription, also of a deleted one: its history goes on naming it.
+pub(crate) fn number(db: &Connection, tenant_no: TenantNo, id: SubscriptionId) -> Result<Option<i64>, Fault> {
+    query::find(db, sql::SUBSCRIPTION_NO, (tenant_no.0, id.as_bytes()), |row| Ok(row.get(0)?))
+}
+
+fn read(row: &Row<'_>) -> Result<Subscription, Fault> {
+    let inactive = row.get::<_, Option<i64>>(4)?.map(codes::inactive_of).transpose()?;
+    let inactive_at = Timestamp::from_micros(row.get::<_, Option<i64>>(5)?.unwrap_or_default());
+    let secrets = row.get_ref(8)?.as_blob().map_err(rusqlite::Error::from)?;
+    let spec = row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?;
+    Ok(Subscription {
+        no: SubscriptionNo(row.get(0)?),
+        id: SubscriptionId::from_bytes(row.get(1)?),
+        tenant_no: TenantNo(row.get(2)?),
+        version: row.get(3)?,
+        spec: serde_json::from_str(spec)?,
+        inactive: inactive.map(|reason| (reason, inactive_at)),
+        secrets: codec::decode_secrets(secrets)?,
+        created_at: Timestamp::from_micros(row.get(6)?),
+        updated_at: Timestamp::from_micros(row.get(7)?),
+    })
+}

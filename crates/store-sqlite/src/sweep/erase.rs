@@ -1,0 +1,114 @@
+//! Erases what deleted tenants left, oldest first: places in the queue, events with all that belongs to them, keys,
+//! subscriptions, at last the tenant itself.
+//!
+//! Attempts, listings, fan-outs and versions go with the row they belong to and are not counted.
+
+use postroad_domain::TenantNo;
+use rusqlite::Connection;
+
+use super::Budget;
+use crate::{commit::DELIVERY_BITS, error::Fault, query, sql, writer::Work};
+
+/// Erases rows of deleted tenants; answers how many.
+pub(super) fn dead_tenants(work: &mut Work<'_>, budget: &mut Budget) -> Result<usize, Fault> {
+    let before = budget.left();
+    if before > 0 && !work.known.dead_tenants.is_empty() {
+        work.known.keep_numbers(work.db)?;
+    }
+    while let Some(tenant_no) = work.known.dead_tenants.first().copied() {
+        if budget.is_used_up() || !erase_tenant(work.db, tenant_no, budget)? {
+            break;
+        }
+        work.known.dead_tenants.remove(&tenant_no);
+    }
+    Ok(before - budget.left())
+}
+
+/// Erases until the budget is used up; answers whether nothing is left of the tenant.
+fn erase_tenant(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    let is_done = erase_places(db, tenant_no, budget.left())?
+        && erase_events(db, tenant_no, budget)?
+        && erase_each(db, sql::ERASE_NEXT_KEY, tenant_no, budget, |key_no| {
+            query::run(db, sql::IDEMPOTENCY_DELETE, (key_no,))
+        })?
+        && erase_each(db, sql::ERASE_NEXT_SUBSCRIPTION, tenant_no, budget, |sub_no| {
+            query::run(db, sql::ERASE_VERSIONS, (sub_no,))?;
+            query::run(db, sql::ERASE_SUBSCRIPTION, (sub_no,))
+        })?
+        && !budget.is_used_up();
+    if is_done {
+        query::run(db, sql::ERASE_TENANT, (tenant_no.0,))?;
+        budget.take(1);
+    }
+    Ok(is_done)
+}
+
+/// Places go first and are no rows that anybody counts: their deliveries are.
+fn erase_places(db: &Connection, tenant_no: TenantNo, limit: usize) -> Result<bool, Fault> {
+    let places = query::list(db, sql::ERASE_NEXT_PLACES, (tenant_no.0, limit), |row| {
+        let place: (i64, i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(place)
+    })?;
+    for (sub_no, generation, due, delivery_no) in &places {
+        query::run(db, sql::QUEUE_DELETE, (tenant_no.0, sub_no, generation, due, delivery_no))?;
+    }
+    Ok(places.len() < limit)
+}
+
+fn erase_events(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    erase_each_within(db, sql::ERASE_NEXT_EVENT, tenant_no, budget, |event_no, budget| {
+        if !erase_deliveries(db, event_no, budget)? {
+            return Ok(false);
+        }
+        query::run(db, sql::FANOUT_DELETE, (event_no,))?;
+        query::run(db, sql::EVENT_LISTING_DELETE, (tenant_no.0, event_no))?;
+        query::run(db, sql::ERASE_EVENT, (event_no,))?;
+        Ok(true)
+    })
+}
+
+/// Erases deliveries of an event; answers whether none is left and the budget reaches for the event too.
+fn erase_deliveries(db: &Connection, event_no: i64, budget: &mut Budget) -> Result<bool, Fault> {
+    let range = (event_no << DELIVERY_BITS, (event_no + 1) << DELIVERY_BITS);
+    while !budget.is_used_up() {
+        let next = query::find(db, sql::ERASE_NEXT_DELIVERY, range, |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })?;
+        let Some((delivery_no, sub_no)) = next else { return Ok(true) };
+        query::run(db, sql::ERASE_ATTEMPTS, (delivery_no,))?;
+        query::run(db, sql::DELIVERY_LISTING_DELETE, (sub_no, delivery_no))?;
+        query::run(db, sql::ERASE_DELIVERY, (delivery_no,))?;
+        budget.take(1);
+    }
+    Ok(false)
+}
+
+fn erase_each(
+    db: &Connection,
+    next: &str,
+    tenant_no: TenantNo,
+    budget: &mut Budget,
+    erase: impl Fn(i64) -> Result<usize, Fault>,
+) -> Result<bool, Fault> {
+    erase_each_within(db, next, tenant_no, budget, |no, _| erase(no).map(|_| true))
+}
+
+/// Erases row after row of the tenant; answers whether none is left.
+fn erase_each_within(
+    db: &Connection,
+    next: &str,
+    tenant_no: TenantNo,
+    budget: &mut Budget,
+    erase: impl Fn(i64, &mut Budget) -> Result<bool, Fault>,
+) -> Result<bool, Fault> {
+    while !budget.is_used_up() {
+        let Some(no) = query::find(db, next, (tenant_no.0,), |row| Ok(row.get::<_, i64>(0)?))? else {
+            return Ok(true);
+        };
+        if !erase(no, budget)? {
+            return Ok(false);
+        }
+        budget.take(1);
+    }
+    Ok(false)
+}

@@ -1,0 +1,89 @@
+//! A full disk: nothing is half written, and the store recovers by itself.
+
+mod common;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use common::open;
+use postroad_domain::{Status, Subscription, Tenant};
+use postroad_store::{Commit, Next, Store, StoreError, conformance::World};
+use postroad_store_sqlite::SqliteStore;
+
+/// Pages that are more than any of these tests needs.
+const PLENTY: u32 = 1_000_000;
+
+/// Allows no page more, then commits events of 64 KiB until one finds no room; answers that one.
+async fn fill(world: &mut World, store: &SqliteStore, tenant: &Tenant, to: &Subscription) -> Commit {
+    store.set_pages_max(1).await.unwrap();
+    for _ in 0..1_000 {
+        let mut event = world.event(tenant, &[to]).await;
+        event.data = Bytes::from(vec![b' '; 64 * 1024]);
+        let commit = Arc::new(Commit {
+            at: world.tick(),
+            session: world.session.id,
+            events: vec![event],
+            outcomes: Vec::new(),
+            fanouts: Vec::new(),
+        });
+        match store.commit(Arc::clone(&commit)).await {
+            Ok(_) => {}
+            Err(StoreError::Full) => return Commit { events: commit.events.clone(), ..empty(&commit) },
+            Err(other) => panic!("{other}"),
+        }
+    }
+    panic!("the disk does not get full");
+}
+
+fn empty(commit: &Commit) -> Commit {
+    Commit {
+        at: commit.at,
+        session: commit.session,
+        events: Vec::new(),
+        outcomes: Vec::new(),
+        fanouts: Vec::new(),
+    }
+}
+
+/// An empty store, as itself and as a world.
+async fn small_world(folder: &std::path::Path) -> (World, Arc<SqliteStore>) {
+    let store = Arc::new(open(folder));
+    let world = World::new(store.clone()).await;
+    (world, store)
+}
+
+#[tokio::test]
+async fn a_commit_that_finds_no_room_writes_nothing_and_succeeds_once_there_is_some() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, store) = small_world(folder.path()).await;
+    let ready = world.tenant("ready").await;
+    let subscription = world.subscription(&ready).await;
+    let waiting = world.accept_one(&ready, &subscription).await;
+    let refused = fill(&mut world, &store, &ready, &subscription).await;
+    let refused_id = refused.events[0].id;
+    assert_eq!(store.event(ready.no, refused_id).await.unwrap(), None);
+    // Reading goes on, and so does refusing.
+    assert_eq!(world.look(&waiting).await.status, Status::Queued);
+    let refused = Arc::new(refused);
+    assert!(matches!(store.commit(Arc::clone(&refused)).await, Err(StoreError::Full)));
+    store.set_pages_max(PLENTY).await.unwrap();
+    store.commit(refused).await.unwrap();
+    assert!(store.event(ready.no, refused_id).await.unwrap().is_some());
+    world.record(&waiting, Next::Succeeded).await;
+    assert_eq!(world.look(&waiting).await.status, Status::Succeeded);
+}
+
+#[tokio::test]
+async fn the_ballast_is_given_up_when_the_disk_is_full_and_taken_in_by_a_probe() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, store) = small_world(folder.path()).await;
+    let ballast = folder.path().join("ballast");
+    assert!(ballast.exists());
+    let ready = world.tenant("ready").await;
+    let subscription = world.subscription(&ready).await;
+    fill(&mut world, &store, &ready, &subscription).await;
+    assert!(!ballast.exists());
+    store.set_pages_max(PLENTY).await.unwrap();
+    store.probe().await.unwrap();
+    assert!(ballast.exists());
+}

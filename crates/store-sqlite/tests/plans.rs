@@ -1,0 +1,132 @@
+//! What the queries read: each plan, and the steps behind a dead lane.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::open;
+use postroad_store::conformance::World;
+use postroad_store_sqlite::sql;
+use rusqlite::{Connection, Statement, StatementStatus::VmStep};
+use tempfile::TempDir;
+
+/// They fill the writer's memory, once.
+const MAY_SCAN: [&str; 4] = ["LOAD_TENANTS", "LOAD_SUBSCRIPTIONS", "LOAD_MARKS", "LOAD_COUNTERS"];
+
+fn database() -> (Connection, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let db = Connection::open(folder.path().join("postroad.db")).unwrap();
+    db.execute_batch("PRAGMA foreign_keys = off").unwrap();
+    (db, folder)
+}
+
+fn plan(db: &Connection, text: &str) -> Vec<String> {
+    let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+    let mut lines = Vec::new();
+    let mut rows = explain.raw_query();
+    while let Some(row) = rows.next().unwrap() {
+        lines.push(row.get(3).unwrap());
+    }
+    lines
+}
+
+#[test]
+fn no_query_scans_a_table_or_sorts_except_to_fill_the_writers_memory() {
+    let (db, _folder) = database();
+    for (name, text) in sql::ALL {
+        let plan = plan(&db, text);
+        let is_bad = |line: &&String| line.starts_with("SCAN") || line.contains("TEMP B-TREE");
+        if !MAY_SCAN.contains(name) {
+            assert_eq!(plan.iter().find(is_bad), None, "{name}: {plan:#?}");
+        }
+    }
+}
+
+#[test]
+fn lanes_are_read_by_the_queues_own_key() {
+    let (db, _folder) = database();
+    let lane = "PRIMARY KEY (tenant_no=? AND sub_no=? AND generation=?)";
+    assert_eq!(
+        plan(&db, sql::LANE_READ),
+        [
+            &format!("SEARCH q USING {lane}"),
+            "SEARCH d USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
+        ]
+    );
+    assert_eq!(plan(&db, sql::LANE_HEAD), [format!("SEARCH queue USING {lane}")]);
+    assert_eq!(plan(&db, sql::LANE_NEXT), ["SEARCH queue USING PRIMARY KEY (tenant_no=? AND sub_no>?)"]);
+    assert_eq!(plan(&db, sql::LANE_NEXT_TENANT), ["SEARCH queue USING PRIMARY KEY (tenant_no>?)"]);
+}
+
+#[test]
+fn every_query_is_in_the_data_model() {
+    let page = include_str!("../../../docs/data-model.md");
+    for (name, _) in sql::ALL {
+        assert!(page.contains(&format!("`{name}`")), "docs/data-model.md does not list {name}");
+    }
+}
+
+/// Puts `count` deliveries into a lane of tenant 1.
+fn let_wait(db: &Connection, sub_no: i64, count: i64) {
+    db.execute_batch(&format!(
+        "INSERT INTO queue WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+             SELECT 1, {sub_no}, 0, i, ({sub_no} * 1000000 + i) << 12, 0, 0 FROM n;
+         INSERT INTO delivery SELECT delivery_no, 1, sub_no, 1, 2, NULL, 0, due, NULL FROM queue
+             WHERE sub_no = {sub_no};
+         INSERT INTO event SELECT delivery_no >> 12, 1, CAST(delivery_no AS BLOB), 'a', due, NULL, 1, NULL, NULL, ''
+             FROM queue WHERE sub_no = {sub_no};"
+    ))
+    .unwrap();
+}
+
+/// Steps of SQLite's machine for reading up to `rows` rows.
+fn steps(mut statement: Statement<'_>, key: &[i64], rows: usize) -> i32 {
+    {
+        let mut answer = statement.query(rusqlite::params_from_iter(key)).unwrap();
+        for _ in 0..rows {
+            if answer.next().unwrap().is_none() {
+                break;
+            }
+        }
+    }
+    statement.get_status(VmStep)
+}
+
+#[test]
+fn what_waits_in_a_dead_lane_costs_no_step_of_a_refill_or_of_finding_lanes() {
+    let (db, _folder) = database();
+    let_wait(&db, 1, 20_000);
+    let_wait(&db, 2, 200);
+    let (batch, held) = (64, 64);
+    let refill = |sub_no| steps(db.prepare(sql::LANE_READ).unwrap(), &[1, sub_no, 0], batch + held);
+    assert_eq!(refill(1), refill(2), "the dead lane and the short one cost the same");
+    assert!(refill(1) < 20 * i32::try_from(batch + held).unwrap(), "{}", refill(1));
+    for (text, key) in [
+        (sql::LANE_HEAD, &[1, 1, 0][..]),
+        (sql::LANE_NEXT, &[1, 0]),
+        (sql::LANE_NEXT, &[1, 1]),
+        (sql::LANE_NEXT_TENANT, &[0]),
+        (sql::LANE_NEXT_TENANT, &[1]),
+    ] {
+        assert!(steps(db.prepare(text).unwrap(), key, 1) < 50, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_called_off_costs_no_step_of_a_refill() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    for _ in 0..100 {
+        world.accept_one(&tenant, &subscription).await;
+    }
+    world.set_active(&subscription, false).await;
+    world.set_active(&subscription, true).await;
+    let newer = world.accept_one(&tenant, &subscription).await;
+    assert_eq!(world.refill(&subscription).await.deliveries[0].id, newer.id);
+    let db = Connection::open(folder.path().join("postroad.db")).unwrap();
+    let key = [tenant.no.0, subscription.no.0, 1];
+    assert!(steps(db.prepare(sql::LANE_READ).unwrap(), &key, 64) < 60);
+}

@@ -1,0 +1,258 @@
+//! Random sequences of operations against a model that is simple enough to be right.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use postroad_domain::{Reason, Status, Subscription, Tenant, ids::DeliveryId, subscription::InactiveReason};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use super::{
+    World,
+    world::{lane_of, refill_of},
+};
+use crate::{
+    CancelDelivery, CancelDeliveryError, Next, OutcomeResult, QueuedDelivery, Refill, RetryDelivery,
+    RetryDeliveryError, Store, Sweep, WaitingLane, WaitingLanes,
+};
+
+pub async fn after_any_operations_a_delivery_waits_in_one_place_or_has_ended(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    for seed in 0..3 {
+        let tenant = world.tenant("acme").await;
+        world.rng = StdRng::seed_from_u64(seed);
+        let mut model = Model::new(&mut world, tenant).await;
+        for step in 0..200 {
+            model.do_something(&mut world).await;
+            if step % 20 == 19 {
+                model.compare(&world).await;
+            }
+        }
+        let tenant = model.tenant;
+        world.delete_tenant(&tenant).await;
+    }
+}
+
+pub async fn a_lane_that_is_drained_in_small_refills_hands_out_each_delivery_once(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    for _ in 0..40 {
+        let mut event = world.event(&tenant, &[&subscription]).await;
+        event.data = Bytes::from(vec![b'1'; world.rng.random_range(1..200)]);
+        let queued = world.commit_event(event).await.remove(0);
+        if world.rng.random_bool(0.3) {
+            let due = world.now().after(Duration::from_millis(world.rng.random_range(0..300)));
+            world.record(&queued, Next::Queued { due, tries: 1 }).await;
+        }
+    }
+    world.advance(Duration::from_secs(1));
+    let everything = world.refill(&subscription).await.deliveries;
+    let expected: Vec<_> = everything.iter().map(|delivery| (delivery.due, delivery.id)).collect();
+    assert_eq!(expected.len(), 40);
+    assert!(expected.is_sorted_by_key(|(due, _)| *due));
+    let mut seen = Vec::new();
+    let mut held: Vec<QueuedDelivery> = Vec::new();
+    while seen.len() < expected.len() {
+        let refill = Refill {
+            held: held.iter().map(|delivery| delivery.id).collect(),
+            limit: world.rng.random_range(1..6),
+            bytes_max: world.rng.random_range(1..500),
+            ..refill_of(lane_of(&subscription), world.now())
+        };
+        let refilled = world.store.refill(refill).await.unwrap();
+        assert!(!refilled.deliveries.is_empty());
+        seen.extend(refilled.deliveries.iter().map(|delivery| (delivery.due, delivery.id)));
+        assert_eq!(refilled.next_due, expected.get(seen.len()).map(|(due, _)| *due));
+        held.extend(refilled.deliveries);
+        // Some of what is held ends: what ended needs no holding any more.
+        while held.len() > 5 {
+            let ended = held.remove(world.rng.random_range(0..held.len()));
+            assert_eq!(world.record(&ended, Next::Succeeded).await, OutcomeResult::Applied);
+        }
+    }
+    assert_eq!(seen, expected);
+}
+
+/// What a delivery must look like.
+struct Expected {
+    /// The last place in the queue that the caller heard of.
+    place: QueuedDelivery,
+    status: Status,
+    reason: Option<Reason>,
+}
+
+/// What the store must answer.
+struct Model {
+    tenant: Tenant,
+    subscriptions: Vec<Subscription>,
+    deliveries: BTreeMap<DeliveryId, Expected>,
+}
+
+impl Model {
+    async fn new(world: &mut World, tenant: Tenant) -> Self {
+        let mut subscriptions = Vec::new();
+        for _ in 0..3 {
+            subscriptions.push(world.subscription(&tenant).await);
+        }
+        Self { tenant, subscriptions, deliveries: BTreeMap::new() }
+    }
+
+    async fn do_something(&mut self, world: &mut World) {
+        let pause = Duration::from_millis(world.rng.random_range(0..100));
+        world.advance(pause);
+        match world.rng.random_range(0..20) {
+            0..6 => self.accept(world).await,
+            6..13 => self.attempt(world).await,
+            13 => self.cancel(world).await,
+            14..16 => self.retry(world).await,
+            16 => self.set_active(world, false).await,
+            17 => self.set_active(world, true).await,
+            18 => self.deactivate(world).await,
+            _ => {
+                let sweep = Sweep { at: world.tick(), limit: 3 };
+                world.store.sweep(sweep).await.unwrap();
+            }
+        }
+    }
+
+    async fn accept(&mut self, world: &mut World) {
+        let active: Vec<_> = self.subscriptions.iter().filter(|known| known.spec.active).collect();
+        for place in world.accept(&self.tenant, &active).await {
+            let expected = Expected { status: Status::Queued, reason: None, place };
+            self.deliveries.insert(expected.place.id, expected);
+        }
+    }
+
+    /// An attempt of any delivery, also of one that has ended in between.
+    async fn attempt(&mut self, world: &mut World) {
+        let Some(id) = self.any(world) else { return };
+        let tries = self.deliveries[&id].place.tries + 1;
+        let due = world.now().after(Duration::from_millis(world.rng.random_range(0..2_000)));
+        let next = match world.rng.random_range(0..4) {
+            0 => Next::Succeeded,
+            1 => Next::Failed(Reason::Exhausted),
+            _ => Next::Queued { due, tries },
+        };
+        let Some(expected) = self.deliveries.get_mut(&id) else { return };
+        let result = world.record(&expected.place, next).await;
+        let waits = expected.status == Status::Queued;
+        assert_eq!(result, if waits { OutcomeResult::Applied } else { OutcomeResult::NotWaiting });
+        expected.place.attempts += 1;
+        match next {
+            Next::Succeeded if waits || expected.status == Status::Cancelled => {
+                (expected.status, expected.reason) = (Status::Succeeded, None);
+            }
+            Next::Failed(reason) if waits => {
+                (expected.status, expected.reason) = (Status::Failed, Some(reason));
+            }
+            Next::Queued { due, tries } if waits => {
+                (expected.place.due, expected.place.tries) = (due, tries);
+            }
+            _ => {}
+        }
+    }
+
+    async fn cancel(&mut self, world: &mut World) {
+        let Some(id) = self.any(world) else { return };
+        let at = world.tick();
+        let result = world.store.cancel_delivery(CancelDelivery { tenant_no: self.tenant.no, id, at }).await;
+        let Some(expected) = self.deliveries.get_mut(&id) else { return };
+        if expected.status == Status::Queued {
+            assert_eq!(result.unwrap(), expected.place.lane);
+            (expected.status, expected.reason) = (Status::Cancelled, Some(Reason::Operator));
+        } else {
+            assert!(matches!(result, Err(CancelDeliveryError::Finished)), "{result:?}");
+        }
+    }
+
+    async fn retry(&mut self, world: &mut World) {
+        let Some(id) = self.any(world) else { return };
+        let at = world.tick();
+        let Some(expected) = self.deliveries.get_mut(&id) else { return };
+        let lane = expected.place.lane;
+        let active = self.subscriptions.iter().any(|known| lane_of(known) == lane && known.spec.active);
+        let expires_at = expected.place.expires_at;
+        let retry = RetryDelivery { tenant_no: self.tenant.no, id, at, expires_at };
+        let result = world.store.retry_delivery(retry).await;
+        if expected.status == Status::Queued {
+            assert!(matches!(result, Err(RetryDeliveryError::Waiting)), "{result:?}");
+        } else if !active {
+            assert!(matches!(result, Err(RetryDeliveryError::Inactive)), "{result:?}");
+        } else {
+            assert_eq!(result.unwrap(), lane);
+            (expected.status, expected.reason) = (Status::Queued, None);
+            (expected.place.due, expected.place.tries) = (at, 0);
+        }
+    }
+
+    async fn set_active(&mut self, world: &mut World, active: bool) {
+        let index = world.rng.random_range(0..self.subscriptions.len());
+        self.subscriptions[index] = world.set_active(&self.subscriptions[index], active).await;
+        let lane = lane_of(&self.subscriptions[index]);
+        for expected in self.deliveries.values_mut() {
+            if !active && expected.place.lane == lane && expected.status == Status::Queued {
+                (expected.status, expected.reason) = (Status::Cancelled, Some(Reason::Paused));
+            }
+        }
+    }
+
+    async fn deactivate(&mut self, world: &mut World) {
+        let index = world.rng.random_range(0..self.subscriptions.len());
+        let before = self.subscriptions[index].clone();
+        world.deactivate(&before).await;
+        let after = world.store.subscription(self.tenant.no, before.id).await.unwrap().unwrap();
+        if before.spec.active {
+            assert_eq!(after.inactive, Some((InactiveReason::Gone, world.now())));
+        } else {
+            assert_eq!(after, before);
+        }
+        self.subscriptions[index] = after;
+    }
+
+    fn any(&self, world: &mut World) -> Option<DeliveryId> {
+        let count = self.deliveries.len();
+        // Mostly a late one: the early ones have ended long ago.
+        let back = world.rng.random_range(0..count.clamp(1, 20));
+        self.deliveries.keys().rev().nth(back).copied()
+    }
+
+    async fn compare(&self, world: &World) {
+        for (id, expected) in &self.deliveries {
+            let delivery = world.store.delivery(self.tenant.no, *id).await.unwrap().unwrap();
+            assert_eq!((delivery.status, delivery.reason), (expected.status, expected.reason), "{id}");
+            let waits = expected.status == Status::Queued;
+            assert_eq!(delivery.due_at, waits.then_some(expected.place.due), "{id}");
+            assert_eq!(delivery.finished_at.is_none(), waits, "{id}");
+            assert_eq!(delivery.attempts, expected.place.attempts, "{id}");
+        }
+        self.compare_lanes(world).await;
+        let waiting = self.waiting().count() as u64;
+        assert_eq!(world.store.backlog().await.unwrap().waiting, waiting);
+    }
+
+    async fn compare_lanes(&self, world: &World) {
+        let mut lanes = Vec::new();
+        for subscription in &self.subscriptions {
+            let lane = lane_of(subscription);
+            let mut expected: Vec<_> = self
+                .waiting()
+                .filter(|place| place.lane == lane && subscription.spec.active)
+                .map(|place| (place.due, place.id, place.tries, place.attempts))
+                .collect();
+            expected.sort_unstable();
+            let far = world.now().after(Duration::from_secs(60));
+            let refilled = world.store.refill(refill_of(lane, far)).await.unwrap();
+            let answered = refilled.deliveries.iter();
+            let answered: Vec<_> =
+                answered.map(|place| (place.due, place.id, place.tries, place.attempts)).collect();
+            assert_eq!(answered, expected);
+            lanes.extend(expected.first().map(|(next_due, ..)| WaitingLane { lane, next_due: *next_due }));
+        }
+        let all = WaitingLanes { after: None, limit: 100 };
+        assert_eq!(world.store.waiting_lanes(all).await.unwrap(), lanes);
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = &QueuedDelivery> {
+        let waiting = self.deliveries.values().filter(|expected| expected.status == Status::Queued);
+        waiting.map(|expected| &expected.place)
+    }
+}
