@@ -109,7 +109,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_database_gets_a_key_that_only_its_owner_can_read_and_that_is_found_again() {
-        let (folder, store) = (tempfile::tempdir().unwrap(), MemoryStore::new());
+        let (folder, store) = (tempfile::tempdir().unwrap(), MemoryStore::embedded());
         let mut rng = StdRng::seed_from_u64(1);
         let first = beside_data(folder.path(), &store, &mut rng).await.unwrap();
         let mode = fs::metadata(folder.path().join(FILE_NAME)).unwrap().permissions().mode();
@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_key_is_made_for_a_database_that_was_written_with_another() {
-        let (folder, store) = (tempfile::tempdir().unwrap(), MemoryStore::new());
+        let (folder, store) = (tempfile::tempdir().unwrap(), MemoryStore::embedded());
         store.put_setting(SettingKey::SecretKeyCheck, vec![1]).await.unwrap();
         let refused = beside_data(folder.path(), &store, &mut StdRng::seed_from_u64(1)).await.err().unwrap();
         assert!(matches!(refused, SecretKeyError::Missing { .. }), "{refused}");
@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_holds_something_else_is_named() {
-        let (folder, store) = (tempfile::tempdir().unwrap(), MemoryStore::new());
+        let (folder, store) = (tempfile::tempdir().unwrap(), MemoryStore::embedded());
         fs::write(folder.path().join(FILE_NAME), "hello").unwrap();
         let refused = beside_data(folder.path(), &store, &mut StdRng::seed_from_u64(1)).await.err().unwrap();
         assert!(matches!(refused, SecretKeyError::Damaged { .. }), "{refused}");

@@ -2,7 +2,12 @@
 //!
 //! A refusal reads on after the value: `"foo" must be …`. It never repeats the value, which may be a secret.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use ipnet::IpNet;
 use postroad_domain::{EndpointUrl, Invalid};
@@ -49,7 +54,7 @@ pub(super) fn subnets(values: &[String]) -> Result<Vec<IpNet>, Invalid> {
 }
 
 fn subnet(text: &str) -> Result<IpNet, Invalid> {
-    let alone = || text.parse().map(IpNet::from).ok();
+    let alone = || text.parse::<IpAddr>().map(IpNet::from).ok();
     text.parse().ok().or_else(alone).ok_or_else(|| {
         Invalid::new("must be a subnet such as 10.20.0.0/16 or fd00::/8, or several with commas between them")
     })

@@ -2,7 +2,7 @@
 //!
 //! **Invariants:**
 //! * a clone is another handle on the same database: two engines on two clones are two nodes;
-//! * one lock around one [`State`]: an operation is seen as a whole or not at all;
+//! * one lock around the whole state: an operation is seen as a whole or not at all;
 //! * an injected fault strikes before the first write, so that a failed commit wrote nothing.
 //!
 //! On purpose it is neither durable nor fast: most operations look at every row, and it keeps no old versions of a
