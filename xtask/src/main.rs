@@ -6,18 +6,21 @@
 mod bench;
 mod tidy;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Arg, Command};
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
     let matches = command_line().get_matches();
     match matches.subcommand() {
-        Some(("tidy", _)) => tidy::run(),
-        Some(("bench", options)) => bench::run(options),
-        Some(("bench-receiver", _)) => bench::receiver::run(),
-        Some(("bench-generator", _)) => bench::generator::run(),
+        Some(("tidy", _)) => return tidy::run(),
+        Some(("bench", options)) => bench::run(options)?,
+        Some(("bench-receiver", _)) => bench::receiver::run()?,
+        Some(("bench-generator", _)) => bench::generator::run()?,
         _ => unreachable!("clap demands one of the subcommands above"),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn command_line() -> Command {

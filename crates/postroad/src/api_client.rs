@@ -45,7 +45,9 @@ pub enum CallError {
     #[error("{0}")]
     Refused(Problem),
     /// The server answered something that this API never answers.
-    #[error("{server} answered {status} with something that is not Postroad's: is another program listening there?")]
+    #[error(
+        "{server} answered {status} with something that is not Postroad's: is another program listening there?"
+    )]
     Strange {
         /// The server's URL.
         server: String,
@@ -115,8 +117,13 @@ impl ApiClient {
     /// Errors: no answer, or a refusal.
     pub async fn call(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Bytes, CallError> {
         let url = EndpointUrl::parse(&format!("{}{path}", self.server)).map_err(CallError::BadUrl)?;
-        let request =
-            OutboundRequest { method, url, headers: self.headers.clone(), body: body.into(), deadline: DEADLINE };
+        let request = OutboundRequest {
+            method,
+            url,
+            headers: self.headers.clone(),
+            body: body.into(),
+            deadline: DEADLINE,
+        };
         let server = || self.server.clone();
         let response = self.egress.exchange(request).await;
         let response = response.map_err(|source| CallError::NoAnswer { server: server(), source })?;

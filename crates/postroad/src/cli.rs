@@ -9,7 +9,8 @@ use crate::{
     config::{Given, KEYS, Key, Origin, Otherwise, Purpose},
 };
 
-const ABOUT: &str = "Sends webhooks: takes events over HTTP, keeps them, and delivers each until it has arrived";
+const ABOUT: &str =
+    "Sends webhooks: takes events over HTTP, keeps them, and delivers each until it has arrived";
 const AFTER_HELP: &str = "Try it in a minute:  postroad dev";
 const SERVE_ABOUT: &str = "Run the server";
 const SERVE_AFTER_HELP: &str = "\
@@ -52,6 +53,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
 
 fn program() -> clap::Command {
     clap::Command::new("postroad")
+        .bin_name("postroad")
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
         .after_help(AFTER_HELP)
@@ -74,21 +76,22 @@ fn flags(purpose: Purpose) -> impl Iterator<Item = Arg> {
 }
 
 fn flag(key: &'static Key, purpose: Purpose) -> Arg {
-    let default = match (key.default_for(purpose), key.otherwise) {
-        (Some(value), _) | (None, Otherwise::Value(value)) => value,
-        (None, Otherwise::Words(words)) => words,
-    };
-    let sources = format!("[env: {}] [default: {default}]", key.environment_name());
-    let long = match key.details {
-        "" => format!("{}\n\n{sources}", key.summary),
-        details => format!("{}\n\n{details}\n\n{sources}", key.summary),
-    };
     let action = if key.is_list { ArgAction::Append } else { ArgAction::Set };
+    let variable = key.environment_name();
+    let (short, default) = match (key.default_for(purpose), key.otherwise) {
+        (Some(value), _) | (None, Otherwise::Value(value)) => {
+            (format!("{} [default: {value}]", key.summary), value)
+        }
+        (None, Otherwise::Words(words)) => (key.summary.to_owned(), words),
+    };
+    let paragraphs = [key.summary, key.details, &format!("[env: {variable}] [default: {default}]")];
+    let paragraphs = paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty());
+    let long = paragraphs.collect::<Vec<_>>().join("\n\n");
     Arg::new(key.name)
         .long(key.name)
         .value_name(key.value_name)
         .action(action)
-        .help(StyledStr::from(format!("{} [default: {default}]", key.summary)))
+        .help(StyledStr::from(short))
         .long_help(StyledStr::from(long))
 }
 
@@ -103,13 +106,18 @@ fn given(purpose: Purpose, matches: &ArgMatches) -> Given {
 }
 
 fn send() -> clap::Command {
-    let option = |name: &'static str, value_name, help| Arg::new(name).long(name).value_name(value_name).help(help);
+    let option =
+        |name: &'static str, value_name, help| Arg::new(name).long(name).value_name(value_name).help(help);
     clap::Command::new("send").about(SEND_ABOUT).args([
         option("tenant", "TENANT", "Whose event it is").required(true),
         option("type", "NAME", "What happened, such as order.created").required(true),
-        option("data", "JSON|@FILE|-", "The event's data: JSON, a file that holds it, or - for standard input")
-            .default_value("{}")
-            .allow_hyphen_values(true),
+        option(
+            "data",
+            "JSON|@FILE|-",
+            "The event's data: JSON, a file that holds it, or - for standard input",
+        )
+        .default_value("{}")
+        .allow_hyphen_values(true),
         option("id", "KEY", "Your own id of the event: sent again with it, the event is not published twice"),
         option("server", "URL", "The server [env: POSTROAD_SERVER] [default: http://127.0.0.1:8080]"),
         option("key", "KEY", "An API key [env: POSTROAD_KEY or POSTROAD_ADMIN_KEY]"),
@@ -151,7 +159,8 @@ mod tests {
     #[test]
     fn only_the_commands_that_exist_are_listed() {
         let Command::Help(text) = parse_words("postroad").unwrap() else { panic!("not the help") };
-        let commands: Vec<_> = program().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        let commands: Vec<_> =
+            program().get_subcommands().map(|command| command.get_name().to_owned()).collect();
         assert_eq!(commands, ["serve", "dev", "send"]);
         assert!(commands.iter().all(|name| text.contains(name)), "{text}");
     }

@@ -3,7 +3,13 @@
 //! **Invariants:** nothing listens before the store is open and its key is proved; an admin key that is shown once is made
 //! only when nothing else can refuse the start; what was accepted before the stop is written before the end.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use postroad_domain::Clock;
 use postroad_egress::{AddressPolicy, EgressConfig, HttpEgress, SystemDial};
@@ -12,7 +18,7 @@ use postroad_server::{HttpMetrics, ServerState, router, serve};
 use postroad_store::{Store, StoreError};
 use postroad_store_sqlite::{OpenError, Options, SqliteStore};
 use prometheus_client::registry::Registry;
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use rand::{SeedableRng, rngs::StdRng};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -97,7 +103,7 @@ impl Node {
             store: Arc::clone(&store),
             egress: Arc::new(egress(config, address)?),
             clock: Arc::clone(&clock),
-            rng: StdRng::from_seed(rng.random()),
+            rng: StdRng::from_rng(&mut rng),
             secrets,
             node_name: format!("postroad-{}", std::process::id()),
         };
@@ -117,26 +123,32 @@ impl Node {
         self.fresh_admin_key.as_ref().map(|key| key.as_str())
     }
 
-    /// Answers requests until `stop`, then lets requests end within `grace`, and after them deliveries within another. The store
-    /// is closed with the last task that holds it, at the latest with the runtime.
+    /// Answers requests until `stop`, then lets requests and deliveries under way end within `grace` and no longer. The
+    /// store is closed with the last task that holds it, at the latest with the runtime.
     ///
     /// Errors: the listener failed.
     pub async fn serve(self, stop: CancellationToken, grace: Duration) -> io::Result<()> {
         let Self { listener, state, .. } = self;
         let (engine, clock) = (Arc::clone(&state.engine), Arc::clone(&state.clock));
+        let stopped_at = OnceLock::new();
+        let asked = async {
+            stop.cancelled().await;
+            tracing::info!("stopping: requests and deliveries under way may finish");
+            stopped_at.get_or_init(|| clock.monotonic());
+        };
         let too_late = async {
             stop.cancelled().await;
-            tracing::info!("stopping");
             clock.sleep(grace).await;
         };
         let served = tokio::select! {
-            served = serve(listener, router(state), stop.cancelled()) => served,
+            served = serve(listener, router(state), asked) => served,
             () = too_late => {
                 tracing::warn!("requests were still under way when the time to finish them was over");
                 Ok(())
             }
         };
-        engine.stop(grace).await;
+        let used = stopped_at.get().map_or(Duration::ZERO, |start| clock.monotonic().saturating_sub(*start));
+        engine.stop(grace.saturating_sub(used)).await;
         tracing::info!("stopped");
         served
     }

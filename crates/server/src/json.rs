@@ -17,7 +17,10 @@ use crate::problem::{Code, Problem};
 pub(crate) fn text(body: &[u8]) -> Result<&str, Problem> {
     std::str::from_utf8(body).map_err(|error| {
         let offset = error.valid_up_to();
-        Problem::new(Code::InvalidUtf8, format!("The body must be UTF-8; the byte at offset {offset} is not."))
+        Problem::new(
+            Code::InvalidUtf8,
+            format!("The body must be UTF-8; the byte at offset {offset} is not."),
+        )
     })
 }
 

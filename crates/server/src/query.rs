@@ -37,7 +37,8 @@ pub(crate) fn read<'f>(uri: &Uri, shape: &Shape, faults: &'f Faults) -> Object<'
 pub(crate) fn limit(query: &mut Object<'_>) -> usize {
     let limit = query.field("limit").and_then(|field| {
         field.parsed(|text| {
-            let number = text.parse().ok().filter(|number| (PAGE_ITEMS.min..=PAGE_ITEMS.max).contains(number));
+            let number =
+                text.parse().ok().filter(|number| (PAGE_ITEMS.min..=PAGE_ITEMS.max).contains(number));
             number.ok_or_else(|| {
                 Invalid::new(format!("must be a whole number from {} to {}", PAGE_ITEMS.min, PAGE_ITEMS.max))
             })

@@ -13,26 +13,33 @@ use std::{
 pub(crate) struct Ballast {
     path: PathBuf,
     bytes: u64,
+    is_released: bool,
 }
 
 impl Ballast {
     /// The ballast of a folder; it is not there before [`Ballast::take_in`].
     pub(crate) fn new(folder: &Path, bytes: u64) -> Self {
-        Self { path: folder.join("ballast"), bytes }
+        Self { path: folder.join("ballast"), bytes, is_released: false }
     }
 
     /// Gives the ballast's room back to the disk; answers whether there was any.
-    pub(crate) fn release(&self) -> bool {
+    pub(crate) fn release(&mut self) -> bool {
         let released = self.bytes > 0 && fs::remove_file(&self.path).is_ok();
         if released {
+            self.is_released = true;
             tracing::warn!(bytes = self.bytes, "the disk is full: the ballast was released");
         }
         released
     }
 
+    /// It was given up and could not be taken in again: what is free is for outcomes, not for new events.
+    pub(crate) fn is_missed(&self) -> bool {
+        self.is_released
+    }
+
     /// Allocates the ballast unless it is there. With less than twice its size free it stays out: else it would take
     /// the very room that was just made, and be given back at the next commit. A failure is not one of the store.
-    pub(crate) fn take_in(&self) {
+    pub(crate) fn take_in(&mut self) {
         if self.bytes == 0 || self.is_there() {
             return;
         }
@@ -41,6 +48,8 @@ impl Ballast {
                 if let Err(error) = self.allocate() {
                     tracing::warn!(%error, "the ballast could not be allocated");
                     fs::remove_file(&self.path).ok();
+                } else {
+                    self.is_released = false;
                 }
             }
             Ok(free) => tracing::warn!(free, "there is no room for the ballast"),
@@ -84,13 +93,15 @@ mod tests {
     #[test]
     fn the_ballast_holds_real_blocks_and_gives_them_back_once() {
         let folder = tempfile::tempdir().unwrap();
-        let ballast = Ballast::new(folder.path(), 1024 * 1024);
+        let mut ballast = Ballast::new(folder.path(), 1024 * 1024);
         assert!(!ballast.release());
         ballast.take_in();
         let file = fs::metadata(folder.path().join("ballast")).unwrap();
         assert_eq!(file.len(), 1024 * 1024);
         assert!(file.blocks() * 512 >= 1024 * 1024);
-        assert!(ballast.release());
+        assert!(ballast.release() && ballast.is_missed());
         assert!(!ballast.release());
+        ballast.take_in();
+        assert!(!ballast.is_missed());
     }
 }

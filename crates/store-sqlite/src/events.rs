@@ -8,7 +8,7 @@ use postroad_domain::{Event, EventId, EventType, TenantNo, Timestamp, limits::PA
 use postroad_store::{ListEvents, Page};
 use rusqlite::{Connection, Row};
 
-use crate::{codec, error::Fault, query, sql, tenants};
+use crate::{codec, error::Fault, query, sql, tenants, unlisted::Tail};
 
 /// Event numbers read at a time.
 const CHUNK: usize = 256;
@@ -31,8 +31,8 @@ pub(crate) fn number(db: &Connection, tenant_no: TenantNo, id: EventId) -> Resul
     query::find(db, sql::EVENT_NO, (tenant_no.0, id.as_bytes()), |row| Ok(row.get(0)?))
 }
 
-/// Events of a tenant, newest first.
-pub(crate) fn list(db: &Connection, list: &ListEvents) -> Result<Page<Event, EventId>, Fault> {
+/// Events of a tenant, newest first; `tail` holds the newest of them.
+pub(crate) fn list(db: &Connection, list: &ListEvents, tail: &Tail) -> Result<Page<Event, EventId>, Fault> {
     let mut page = Page { items: Vec::new(), next: None };
     if !tenants::lives(db, list.tenant_no)? {
         return Ok(page);
@@ -45,7 +45,7 @@ pub(crate) fn list(db: &Connection, list: &ListEvents) -> Result<Page<Event, Eve
     let mut looked_at = None;
     let mut looks = 0;
     loop {
-        let numbers = numbers(db, list.tenant_no, first, end, CHUNK)?;
+        let numbers = numbers(db, (list.tenant_no, tail), first, end, CHUNK)?;
         for event_no in &numbers {
             if page.items.len() == list.limit || looks == PAGE_ROWS_SCANNED_MAX {
                 page.next = looked_at;
@@ -67,12 +67,14 @@ pub(crate) fn list(db: &Connection, list: &ListEvents) -> Result<Page<Event, Eve
 /// The numbers of a tenant's events from `first` up to but not including `end`, newest first.
 pub(crate) fn numbers(
     db: &Connection,
-    tenant_no: TenantNo,
+    (tenant_no, tail): (TenantNo, &Tail),
     first: i64,
     end: i64,
     limit: usize,
 ) -> Result<Vec<i64>, Fault> {
-    query::list(db, sql::EVENT_LISTING, (tenant_no.0, first, end, limit), |row| Ok(row.get(0)?))
+    tail.numbers(first, end, limit, |end, limit| {
+        query::list(db, sql::EVENT_LISTING, (tenant_no.0, first, end, limit), |row| Ok(row.get(0)?))
+    })
 }
 
 /// The number from which on events were accepted at `since` or later.

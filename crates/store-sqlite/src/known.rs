@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use postroad_domain::{Reason, SubscriptionNo, TenantNo, Timestamp};
 use rusqlite::Connection;
 
-use crate::{codes, error::Fault, held::HeldWalk, query, sql};
+use crate::{codes, error::Fault, held::HeldWalk, listing::Batch, query, sql};
 
 /// The writer's memory.
 #[derive(Debug, Default)]
@@ -27,6 +27,10 @@ pub(crate) struct Known {
     pub(crate) lanes: HashMap<SubscriptionNo, Lane>,
     /// Generations of lanes that were called off and are not swept yet.
     pub(crate) marks: BTreeMap<(SubscriptionNo, i64), Mark>,
+    /// The first event that was not in the listing tables when this was read.
+    pub(crate) listed_before: i64,
+    /// Entries on their way into the listing tables.
+    pub(crate) batch: Option<Batch>,
     /// Where the sweep stands in each lane whose receiver is gone.
     pub(crate) gone: BTreeMap<SubscriptionNo, HeldWalk>,
 }
@@ -53,6 +57,8 @@ pub(crate) struct Mark {
     pub(crate) at: Timestamp,
 }
 
+/// The kept number of the first event that is not in the listing tables.
+pub(crate) const LISTED_COUNTER: &str = "listed_before";
 /// The kept number below which no event is created.
 const EVENT_COUNTER: &str = "next_event_no";
 /// The same for attempts.
@@ -102,6 +108,7 @@ impl Known {
             kept.get(counter).map_or(behind_last, |kept| behind_last.max(*kept))
         };
         self.next_event_no = next(last_event, EVENT_COUNTER);
+        self.listed_before = kept.get(LISTED_COUNTER).copied().unwrap_or_default();
         self.next_attempt_no = next(last_attempt, ATTEMPT_COUNTER);
         Ok(())
     }

@@ -26,6 +26,7 @@ mod held;
 mod known;
 mod lanes;
 mod limits;
+mod listing;
 mod lock;
 mod migrate;
 mod options;
@@ -38,6 +39,7 @@ mod store;
 mod subscriptions;
 mod sweep;
 mod tenants;
+mod unlisted;
 mod writer;
 
 use std::{fmt, sync::Arc};
@@ -51,9 +53,11 @@ use crate::{
     ballast::Ballast,
     checkpoint::Checkpoints,
     gauges::Gauges,
+    limits::LOG_BYTES_MAX,
     lock::FolderLock,
     readers::Readers,
     sessions::Sessions,
+    unlisted::Unlisted,
     writer::{Writer, WriterThread},
 };
 
@@ -62,6 +66,7 @@ pub struct SqliteStore {
     // Fields are dropped in this order: readers let go of the log before the writer empties it, the lock goes last.
     readers: Readers,
     writer: Writer,
+    unlisted: Arc<Unlisted>,
     sessions: Sessions,
     gauges: Arc<Gauges>,
     _lock: FolderLock,
@@ -84,14 +89,23 @@ impl SqliteStore {
         checkpoint::note_size(&file, &gauges);
         measure_log(&mut db, &gauges)?;
         let known = known::Known::load(&db)?;
+        let unlisted = Arc::new(Unlisted::load(&db, known.listed_before)?);
         let checkpoints = Checkpoints::start(connect::checkpointer(&options)?, file, Arc::clone(&gauges))?;
-        let ballast = Ballast::new(&options.data_dir, options.ballast_bytes);
+        let mut ballast = Ballast::new(&options.data_dir, options.ballast_bytes);
         ballast.take_in();
         let readers = Readers::open(&options)?;
-        let thread =
-            WriterThread { db, known: Some(known), ballast, checkpoints, gauges: Arc::clone(&gauges) };
+        let thread = WriterThread {
+            db,
+            known: Some(known),
+            unlisted: Arc::clone(&unlisted),
+            listing_batch_entries: options.listing_batch_entries,
+            ballast,
+            checkpoints,
+            room_at_bytes: LOG_BYTES_MAX,
+            gauges: Arc::clone(&gauges),
+        };
         let writer = Writer::start(thread)?;
-        Ok(Self { readers, writer, sessions: Sessions::default(), gauges, _lock: lock })
+        Ok(Self { readers, writer, unlisted, sessions: Sessions::default(), gauges, _lock: lock })
     }
 
     /// Sets how many pages the database may have: tests make room with it again.

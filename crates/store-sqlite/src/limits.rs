@@ -22,6 +22,8 @@ pub(crate) const READER_CACHE_KIB: i64 = 4 * 1024;
 pub(crate) const STATEMENTS_KEPT: usize = 96;
 /// Bytes of the ballast file unless the options say otherwise.
 pub(crate) const BALLAST_BYTES: u64 = 64 * 1024 * 1024;
+/// Entries of listings that are written in one batch, over many commits.
+pub(crate) const LISTING_BATCH_ENTRIES: usize = 50_000;
 /// Lanes that one reading transaction looks at.
 pub(crate) const LANES_PER_READ: usize = 256;
 /// Rows of one held lane that a step of the sweep looks at, at most.

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 
 use postroad_domain::Clock;
 
-use crate::limits::BALLAST_BYTES;
+use crate::limits::{BALLAST_BYTES, LISTING_BATCH_ENTRIES};
 
 /// Where the store lies and what it may use.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub struct Options {
     pub ballast_bytes: u64,
     /// Pages the database may have; `None` for as many as fit. Tests fill a small one.
     pub pages_max: Option<u32>,
+    /// Entries of listings that are written in one batch. Tests make small batches, so that there are many.
+    pub listing_batch_entries: usize,
     /// Measures how long a read lasts.
     pub clock: Arc<dyn Clock>,
 }
@@ -25,7 +27,14 @@ pub struct Options {
 impl Options {
     /// The usual options for a data folder.
     pub fn new(data_dir: impl Into<PathBuf>, clock: Arc<dyn Clock>) -> Self {
-        Self { data_dir: data_dir.into(), vfs: None, ballast_bytes: BALLAST_BYTES, pages_max: None, clock }
+        Self {
+            data_dir: data_dir.into(),
+            vfs: None,
+            ballast_bytes: BALLAST_BYTES,
+            pages_max: None,
+            listing_batch_entries: LISTING_BATCH_ENTRIES,
+            clock,
+        }
     }
 }
 
@@ -36,6 +45,7 @@ impl fmt::Debug for Options {
             .field("vfs", &self.vfs)
             .field("ballast_bytes", &self.ballast_bytes)
             .field("pages_max", &self.pages_max)
+            .field("listing_batch_entries", &self.listing_batch_entries)
             .finish_non_exhaustive()
     }
 }

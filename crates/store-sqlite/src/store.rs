@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use postroad_domain::{
-    Attempt, DeliveryId, Event, EventId, Subscription, SubscriptionId, Tenant, TenantId, TenantNo,
-    delivery::Delivery,
+    Attempt, DeliveryId, Event, EventId, Subscription, SubscriptionId, SubscriptionNo, Tenant, TenantId,
+    TenantNo, delivery::Delivery,
 };
 use postroad_store::{
     Backlog, CancelDelivery, CancelDeliveryError, ClaimLanes, Commit, Committed, ConfigSnapshot,
@@ -131,7 +131,8 @@ impl Store for SqliteStore {
     }
 
     async fn list_events(&self, list: ListEvents) -> Result<Page<Event, EventId>, StoreError> {
-        self.readers.read(move |db| events::list(db, &list)).await
+        let tail = self.unlisted.events_of(list.tenant_no);
+        self.readers.read(move |db| events::list(db, &list, &tail)).await
     }
 
     async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
@@ -141,7 +142,15 @@ impl Store for SqliteStore {
     async fn list_deliveries(&self, list: ListDeliveries) -> Result<Page<Delivery, String>, StoreError> {
         let parse = |text| deliveries::list::parse_cursor(text).ok_or(StoreError::BadCursor);
         let before = list.after.as_deref().map(parse).transpose()?;
-        self.readers.read(move |db| deliveries::list::page(db, &list, before)).await
+        let subscription = list.filter.subscription.filter(|_| list.filter.event.is_none());
+        let tail = if let Some(id) = subscription {
+            let tenant_no = list.tenant_no;
+            let sub_no = self.readers.read(move |db| subscriptions::number(db, tenant_no, id)).await?;
+            sub_no.map(|no| self.unlisted.deliveries_of(SubscriptionNo(no))).unwrap_or_default()
+        } else {
+            self.unlisted.events_of(list.tenant_no)
+        };
+        self.readers.read(move |db| deliveries::list::page(db, &list, before, tail)).await
     }
 
     async fn attempts(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Vec<Attempt>, StoreError> {

@@ -22,8 +22,9 @@ use crate::{
     error::{Fault, OpenError},
     gauges::Gauges,
     known::Known,
-    limits::LOG_BYTES_MAX,
+    limits::{CHECKPOINT_EVERY_BYTES, LOG_BYTES_MAX},
     query,
+    unlisted::{Changes, Unlisted},
 };
 
 /// What a job works on, within its transaction.
@@ -32,6 +33,12 @@ pub(crate) struct Work<'a> {
     pub(crate) db: &'a Connection,
     /// The writer's memory.
     pub(crate) known: &'a mut Known,
+    /// The newest entries of listings, as of the last commit.
+    pub(crate) unlisted: &'a Unlisted,
+    /// Entries of which a batch is made.
+    pub(crate) listing_batch_entries: usize,
+    /// What this job does to listings.
+    pub(crate) changes: Changes,
 }
 
 /// What follows when a job meets a full disk.
@@ -73,7 +80,8 @@ impl Writer {
         self.run(move |writer| writer.transact(when_full, &mut work)).await
     }
 
-    /// Writes something small durably, then takes in the ballast again.
+    /// Writes something small durably, then takes in the ballast again. Without room for that the disk counts as full:
+    /// new events would use up what is left for outcomes.
     pub(crate) async fn probe(&self) -> Result<(), StoreError> {
         self.run(WriterThread::probe).await
     }
@@ -118,8 +126,14 @@ pub(crate) struct WriterThread {
     pub(crate) db: Connection,
     /// Read anew when it is `None`.
     pub(crate) known: Option<Known>,
+    /// The newest entries of listings.
+    pub(crate) unlisted: Arc<Unlisted>,
+    /// Entries of which a batch is made.
+    pub(crate) listing_batch_entries: usize,
     /// Given up when the disk is full.
     pub(crate) ballast: Ballast,
+    /// Bytes of log at which the writer makes room itself.
+    pub(crate) room_at_bytes: u64,
     /// Calls the checkpointer.
     pub(crate) checkpoints: Checkpoints,
     /// Sizes.
@@ -144,12 +158,8 @@ impl WriterThread {
         work: &mut impl FnMut(&mut Work<'_>) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
         let first = self.try_once(work);
-        let is_full = matches!(first, Err(Fault::Full));
-        let answer = if is_full && self.ballast.release() && when_full == WhenFull::UseBallast {
-            self.try_once(work)
-        } else {
-            first
-        };
+        let may_use_ballast = when_full == WhenFull::UseBallast && matches!(first, Err(Fault::Full));
+        let answer = if may_use_ballast && self.ballast.release() { self.try_once(work) } else { first };
         self.checkpoints.after_commit(self.gauges.log_bytes());
         Ok(answer?)
     }
@@ -160,10 +170,12 @@ impl WriterThread {
             Some(known) => known,
             forgotten => forgotten.insert(Known::load(&self.db)?),
         };
-        let db = &self.db;
+        let (db, unlisted, listing_batch_entries) = (&self.db, &*self.unlisted, self.listing_batch_entries);
         let answer = query::run(db, "BEGIN IMMEDIATE", ()).and_then(|_| {
-            let answer = work(&mut Work { db, known })?;
+            let mut scope = Work { db, known, unlisted, listing_batch_entries, changes: Changes::default() };
+            let answer = work(&mut scope)?;
             query::run(db, "COMMIT", ())?;
+            unlisted.apply(scope.changes);
             Ok(answer)
         });
         answer.map_err(|fault| self.roll_back(fault))
@@ -184,10 +196,17 @@ impl WriterThread {
     /// Keeps the log within its limit. Usually the checkpointer does, but it never gets ahead of a writer that does
     /// not pause.
     fn make_room(&mut self) {
-        if self.gauges.log_bytes() >= LOG_BYTES_MAX
-            && let Err(error) = self.empty_log()
-        {
-            tracing::warn!(%error, "the log is above its limit and could not be emptied");
+        let log_bytes = self.gauges.log_bytes();
+        if log_bytes < self.room_at_bytes {
+            return;
+        }
+        let emptied = self.empty_log();
+        if self.gauges.log_bytes() == 0 {
+            self.room_at_bytes = LOG_BYTES_MAX;
+        } else {
+            // Somebody outside reads on and on. To wait for them again at each commit would stop everything.
+            self.room_at_bytes = log_bytes + CHECKPOINT_EVERY_BYTES;
+            tracing::warn!(log_bytes, ?emptied, "the log is above its limit and could not be emptied");
         }
     }
 
@@ -202,6 +221,6 @@ impl WriterThread {
     fn probe(&mut self) -> Result<(), StoreError> {
         self.transact(WhenFull::GiveUp, &mut |work| query::run(work.db, crate::sql::PROBE, ()).map(|_| ()))?;
         self.ballast.take_in();
-        Ok(())
+        if self.ballast.is_missed() { Err(StoreError::Full) } else { Ok(()) }
     }
 }

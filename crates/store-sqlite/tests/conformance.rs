@@ -1,5 +1,7 @@
 //! The embedded store passes the suite that every store passes.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::sync::Arc;

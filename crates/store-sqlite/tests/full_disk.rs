@@ -1,12 +1,14 @@
 //! A full disk: nothing is half written, and the store recovers by itself.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use common::open;
-use postroad_domain::{Status, Subscription, Tenant};
+use postroad_domain::{ResponseHead, Status, Subscription, Tenant, attempt::Answer};
 use postroad_store::{Commit, Next, Store, StoreError, conformance::World};
 use postroad_store_sqlite::SqliteStore;
 
@@ -74,16 +76,33 @@ async fn a_commit_that_finds_no_room_writes_nothing_and_succeeds_once_there_is_s
 }
 
 #[tokio::test]
-async fn the_ballast_is_given_up_when_the_disk_is_full_and_taken_in_by_a_probe() {
+async fn the_ballast_is_given_up_for_outcomes_only_and_taken_in_by_a_probe() {
     let folder = tempfile::tempdir().unwrap();
     let (mut world, store) = small_world(folder.path()).await;
     let ballast = folder.path().join("ballast");
-    assert!(ballast.exists());
     let ready = world.tenant("ready").await;
     let subscription = world.subscription(&ready).await;
+    let waiting = world.accept_one(&ready, &subscription).await;
     fill(&mut world, &store, &ready, &subscription).await;
+    assert!(ballast.exists(), "a refused event does not cost it");
+    let mut outcome = world.outcome(&waiting, Next::Succeeded);
+    let body = Bytes::from(vec![b' '; 64 * 1024]);
+    let attempt = outcome.attempt.as_mut().unwrap();
+    attempt.answer =
+        Answer::Response(ResponseHead { status: 200, headers: Vec::new(), body, truncated: false });
+    let commit = Arc::new(Commit {
+        at: world.tick(),
+        session: world.session.id,
+        events: Vec::new(),
+        outcomes: vec![outcome],
+        fanouts: Vec::new(),
+    });
+    // Here the ballast makes no room, as not the disk is full but the number of pages is limited.
+    assert!(matches!(store.commit(Arc::clone(&commit)).await, Err(StoreError::Full)));
     assert!(!ballast.exists());
     store.set_pages_max(PLENTY).await.unwrap();
+    store.commit(commit).await.unwrap();
+    assert_eq!(world.look(&waiting).await.status, Status::Succeeded);
     store.probe().await.unwrap();
     assert!(ballast.exists());
 }

@@ -3,7 +3,7 @@
 //! The database is the queue: what must still be sent lives here and nowhere else. The engine gathers what is waiting
 //! and calls [`Store::commit`]; everything in one call becomes durable together, or nothing of it does.
 //!
-//! **Invariants** that every store keeps, and that [`conformance`] checks:
+//! **Invariants** that every store keeps, and that the suite in `conformance` checks:
 //! * what an operation answered is durable: a crash a microsecond later loses nothing of it;
 //! * a delivery that is not final has exactly one place in the queue of its lane, and a final one has none;
 //! * a tenant never sees another tenant's rows;

@@ -7,6 +7,9 @@ use std::{future::Future, time::Duration};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for `future` and panics after [`PATIENCE`], saying `what` never came.
+///
+/// This is the machine's time: in a runtime whose time is paused, a wait for another process or for a socket would end
+/// at once.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(PATIENCE, future).await {
         Ok(value) => value,

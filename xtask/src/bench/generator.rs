@@ -13,19 +13,17 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::AsyncReadExt,
-    net::{TcpStream, UnixStream},
+    net::UnixStream,
     task::{JoinSet, LocalSet, spawn_local},
 };
 
 use super::{
-    bare,
     cases::Pace,
     control::{self, Command},
     histogram::Histogram,
     mark::now_micros,
-    pace::{Pacer, Turn},
-    template::Template,
-    wire::{Connection, status},
+    pace::Pacer,
+    sender,
 };
 
 /// What a generator is to do.
@@ -88,7 +86,7 @@ async fn serve() -> Result<()> {
     spawn_local(make_room(feed, plan.subscriptions, Rc::clone(&shared)));
     let mut senders = JoinSet::new();
     for _ in 0..plan.connections {
-        senders.spawn_local(send(plan.clone(), Rc::clone(&shared)));
+        senders.spawn_local(sender::send(plan.clone(), Rc::clone(&shared)));
     }
     loop {
         let command = tokio::select! {
@@ -107,8 +105,9 @@ async fn serve() -> Result<()> {
     }
 }
 
-struct Shared {
-    pacer: Pacer,
+/// What the connections share.
+pub(super) struct Shared {
+    pub(super) pacer: Pacer,
     book: RefCell<Book>,
     measuring: Cell<bool>,
 }
@@ -137,17 +136,16 @@ impl Shared {
         }
     }
 
-    fn note(&self, events: u64, accepted: bool, micros: u64) {
+    /// Notes the answer to one turn of `events` events, of which `accepted` were accepted.
+    pub(super) fn note(&self, events: u64, accepted: u64, micros: u64) {
         let mut book = self.book.borrow_mut();
-        if !accepted {
-            book.figures.refused += events;
-            // What was refused will not arrive: its room is free again.
-            self.pacer.release(events);
-            return;
-        }
-        book.figures.accepted += events;
+        let refused = events.saturating_sub(accepted);
+        book.figures.accepted += accepted;
+        book.figures.refused += refused;
+        // What was refused will not arrive: its room is free again.
+        self.pacer.release(refused);
         if self.measuring.get() {
-            book.figures.accepted_in_window += events;
+            book.figures.accepted_in_window += accepted;
             book.answer_micros.record(micros);
         }
     }
@@ -171,45 +169,4 @@ async fn make_room(mut feed: UnixStream, subscriptions: u64, shared: Rc<Shared>)
         shared.pacer.release(events - released);
         released = events;
     }
-}
-
-/// One connection: turn by turn until the end.
-async fn send(plan: Plan, shared: Rc<Shared>) -> Result<()> {
-    let stream = TcpStream::connect(plan.address).await.with_context(|| plan.address.to_string())?;
-    let mut connection = Connection::new(stream)?;
-    let mut templates = templates(&plan);
-    while let Some(turn) = shared.pacer.next(plan.batch).await {
-        let began = now_micros();
-        let accepted = exchange(&mut connection, &mut templates, turn).await?;
-        shared.note(plan.batch, accepted, now_micros().saturating_sub(began));
-    }
-    Ok(())
-}
-
-/// The requests that make one turn: one to the server, or one to the receiver for each subscription.
-fn templates(plan: &Plan) -> Vec<Template> {
-    let host = plan.address.to_string();
-    match &plan.target {
-        Target::Server { tenant, key } => vec![Template::for_server(&host, tenant, key, plan.batch)],
-        Target::Receiver => (0..plan.subscriptions).map(|number| bare::template(&host, number)).collect(),
-    }
-}
-
-async fn exchange(connection: &mut Connection, templates: &mut [Template], turn: Turn) -> Result<bool> {
-    let mut accepted = true;
-    for template in templates {
-        let place = connection.exchange(template.fill(turn)).await.context("an exchange broke")?;
-        let status = status(connection.bytes(&place.head));
-        if !(200..300).contains(&status) {
-            accepted = false;
-            report_refusal(status, connection.bytes(&place.body));
-        }
-    }
-    Ok(accepted)
-}
-
-/// Shows the first refusal of a run: the rest is counted.
-fn report_refusal(status: u16, body: &[u8]) {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| eprintln!("generator: refused with {status}: {}", String::from_utf8_lossy(body)));
 }

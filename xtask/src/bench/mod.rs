@@ -17,6 +17,7 @@ mod pace;
 pub(crate) mod receiver;
 mod report;
 mod run;
+mod sender;
 mod tally;
 mod template;
 mod wire;

@@ -11,19 +11,19 @@ mod sleeps;
 mod tree;
 mod words;
 
-use std::fmt;
+use std::{fmt, process::ExitCode};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use cargo_metadata::MetadataCommand;
 
 use self::tree::Tree;
 
-/// Checks every rule, prints what it found and fails if any of it is an error.
+/// Checks every rule, prints what it found and answers failure if any of it is an error.
 ///
 /// # Errors
 ///
-/// When a rule is broken, or the tree cannot be read.
-pub(crate) fn run() -> Result<()> {
+/// When the tree cannot be read.
+pub(crate) fn run() -> Result<ExitCode> {
     let metadata = MetadataCommand::new().exec().context("cargo metadata")?;
     let tree = Tree::read(metadata.workspace_root.as_std_path())?;
     let mut findings = layers::check(&metadata);
@@ -35,9 +35,12 @@ pub(crate) fn run() -> Result<()> {
         println!("{finding}");
     }
     let errors = findings.iter().filter(|finding| finding.weight == Weight::Error).count();
-    ensure!(errors == 0, "tidy: {errors} broken house rules in {} files", tree.files.len());
+    if errors > 0 {
+        println!("tidy: {errors} broken house rules");
+        return Ok(ExitCode::FAILURE);
+    }
     println!("tidy: {} files keep the house rules", tree.files.len());
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// One place where a rule is broken.

@@ -21,37 +21,37 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An exchange that waits for the test to play the receiver.
-pub struct Exchange {
-    pub request: OutboundRequest,
+pub(crate) struct Exchange {
+    pub(crate) request: OutboundRequest,
     answer: oneshot::Sender<Result<OutboundResponse, SendError>>,
 }
 
 impl Exchange {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.request.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn answer(self, status: u16) {
+    pub(crate) fn answer(self, status: u16) {
         self.answer_with(status, &[]);
     }
 
-    pub fn answer_with(self, status: u16, headers: &[(&str, &str)]) {
+    pub(crate) fn answer_with(self, status: u16, headers: &[(&str, &str)]) {
         let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let body = Bytes::from_static(b"thanks");
         let _ = self.answer.send(Ok(OutboundResponse { status, headers, body, truncated: false }));
     }
 
-    pub fn fail(self, class: ErrorClass) {
+    pub(crate) fn fail(self, class: ErrorClass) {
         let _ = self.answer.send(Err(SendError { class, message: "as the test says".to_owned() }));
     }
 }
 
 /// The network: every exchange goes to the test.
-pub struct Stage(mpsc::UnboundedSender<Exchange>);
+pub(crate) struct Stage(mpsc::UnboundedSender<Exchange>);
 
 impl Stage {
     /// Nobody plays the receivers.
-    pub fn closed() -> Self {
+    pub(crate) fn closed() -> Self {
         Self(mpsc::unbounded_channel().0)
     }
 }
@@ -74,25 +74,25 @@ impl Egress for Stage {
     }
 }
 
-pub struct World {
-    pub engine: Arc<Engine>,
-    pub store: MemoryStore,
-    pub clock: ManualClock,
+pub(crate) struct World {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) store: MemoryStore,
+    pub(crate) clock: ManualClock,
     exchanges: Mutex<mpsc::UnboundedReceiver<Exchange>>,
 }
 
-pub const KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+pub(crate) const KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 impl World {
     /// An engine on an empty store with the tenant `acme`.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = Self::on(MemoryStore::embedded(), ManualClock::default()).await;
         world.put_tenant("acme").await;
         world
     }
 
     /// An engine on a store that was used before.
-    pub async fn on(store: MemoryStore, clock: ManualClock) -> Self {
+    pub(crate) async fn on(store: MemoryStore, clock: ManualClock) -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
         let parts = Parts {
             store: Arc::new(store.clone()),
@@ -106,7 +106,7 @@ impl World {
         Self { engine, store, clock, exchanges: Mutex::new(exchanges) }
     }
 
-    pub async fn put_tenant(&self, id: &str) {
+    pub(crate) async fn put_tenant(&self, id: &str) {
         let spec = TenantSpec {
             profile: "standard".to_owned(),
             name: None,
@@ -116,44 +116,48 @@ impl World {
         self.engine.put_tenant(TenantId::parse(id).unwrap(), spec).await.unwrap();
     }
 
-    pub async fn subscribe(&self, spec: SubscriptionSpec) -> SubscriptionView {
+    pub(crate) async fn subscribe(&self, spec: SubscriptionSpec) -> SubscriptionView {
         self.engine.create_subscription(&acme(), NewSubscription { spec, secret: None }).await.unwrap()
     }
 
-    pub async fn publish(&self, data: &str) -> Published {
+    pub(crate) async fn publish(&self, data: &str) -> Published {
         self.try_publish(event("lead.created", data)).await.unwrap()
     }
 
-    pub async fn try_publish(&self, event: PublishEvent) -> Result<Published, PublishError> {
+    pub(crate) async fn try_publish(&self, event: PublishEvent) -> Result<Published, PublishError> {
         patient("an answer to publish", self.engine.publish(&acme(), event)).await
     }
 
     /// The next exchange that the engine begins.
-    pub async fn exchange(&self) -> Exchange {
+    pub(crate) async fn exchange(&self) -> Exchange {
         let next = async { self.exchanges.lock().await.recv().await.unwrap() };
         patient("an exchange", next).await
     }
 
-    pub async fn no_exchange(&self) {
+    pub(crate) async fn no_exchange(&self) {
         self.settle().await;
         assert!(self.exchanges.lock().await.try_recv().is_err(), "an exchange that must not be");
     }
 
     /// Lets everything run that can run without the clock or an answer.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         for _ in 0..200 {
             tokio::task::yield_now().await;
         }
     }
 
-    pub async fn delivery_of(&self, published: &Published) -> DeliveryId {
+    pub(crate) async fn delivery_of(&self, published: &Published) -> DeliveryId {
         let filter = DeliveryFilter { event: Some(published.id), ..DeliveryFilter::default() };
         let page = self.engine.list_deliveries(&acme(), filter, None, 10).await.unwrap();
         page.items[0].id
     }
 
     /// Waits until the only delivery of the event has the status.
-    pub async fn reaches(&self, published: &Published, status: Status) -> postroad_engine::DeliveryView {
+    pub(crate) async fn reaches(
+        &self,
+        published: &Published,
+        status: Status,
+    ) -> postroad_engine::DeliveryView {
         let id = self.delivery_of(published).await;
         let reached = async {
             loop {
@@ -168,27 +172,27 @@ impl World {
     }
 
     /// Turns the clock by `span` once the engine sleeps until some retry.
-    pub async fn pass(&self, span: Duration) {
+    pub(crate) async fn pass(&self, span: Duration) {
         self.settle().await;
         self.clock.advance(span);
     }
 
-    pub async fn pause(&self, id: SubscriptionId, active: bool) {
+    pub(crate) async fn pause(&self, id: SubscriptionId, active: bool) {
         let current = self.engine.subscription(&acme(), id).await.unwrap();
         let spec = SubscriptionSpec { active, ..current.spec };
         self.engine.update_subscription(&acme(), id, current.version, spec).await.unwrap();
     }
 }
 
-pub fn acme() -> TenantId {
+pub(crate) fn acme() -> TenantId {
     TenantId::parse("acme").unwrap()
 }
 
-pub fn to(url: &str) -> SubscriptionSpec {
+pub(crate) fn to(url: &str) -> SubscriptionSpec {
     SubscriptionSpec::to(EndpointUrl::parse(url).unwrap())
 }
 
-pub fn event(event_type: &str, data: &str) -> PublishEvent {
+pub(crate) fn event(event_type: &str, data: &str) -> PublishEvent {
     PublishEvent {
         event_type: EventType::parse(event_type).unwrap(),
         data: Bytes::copy_from_slice(data.as_bytes()),
@@ -199,6 +203,6 @@ pub fn event(event_type: &str, data: &str) -> PublishEvent {
     }
 }
 
-pub async fn patient<T>(what: &str, future: impl Future<Output = T>) -> T {
+pub(crate) async fn patient<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }

@@ -21,7 +21,8 @@ pub enum CommandError {
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// It was understood, and did not work.
+    /// It was understood, and did not work. Typed errors come in by `anyhow::Error::msg`: their text is whole already,
+    /// and their causes would say it twice.
     #[error("{0:#}")]
     Failed(#[from] anyhow::Error),
 }

@@ -62,17 +62,20 @@ pub async fn run(
         .map_err(|problem| usage(format!("--tenant {:?} {problem}", arguments.tenant)))?;
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     let key = arguments.key.or_else(|| variable("POSTROAD_KEY")).or_else(|| variable("POSTROAD_ADMIN_KEY"));
-    let key = key.ok_or_else(|| usage("a key is needed: --key KEY, or POSTROAD_KEY in the environment".to_owned()))?;
+    let key = key
+        .ok_or_else(|| usage("a key is needed: --key KEY, or POSTROAD_KEY in the environment".to_owned()))?;
     let server = arguments.server.or_else(|| variable("POSTROAD_SERVER"));
     let client = ApiClient::new(server.as_deref().unwrap_or(SERVER_DEFAULT), &key).map_err(wrong)?;
 
     let data = read_data(&arguments.data)?;
-    let data: &RawValue = serde_json::from_str(&data)
-        .map_err(|problem| usage(format!("--data is not JSON: {problem}")))?;
+    let data: &RawValue =
+        serde_json::from_str(&data).map_err(|problem| usage(format!("--data is not JSON: {problem}")))?;
     let body = Body { r#type: &arguments.event_type, data, id: arguments.id.as_deref() };
     let body = serde_json::to_vec(&body).context("the event cannot be written as JSON")?;
-    let answer = client.call(Method::POST, &format!("/v1/tenants/{tenant}/events"), body).await.map_err(wrong)?;
-    let accepted: Accepted = serde_json::from_slice(&answer).context("the server's answer is not Postroad's")?;
+    let answer =
+        client.call(Method::POST, &format!("/v1/tenants/{tenant}/events"), body).await.map_err(wrong)?;
+    let accepted: Accepted =
+        serde_json::from_slice(&answer).context("the server's answer is not Postroad's")?;
     output::line(&accepted.id).context("cannot write to standard output")?;
     output::note(remark(&accepted));
     Ok(())
@@ -99,6 +102,6 @@ fn remark(accepted: &Accepted) -> String {
 fn wrong(error: CallError) -> CommandError {
     match error {
         CallError::BadUrl(_) | CallError::BadKey => CommandError::Usage(error.to_string()),
-        _ => CommandError::Failed(error.into()),
+        _ => CommandError::Failed(anyhow::Error::msg(error)),
     }
 }

@@ -31,7 +31,8 @@ pub async fn run(flags: &Given) -> Result<(), CommandError> {
         tracing::warn!("the admin key is short; one of 16 characters or more cannot be guessed");
     }
     let rng = ambient::chance().context("the system has no randomness to give")?;
-    let node = Node::start(&mut config, Arc::new(SystemClock::new()), rng).await.map_err(anyhow::Error::from)?;
+    let node =
+        Node::start(&mut config, Arc::new(SystemClock::new()), rng).await.map_err(anyhow::Error::msg)?;
     announce(&node).context("cannot write to standard output")?;
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, address = %node.address(), data_dir = %config.data_dir.display(), "started");

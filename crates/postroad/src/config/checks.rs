@@ -42,7 +42,9 @@ pub(super) fn folder(text: &str) -> Result<PathBuf, Invalid> {
 /// What can stand behind `Bearer` in a header.
 pub(super) fn admin_key(text: &str) -> Result<Zeroizing<String>, Invalid> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Invalid::new("must be visible ASCII characters without a space, since it travels in a header"));
+        return Err(Invalid::new(
+            "must be visible ASCII characters without a space, since it travels in a header",
+        ));
     }
     Ok(Zeroizing::new(text.to_owned()))
 }

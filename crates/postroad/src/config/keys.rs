@@ -120,7 +120,9 @@ pub static KEYS: [Key; 10] = [
         is_list: false,
         in_file: true,
         in_dev: InDev::AsInServe,
-        apply: |config, values| checks::one(values, checks::admin_key).map(|value| config.admin_key = Some(value)),
+        apply: |config, values| {
+            checks::one(values, checks::admin_key).map(|value| config.admin_key = Some(value))
+        },
     },
     Key {
         name: "allow-subnet",
@@ -145,12 +147,16 @@ pub static KEYS: [Key; 10] = [
         is_list: false,
         in_file: true,
         in_dev: InDev::AsInServe,
-        apply: |config, values| checks::one(values, checks::public_url).map(|value| config.public_url = Some(value)),
+        apply: |config, values| {
+            checks::one(values, checks::public_url).map(|value| config.public_url = Some(value))
+        },
     },
     Key {
         name: "secret-key",
         value_name: "ID:BASE64[,…]",
-        otherwise: Otherwise::Words("kept in the file secret.key in the data folder, generated at the first start"),
+        otherwise: Otherwise::Words(
+            "kept in the file secret.key in the data folder, generated at the first start",
+        ),
         summary: "Key that the webhook secrets in the database are encrypted with",
         details: "A name, a colon, and the base64 of 32 random bytes: k1:$(openssl rand -base64 32). The first of a \
                   list encrypts, all of them decrypt. A database opens only with the key it was written with.",
@@ -158,7 +164,9 @@ pub static KEYS: [Key; 10] = [
         is_list: false,
         in_file: true,
         in_dev: InDev::Absent,
-        apply: |config, values| checks::one(values, checks::secret_key).map(|value| config.secret_key = Some(value)),
+        apply: |config, values| {
+            checks::one(values, checks::secret_key).map(|value| config.secret_key = Some(value))
+        },
     },
     Key {
         name: "log-format",
@@ -170,7 +178,9 @@ pub static KEYS: [Key; 10] = [
         is_list: false,
         in_file: true,
         in_dev: InDev::AsInServe,
-        apply: |config, values| checks::one(values, checks::log_format).map(|value| config.log_format = value),
+        apply: |config, values| {
+            checks::one(values, checks::log_format).map(|value| config.log_format = value)
+        },
     },
     Key {
         name: "log-level",
@@ -194,7 +204,7 @@ pub static KEYS: [Key; 10] = [
         is_secret: false,
         is_list: false,
         in_file: true,
-        in_dev: InDev::Default("0s"),
+        in_dev: InDev::Default("1s"),
         apply: |config, values| checks::one(values, checks::grace).map(|value| config.shutdown_grace = value),
     },
 ];

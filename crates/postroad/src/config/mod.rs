@@ -116,8 +116,9 @@ pub fn load(
             (key.apply)(&mut config, values)
                 .map_err(|problem| ConfigError::bad_value(key, values, origin.clone(), problem))?;
         } else if let Some(text) = key.default_for(purpose) {
-            (key.apply)(&mut config, &[text.to_owned()])
-                .map_err(|problem| ConfigError::bad_value(key, &[text.to_owned()], Origin::Default, problem))?;
+            (key.apply)(&mut config, &[text.to_owned()]).map_err(|problem| {
+                ConfigError::bad_value(key, &[text.to_owned()], Origin::Default, problem)
+            })?;
         }
     }
     Ok(config)

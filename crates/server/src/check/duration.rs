@@ -9,9 +9,8 @@ const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_0
 
 /// Reads whole numbers with units, the longest unit first and each at most once, within bounds.
 pub(crate) fn parse_duration(text: &str, bounds: Bounds<Duration>) -> Result<Duration, Invalid> {
-    let span = parts(text).ok_or_else(|| {
-        Invalid::new("must be a duration such as 500ms, 10s, 5m, 24h or 1h30m".to_owned())
-    })?;
+    let span = parts(text)
+        .ok_or_else(|| Invalid::new("must be a duration such as 500ms, 10s, 5m, 24h or 1h30m".to_owned()))?;
     if span < bounds.min || span > bounds.max {
         let (min, max) = (duration_text(bounds.min), duration_text(bounds.max));
         return Err(Invalid::new(format!("must be from {min} to {max}")));
@@ -77,13 +76,26 @@ mod tests {
     #[test]
     fn what_is_not_a_duration_is_refused_with_examples() {
         for text in [
-            "", "10", "s", "10 s", "-5s", "1.5h", "5m1h", "1s1s", "5S", "5w", "é", "1é", "99999999999999999999s",
+            "",
+            "10",
+            "s",
+            "10 s",
+            "-5s",
+            "1.5h",
+            "5m1h",
+            "1s1s",
+            "5S",
+            "5w",
+            "é",
+            "1é",
+            "99999999999999999999s",
             "999999999999999999d",
         ] {
             let refused = parse_duration(text, ANY).unwrap_err().to_string();
             assert!(refused.contains("such as 500ms, 10s"), "{text}: {refused}");
         }
-        let bounds = Bounds { min: Duration::from_secs(1), max: Duration::from_secs(60), default: Duration::ZERO };
+        let bounds =
+            Bounds { min: Duration::from_secs(1), max: Duration::from_secs(60), default: Duration::ZERO };
         let refused = parse_duration("2m", bounds).unwrap_err().to_string();
         assert_eq!(refused, "must be from 1s to 1m");
     }

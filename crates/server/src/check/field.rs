@@ -84,6 +84,11 @@ impl<'f> Field<'f> {
         Some(items.map(|(index, item)| Self::new(format!("{path}[{index}]"), item, faults)).collect())
     }
 
+    /// Whether it is a list without values.
+    pub(crate) fn is_empty_list(&self) -> bool {
+        self.value.as_array().is_some_and(Vec::is_empty)
+    }
+
     /// A list of at most `max` values that are each read in the same way. All faults are found before it gives up.
     pub(crate) fn list<T>(self, max: usize, read: impl Fn(Field<'f>) -> Option<T>) -> Option<Vec<T>> {
         let read: Vec<Option<T>> = self.items(max)?.into_iter().map(read).collect();

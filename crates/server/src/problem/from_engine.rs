@@ -115,7 +115,9 @@ impl From<RotateError> for Problem {
             RotateError::BadSecret(why) => Self::invalid_field("secret", why.to_string()),
             RotateError::TooMany { max } => Self::new(
                 Code::TooManySecrets,
-                format!("{max} secrets sign already. Wait until the oldest has expired, or set `grace` to 0s."),
+                format!(
+                    "{max} secrets sign already. Wait until the oldest has expired, or set `grace` to 0s."
+                ),
             ),
             RotateError::Secret(error) => error.into(),
             RotateError::Store(error) => error.into(),
@@ -127,9 +129,10 @@ impl From<RetryError> for Problem {
     fn from(error: RetryError) -> Self {
         match error {
             RetryError::NotFound => Self::not_found("delivery"),
-            RetryError::Waiting => {
-                Self::new(Code::DeliveryWaiting, "The delivery has not ended; it is attempted when it is due.")
-            }
+            RetryError::Waiting => Self::new(
+                Code::DeliveryWaiting,
+                "The delivery has not ended; it is attempted when it is due.",
+            ),
             RetryError::Inactive => Self::new(
                 Code::SubscriptionInactive,
                 "The subscription is inactive or deleted, so nothing would be sent. Set it active first.",

@@ -10,7 +10,7 @@ use super::{
     DELIVERIES_PER_EVENT_MAX, delivery_no, idempotency,
     places::{Placed, Places},
 };
-use crate::{codec, error::Fault, known::Known, query, sql, writer::Work};
+use crate::{codec, error::Fault, known::Known, query, sql, unlisted::Changes, writer::Work};
 
 /// Accepts the events of a commit in their order.
 pub(super) fn accept(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<AcceptResult>, Fault> {
@@ -18,7 +18,7 @@ pub(super) fn accept(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<AcceptR
         return Ok(Vec::new());
     }
     let mut door = Door::prepare(work.db, commit.at)?;
-    commit.events.iter().map(|new| door.accept(work.known, new)).collect()
+    commit.events.iter().map(|new| door.accept(work.known, &mut work.changes, new)).collect()
 }
 
 /// The statements that accept events.
@@ -26,18 +26,21 @@ struct Door<'a> {
     db: &'a Connection,
     at: Timestamp,
     event: CachedStatement<'a>,
-    listing: CachedStatement<'a>,
     places: Places<'a>,
 }
 
 impl<'a> Door<'a> {
     fn prepare(db: &'a Connection, at: Timestamp) -> Result<Self, Fault> {
         let event = db.prepare_cached(sql::EVENT_INSERT)?;
-        let listing = db.prepare_cached(sql::EVENT_LISTING_INSERT)?;
-        Ok(Self { db, at, event, listing, places: Places::prepare(db)? })
+        Ok(Self { db, at, event, places: Places::prepare(db)? })
     }
 
-    fn accept(&mut self, known: &mut Known, new: &NewEvent) -> Result<AcceptResult, Fault> {
+    fn accept(
+        &mut self,
+        known: &mut Known,
+        changes: &mut Changes,
+        new: &NewEvent,
+    ) -> Result<AcceptResult, Fault> {
         let Some(config_version) = known.tenants.get(&new.tenant_no) else {
             return Ok(AcceptResult::NoTenant);
         };
@@ -54,19 +57,25 @@ impl<'a> Door<'a> {
         if let Some(repeat) = idempotency::remember(self.db, new, deliveries, self.at)? {
             return Ok(repeat);
         }
-        self.insert(known, new, deliveries)
+        self.insert((known, changes), new, deliveries)
     }
 
-    fn insert(&mut self, known: &mut Known, new: &NewEvent, deliveries: u32) -> Result<AcceptResult, Fault> {
+    fn insert(
+        &mut self,
+        (known, changes): (&mut Known, &mut Changes),
+        new: &NewEvent,
+        deliveries: u32,
+    ) -> Result<AcceptResult, Fault> {
         let event_no = known.next_event_no;
         known.next_event_no += 1;
         self.insert_event(event_no, new, deliveries)?;
         let event = Arc::new(self.accepted(new, deliveries));
         let tenant_no = new.tenant_no;
+        changes.events.push((tenant_no, event_no));
         let queued = new.deliveries.iter().map(|new| {
             let delivery_no = delivery_no(event_no, new.id);
             let placed = Placed { tenant_no, delivery_no, new, at: self.at, is_late: false };
-            self.places.enqueue(known, &placed, &event)
+            self.places.enqueue((known, changes), &placed, &event)
         });
         let queued = queued.collect::<Result<Vec<_>, _>>()?;
         if !new.fanout.is_empty() {
@@ -89,7 +98,6 @@ impl<'a> Door<'a> {
             (!new.attributes.is_empty()).then_some(&new.attributes[..]),
             &new.data[..],
         ))?;
-        self.listing.execute((new.tenant_no.0, event_no))?;
         Ok(())
     }
 

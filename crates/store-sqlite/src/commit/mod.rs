@@ -14,7 +14,7 @@ pub(crate) use fanout::open_fanouts;
 use postroad_domain::{DeliveryId, EventId};
 use postroad_store::{Commit, Committed};
 
-use crate::{error::Fault, writer::Work};
+use crate::{error::Fault, listing, writer::Work};
 
 /// A delivery's number is its event's, moved up by these bits, and its own number within the event.
 pub(crate) const DELIVERY_BITS: u32 = 12;
@@ -34,6 +34,8 @@ pub(crate) fn delivery_id(event: EventId, delivery_no: i64) -> DeliveryId {
 
 /// Writes a commit within the transaction of its job.
 pub(crate) fn commit(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, Fault> {
+    let new_deliveries = commit.events.iter().map(|event| event.deliveries.len()).sum();
+    listing::fill(work, commit.events.len(), new_deliveries)?;
     Ok(Committed {
         events: accept::accept(work, commit)?,
         fanned_out: fanout::proceed(work, commit)?,

@@ -6,7 +6,7 @@ use postroad_domain::{Event, Reason, Status, TenantNo, Timestamp};
 use postroad_store::{LaneKey, NewDelivery, QueuedDelivery};
 use rusqlite::{CachedStatement, Connection};
 
-use crate::{codes, error::Fault, known::Known, sql};
+use crate::{codes, error::Fault, known::Known, sql, unlisted::Changes};
 
 /// The statements that create deliveries.
 pub(super) struct Places<'a> {
@@ -42,14 +42,14 @@ impl<'a> Places<'a> {
     /// Creates a delivery that waits from now on.
     pub(super) fn enqueue(
         &mut self,
-        known: &mut Known,
+        (known, changes): (&mut Known, &mut Changes),
         placed: &Placed<'_>,
         event: &Arc<Event>,
     ) -> Result<QueuedDelivery, Fault> {
         let NewDelivery { id, target } = placed.new;
         let sub_no = target.subscription_no;
         let generation = known.lanes.get(&sub_no).map_or(0, |lane| lane.generation);
-        self.insert(placed, Status::Queued, None)?;
+        self.insert(changes, placed, Status::Queued, None)?;
         let (due, expires_at) = (placed.at.as_micros(), target.expires_at.as_micros());
         self.queue.execute((
             placed.tenant_no.0,
@@ -74,11 +74,22 @@ impl<'a> Places<'a> {
     }
 
     /// Creates a delivery that ends at once.
-    pub(super) fn cancelled(&mut self, placed: &Placed<'_>, reason: Reason) -> Result<(), Fault> {
-        self.insert(placed, Status::Cancelled, Some(reason))
+    pub(super) fn cancelled(
+        &mut self,
+        changes: &mut Changes,
+        placed: &Placed<'_>,
+        reason: Reason,
+    ) -> Result<(), Fault> {
+        self.insert(changes, placed, Status::Cancelled, Some(reason))
     }
 
-    fn insert(&mut self, placed: &Placed<'_>, status: Status, reason: Option<Reason>) -> Result<(), Fault> {
+    fn insert(
+        &mut self,
+        changes: &mut Changes,
+        placed: &Placed<'_>,
+        status: Status,
+        reason: Option<Reason>,
+    ) -> Result<(), Fault> {
         let target = placed.new.target;
         self.delivery.execute((
             placed.delivery_no,
@@ -90,7 +101,11 @@ impl<'a> Places<'a> {
             placed.at.as_micros(),
             placed.is_late.then_some(placed.at.as_micros()),
         ))?;
-        self.listing.execute((target.subscription_no.0, placed.delivery_no))?;
+        changes.deliveries.push((placed.tenant_no, target.subscription_no, placed.delivery_no));
+        // The batch that lists its event may be under way or done: a late delivery lists itself.
+        if placed.is_late {
+            self.listing.execute((target.subscription_no.0, placed.delivery_no))?;
+        }
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     commit::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
     error::Fault,
     events, query, sql, subscriptions, tenants,
+    unlisted::Tail,
 };
 
 /// Numbers read at a time.
@@ -29,17 +30,19 @@ pub(crate) fn parse_cursor(text: &str) -> Option<i64> {
     i64::from_str_radix(digits, 16).ok().filter(|_| is_plain)
 }
 
-/// One page; `before` is the number that the cursor of the page before stood for.
+/// One page; `before` is the number that the cursor of the page before stood for, `tail` the newest numbers of the
+/// listing that is walked.
 pub(crate) fn page(
     db: &Connection,
     list: &ListDeliveries,
     before: Option<i64>,
+    tail: Tail,
 ) -> Result<Page<Delivery, String>, Fault> {
     let mut page = Page { items: Vec::new(), next: None };
     if !tenants::lives(db, list.tenant_no)? {
         return Ok(page);
     }
-    let Some(mut walk) = Walk::of(db, list, before)? else { return Ok(page) };
+    let Some(mut walk) = Walk::of(db, list, before, tail)? else { return Ok(page) };
     let mut marks = Marks::new(db);
     let mut looked_at = None;
     let mut looks = 0;
@@ -89,6 +92,8 @@ impl Step {
 /// A walk down a range of delivery numbers.
 struct Walk {
     source: Source,
+    /// The newest numbers of the source.
+    tail: Tail,
     first: i64,
     /// Where the walk began.
     top: i64,
@@ -100,7 +105,12 @@ struct Walk {
 
 impl Walk {
     /// The shortest walk for a filter; `None` when it names something the tenant does not have.
-    fn of(db: &Connection, list: &ListDeliveries, before: Option<i64>) -> Result<Option<Self>, Fault> {
+    fn of(
+        db: &Connection,
+        list: &ListDeliveries,
+        before: Option<i64>,
+        tail: Tail,
+    ) -> Result<Option<Self>, Fault> {
         let (filter, tenant_no) = (&list.filter, list.tenant_no);
         let since = filter.since.map(|since| since.before(FANOUT_TIME_MAX));
         let mut first = events::first_since(db, since)? << DELIVERY_BITS;
@@ -119,7 +129,7 @@ impl Walk {
             Source::Tenant { tenant_no: tenant_no.0 }
         };
         let top = before.map_or(end, |before| before.min(end));
-        Ok(Some(Self { source, first, top, end: top, steps: VecDeque::new(), is_at_end: false }))
+        Ok(Some(Self { source, tail, first, top, end: top, steps: VecDeque::new(), is_at_end: false }))
     }
 
     fn next(&mut self, db: &Connection) -> Result<Option<Step>, Fault> {
@@ -142,7 +152,7 @@ impl Walk {
         };
         let steps = match self.source {
             Source::Event { tenant_no } => delivery_numbers(sql::DELIVERY_LISTING_OF_EVENT, tenant_no)?,
-            Source::Subscription { sub_no } => delivery_numbers(sql::DELIVERY_LISTING, sub_no)?,
+            Source::Subscription { sub_no } => self.of_subscription(db, sub_no)?,
             Source::Failed { tenant_no } => delivery_numbers(sql::DELIVERY_LISTING_OF_FAILED, tenant_no)?,
             Source::Tenant { tenant_no } => self.event_numbers(db, tenant_no)?,
         };
@@ -157,9 +167,17 @@ impl Walk {
         Ok(())
     }
 
+    fn of_subscription(&self, db: &Connection, sub_no: i64) -> Result<Vec<Step>, Fault> {
+        let numbers = self.tail.numbers(self.first, self.end, CHUNK, |end, limit| {
+            let range = (sub_no, self.first, end, limit);
+            query::list(db, sql::DELIVERY_LISTING, range, |row| Ok(row.get(0)?))
+        })?;
+        Ok(numbers.into_iter().map(Step::Delivery).collect())
+    }
+
     fn event_numbers(&self, db: &Connection, tenant_no: i64) -> Result<Vec<Step>, Fault> {
         let (first, end) = (self.first >> DELIVERY_BITS, ((self.end - 1) >> DELIVERY_BITS) + 1);
-        let numbers = events::numbers(db, TenantNo(tenant_no), first, end, CHUNK)?;
+        let numbers = events::numbers(db, (TenantNo(tenant_no), &self.tail), first, end, CHUNK)?;
         Ok(numbers.into_iter().map(Step::Event).collect())
     }
 

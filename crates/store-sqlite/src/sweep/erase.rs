@@ -16,18 +16,21 @@ pub(super) fn dead_tenants(work: &mut Work<'_>, budget: &mut Budget) -> Result<u
         work.known.keep_numbers(work.db)?;
     }
     while let Some(tenant_no) = work.known.dead_tenants.first().copied() {
-        if budget.is_used_up() || !erase_tenant(work.db, tenant_no, budget)? {
+        if budget.is_used_up() || !erase_tenant(work, tenant_no, budget)? {
             break;
         }
         work.known.dead_tenants.remove(&tenant_no);
+        work.changes.forgotten.push(tenant_no);
     }
     Ok(before - budget.left())
 }
 
 /// Erases until the budget is used up; answers whether nothing is left of the tenant.
-fn erase_tenant(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+fn erase_tenant(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    let db = work.db;
     let is_done = erase_places(db, tenant_no, budget.left())?
-        && erase_events(db, tenant_no, budget)?
+        && erase_listed_events(db, tenant_no, budget)?
+        && erase_unlisted_events(work, tenant_no, budget)?
         && erase_each(db, sql::ERASE_NEXT_KEY, tenant_no, budget, |key_no| {
             query::run(db, sql::IDEMPOTENCY_DELETE, (key_no,))
         })?
@@ -55,16 +58,45 @@ fn erase_places(db: &Connection, tenant_no: TenantNo, limit: usize) -> Result<bo
     Ok(places.len() < limit)
 }
 
-fn erase_events(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+fn erase_listed_events(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
     erase_each_within(db, sql::ERASE_NEXT_EVENT, tenant_no, budget, |event_no, budget| {
-        if !erase_deliveries(db, event_no, budget)? {
-            return Ok(false);
-        }
-        query::run(db, sql::FANOUT_DELETE, (event_no,))?;
-        query::run(db, sql::EVENT_LISTING_DELETE, (tenant_no.0, event_no))?;
-        query::run(db, sql::ERASE_EVENT, (event_no,))?;
-        Ok(true)
+        erase_event(db, tenant_no, event_no, budget)
     })
+}
+
+/// The newest events are in no table's listing yet.
+fn erase_unlisted_events(
+    work: &mut Work<'_>,
+    tenant_no: TenantNo,
+    budget: &mut Budget,
+) -> Result<bool, Fault> {
+    let tail = work.unlisted.events_of(tenant_no);
+    let mut erased = None;
+    for event_no in tail.all() {
+        if budget.is_used_up() || !erase_event(work.db, tenant_no, *event_no, budget)? {
+            break;
+        }
+        erased = Some(*event_no);
+        budget.take(1);
+    }
+    work.changes.erased.extend(erased.map(|last| (tenant_no, last)));
+    Ok(erased == tail.all().last().copied())
+}
+
+/// Erases an event with all that belongs to it; answers whether the budget reached so far.
+fn erase_event(
+    db: &Connection,
+    tenant_no: TenantNo,
+    event_no: i64,
+    budget: &mut Budget,
+) -> Result<bool, Fault> {
+    if !erase_deliveries(db, event_no, budget)? {
+        return Ok(false);
+    }
+    query::run(db, sql::FANOUT_DELETE, (event_no,))?;
+    query::run(db, sql::EVENT_LISTING_DELETE, (tenant_no.0, event_no))?;
+    query::run(db, sql::ERASE_EVENT, (event_no,))?;
+    Ok(true)
 }
 
 /// Erases deliveries of an event; answers whether none is left and the budget reaches for the event too.

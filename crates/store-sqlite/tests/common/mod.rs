@@ -1,5 +1,7 @@
 //! What the tests of this store share.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{future::pending, path::Path, sync::Arc, time::Duration};
 
 use postroad_domain::{Clock, Timestamp, time::Sleep};
@@ -7,7 +9,7 @@ use postroad_store_sqlite::{Options, SqliteStore};
 
 /// A clock that stands still: nothing here depends on time passing.
 #[derive(Debug)]
-pub struct StoppedClock;
+pub(crate) struct StoppedClock;
 
 impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
@@ -23,12 +25,16 @@ impl Clock for StoppedClock {
     }
 }
 
-/// Options for a small store.
-pub fn options(folder: &Path) -> Options {
-    Options { ballast_bytes: 64 * 1024, ..Options::new(folder, Arc::new(StoppedClock)) }
+/// Options for a small store that lists in small batches.
+pub(crate) fn options(folder: &Path) -> Options {
+    Options {
+        ballast_bytes: 64 * 1024,
+        listing_batch_entries: 5,
+        ..Options::new(folder, Arc::new(StoppedClock))
+    }
 }
 
 /// A store in a folder.
-pub fn open(folder: &Path) -> SqliteStore {
+pub(crate) fn open(folder: &Path) -> SqliteStore {
     SqliteStore::open(options(folder)).unwrap()
 }

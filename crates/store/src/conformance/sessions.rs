@@ -90,6 +90,16 @@ pub async fn a_released_lane_is_free_and_its_epoch_grows(store: Arc<dyn Store>) 
     assert!(other.owns_everything || after[0].epoch > before);
 }
 
+pub async fn a_release_gives_only_the_named_lanes_back(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let other = open(&mut world, LONG).await;
+    let [named, kept] = [some_lane(&mut world).await, some_lane(&mut world).await];
+    release(&world, world.session.id, vec![named]).await;
+    assert_eq!(claim(&mut world, other.id, named).await.unwrap().len(), 1);
+    let taken = claim(&mut world, other.id, kept).await.unwrap().len();
+    assert_eq!(taken, usize::from(other.owns_everything));
+}
+
 pub async fn a_release_without_names_gives_every_lane_back(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let other = open(&mut world, LONG).await;

@@ -140,6 +140,7 @@ macro_rules! conformance_suite {
                 a_lane_is_owned_by_one_node_at_a_time
                 a_claim_of_many_lanes_takes_those_that_are_free
                 a_released_lane_is_free_and_its_epoch_grows
+                a_release_gives_only_the_named_lanes_back
                 a_release_without_names_gives_every_lane_back
                 the_lanes_of_a_lost_session_can_be_taken
                 an_outcome_of_a_lane_of_another_node_is_fenced_and_not_written

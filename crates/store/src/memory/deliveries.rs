@@ -31,7 +31,7 @@ impl State {
         if !self.may_send(lane) {
             return Err(RetryDeliveryError::Inactive);
         }
-        self.make_real(key);
+        // The new place lies behind every mark, and the old one goes, whether it was made real or not.
         let entry = self.next_number();
         self.wait_at(key, Place { entry, due: retry.at, tries: 0, expires_at: retry.expires_at });
         Ok(lane)

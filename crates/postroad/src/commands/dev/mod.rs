@@ -30,7 +30,7 @@ use self::{
 use super::{CommandError, load_config};
 use crate::{
     ambient::{self, SystemClock},
-    api_client::ApiClient,
+    api_client::{ApiClient, CallError},
     config::{Config, Given, Purpose},
     logging,
     node::Node,
@@ -54,7 +54,7 @@ pub async fn run(flags: &Given) -> Result<(), CommandError> {
     let stop = signals::stop_token().context("signals cannot be received")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let rng = ambient::chance().context("the system has no randomness to give")?;
-    let node = Node::start(&mut config, Arc::clone(&clock), rng).await.map_err(anyhow::Error::from)?;
+    let node = Node::start(&mut config, Arc::clone(&clock), rng).await.map_err(anyhow::Error::msg)?;
     let demo = Demo {
         address: node.address(),
         admin_key: admin_key(&node, &config)?,
@@ -92,9 +92,9 @@ struct Demo {
 impl Demo {
     async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
         let server = format!("http://{}", reachable(self.address));
-        let client = ApiClient::new(&server, &self.admin_key)?;
+        let client = ApiClient::new(&server, &self.admin_key).map_err(anyhow::Error::msg)?;
         let (receiver, arrivals) = Receiver::start(Arc::clone(&self.clock)).await.context("no receiver")?;
-        set_up(&client, &receiver).await?;
+        set_up(&client, &receiver).await.map_err(anyhow::Error::msg)?;
         let introduction = Introduction {
             address: self.address,
             server: &server,
@@ -122,7 +122,7 @@ impl Demo {
                 Ok(_) => {}
                 // The server stops before the demo notices.
                 Err(_) if stop.is_cancelled() => return Ok(()),
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(anyhow::Error::msg(error)),
             }
             self.clock.sleep(SAMPLE_EVERY).await;
         }
@@ -131,7 +131,7 @@ impl Demo {
 }
 
 /// One tenant and one subscription to everything that happens in it.
-async fn set_up(client: &ApiClient, receiver: &Receiver) -> anyhow::Result<()> {
+async fn set_up(client: &ApiClient, receiver: &Receiver) -> Result<(), CallError> {
     let tenant = json!({"profile": "standard", "name": "Demo"});
     client.call(Method::PUT, &format!("/v1/tenants/{TENANT}"), tenant.to_string().into_bytes()).await?;
     let subscription =
@@ -154,9 +154,7 @@ async fn show(mut arrivals: mpsc::UnboundedReceiver<Arrival>) {
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], v4.port())),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => {
-            SocketAddr::from((Ipv6Addr::LOCALHOST, v6.port()))
-        }
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, v6.port())),
         other => other,
     }
 }

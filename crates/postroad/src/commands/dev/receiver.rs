@@ -42,9 +42,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// Listens on a free port of this machine. Each delivery comes out of the channel.
-    pub(super) async fn start(
-        clock: Arc<dyn Clock>,
-    ) -> io::Result<(Self, mpsc::UnboundedReceiver<Arrival>)> {
+    pub(super) async fn start(clock: Arc<dyn Clock>) -> io::Result<(Self, mpsc::UnboundedReceiver<Arrival>)> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (sender, arrivals) = mpsc::unbounded_channel();

@@ -13,7 +13,10 @@ pub(super) fn endless() -> impl Iterator<Item = Vec<u8>> {
 fn sample(number: u32) -> (&'static str, Value) {
     let order = format!("ord_{number}");
     match number % 5 {
-        0 => ("customer.created", json!({"id": format!("cus_{number}"), "name": "Ada Lovelace", "country": "GB"})),
+        0 => (
+            "customer.created",
+            json!({"id": format!("cus_{number}"), "name": "Ada Lovelace", "country": "GB"}),
+        ),
         1 => ("order.created", json!({"id": order, "total": "42.00", "currency": "EUR", "items": 3})),
         2 => ("order.paid", json!({"id": order, "total": "42.00", "currency": "EUR", "method": "card"})),
         3 => ("order.shipped", json!({"id": order, "carrier": "DHL", "parcels": 1})),

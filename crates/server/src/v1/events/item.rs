@@ -70,7 +70,8 @@ pub(super) fn read(
         Category::Syntax | Category::Eof | Category::Io => json::malformed(&error),
     })?;
     if let Some(name) = envelope.repeated {
-        let detail = format!("The key `{name}` stands twice in the event, so that nobody can say which is meant.");
+        let detail =
+            format!("The key `{name}` stands twice in the event, so that nobody can say which is meant.");
         return Err(Problem::new(Code::DuplicateKey, detail));
     }
     let faults = Faults::default();

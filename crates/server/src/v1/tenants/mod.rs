@@ -16,9 +16,11 @@ use crate::state::ServerState;
 
 /// The routes of this folder.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list_tenants))
-        .routes(routes!(put::put_tenant, get::get_tenant, delete::delete_tenant))
+    OpenApiRouter::new().routes(routes!(list::list_tenants)).routes(routes!(
+        put::put_tenant,
+        get::get_tenant,
+        delete::delete_tenant
+    ))
 }
 
 /// A tenant.

@@ -1,0 +1,45 @@
+//! `postroad dev`: what it shows, and that it leaves nothing behind.
+
+mod common;
+
+use std::path::Path;
+
+use common::{Program, postroad, run};
+use tempfile::TempDir;
+
+#[tokio::test]
+async fn the_demo_shows_how_to_join_in_then_deliveries_and_removes_everything_at_its_end() {
+    let folder = TempDir::new().unwrap();
+    let mut demo = Program::start(postroad(folder.path(), &["dev", "--listen", "127.0.0.1:0"]));
+    let server = demo.server().await;
+    let key = demo.line_with("admin key: ").await.replace("admin key: ", "");
+    let data = demo.line_with("  data ").await;
+    let data = data.trim_start_matches("  data ").trim_start().split(" (").next().unwrap();
+    assert!(Path::new(data).join("postroad.db").exists(), "{data}");
+    let curl = demo.line_with("curl ").await;
+    assert!(curl.contains(&format!("{server}/v1/tenants/demo/events")) && curl.contains(&key), "{curl}");
+    let sample = demo.line_with("evt_").await;
+    assert!(sample.contains("order.") && sample.contains("  200  "), "{sample}");
+
+    let mut send = postroad(folder.path(), &["send", "--tenant", "demo", "--type", "my.own"]);
+    send.env("POSTROAD_SERVER", &server).env("POSTROAD_ADMIN_KEY", &key);
+    let sent = run(send).await;
+    assert_eq!(sent.code, Some(0), "{}", sent.stderr);
+    let mine = demo.line_with("my.own").await;
+    assert!(mine.contains(sent.stdout.trim()), "{mine} tells of {}", sent.stdout);
+
+    demo.signal(libc::SIGINT);
+    let ended = demo.end().await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(!Path::new(data).exists(), "{data} is left");
+}
+
+#[tokio::test]
+async fn the_demo_ends_when_nobody_reads_it_any_more() {
+    let folder = TempDir::new().unwrap();
+    let mut demo = Program::start(postroad(folder.path(), &["dev", "--listen", "127.0.0.1:0"]));
+    demo.server().await;
+    demo.close_stdout();
+    let ended = demo.end().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}

@@ -1,0 +1,122 @@
+//! An attempt as it is shown: the request as sent with secrets masked, the response or why there was none.
+
+use postroad_domain::{Attempt, RequestHead, ResponseHead, attempt::Answer};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One HTTP exchange.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attempt)]
+pub(crate) struct AttemptJson {
+    /// Its id.
+    id: String,
+    /// 1 for the first of the delivery; goes on over manual retries.
+    number: u32,
+    /// When it began.
+    #[schema(format = DateTime)]
+    at: String,
+    /// From the look-up of the name to the end of the body.
+    duration_ms: u64,
+    /// What was sent.
+    request: RequestJson,
+    /// What came back; null when nothing did.
+    response: Option<ResponseJson>,
+    /// Why nothing came back; null when something did.
+    error: Option<ErrorJson>,
+}
+
+/// A request as it was sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttemptRequest)]
+struct RequestJson {
+    /// `POST`, `PUT` or `PATCH`.
+    method: String,
+    /// The whole URL.
+    url: String,
+    /// In the order they were sent; the values of secret ones are `***`.
+    headers: Vec<HeaderJson>,
+    /// The body as text; bytes that are not UTF-8 are replaced.
+    body: String,
+}
+
+/// A response as it came.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttemptResponse)]
+struct ResponseJson {
+    /// The HTTP status.
+    status: u16,
+    /// In the order they came.
+    headers: Vec<HeaderJson>,
+    /// The first 16 KiB of the body as text; bytes that are not UTF-8 are replaced.
+    body: String,
+    /// The body was longer, or had not ended in time.
+    truncated: bool,
+}
+
+/// Why no response came.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttemptError)]
+struct ErrorJson {
+    /// `dns`, `connect`, `tls`, `timeout`, `blocked`, `protocol` or `script`.
+    class: &'static str,
+    /// What happened.
+    message: String,
+}
+
+/// A header.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttemptHeader)]
+struct HeaderJson {
+    /// Its name.
+    name: String,
+    /// Its value.
+    value: String,
+}
+
+impl AttemptJson {
+    /// `body` is what every attempt of the delivery sent.
+    pub(super) fn of(attempt: &Attempt, body: &[u8]) -> Self {
+        let (response, error) = match &attempt.answer {
+            Answer::Response(response) => (Some(ResponseJson::of(response)), None),
+            Answer::Error { class, message } => {
+                (None, Some(ErrorJson { class: class.as_str(), message: message.clone() }))
+            }
+        };
+        Self {
+            id: attempt.id.to_string(),
+            number: attempt.number,
+            at: attempt.at.to_string(),
+            duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
+            request: RequestJson::of(&attempt.request, body),
+            response,
+            error,
+        }
+    }
+}
+
+impl RequestJson {
+    fn of(head: &RequestHead, body: &[u8]) -> Self {
+        Self {
+            method: head.method.clone(),
+            url: head.url.clone(),
+            headers: headers(&head.headers),
+            body: String::from_utf8_lossy(body).into_owned(),
+        }
+    }
+}
+
+impl ResponseJson {
+    fn of(response: &ResponseHead) -> Self {
+        Self {
+            status: response.status,
+            headers: headers(&response.headers),
+            body: String::from_utf8_lossy(&response.body).into_owned(),
+            truncated: response.truncated,
+        }
+    }
+}
+
+fn headers(headers: &[(String, String)]) -> Vec<HeaderJson> {
+    let header = |(name, value): &(String, String)| HeaderJson { name: name.clone(), value: value.clone() };
+    headers.iter().map(header).collect()
+}

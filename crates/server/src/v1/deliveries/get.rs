@@ -1,0 +1,34 @@
+//! `GET /v1/tenants/{tenant}/deliveries/{id}`
+
+use axum::{Json, extract::State};
+use postroad_domain::ids::DeliveryKind;
+
+use super::DeliveryWithAttempts;
+use crate::{
+    caller::Caller,
+    path::{ObjectPath, TenantPath},
+    problem::{Problem, Refusals},
+    state::ServerState,
+};
+
+/// One delivery with its attempts
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{tenant}/deliveries/{id}",
+    tag = "deliveries",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("id" = String, Path, description = "The delivery's id"),
+    ),
+    responses((status = 200, description = "The delivery", body = DeliveryWithAttempts), Refusals),
+)]
+pub(super) async fn get_delivery(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    ObjectPath(id): ObjectPath<DeliveryKind>,
+) -> Result<Json<DeliveryWithAttempts>, Problem> {
+    let view = state.engine.delivery(&tenant, id).await;
+    let view = view.map_err(|error| Problem::of_lookup(error, "delivery"))?;
+    Ok(Json(DeliveryWithAttempts::of(&view)))
+}

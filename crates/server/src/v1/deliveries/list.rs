@@ -1,0 +1,73 @@
+//! `GET /v1/tenants/{tenant}/deliveries`
+
+use axum::{Json, extract::State};
+use http::Uri;
+use postroad_domain::{EventType, Invalid, Status};
+use postroad_engine::DeliveryFilter;
+
+use super::DeliveryJson;
+use crate::{
+    caller::Caller,
+    check::{Faults, Field, Shape},
+    path::TenantPath,
+    problem::{Problem, Refusals},
+    query::{self, List},
+    state::ServerState,
+};
+
+const SHAPE: Shape =
+    Shape::of(&["subscription", "event", "type", "status", "since", "until", "limit", "cursor"]);
+
+/// Deliveries, newest first
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{tenant}/deliveries",
+    tag = "deliveries",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("subscription" = Option<String>, Query, description = "Only to this subscription"),
+        ("event" = Option<String>, Query, description = "Only of this event"),
+        ("type" = Option<String>, Query, description = "Only of events of this type"),
+        ("status" = Option<String>, Query, description = "Only in this status; `delivering` means `queued` here"),
+        ("since" = Option<String>, Query, description = "Only created at this time (RFC 3339) or later"),
+        ("until" = Option<String>, Query, description = "Only created before this time (RFC 3339)"),
+        ("limit" = Option<u32>, Query, description = "1 to 250, by default 50"),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, description = "A page", body = List<DeliveryJson>), Refusals),
+)]
+pub(super) async fn list_deliveries(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    uri: Uri,
+) -> Result<Json<List<DeliveryJson>>, Problem> {
+    let (filter, after, limit) = read(&uri)?;
+    let page = state.engine.list_deliveries(&tenant, filter, after, limit).await;
+    let page = page.map_err(|error| Problem::of_lookup(error, "delivery"))?;
+    let data = page.items.iter().map(DeliveryJson::of).collect();
+    Ok(Json(List { data, next: page.next }))
+}
+
+fn read(uri: &Uri) -> Result<(DeliveryFilter, Option<String>, usize), Problem> {
+    let faults = Faults::default();
+    let mut query = query::read(uri, &SHAPE, &faults);
+    let filter = DeliveryFilter {
+        subscription: query.field("subscription").and_then(|field| field.parsed(str::parse)),
+        event: query.field("event").and_then(|field| field.parsed(str::parse)),
+        event_type: query.field("type").and_then(|field| field.parsed(EventType::parse)),
+        status: query.field("status").and_then(|field| field.parsed(parse_status)),
+        since: query::time(&mut query, "since"),
+        until: query::time(&mut query, "until"),
+    };
+    let limit = query::limit(&mut query);
+    // The store knows its own cursors.
+    let after = query.field("cursor").and_then(Field::text);
+    faults.finish(Some((filter, after, limit)))
+}
+
+fn parse_status(text: &str) -> Result<Status, Invalid> {
+    let known = Status::ALL.into_iter().find(|status| status.as_str() == text);
+    known
+        .ok_or_else(|| Invalid::new(format!("must be one of {}", Status::ALL.map(Status::as_str).join(", "))))
+}

@@ -1,0 +1,89 @@
+//! Deliveries: events on their way to push subscriptions.
+
+mod attempt;
+mod cancel;
+mod get;
+mod list;
+mod retry;
+
+use postroad_domain::{Reason, delivery::Delivery};
+use postroad_engine::DeliveryView;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::attempt::AttemptJson;
+use crate::state::ServerState;
+
+/// The routes of this folder.
+pub(crate) fn routes() -> OpenApiRouter<ServerState> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_deliveries))
+        .routes(routes!(get::get_delivery))
+        .routes(routes!(retry::retry_delivery))
+        .routes(routes!(cancel::cancel_delivery))
+}
+
+/// A delivery.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Delivery)]
+pub(crate) struct DeliveryJson {
+    /// Its id.
+    id: String,
+    /// Where it goes.
+    subscription: String,
+    /// The events it carries.
+    events: Vec<String>,
+    /// Their type.
+    #[serde(rename = "type")]
+    type_: String,
+    /// `queued`, `delivering`, `succeeded`, `failed` or `cancelled`.
+    status: &'static str,
+    /// Why it failed or was cancelled: `exhausted`, `expired`, `backlog_full`, `paused`, `deleted`, `script`,
+    /// `dropped_by_script` or `operator`.
+    reason: Option<&'static str>,
+    /// Attempts made so far.
+    attempts_made: u32,
+    /// When it was created.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When the next attempt is due, while it waits.
+    #[schema(format = DateTime)]
+    due_at: Option<String>,
+    /// When it ended.
+    #[schema(format = DateTime)]
+    finished_at: Option<String>,
+}
+
+/// A delivery with all its attempts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeliveryWithAttempts {
+    #[serde(flatten)]
+    delivery: DeliveryJson,
+    /// First to last.
+    attempts: Vec<AttemptJson>,
+}
+
+impl DeliveryJson {
+    fn of(delivery: &Delivery) -> Self {
+        Self {
+            id: delivery.id.to_string(),
+            subscription: delivery.subscription.to_string(),
+            events: delivery.events.iter().map(ToString::to_string).collect(),
+            type_: delivery.event_type.to_string(),
+            status: delivery.status.as_str(),
+            reason: delivery.reason.map(Reason::as_str),
+            attempts_made: delivery.attempts,
+            created_at: delivery.created_at.to_string(),
+            due_at: delivery.due_at.map(|moment| moment.to_string()),
+            finished_at: delivery.finished_at.map(|moment| moment.to_string()),
+        }
+    }
+}
+
+impl DeliveryWithAttempts {
+    fn of(view: &DeliveryView) -> Self {
+        let attempts = view.attempts.iter().map(|attempt| AttemptJson::of(attempt, &view.body));
+        Self { delivery: DeliveryJson::of(&view.delivery), attempts: attempts.collect() }
+    }
+}

@@ -1,0 +1,41 @@
+//! `POST /v1/tenants/{tenant}/deliveries/{id}/retry`
+
+use axum::{Json, extract::State};
+use http::StatusCode;
+use postroad_domain::ids::DeliveryKind;
+
+use super::DeliveryWithAttempts;
+use crate::{
+    caller::Caller,
+    path::{ObjectPath, TenantPath},
+    problem::{Problem, ProblemDocument, Refusals},
+    state::ServerState,
+};
+
+/// Send a delivery that has ended again
+///
+/// It re-enters the normal schedule at the tail of its subscription.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/deliveries/{id}/retry",
+    tag = "deliveries",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("id" = String, Path, description = "The delivery's id"),
+    ),
+    responses(
+        (status = 202, description = "It is queued", body = DeliveryWithAttempts),
+        (status = 409, description = "It still waits, or its subscription is inactive or deleted",
+         body = ProblemDocument, content_type = "application/problem+json"),
+        Refusals,
+    ),
+)]
+pub(super) async fn retry_delivery(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    ObjectPath(id): ObjectPath<DeliveryKind>,
+) -> Result<(StatusCode, Json<DeliveryWithAttempts>), Problem> {
+    let view = state.engine.retry_delivery(&tenant, id).await?;
+    Ok((StatusCode::ACCEPTED, Json(DeliveryWithAttempts::of(&view))))
+}

@@ -1,0 +1,36 @@
+//! `GET /v1/tenants/{tenant}/subscriptions/{id}`
+
+use axum::{Json, extract::State, response::IntoResponse};
+use postroad_domain::ids::SubscriptionKind;
+
+use super::{SubscriptionJson, etag};
+use crate::{
+    caller::Caller,
+    path::{ObjectPath, TenantPath},
+    problem::{Problem, Refusals},
+    state::ServerState,
+};
+
+/// One subscription
+///
+/// Without its secret; `ETag` names its version.
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{tenant}/subscriptions/{id}",
+    tag = "subscriptions",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("id" = String, Path, description = "The subscription's id"),
+    ),
+    responses((status = 200, description = "The subscription", body = SubscriptionJson), Refusals),
+)]
+pub(super) async fn get_subscription(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    ObjectPath(id): ObjectPath<SubscriptionKind>,
+) -> Result<impl IntoResponse, Problem> {
+    let found = state.engine.subscription(&tenant, id).await;
+    let found = found.map_err(|error| Problem::of_lookup(error, "subscription"))?;
+    Ok((etag(&found), Json(SubscriptionJson::of(&tenant, &found))))
+}

@@ -1,0 +1,84 @@
+//! Subscriptions: who wants which events, and how they are sent.
+
+mod create;
+mod delete;
+mod get;
+mod list;
+mod rotate;
+mod secret;
+mod settings;
+mod update;
+
+use http::{HeaderName, header};
+use postroad_domain::{Subscription, TenantId, subscription::InactiveReason};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::settings::SubscriptionSettings;
+use crate::state::ServerState;
+
+/// The routes of this folder.
+pub(crate) fn routes() -> OpenApiRouter<ServerState> {
+    OpenApiRouter::new()
+        .routes(routes!(create::create_subscription, list::list_subscriptions))
+        .routes(routes!(get::get_subscription, update::update_subscription, delete::delete_subscription))
+        .routes(routes!(secret::get_secret))
+        .routes(routes!(rotate::rotate_secret))
+}
+
+/// A subscription.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Subscription)]
+pub(crate) struct SubscriptionJson {
+    /// Its id.
+    id: String,
+    /// Whose it is.
+    tenant: String,
+    #[serde(flatten)]
+    settings: SubscriptionSettings,
+    /// While it is inactive: `paused` by you, or `gone` because its receiver answered 410.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    inactive_reason: Option<&'static str>,
+    /// While it is inactive: since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, format = DateTime)]
+    inactive_since: Option<String>,
+    /// 1 at first; grows with every change.
+    version: i64,
+    /// When it was created.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it last changed.
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// The two words of [`InactiveReason`] in the API.
+fn word_of(reason: InactiveReason) -> &'static str {
+    match reason {
+        InactiveReason::Paused => "paused",
+        InactiveReason::Gone => "gone",
+    }
+}
+
+impl SubscriptionJson {
+    fn of(tenant: &TenantId, subscription: &Subscription) -> Self {
+        Self {
+            id: subscription.id.to_string(),
+            tenant: tenant.to_string(),
+            settings: SubscriptionSettings::of(&subscription.spec),
+            inactive_reason: subscription.inactive.map(|(reason, _)| word_of(reason)),
+            inactive_since: subscription.inactive.map(|(_, since)| since.to_string()),
+            version: subscription.version,
+            created_at: subscription.created_at.to_string(),
+            updated_at: subscription.updated_at.to_string(),
+        }
+    }
+}
+
+/// The header that names a subscription's version.
+fn etag(subscription: &Subscription) -> [(HeaderName, String); 1] {
+    [(header::ETAG, format!("\"v{}\"", subscription.version))]
+}

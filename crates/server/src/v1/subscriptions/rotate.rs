@@ -1,0 +1,78 @@
+//! `POST /v1/tenants/{tenant}/subscriptions/{id}/secret/rotate`
+
+use axum::{Json, extract::State};
+use postroad_domain::{
+    ids::SubscriptionKind,
+    limits::{REQUEST_BODY_BYTES_MAX, ROTATION_GRACE},
+};
+use postroad_engine::Rotation;
+use utoipa::ToSchema;
+
+use super::secret::Secret;
+use crate::{
+    body::LimitedBody,
+    caller::Caller,
+    check::{Faults, Field, Object, Shape, parse_duration},
+    json,
+    path::{ObjectPath, TenantPath},
+    problem::{Problem, ProblemDocument, Refusals},
+    state::ServerState,
+};
+
+const SHAPE: Shape = Shape::of(&["grace", "secret"]);
+
+/// How to rotate.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the OpenAPI document only; `read` reads the values")]
+#[schema(as = Rotation)]
+struct RotationBody {
+    /// How long the old secret still signs beside the new one, up to 7d.
+    #[schema(default = "24h")]
+    grace: Option<String>,
+    /// Your own secret; by default a fresh one is made.
+    secret: Option<String>,
+}
+
+/// Change the secret
+///
+/// Until the grace is over requests carry a signature of each, so that receivers can change over without a gap.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/subscriptions/{id}/secret/rotate",
+    tag = "subscriptions",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("id" = String, Path, description = "The subscription's id"),
+    ),
+    request_body(content = Option<RotationBody>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The new secret", body = Secret),
+        (status = 409, description = "Too many secrets sign already", body = ProblemDocument,
+         content_type = "application/problem+json"),
+        Refusals,
+    ),
+)]
+pub(super) async fn rotate_secret(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    ObjectPath(id): ObjectPath<SubscriptionKind>,
+    LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
+) -> Result<Json<Secret>, Problem> {
+    let rotation = read(&body)?;
+    let view = state.engine.rotate_secret(&tenant, id, rotation).await?;
+    Ok(Json(Secret::of(view)))
+}
+
+/// No body is the same as an empty object.
+fn read(body: &[u8]) -> Result<Rotation, Problem> {
+    let body = json::value(if body.is_empty() { b"{}" } else { body })?;
+    let faults = Faults::default();
+    let rotation = Object::root(body, &SHAPE, &faults).map(|mut body| {
+        let grace = body.field("grace");
+        let grace = grace.and_then(|field| field.parsed(|text| parse_duration(text, ROTATION_GRACE)));
+        let secret = body.field("secret").and_then(Field::text);
+        Rotation { grace: grace.unwrap_or(ROTATION_GRACE.default), secret }
+    });
+    faults.finish(rotation)
+}

@@ -1,0 +1,53 @@
+//! `GET /v1/tenants/{tenant}/subscriptions/{id}/secret`
+
+use axum::{Json, extract::State};
+use postroad_domain::ids::SubscriptionKind;
+use postroad_engine::SecretView;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    caller::Caller,
+    path::{ObjectPath, TenantPath},
+    problem::{Problem, Refusals},
+    state::ServerState,
+};
+
+/// A subscription's current secret.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Secret {
+    /// What requests are signed with.
+    secret: String,
+    /// What receivers verify with, where they need only that (ed25519).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    public_key: Option<String>,
+}
+
+impl Secret {
+    pub(super) fn of(view: SecretView) -> Self {
+        Self { secret: view.secret.to_string(), public_key: view.public_key }
+    }
+}
+
+/// The current secret
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{tenant}/subscriptions/{id}/secret",
+    tag = "subscriptions",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("id" = String, Path, description = "The subscription's id"),
+    ),
+    responses((status = 200, description = "The secret", body = Secret), Refusals),
+)]
+pub(super) async fn get_secret(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    ObjectPath(id): ObjectPath<SubscriptionKind>,
+) -> Result<Json<Secret>, Problem> {
+    let view = state.engine.secret(&tenant, id).await;
+    let view = view.map_err(|error| Problem::of_lookup(error, "subscription"))??;
+    Ok(Json(Secret::of(view)))
+}

@@ -1,0 +1,121 @@
+//! Where and how a push subscription is sent.
+
+use postroad_domain::{
+    CustomHeader, EndpointUrl, Invalid,
+    endpoint::check_header_value,
+    limits::{CUSTOM_HEADERS_MAX, HEADER_VALUE_BYTES_MAX},
+    subscription::Push,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::check::{Field, Shape};
+
+/// The fields of `delivery`.
+pub(super) const SHAPE: Shape =
+    Shape::of(&["type", "url", "method", "content_type", "headers", "authorization"]);
+const HEADER: Shape = Shape::of(&["name", "value"]);
+const METHODS: [&str; 3] = ["POST", "PUT", "PATCH"];
+const JSON: &str = "application/json";
+
+/// Where and how.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeliverySettings {
+    /// `push`: each event is sent to a URL.
+    #[serde(rename = "type")]
+    #[schema(required = false, default = "push")]
+    type_: &'static str,
+    /// Where to: http or https, without a user name or password.
+    #[schema(max_length = 4096)]
+    url: String,
+    /// `POST`, `PUT` or `PATCH`.
+    #[schema(required = false, default = "POST")]
+    method: String,
+    /// `application/json`; no other in this version.
+    #[schema(required = false, default = "application/json")]
+    content_type: &'static str,
+    /// Your own headers, in their order.
+    #[schema(required = false, max_items = 30)]
+    headers: Vec<HeaderSetting>,
+    /// The whole value of the header `Authorization`: `Basic …`.
+    authorization: Option<String>,
+}
+
+/// A header that is added to each request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HeaderSetting {
+    /// As it is sent.
+    name: String,
+    /// Visible ASCII, spaces and tabs inside.
+    value: String,
+}
+
+impl DeliverySettings {
+    /// As it is shown.
+    pub(super) fn of(push: &Push) -> Self {
+        let header =
+            |header: &CustomHeader| HeaderSetting { name: header.name.clone(), value: header.value.clone() };
+        Self {
+            type_: "push",
+            url: push.url.as_str().to_owned(),
+            method: push.method.clone(),
+            content_type: JSON,
+            headers: push.headers.iter().map(header).collect(),
+            authorization: push.authorization.clone(),
+        }
+    }
+}
+
+/// Checks `delivery`.
+pub(super) fn read(field: Field<'_>) -> Option<Push> {
+    let mut delivery = field.object(&SHAPE)?;
+    delivery.field("type").map_or(Some(()), |field| field.parsed(parse_type))?;
+    let url = delivery.required("url").and_then(|field| field.parsed(EndpointUrl::parse));
+    let method = delivery.field("method");
+    let method = method.map_or_else(|| Some("POST".to_owned()), |field| field.parsed(parse_method));
+    delivery.field("content_type").and_then(|field| field.parsed(parse_content_type));
+    let headers = delivery.field("headers");
+    let headers = headers.and_then(|field| field.list(CUSTOM_HEADERS_MAX, read_header));
+    let authorization = delivery.field("authorization").and_then(|field| field.parsed(parse_authorization));
+    Some(Push { url: url?, method: method?, headers: headers.unwrap_or_default(), authorization })
+}
+
+fn parse_type(text: &str) -> Result<(), Invalid> {
+    match text {
+        "push" => Ok(()),
+        "pull" => Err(Invalid::new("is not available in this version as pull: write push")),
+        _ => Err(Invalid::new("must be push")),
+    }
+}
+
+fn parse_method(text: &str) -> Result<String, Invalid> {
+    let known = METHODS.contains(&text);
+    known.then(|| text.to_owned()).ok_or_else(|| Invalid::new("must be POST, PUT or PATCH"))
+}
+
+fn parse_content_type(text: &str) -> Result<(), Invalid> {
+    if text == JSON {
+        return Ok(());
+    }
+    Err(Invalid::new("must be application/json: another is not available in this version"))
+}
+
+fn parse_authorization(text: &str) -> Result<String, Invalid> {
+    if text.is_empty() || text.len() > HEADER_VALUE_BYTES_MAX {
+        return Err(Invalid::new(format!("must have 1 to {HEADER_VALUE_BYTES_MAX} bytes")));
+    }
+    check_header_value(text).map(|()| text.to_owned())
+}
+
+/// A fault belongs to the name when the name would be refused with any value.
+fn read_header(field: Field<'_>) -> Option<CustomHeader> {
+    let mut header = field.object(&HEADER)?;
+    let name = header
+        .required("name")
+        .and_then(|field| field.parsed(|name| CustomHeader::parse(name, "x").map(|_| name.to_owned())));
+    let value = header.required("value");
+    match name {
+        Some(name) => value?.parsed(|value| CustomHeader::parse(&name, value)),
+        None => value.and_then(Field::text).and(None),
+    }
+}

@@ -1,0 +1,217 @@
+//! The whole server in process: router and engine on a memory store, a clock that stands still, receivers that the test
+//! plays itself.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use postroad_domain::{Clock, EndpointUrl, ErrorClass};
+use postroad_engine::{
+    AdminKey, Egress, Engine, OutboundRequest, OutboundResponse, Parts, SecretBox, SendError,
+};
+use postroad_server::{HttpMetrics, ServerState, router};
+use postroad_store::memory::MemoryStore;
+use postroad_testkit::{ManualClock, within};
+use prometheus_client::registry::Registry;
+use rand::{SeedableRng, rngs::StdRng};
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tower::ServiceExt;
+
+pub const ADMIN_KEY: &str = "adm_of_the_tests";
+pub const ACME: &str = "/v1/tenants/acme";
+const SECRET_KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+type Answer = Result<OutboundResponse, SendError>;
+
+/// An exchange that waits for the test to play the receiver.
+pub struct Exchange {
+    pub request: OutboundRequest,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Exchange {
+    pub fn answer(self, status: u16, body: &[u8]) {
+        let headers = vec![("server".to_owned(), "test".to_owned())];
+        let body = Bytes::copy_from_slice(body);
+        let _ = self.answer.send(Ok(OutboundResponse { status, headers, body, truncated: false }));
+    }
+
+    pub fn fail(self, class: ErrorClass) {
+        let _ = self.answer.send(Err(SendError { class, message: "as the test says".to_owned() }));
+    }
+}
+
+struct Stage(mpsc::UnboundedSender<Exchange>);
+
+#[async_trait]
+impl Egress for Stage {
+    async fn exchange(&self, request: OutboundRequest) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let gone = || SendError { class: ErrorClass::Connect, message: "the test is over".to_owned() };
+        self.0.send(Exchange { request, answer }).map_err(|_| gone())?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {
+        if url.as_str().contains("blocked") {
+            let message = "its address is private".to_owned();
+            return Err(SendError { class: ErrorClass::Blocked, message });
+        }
+        Ok(())
+    }
+}
+
+pub struct App {
+    pub router: Router,
+    pub store: MemoryStore,
+    pub clock: ManualClock,
+    pub engine: Arc<Engine>,
+    exchanges: Mutex<mpsc::UnboundedReceiver<Exchange>>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The body of an answer that must have this status.
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
+        self.json()
+    }
+}
+
+impl App {
+    /// A server with the tenant `acme`.
+    pub async fn new() -> Self {
+        let (send, exchanges) = mpsc::unbounded_channel();
+        let (store, clock) = (MemoryStore::embedded(), ManualClock::default());
+        let parts = Parts {
+            store: Arc::new(store.clone()),
+            egress: Arc::new(Stage(send)),
+            clock: Arc::new(clock.clone()),
+            rng: StdRng::seed_from_u64(1),
+            secrets: SecretBox::parse(SECRET_KEY).unwrap(),
+            node_name: "test".to_owned(),
+        };
+        let engine = Engine::start(parts).await.unwrap();
+        let mut rng = StdRng::seed_from_u64(2);
+        let (admin_key, _) = AdminKey::establish(&store, Some(ADMIN_KEY), &mut rng).await.unwrap();
+        let (mut registry, http_metrics) = (Registry::with_prefix("postroad"), Arc::new(HttpMetrics::new()));
+        engine.metrics().register(&mut registry);
+        http_metrics.register(&mut registry);
+        let measured: Arc<dyn Clock> = Arc::new(clock.clone());
+        let state = ServerState {
+            engine: Arc::clone(&engine),
+            admin_key,
+            registry: Arc::new(registry),
+            http_metrics,
+            clock: measured,
+        };
+        let app = Self { router: router(state), store, clock, engine, exchanges: Mutex::new(exchanges) };
+        app.put(ACME, json!({"profile": "standard"})).await.expect(201);
+        app
+    }
+
+    pub async fn call(&self, request: Request<Body>) -> Reply {
+        let response = within("an answer", self.router.clone().oneshot(request)).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Reply { status: head.status, headers: head.headers, body }
+    }
+
+    /// A request with the admin key and any bytes as its body.
+    pub async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {
+        self.call(with_key(method, path).body(body.into()).unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, Body::empty()).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send("PUT", path, body.to_string()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send("POST", path, body.to_string()).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.send("PATCH", path, body.to_string()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, Body::empty()).await
+    }
+
+    /// A subscription of `acme`; answers what the creation answered.
+    pub async fn subscribe(&self, body: Value) -> Value {
+        self.post(&format!("{ACME}/subscriptions"), body).await.expect(201)
+    }
+
+    /// A subscription to everything.
+    pub async fn subscribe_to(&self, url: &str) -> Value {
+        self.subscribe(json!({"delivery": {"type": "push", "url": url}})).await
+    }
+
+    pub async fn publish(&self, body: Value) -> Value {
+        self.post(&format!("{ACME}/events"), body).await.expect(202)
+    }
+
+    /// The next exchange that the engine begins.
+    pub async fn exchange(&self) -> Exchange {
+        let next = async { self.exchanges.lock().await.recv().await.unwrap() };
+        within("an exchange", next).await
+    }
+
+    /// The path of the only delivery of an event.
+    pub async fn delivery_of(&self, event: &Value) -> String {
+        let event = event["id"].as_str().unwrap();
+        let page = self.get(&format!("{ACME}/deliveries?event={event}")).await.expect(200);
+        format!("{ACME}/deliveries/{}", page["data"][0]["id"].as_str().unwrap())
+    }
+
+    /// Waits until a delivery has the status; answers it with its attempts.
+    pub async fn reaches(&self, path: &str, status: &str) -> Value {
+        let reached = async {
+            loop {
+                let delivery = self.get(path).await.expect(200);
+                if delivery["status"] == status {
+                    return delivery;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        within(status, reached).await
+    }
+
+    /// All that a refused request must not change.
+    pub async fn everything(&self) -> Vec<Value> {
+        let mut all = vec![self.get("/v1/tenants").await.expect(200)];
+        for list in ["subscriptions", "events", "deliveries"] {
+            all.push(self.get(&format!("{ACME}/{list}")).await.expect(200));
+        }
+        all
+    }
+}
+
+pub fn with_key(method: &str, path: &str) -> http::request::Builder {
+    Request::builder().method(method).uri(path).header("authorization", format!("Bearer {ADMIN_KEY}"))
+}

@@ -1,0 +1,110 @@
+//! The OpenAPI document and the routes are the same list.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::app::App;
+
+/// What the contract promises of this version.
+const PROMISED: [&str; 25] = [
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /metrics",
+    "GET /openapi.json",
+    "GET /v1/profiles",
+    "GET /v1/profiles/{profile}",
+    "GET /v1/tenants",
+    "GET /v1/tenants/{tenant}",
+    "PUT /v1/tenants/{tenant}",
+    "DELETE /v1/tenants/{tenant}",
+    "GET /v1/tenants/{tenant}/events",
+    "POST /v1/tenants/{tenant}/events",
+    "POST /v1/tenants/{tenant}/events/batch",
+    "GET /v1/tenants/{tenant}/events/{id}",
+    "GET /v1/tenants/{tenant}/subscriptions",
+    "POST /v1/tenants/{tenant}/subscriptions",
+    "GET /v1/tenants/{tenant}/subscriptions/{id}",
+    "PATCH /v1/tenants/{tenant}/subscriptions/{id}",
+    "DELETE /v1/tenants/{tenant}/subscriptions/{id}",
+    "GET /v1/tenants/{tenant}/subscriptions/{id}/secret",
+    "POST /v1/tenants/{tenant}/subscriptions/{id}/secret/rotate",
+    "GET /v1/tenants/{tenant}/deliveries",
+    "GET /v1/tenants/{tenant}/deliveries/{id}",
+    "POST /v1/tenants/{tenant}/deliveries/{id}/retry",
+    "POST /v1/tenants/{tenant}/deliveries/{id}/cancel",
+];
+
+async fn document() -> Value {
+    App::new().await.get("/openapi.json").await.expect(200)
+}
+
+fn operations(document: &Value) -> Vec<(String, &str, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    paths
+        .flat_map(|(path, item)| {
+            let operations = item.as_object().unwrap().iter();
+            operations.map(move |(method, operation)| (method.to_uppercase(), path.as_str(), operation))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_promised_route_is_documented_and_no_other() {
+    let document = document().await;
+    let documented: BTreeSet<String> =
+        operations(&document).iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    let promised: BTreeSet<String> = PROMISED.iter().map(ToString::to_string).collect();
+    assert_eq!(documented, promised);
+}
+
+#[tokio::test]
+async fn every_documented_operation_is_a_route() {
+    let app = App::new().await;
+    let document = document().await;
+    for (method, path, _) in operations(&document) {
+        let path = path.replace("{tenant}", "nobody").replace("{id}", "x").replace("{profile}", "x");
+        let reply = app.send(&method, &path, "").await;
+        let detail = reply.json()["detail"].as_str().unwrap_or_default().to_owned();
+        assert_ne!(reply.status, 405, "{method} {path}");
+        assert!(!detail.contains("no such path"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn every_operation_is_described_and_names_its_answers() {
+    let document = document().await;
+    for (method, path, operation) in operations(&document) {
+        let context = format!("{method} {path}");
+        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{context}");
+        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{context}");
+        let answers = operation["responses"].as_object().unwrap();
+        assert!(answers.keys().any(|status| status.starts_with('2')), "{context}");
+        if path.starts_with("/v1") {
+            assert!(answers.contains_key("401") && answers.contains_key("422"), "{context}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_reference_within_the_document_leads_somewhere() {
+    let document = document().await;
+    let mut references = BTreeSet::new();
+    collect(&document, &mut references);
+    assert!(references.len() > 10);
+    for reference in references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+fn collect(value: &Value, references: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            references.extend(fields.get("$ref").and_then(Value::as_str).map(ToOwned::to_owned));
+            fields.values().for_each(|value| collect(value, references));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect(value, references)),
+        _ => {}
+    }
+}

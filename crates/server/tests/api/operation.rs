@@ -1,0 +1,142 @@
+//! What is not about a tenant: health, figures, profiles, keys, unknown paths and methods.
+
+use axum::body::Body;
+use http::Request;
+use postroad_store::StoreError;
+use serde_json::json;
+
+use crate::{
+    app::{ACME, ADMIN_KEY, App, Reply},
+    refusal,
+};
+
+async fn without_key(app: &App, path: &str) -> Reply {
+    app.call(Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn health_and_figures_need_no_key() {
+    let app = App::new().await;
+    assert_eq!(without_key(&app, "/health/live").await.expect(200), json!({"status": "live"}));
+    assert_eq!(without_key(&app, "/health/ready").await.expect(200), json!({"status": "ready"}));
+    without_key(&app, "/openapi.json").await.expect(200);
+    without_key(&app, "/metrics").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_node_that_cannot_write_or_stops_is_live_and_not_ready() {
+    let app = App::new().await;
+    app.store.fail_commits(Some(StoreError::Full));
+    app.post(&format!("{ACME}/events"), json!({"type": "a", "data": 1})).await.expect(503);
+    let reply = without_key(&app, "/health/ready").await;
+    refusal::check(&reply, 503, "not_ready", "", "cannot take a write", "full");
+    assert_eq!(reply.header("retry-after"), "1");
+    without_key(&app, "/health/live").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_figures_name_routes_and_never_paths() {
+    let app = App::new().await;
+    app.publish(json!({"type": "a", "data": 1})).await;
+    app.get(&format!("{ACME}/events/evt_x")).await.expect(404);
+    app.get("/secret-path").await.expect(404);
+    app.send("BREW", "/v1/tenants", "").await.expect(405);
+    let reply = without_key(&app, "/metrics").await;
+    assert!(reply.header("content-type").starts_with("application/openmetrics-text"));
+    let text = String::from_utf8(reply.body.to_vec()).unwrap();
+    for line in [
+        "postroad_events_accepted_total 1",
+        r#"postroad_http_request_seconds_count{route="/v1/tenants/{tenant}/events",method="POST",status="2xx"} 1"#,
+        r#"postroad_http_request_seconds_count{route="/v1/tenants/{tenant}/events/{id}",method="GET",status="4xx"} 1"#,
+        r#"postroad_http_request_seconds_count{route="none",method="GET",status="4xx"} 1"#,
+        r#"method="other",status="4xx"} 1"#,
+        "# EOF",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(!text.contains("acme") && !text.contains("secret-path"));
+}
+
+#[tokio::test]
+async fn a_caller_without_a_valid_key_is_refused_before_anything_is_read() {
+    let app = App::new().await;
+    let before = app.everything().await;
+    for (header, says) in [
+        (None, "is missing"),
+        (Some(""), "must be `Bearer <key>`"),
+        (Some("Basic YTpi"), "must be `Bearer <key>`"),
+        (Some("Bearer"), "must be `Bearer <key>`"),
+        (Some("Bearer "), "is not valid"),
+        (Some("Bearer wrong"), "is not valid"),
+        (Some("Bearer adm_of_the_test"), "is not valid"),
+    ] {
+        for (method, path) in [
+            ("POST", "/v1/tenants/acme/events"),
+            ("DELETE", ACME),
+            ("GET", "/v1/profiles"),
+            ("PUT", "/v1/tenants/-"),
+        ] {
+            let mut request = Request::builder().method(method).uri(path);
+            if let Some(header) = header {
+                request = request.header("authorization", header);
+            }
+            let reply = app.call(request.body(Body::from("{")).unwrap()).await;
+            refusal::check(&reply, 401, "unauthorized", "", says, &format!("{method} {header:?}"));
+            assert_eq!(reply.header("www-authenticate"), "Bearer");
+        }
+    }
+    assert_eq!(app.everything().await, before);
+}
+
+#[tokio::test]
+async fn the_schemes_letters_may_be_of_any_case() {
+    let app = App::new().await;
+    for scheme in ["bearer", "BEARER", "Bearer"] {
+        let request = Request::get(ACME).header("authorization", format!("{scheme} {ADMIN_KEY}"));
+        app.call(request.body(Body::empty()).unwrap()).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_404_and_a_wrong_method_405_with_those_that_there_are() {
+    let app = App::new().await;
+    for path in ["/", "/v1", "/v1/tenants/", "/v2/tenants", "/v1/tenants/acme/event"] {
+        refusal::check(&app.get(path).await, 404, "not_found", "", "no such path", path);
+    }
+    for (method, path, allowed) in [
+        ("DELETE", "/v1/tenants", "GET,HEAD"),
+        ("PUT", "/v1/tenants/acme/events", "GET,HEAD,POST"),
+        ("POST", "/v1/tenants/acme", "DELETE,GET,HEAD,PUT"),
+        // `batch` is a path of its own and not the id of an event.
+        ("GET", "/v1/tenants/acme/events/batch", "POST"),
+    ] {
+        let reply = app.send(method, path, "").await;
+        refusal::check(&reply, 405, "method_not_allowed", "", "see the header `Allow`", path);
+        let mut found: Vec<_> = reply.header("allow").split(',').collect();
+        found.sort_unstable();
+        assert_eq!(found.join(","), allowed, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_profile_tells_its_policy_in_the_words_of_a_subscription() {
+    let app = App::new().await;
+    let list = app.get("/v1/profiles").await.expect(200);
+    let profile = app.get("/v1/profiles/standard").await.expect(200);
+    assert_eq!(list, json!({"data": [profile], "next": null}));
+    assert_eq!((&profile["name"], &profile["title"]), (&json!("standard"), &json!("Standard Webhooks")));
+    assert_eq!(profile["event_types"], json!([]));
+    assert_eq!(
+        profile["policy"]["retry"],
+        json!({
+            "attempts": 10, "jitter_percent": 10,
+            "backoff": ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"],
+        })
+    );
+    assert_eq!(profile["option_schema"]["properties"]["signature"]["default"], "hmac-sha256");
+    let retry = &profile["policy"]["retry"];
+    let own = json!({"attempts": retry["attempts"], "backoff": retry["backoff"]});
+    let created = app.subscribe(json!({"delivery": {"url": "https://e.com"}, "retry": own})).await;
+    assert_eq!(created["retry"], own);
+    refusal::check(&app.get("/v1/profiles/x").await, 404, "not_found", "", "no such profile", "x");
+}

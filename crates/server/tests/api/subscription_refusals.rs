@@ -1,0 +1,168 @@
+//! What a subscription cannot be.
+
+use serde_json::{Value, json};
+
+use crate::{
+    app::{ACME, App},
+    refusal::{Refused, fields},
+};
+
+const SUBSCRIPTIONS: &str = "/v1/tenants/acme/subscriptions";
+const URL: &str = "https://example.com";
+
+async fn refuse(app: &App, body: &Value, field: &str, says: &str) {
+    let body = body.to_string();
+    let (method, path) = ("POST", SUBSCRIPTIONS);
+    Refused { method, path, body: &body, status: 422, code: "invalid", field, says }.check(app).await;
+}
+
+#[tokio::test]
+async fn a_setting_that_is_not_valid_is_refused_by_its_field() {
+    let app = App::new().await;
+    for (name, value, field, says) in [
+        ("name", json!(""), "name", "1 to 255 characters"),
+        ("name", json!("n".repeat(256)), "name", "1 to 255 characters"),
+        ("description", json!("d".repeat(4_097)), "description", "0 to 4096 characters"),
+        ("active", json!("yes"), "active", "must be true or false, not a string"),
+        ("events", json!("a"), "events", "must be a list, not a string"),
+        ("events", json!(["a", "b c"]), "events[1]", "as in lead.created"),
+        ("events", json!(vec!["a"; 501]), "events", "holds 501 values; 500 are allowed"),
+        ("tag_sets", json!(["a"]), "tag_sets[0]", "must be a list"),
+        ("tag_sets", json!([["a"], ["b", ""]]), "tag_sets[1][1]", "1 to 128 characters"),
+        ("tag_sets", json!(vec![["a"]; 101]), "tag_sets", "100 are allowed"),
+        ("tag_sets", json!([["a"], []]), "tag_sets[1]", "is empty"),
+        ("concurrency", json!(0), "concurrency", "from 1 to 1000"),
+        ("concurrency", json!(1_001), "concurrency", "from 1 to 1000"),
+        ("concurrency", json!(1.5), "concurrency", "must be a whole number"),
+        ("concurrency", json!("8"), "concurrency", "must be a number, not a string"),
+        ("retry", json!(3), "retry", "must be an object, not a number"),
+        ("retry", json!({"attempts": 31}), "retry.attempts", "from 1 to 30"),
+        ("retry", json!({"backoff": ["10s", "soon"]}), "retry.backoff[1]", "such as 500ms, 10s"),
+        ("retry", json!({"backoff": ["8d"]}), "retry.backoff[0]", "must be from 0s to 7d"),
+        ("retry", json!({"backoff": [10]}), "retry.backoff[0]", "must be a string, not a number"),
+        ("retry", json!({"backoff": vec!["1s"; 30]}), "retry.backoff", "29 are allowed"),
+        ("retry", json!({"attempts": 2, "backoff": []}), "retry.backoff", "is empty"),
+        ("retry", json!({"atempts": 2}), "retry.atempts", "did you mean `attempts`?"),
+        ("timeout", json!("500ms"), "timeout", "must be from 1s to 1m"),
+        ("timeout", json!("61s"), "timeout", "must be from 1s to 1m"),
+        ("timeout", json!(15), "timeout", "must be a string, not a number"),
+        ("options", json!({"signature": "md5"}), "options.signature", "hmac-sha256 or ed25519"),
+        ("options", json!({"sign": 1}), "options.sign", "known: signature"),
+        ("secret", json!("geheim"), "secret", "24 to 64 random bytes"),
+        ("secret", json!(1), "secret", "must be a string"),
+        ("event", json!(["a"]), "event", "did you mean `events`?"),
+    ] {
+        let mut body = json!({"delivery": {"url": URL}});
+        body[name] = value;
+        refuse(&app, &body, field, says).await;
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_cannot_be_made_is_refused_by_its_field() {
+    let app = App::new().await;
+    refuse(&app, &json!({}), "delivery", "is required").await;
+    refuse(&app, &json!({"delivery": URL}), "delivery", "must be an object, not a string").await;
+    for (name, value, field, says) in [
+        ("url", json!(null), "delivery.url", "is required"),
+        ("url", json!(7), "delivery.url", "must be a string"),
+        ("url", json!("example.com"), "delivery.url", "such as https://example.com/hook"),
+        ("url", json!("ftp://example.com"), "delivery.url", "only http and https"),
+        ("url", json!("https://a:b@example.com"), "delivery.url", "delivery.authorization"),
+        ("url", json!("https://blocked.example"), "delivery.url", "cannot be called: its address is private"),
+        ("method", json!("GET"), "delivery.method", "POST, PUT or PATCH"),
+        ("method", json!("post"), "delivery.method", "POST, PUT or PATCH"),
+        ("content_type", json!("text/xml"), "delivery.content_type", "not available in this version"),
+        ("authorization", json!("a\r\nb"), "delivery.authorization", "line break"),
+        ("authorization", json!(""), "delivery.authorization", "1 to 4096 bytes"),
+        ("type", json!("poll"), "delivery.type", "must be push"),
+        ("type", json!("pull"), "delivery.type", "not available in this version"),
+        ("uri", json!("x"), "delivery.uri", "did you mean `url`?"),
+        ("headers", json!({}), "delivery.headers", "must be a list, not an object"),
+        ("headers", json!(["x"]), "delivery.headers[0]", "must be an object"),
+    ] {
+        let mut body = json!({"delivery": {"url": URL}});
+        body["delivery"][name] = value;
+        refuse(&app, &body, field, says).await;
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_must_not_be_sent_is_refused_by_name_or_value() {
+    let app = App::new().await;
+    let good = json!({"name": "X-A", "value": "1"});
+    for (header, field, says) in [
+        (json!({"name": "Host", "value": "x"}), "name", "which Postroad itself writes"),
+        (json!({"name": "webhook-signature", "value": "x"}), "name", "which Postroad itself writes"),
+        (json!({"name": "a b", "value": "x"}), "name", "that HTTP does not allow"),
+        (json!({"name": "X-B", "value": "a\nb"}), "value", "line break"),
+        (json!({"name": "X-B", "value": 1}), "value", "must be a string"),
+        (json!({"name": "X-B"}), "value", "is required"),
+        (json!({"value": "x"}), "name", "is required"),
+        (json!({"name": "X-B", "value": "x", "vale": 1}), "vale", "did you mean `value`?"),
+    ] {
+        let body = json!({"delivery": {"url": URL, "headers": [good, good, header]}});
+        refuse(&app, &body, &format!("delivery.headers[2].{field}"), says).await;
+    }
+    let many = json!({"delivery": {"url": URL, "headers": vec![good; 31]}});
+    refuse(&app, &many, "delivery.headers", "30 are allowed").await;
+}
+
+#[tokio::test]
+async fn what_is_not_built_yet_is_refused_and_not_ignored() {
+    let app = App::new().await;
+    for name in
+        ["filter", "transform", "delay", "ordered", "rate_limit", "group", "notify_on_failure", "success"]
+    {
+        let mut body = json!({"delivery": {"url": URL}});
+        body[name] = json!(false);
+        refuse(&app, &body, name, "is not available in this version").await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_parsed_is_refused_with_its_place() {
+    let app = App::new().await;
+    for (body, code, says) in [
+        ("{\"delivery\":\n{", "malformed_json", "line 2 column 1"),
+        (
+            r#"{"delivery":{"url":"https://a","url":"https://b"}}"#,
+            "duplicate_key",
+            "`url` stands twice at line 1",
+        ),
+        (r#"{"name":"a","name":"b"}"#, "duplicate_key", "`name` stands twice"),
+        (&"[".repeat(1_000), "malformed_json", "line 1 column 128"),
+    ] {
+        let (method, path) = ("POST", SUBSCRIPTIONS);
+        Refused { method, path, body, status: 400, code, field: "", says }.check(&app).await;
+    }
+    let large = " ".repeat(256 * 1024 + 1);
+    let says = "262144 bytes";
+    let (path, code) = (SUBSCRIPTIONS, "body_too_large");
+    Refused { method: "POST", path, body: &large, status: 413, code, field: "", says }.check(&app).await;
+}
+
+#[tokio::test]
+async fn all_faults_come_at_once_each_with_its_path() {
+    let app = App::new().await;
+    let body = json!({
+        "delivery": {"url": "x", "headers": [{"name": "Host", "value": "\n"}, {}]},
+        "events": ["", "ok", 3], "concurrency": 0, "colour": 1,
+    });
+    let reply = app.post(&format!("{ACME}/subscriptions"), body).await;
+    let mut found = fields(&reply);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "colour",
+            "concurrency",
+            "delivery.headers[0].name",
+            "delivery.headers[1].name",
+            "delivery.headers[1].value",
+            "delivery.url",
+            "events[0]",
+            "events[2]",
+        ]
+    );
+}

@@ -1,0 +1,64 @@
+//! Fills the listing tables behind the commits, batch by batch, in the order of their keys.
+//!
+//! A batch that a failure or a crash cut short begins again from the mark: an entry that is there already is left alone.
+
+use postroad_domain::{SubscriptionNo, TenantNo};
+
+use crate::{
+    error::Fault,
+    known::{Known, LISTED_COUNTER},
+    query, sql,
+    writer::Work,
+};
+
+/// Entries on their way into the tables.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// The event before which everything is listed when the batch is done.
+    end: i64,
+    /// Both in reverse: the next one stands last.
+    events: Vec<(TenantNo, i64)>,
+    deliveries: Vec<(SubscriptionNo, i64, TenantNo)>,
+}
+
+/// Writes a share of the batch: twice what this commit added, so that a batch is done before the next one is full. To
+/// be called before this commit adds its own.
+pub(crate) fn fill(work: &mut Work<'_>, new_events: usize, new_deliveries: usize) -> Result<(), Fault> {
+    if work.known.batch.is_none() {
+        if work.unlisted.entries() < work.listing_batch_entries {
+            return Ok(());
+        }
+        work.known.batch = Some(begin(work));
+    }
+    let Known { batch: Some(batch), tenants, .. } = &mut *work.known else { return Ok(()) };
+    for (tenant_no, event_no) in take(&mut batch.events, 2 * new_events) {
+        // The rows of a deleted tenant are being erased, and an entry would outlive them.
+        if tenants.contains_key(&tenant_no) {
+            query::run(work.db, sql::EVENT_LISTING_INSERT, (tenant_no.0, event_no))?;
+        }
+    }
+    for (sub_no, delivery_no, tenant_no) in take(&mut batch.deliveries, 2 * new_deliveries.max(new_events)) {
+        if tenants.contains_key(&tenant_no) {
+            query::run(work.db, sql::DELIVERY_LISTING_INSERT, (sub_no.0, delivery_no))?;
+        }
+    }
+    if batch.events.is_empty() && batch.deliveries.is_empty() {
+        query::run(work.db, sql::COUNTER_PUT, (LISTED_COUNTER, batch.end))?;
+        work.changes.mark = Some(batch.end);
+        work.known.batch = None;
+    }
+    Ok(())
+}
+
+fn begin(work: &Work<'_>) -> Batch {
+    let mut events = work.unlisted.sorted_events();
+    let mut deliveries = work.unlisted.sorted_deliveries();
+    events.reverse();
+    deliveries.reverse();
+    Batch { end: work.known.next_event_no, events, deliveries }
+}
+
+fn take<T>(entries: &mut Vec<T>, count: usize) -> impl Iterator<Item = T> {
+    let left = entries.len().saturating_sub(count);
+    entries.drain(left..).rev()
+}

@@ -1,0 +1,223 @@
+//! The newest events and deliveries, before they enter the listing tables.
+//!
+//! A listing has one entry per row, each in its tenant's or subscription's own place: with a thousand of them nearly
+//! every entry falls on a page of its own, and whole pages go to the log. So an accept writes none. The entries stand in
+//! memory; when there are enough for a batch, [`crate::listing`] writes them in the order of their places over the
+//! following commits (ADR 1).
+//!
+//! **Invariants:**
+//! * every event from the mark on stands here, and every one below it in the table; the same holds for deliveries, by
+//!   the number of their event;
+//! * a reader asks here *before* its picture of the database begins: what leaves in between is in the picture's table.
+
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::RwLock;
+use postroad_domain::{SubscriptionNo, TenantNo};
+use rusqlite::Connection;
+
+use crate::{commit::DELIVERY_BITS, error::Fault, query, sql};
+
+/// Shared by the writer, which changes it after each commit, and the readers.
+#[derive(Debug)]
+pub(crate) struct Unlisted(RwLock<Lists>);
+
+#[derive(Debug, Default)]
+struct Lists {
+    /// The number of the first event that is not in the tables.
+    mark: i64,
+    /// Each in ascending order.
+    events: HashMap<TenantNo, Arc<Vec<i64>>>,
+    deliveries: HashMap<SubscriptionNo, OfSubscription>,
+    entries: usize,
+}
+
+#[derive(Debug)]
+struct OfSubscription {
+    tenant_no: TenantNo,
+    numbers: Arc<Vec<i64>>,
+}
+
+/// What one listing holds beyond its table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tail {
+    /// The table is read below this number only.
+    mark: i64,
+    numbers: Arc<Vec<i64>>,
+}
+
+/// What a commit did to listings; it takes effect when the commit is durable.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// New events.
+    pub(crate) events: Vec<(TenantNo, i64)>,
+    /// New deliveries.
+    pub(crate) deliveries: Vec<(TenantNo, SubscriptionNo, i64)>,
+    /// Everything before this event is in the tables now.
+    pub(crate) mark: Option<i64>,
+    /// Events of a deleted tenant up to this one were erased.
+    pub(crate) erased: Vec<(TenantNo, i64)>,
+    /// Nothing is left of these tenants.
+    pub(crate) forgotten: Vec<TenantNo>,
+}
+
+impl Unlisted {
+    /// Reads what the tables do not hold yet.
+    pub(crate) fn load(db: &Connection, mark: i64) -> Result<Self, Fault> {
+        let mut lists = Lists { mark, ..Lists::default() };
+        let events = query::list(db, sql::LOAD_UNLISTED_EVENTS, (mark,), |row| {
+            Ok((TenantNo(row.get(0)?), row.get(1)?))
+        })?;
+        let deliveries = query::list(db, sql::LOAD_UNLISTED_DELIVERIES, (mark << DELIVERY_BITS,), |row| {
+            Ok((TenantNo(row.get(0)?), SubscriptionNo(row.get(1)?), row.get(2)?))
+        })?;
+        lists.apply(Changes { events, deliveries, ..Changes::default() });
+        Ok(Self(RwLock::new(lists)))
+    }
+
+    /// The newest events of a tenant.
+    pub(crate) fn events_of(&self, tenant_no: TenantNo) -> Tail {
+        let lists = self.0.read();
+        let numbers = lists.events.get(&tenant_no).map(Arc::clone).unwrap_or_default();
+        Tail { mark: lists.mark, numbers }
+    }
+
+    /// The newest deliveries of a subscription.
+    pub(crate) fn deliveries_of(&self, sub_no: SubscriptionNo) -> Tail {
+        let lists = self.0.read();
+        let numbers = lists.deliveries.get(&sub_no).map(|of| Arc::clone(&of.numbers)).unwrap_or_default();
+        Tail { mark: lists.mark << DELIVERY_BITS, numbers }
+    }
+
+    /// How many entries wait for their table.
+    pub(crate) fn entries(&self) -> usize {
+        self.0.read().entries
+    }
+
+    /// Every entry that waits for the event table, in that table's order.
+    pub(crate) fn sorted_events(&self) -> Vec<(TenantNo, i64)> {
+        let lists = self.0.read();
+        let mut entries: Vec<_> = lists
+            .events
+            .iter()
+            .flat_map(|(tenant_no, numbers)| numbers.iter().map(|no| (*tenant_no, *no)))
+            .collect();
+        entries.sort_unstable();
+        entries
+    }
+
+    /// Every entry that waits for the delivery table, in that table's order, with its tenant behind it.
+    pub(crate) fn sorted_deliveries(&self) -> Vec<(SubscriptionNo, i64, TenantNo)> {
+        let lists = self.0.read();
+        let of_each = |(sub_no, of): (&SubscriptionNo, &OfSubscription)| {
+            let (sub_no, tenant_no) = (*sub_no, of.tenant_no);
+            of.numbers.iter().map(|no| (sub_no, *no, tenant_no)).collect::<Vec<_>>()
+        };
+        let mut entries: Vec<_> = lists.deliveries.iter().flat_map(of_each).collect();
+        entries.sort_unstable();
+        entries
+    }
+
+    /// Takes over what a durable commit did.
+    pub(crate) fn apply(&self, changes: Changes) {
+        self.0.write().apply(changes);
+    }
+}
+
+impl Lists {
+    fn apply(&mut self, changes: Changes) {
+        self.entries += changes.events.len() + changes.deliveries.len();
+        for (tenant_no, event_no) in changes.events {
+            insert(self.events.entry(tenant_no).or_default(), event_no);
+        }
+        for (tenant_no, sub_no, delivery_no) in changes.deliveries {
+            let new = || OfSubscription { tenant_no, numbers: Arc::default() };
+            insert(&mut self.deliveries.entry(sub_no).or_insert_with(new).numbers, delivery_no);
+        }
+        let removes = changes.mark.is_some() || !changes.erased.is_empty() || !changes.forgotten.is_empty();
+        for (tenant_no, last) in changes.erased {
+            if let Some(numbers) = self.events.get_mut(&tenant_no) {
+                Arc::make_mut(numbers).retain(|no| *no > last);
+            }
+        }
+        for tenant_no in changes.forgotten {
+            self.events.remove(&tenant_no);
+            self.deliveries.retain(|_, of| of.tenant_no != tenant_no);
+        }
+        if let Some(mark) = changes.mark {
+            self.move_mark(mark);
+        }
+        if removes {
+            let events: usize = self.events.values().map(|numbers| numbers.len()).sum();
+            let deliveries: usize = self.deliveries.values().map(|of| of.numbers.len()).sum();
+            self.entries = events + deliveries;
+        }
+    }
+
+    fn move_mark(&mut self, mark: i64) {
+        self.mark = mark;
+        self.events.retain(|_, numbers| keep_from(numbers, mark));
+        self.deliveries.retain(|_, of| keep_from(&mut of.numbers, mark << DELIVERY_BITS));
+    }
+}
+
+impl Tail {
+    /// Up to `limit` numbers of a listing from `first` up to but not including `end`, newest first; `table` reads the
+    /// same from the table.
+    pub(crate) fn numbers(
+        &self,
+        first: i64,
+        end: i64,
+        limit: usize,
+        table: impl FnOnce(i64, usize) -> Result<Vec<i64>, Fault>,
+    ) -> Result<Vec<i64>, Fault> {
+        let below_end = &self.numbers[..self.numbers.partition_point(|no| *no < end)];
+        let newest = below_end.iter().rev().take_while(|no| **no >= first).take(limit);
+        let mut numbers: Vec<_> = newest.copied().collect();
+        let left = limit - numbers.len();
+        if left > 0 && first < self.mark {
+            numbers.extend(table(end.min(self.mark), left)?);
+        }
+        Ok(numbers)
+    }
+
+    /// All of it, oldest first.
+    pub(crate) fn all(&self) -> &[i64] {
+        &self.numbers
+    }
+}
+
+/// New numbers are higher than all others, but for late deliveries of a large fan-out.
+fn insert(numbers: &mut Arc<Vec<i64>>, no: i64) {
+    let numbers = Arc::make_mut(numbers);
+    let place = numbers.partition_point(|known| *known < no);
+    numbers.insert(place, no);
+}
+
+fn keep_from(numbers: &mut Arc<Vec<i64>>, first: i64) -> bool {
+    Arc::make_mut(numbers).retain(|no| *no >= first);
+    !numbers.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed_in_the_table(_: i64, _: usize) -> Result<Vec<i64>, Fault> {
+        Ok(vec![2, 1])
+    }
+
+    #[test]
+    fn a_listing_reads_on_in_the_table_where_memory_ends() {
+        let lists = Unlisted(RwLock::new(Lists { mark: 3, ..Lists::default() }));
+        let tenant_no = TenantNo(1);
+        lists.apply(Changes { events: vec![(tenant_no, 3), (tenant_no, 5)], ..Changes::default() });
+        let before = lists.events_of(tenant_no);
+        assert_eq!(before.numbers(0, 9, 10, listed_in_the_table).unwrap(), [5, 3, 2, 1]);
+        assert_eq!(before.numbers(0, 5, 1, listed_in_the_table).unwrap(), [3]);
+        assert_eq!(before.numbers(4, 9, 10, listed_in_the_table).unwrap(), [5]);
+        lists.apply(Changes { mark: Some(5), ..Changes::default() });
+        assert_eq!((lists.entries(), lists.events_of(tenant_no).all()), (1, &[5][..]));
+        assert_eq!(before.all(), [3, 5], "a reader keeps what it asked for");
+    }
+}

@@ -1,0 +1,225 @@
+//! The disk: files by name, and the moment at which its power is cut.
+//!
+//! What SQLite's own file system for unix promises about names is modelled as it is there, and no better: a file's name
+//! is certain once the file was synced; the first sync of a new journal or log syncs the whole folder; a deletion is
+//! certain at once only where SQLite asks for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Refusal, file::File, survival::Survival};
+
+/// A file, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FileNo(u64);
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening {
+    /// It is created where it is not there.
+    pub(crate) creates: bool,
+    /// When it is new, its first sync makes all names of the folder certain.
+    pub(crate) syncs_folder: bool,
+}
+
+/// A disk that lies in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Disk {
+    files: BTreeMap<FileNo, File>,
+    names: BTreeMap<String, FileNo>,
+    certain_names: BTreeMap<String, FileNo>,
+    /// Files whose next sync is one of the folder too.
+    folder_syncers: BTreeSet<FileNo>,
+    last_no: u64,
+    /// Changing calls that are answered before the cut; `None` for no end.
+    calls_left: Option<u64>,
+    is_cut: bool,
+    lies: bool,
+}
+
+impl Disk {
+    /// Opens a file; one without a name is new and nobody else's.
+    pub(crate) fn open(&mut self, name: Option<&str>, opening: Opening) -> Result<FileNo, Refusal> {
+        self.powered()?;
+        if let Some(no) = name.and_then(|name| self.names.get(name)) {
+            return Ok(*no);
+        }
+        if !opening.creates {
+            return Err(Refusal::NotFound);
+        }
+        self.last_no += 1;
+        let no = FileNo(self.last_no);
+        self.files.insert(no, File::default());
+        if let Some(name) = name {
+            self.names.insert(name.to_owned(), no);
+        }
+        if opening.syncs_folder {
+            self.folder_syncers.insert(no);
+        }
+        Ok(no)
+    }
+
+    /// Takes a file's name away. Who has it open goes on with it.
+    pub(crate) fn delete(&mut self, name: &str, syncs_folder: bool) -> Result<(), Refusal> {
+        self.powered()?;
+        self.names.remove(name).ok_or(Refusal::NotFound)?;
+        self.count_call()?;
+        if syncs_folder && !self.lies {
+            self.certain_names.remove(name);
+        }
+        Ok(())
+    }
+
+    /// Bytes of the file of this name.
+    pub(crate) fn len_of(&self, name: &str) -> Result<usize, Refusal> {
+        self.powered()?;
+        let no = self.names.get(name).ok_or(Refusal::NotFound)?;
+        self.file(*no).map(File::len)
+    }
+
+    /// A file as everybody sees it.
+    pub(crate) fn file(&self, no: FileNo) -> Result<&File, Refusal> {
+        self.powered()?;
+        self.files.get(&no).ok_or(Refusal::NotFound)
+    }
+
+    /// Changes a file. The change that meets the cut is on its way to the disk and may survive.
+    pub(crate) fn change(&mut self, no: FileNo, change: impl FnOnce(&mut File)) -> Result<(), Refusal> {
+        self.powered()?;
+        change(self.files.get_mut(&no).ok_or(Refusal::NotFound)?);
+        self.count_call()
+    }
+
+    /// Makes a file certain, its name too. A sync that meets the cut promises nothing.
+    pub(crate) fn sync(&mut self, no: FileNo) -> Result<(), Refusal> {
+        self.powered()?;
+        self.count_call()?;
+        if self.lies {
+            return Ok(());
+        }
+        self.files.get_mut(&no).ok_or(Refusal::NotFound)?.sync();
+        if self.folder_syncers.remove(&no) {
+            self.certain_names.clone_from(&self.names);
+        }
+        let own_names = self.names.iter().filter(|(_, named)| **named == no);
+        self.certain_names.extend(own_names.map(|(name, no)| (name.clone(), *no)));
+        Ok(())
+    }
+
+    /// Cuts the power at the n-th changing call from now; at once when `calls` is 0.
+    pub(crate) fn cut_after(&mut self, calls: u64) {
+        self.calls_left = Some(calls);
+        self.is_cut |= calls == 0;
+    }
+
+    /// Whether the power is gone.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// From now on a sync answers well and does nothing: the fault that all of this is to find.
+    pub(crate) fn lie(&mut self) {
+        self.lies = true;
+    }
+
+    /// Gives power again, to what survived.
+    pub(crate) fn reboot(&mut self, survival: &mut Survival) {
+        let all: BTreeSet<String> = self.names.keys().chain(self.certain_names.keys()).cloned().collect();
+        for name in all {
+            let (now, certain) = (self.names.get(&name), self.certain_names.get(&name));
+            let survivor = if now != certain && survival.is_kept() { now } else { certain }.copied();
+            match survivor {
+                Some(no) => self.certain_names.insert(name, no),
+                None => self.certain_names.remove(&name),
+            };
+        }
+        self.names.clone_from(&self.certain_names);
+        let named: BTreeSet<FileNo> = self.names.values().copied().collect();
+        self.files.retain(|no, _| named.contains(no));
+        self.files.values_mut().for_each(|file| file.survive(survival));
+        self.folder_syncers.clear();
+        self.calls_left = None;
+        self.is_cut = false;
+    }
+
+    fn powered(&self) -> Result<(), Refusal> {
+        if self.is_cut { Err(Refusal::PowerLost) } else { Ok(()) }
+    }
+
+    fn count_call(&mut self) -> Result<(), Refusal> {
+        if let Some(left) = &mut self.calls_left {
+            *left = left.saturating_sub(1);
+            self.is_cut = *left == 0;
+        }
+        self.powered()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATABASE: Opening = Opening { creates: true, syncs_folder: false };
+    const LOG: Opening = Opening { creates: true, syncs_folder: true };
+
+    fn exists(disk: &Disk, name: &str) -> bool {
+        disk.len_of(name).is_ok()
+    }
+
+    #[test]
+    fn the_call_that_meets_the_cut_fails_and_so_does_every_one_after_it() {
+        let mut disk = Disk::default();
+        let no = disk.open(Some("db"), DATABASE).unwrap();
+        disk.cut_after(2);
+        disk.change(no, |file| file.write(0, b"a")).unwrap();
+        assert_eq!(disk.sync(no), Err(Refusal::PowerLost));
+        assert!(disk.is_cut());
+        assert_eq!(disk.open(Some("db"), DATABASE), Err(Refusal::PowerLost));
+        assert_eq!(disk.file(no).err(), Some(Refusal::PowerLost));
+        disk.reboot(&mut Survival::strict());
+        assert!(!exists(&disk, "db"));
+    }
+
+    #[test]
+    fn a_name_is_certain_once_its_file_was_synced() {
+        let mut disk = Disk::default();
+        let no = disk.open(Some("db"), DATABASE).unwrap();
+        disk.open(Some("other"), DATABASE).unwrap();
+        disk.sync(no).unwrap();
+        disk.reboot(&mut Survival::strict());
+        assert!(exists(&disk, "db") && !exists(&disk, "other"));
+    }
+
+    #[test]
+    fn a_deletion_is_certain_when_the_folder_was_synced() {
+        for (syncs_folder, syncs_log) in [(false, false), (false, true), (true, false)] {
+            let mut disk = Disk::default();
+            let journal = disk.open(Some("journal"), LOG).unwrap();
+            disk.sync(journal).unwrap();
+            disk.delete("journal", syncs_folder).unwrap();
+            if syncs_log {
+                let log = disk.open(Some("log"), LOG).unwrap();
+                disk.sync(log).unwrap();
+            }
+            disk.reboot(&mut Survival::strict());
+            assert_eq!(exists(&disk, "journal"), !syncs_folder && !syncs_log);
+        }
+    }
+
+    #[test]
+    fn a_new_file_under_an_old_name_replaces_it_once_it_is_synced() {
+        let mut disk = Disk::default();
+        let old = disk.open(Some("log"), LOG).unwrap();
+        disk.change(old, |file| file.write(0, b"old")).unwrap();
+        disk.sync(old).unwrap();
+        for (syncs, expected) in [(false, 3), (true, 4)] {
+            disk.delete("log", false).unwrap();
+            let new = disk.open(Some("log"), LOG).unwrap();
+            disk.change(new, |file| file.write(0, b"new!")).unwrap();
+            if syncs {
+                disk.sync(new).unwrap();
+            }
+            disk.reboot(&mut Survival::strict());
+            assert_eq!(disk.len_of("log"), Ok(expected));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A computer whose power can be cut: a disk, and what lives in memory beside it.
+//!
+//! **Invariant:** after the cut nothing can be read, written, made certain or locked until the reboot.
+
+mod disk;
+mod file;
+mod locks;
+mod survival;
+
+use std::{collections::BTreeMap, time::Duration};
+
+pub(crate) use disk::{Disk, FileNo, Opening};
+pub(crate) use file::File;
+pub(crate) use locks::{HandleNo, Level, Locks, Region, SlotLock};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+pub(crate) use survival::Survival;
+
+/// Why a call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// There is no power.
+    PowerLost,
+    /// There is no such file.
+    NotFound,
+    /// Somebody else holds the lock.
+    Busy,
+}
+
+/// The computer; every connection of a test works on it, on any thread.
+#[derive(Debug, Default)]
+pub(crate) struct Computer {
+    state: Mutex<State>,
+    unlocked: Condvar,
+}
+
+/// What the computer is made of.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// Outlives a power cut.
+    pub(crate) disk: Disk,
+    /// What does not: the locks of each file.
+    locks: BTreeMap<FileNo, Locks>,
+    last_handle: u64,
+    open_handles: usize,
+}
+
+impl State {
+    /// Opens a file.
+    pub(crate) fn open(
+        &mut self,
+        name: Option<&str>,
+        opening: Opening,
+    ) -> Result<(FileNo, HandleNo), Refusal> {
+        let no = self.disk.open(name, opening)?;
+        self.last_handle += 1;
+        self.open_handles += 1;
+        Ok((no, HandleNo(self.last_handle)))
+    }
+
+    /// The locks of a file.
+    pub(crate) fn locks(&mut self, no: FileNo) -> &mut Locks {
+        self.locks.entry(no).or_default()
+    }
+
+    /// The locks of a file, to take one: none is given without power.
+    pub(crate) fn locks_with_power(&mut self, no: FileNo) -> Result<&mut Locks, Refusal> {
+        if self.disk.is_cut() { Err(Refusal::PowerLost) } else { Ok(self.locks(no)) }
+    }
+}
+
+impl Computer {
+    /// Its state, for one call.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    /// Closes a file.
+    pub(crate) fn close(&self, no: FileNo, handle: HandleNo) {
+        self.unlock(no, |locks| locks.release(handle));
+        self.state().open_handles -= 1;
+    }
+
+    /// Gives a lock up and wakes who waits for one.
+    pub(crate) fn unlock(&self, no: FileNo, give_up: impl FnOnce(&mut Locks)) {
+        give_up(self.state().locks(no));
+        self.unlocked.notify_all();
+    }
+
+    /// Waits until somebody gives a lock up, but not longer than `span`.
+    pub(crate) fn wait_for_unlock(&self, span: Duration) {
+        self.unlocked.wait_for(&mut self.state(), span);
+    }
+
+    /// Cuts the power at the n-th call from now that changes the disk; at once when `calls` is 0.
+    pub(crate) fn cut_after(&self, calls: u64) {
+        self.state().disk.cut_after(calls);
+    }
+
+    /// Whether the power is gone.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.state().disk.is_cut()
+    }
+
+    /// Gives power again; what was not synced is cut off here at the latest.
+    ///
+    /// # Panics
+    /// When a file is still open: its connection would go on as if nothing had happened.
+    pub(crate) fn reboot(&self, survival: &mut Survival) {
+        let mut state = self.state();
+        assert_eq!(state.open_handles, 0, "files are open over a reboot");
+        state.locks.clear();
+        state.disk.reboot(survival);
+    }
+}
