@@ -26,6 +26,9 @@ fn main() -> ExitCode {
 fn run(command: cli::Command) -> Result<(), CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::Failed(error.into()))?;
-    // The runtime is dropped before the exit code is returned: with its last task the store is closed.
-    runtime.block_on(commands::run(command))
+    let folder = runtime.block_on(commands::run(command))?;
+    // With its last task the store is closed; only then may its folder go, and the exit code be returned.
+    drop(runtime);
+    drop(folder);
+    Ok(())
 }

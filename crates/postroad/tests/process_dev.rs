@@ -35,6 +35,20 @@ async fn the_demo_shows_how_to_join_in_then_deliveries_and_removes_everything_at
 }
 
 #[tokio::test]
+async fn two_signals_in_a_row_leave_nothing_behind_either() {
+    let folder = TempDir::new().unwrap();
+    let mut command = postroad(folder.path(), &["dev", "--listen", "127.0.0.1:0"]);
+    command.env("TMPDIR", folder.path());
+    let mut demo = Program::start(command);
+    demo.server().await;
+    demo.signal(libc::SIGINT);
+    demo.signal(libc::SIGTERM);
+    let ended = demo.end().await;
+    assert!(matches!(ended.code, Some(0 | 130 | 143)), "{ended:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn the_demo_ends_when_nobody_reads_it_any_more() {
     let folder = TempDir::new().unwrap();
     let mut demo = Program::start(postroad(folder.path(), &["dev", "--listen", "127.0.0.1:0"]));

@@ -1,4 +1,6 @@
-//! Reading a body, up to its limit and no further.
+//! Reading a body, up to its limits of length and time and no further.
+
+use std::time::Duration;
 
 use axum::{
     body::{Body, HttpBody},
@@ -12,14 +14,22 @@ use crate::{
     state::ServerState,
 };
 
+/// How long a body may take. Sixteen mebibytes pass in it at 2 Mbit/s.
+const BODY_TIME_MAX: Duration = Duration::from_secs(60);
+
 /// The bytes of a body of at most `MAX` bytes, whatever its content type says.
 pub(crate) struct LimitedBody<const MAX: usize>(pub(crate) Bytes);
 
 impl<const MAX: usize> FromRequest<ServerState> for LimitedBody<MAX> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _state: &ServerState) -> Result<Self, Problem> {
-        read(request.into_body(), MAX).await.map(Self)
+    async fn from_request(request: Request, state: &ServerState) -> Result<Self, Problem> {
+        tokio::select! {
+            // Most bodies have come with their head; for those the clock is not even asked.
+            biased;
+            read = read(request.into_body(), MAX) => read.map(Self),
+            () = state.clock.sleep(BODY_TIME_MAX) => Err(too_slow()),
+        }
     }
 }
 
@@ -38,4 +48,9 @@ async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
 
 fn too_large(max: usize) -> Problem {
     Problem::new(Code::BodyTooLarge, format!("The body may have {max} bytes here."))
+}
+
+fn too_slow() -> Problem {
+    let detail = format!("The body must be here {} seconds after its head.", BODY_TIME_MAX.as_secs());
+    Problem::new(Code::BodyTooSlow, detail)
 }

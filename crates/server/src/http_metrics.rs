@@ -3,8 +3,6 @@
 //! **Invariant:** labels and spans carry the route's template, never the path, a query or a header: their number is
 //! bounded and they hold nothing secret.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
@@ -62,10 +60,11 @@ pub(crate) async fn observe(State(state): State<ServerState>, request: Request, 
     let method = known_method(request.method());
     let span = tracing::info_span!("request", method, route);
     let started = state.clock.monotonic();
-    let response = next.run(request).instrument(span).await;
+    let response = next.run(request).instrument(span.clone()).await;
     let taken = state.clock.monotonic().saturating_sub(started);
+    tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
     let labels = RequestLabels { route, method, status: class_of(response.status()) };
-    Arc::clone(&state.http_metrics).seconds.get_or_create(&labels).observe(taken.as_secs_f64());
+    state.http_metrics.seconds.get_or_create(&labels).observe(taken.as_secs_f64());
     response
 }
 

@@ -1,6 +1,6 @@
 //! The OpenAPI document: made from the same handlers that serve, so that it cannot drift from them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -69,10 +69,10 @@ async fn document() -> Response {
 
 /// Made at the first request: most processes are never asked.
 fn rendered() -> Bytes {
-    static RENDERED: OnceLock<Arc<str>> = OnceLock::new();
-    let text = RENDERED.get_or_init(|| {
-        let text = serde_json::to_string(&openapi());
+    static RENDERED: OnceLock<Bytes> = OnceLock::new();
+    let render = || {
+        let text = serde_json::to_vec(&openapi());
         text.expect("the document is made of texts and maps with text keys").into()
-    });
-    Bytes::copy_from_slice(text.as_bytes())
+    };
+    RENDERED.get_or_init(render).clone()
 }

@@ -126,11 +126,16 @@ impl Unlisted {
 
 impl Lists {
     fn apply(&mut self, changes: Changes) {
-        self.entries += changes.events.len() + changes.deliveries.len();
+        self.entries += changes.events.len();
         for (tenant_no, event_no) in changes.events {
             insert(self.events.entry(tenant_no).or_default(), event_no);
         }
-        for (tenant_no, sub_no, delivery_no) in changes.deliveries {
+        // A late delivery of an event below the mark is in the table already.
+        let first = self.mark << DELIVERY_BITS;
+        for (tenant_no, sub_no, delivery_no) in
+            changes.deliveries.into_iter().filter(|(_, _, no)| *no >= first)
+        {
+            self.entries += 1;
             let new = || OfSubscription { tenant_no, numbers: Arc::default() };
             insert(&mut self.deliveries.entry(sub_no).or_insert_with(new).numbers, delivery_no);
         }
@@ -205,6 +210,16 @@ mod tests {
 
     fn listed_in_the_table(_: i64, _: usize) -> Result<Vec<i64>, Fault> {
         Ok(vec![2, 1])
+    }
+
+    #[test]
+    fn a_late_delivery_of_a_listed_event_is_in_the_table_only() {
+        let lists = Unlisted(RwLock::new(Lists { mark: 3, ..Lists::default() }));
+        let (tenant_no, sub_no) = (TenantNo(1), SubscriptionNo(2));
+        let (late, newer) = ((2 << DELIVERY_BITS) + 9, (3 << DELIVERY_BITS) + 1);
+        let deliveries = vec![(tenant_no, sub_no, late), (tenant_no, sub_no, newer)];
+        lists.apply(Changes { deliveries, ..Changes::default() });
+        assert_eq!((lists.entries(), lists.deliveries_of(sub_no).all()), (1, &[newer][..]));
     }
 
     #[test]

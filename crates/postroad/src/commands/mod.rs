@@ -4,6 +4,7 @@ pub mod dev;
 pub mod send;
 pub mod serve;
 
+use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::{
@@ -37,14 +38,15 @@ impl CommandError {
     }
 }
 
-/// Runs a command to its end.
-pub async fn run(command: Command) -> Result<(), CommandError> {
+/// Runs a command to its end. Answers the temporary folder that is to be dropped after the runtime, where there is one.
+pub async fn run(command: Command) -> Result<Option<TempDir>, CommandError> {
     match command {
-        Command::Help(text) => Ok(output::line(text.trim_end()).map_err(anyhow::Error::from)?),
-        Command::Serve(flags) => serve::run(&flags).await,
-        Command::Dev(flags) => dev::run(&flags).await,
-        Command::Send(arguments) => send::run(arguments, |name| std::env::var(name).ok()).await,
+        Command::Help(text) => output::line(text.trim_end()).map_err(anyhow::Error::from)?,
+        Command::Serve(flags) => serve::run(&flags).await?,
+        Command::Dev(flags) => return dev::run(&flags).await.map(Some),
+        Command::Send(arguments) => send::run(arguments, |name| std::env::var(name).ok()).await?,
     }
+    Ok(None)
 }
 
 /// The configuration from the flags, this process's environment, and the file that they name.

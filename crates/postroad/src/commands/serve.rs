@@ -22,7 +22,7 @@ const ADMIN_KEY_CHARS_ADVISED: usize = 16;
 pub async fn run(flags: &Given) -> Result<(), CommandError> {
     let mut config = load_config(Purpose::Serve, flags)?;
     logging::start(&config)?;
-    let stop = signals::stop_token().context("signals cannot be received")?;
+    let stop = signals::stop_token(|| {}).context("signals cannot be received")?;
     match ambient::raise_open_files_limit() {
         Ok(limit) => tracing::debug!(limit, "open files"),
         Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),

@@ -52,6 +52,8 @@ codes! {
     NotFound = "not_found", NOT_FOUND, "Not found";
     /// The route has other methods.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not allowed here";
+    /// The body did not come in time.
+    BodyTooSlow = "body_too_slow", REQUEST_TIMEOUT, "The body is too slow";
     /// The idempotency key was used before with other bytes.
     IdempotencyConflict = "idempotency_conflict", CONFLICT, "The idempotency key was used before";
     /// The subscription changed while it was being changed.

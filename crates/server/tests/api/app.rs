@@ -21,26 +21,26 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tower::ServiceExt;
 
-pub const ADMIN_KEY: &str = "adm_of_the_tests";
-pub const ACME: &str = "/v1/tenants/acme";
+pub(crate) const ADMIN_KEY: &str = "adm_of_the_tests";
+pub(crate) const ACME: &str = "/v1/tenants/acme";
 const SECRET_KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 type Answer = Result<OutboundResponse, SendError>;
 
 /// An exchange that waits for the test to play the receiver.
-pub struct Exchange {
-    pub request: OutboundRequest,
+pub(crate) struct Exchange {
+    pub(crate) request: OutboundRequest,
     answer: oneshot::Sender<Answer>,
 }
 
 impl Exchange {
-    pub fn answer(self, status: u16, body: &[u8]) {
+    pub(crate) fn answer(self, status: u16, body: &[u8]) {
         let headers = vec![("server".to_owned(), "test".to_owned())];
         let body = Bytes::copy_from_slice(body);
         let _ = self.answer.send(Ok(OutboundResponse { status, headers, body, truncated: false }));
     }
 
-    pub fn fail(self, class: ErrorClass) {
+    pub(crate) fn fail(self, class: ErrorClass) {
         let _ = self.answer.send(Err(SendError { class, message: "as the test says".to_owned() }));
     }
 }
@@ -65,33 +65,33 @@ impl Egress for Stage {
     }
 }
 
-pub struct App {
-    pub router: Router,
-    pub store: MemoryStore,
-    pub clock: ManualClock,
-    pub engine: Arc<Engine>,
+pub(crate) struct App {
+    pub(crate) router: Router,
+    pub(crate) store: MemoryStore,
+    pub(crate) clock: ManualClock,
+    pub(crate) engine: Arc<Engine>,
     exchanges: Mutex<mpsc::UnboundedReceiver<Exchange>>,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The body of an answer that must have this status.
-    pub fn expect(self, status: u16) -> Value {
+    pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
         self.json()
     }
@@ -99,7 +99,7 @@ impl Reply {
 
 impl App {
     /// A server with the tenant `acme`.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
         let (store, clock) = (MemoryStore::embedded(), ManualClock::default());
         let parts = Parts {
@@ -129,7 +129,7 @@ impl App {
         app
     }
 
-    pub async fn call(&self, request: Request<Body>) -> Reply {
+    pub(crate) async fn call(&self, request: Request<Body>) -> Reply {
         let response = within("an answer", self.router.clone().oneshot(request)).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -137,59 +137,59 @@ impl App {
     }
 
     /// A request with the admin key and any bytes as its body.
-    pub async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {
         self.call(with_key(method, path).body(body.into()).unwrap()).await
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send("GET", path, Body::empty()).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Reply {
         self.send("PUT", path, body.to_string()).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
         self.send("POST", path, body.to_string()).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Reply {
         self.send("PATCH", path, body.to_string()).await
     }
 
-    pub async fn delete(&self, path: &str) -> Reply {
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
         self.send("DELETE", path, Body::empty()).await
     }
 
     /// A subscription of `acme`; answers what the creation answered.
-    pub async fn subscribe(&self, body: Value) -> Value {
+    pub(crate) async fn subscribe(&self, body: Value) -> Value {
         self.post(&format!("{ACME}/subscriptions"), body).await.expect(201)
     }
 
     /// A subscription to everything.
-    pub async fn subscribe_to(&self, url: &str) -> Value {
+    pub(crate) async fn subscribe_to(&self, url: &str) -> Value {
         self.subscribe(json!({"delivery": {"type": "push", "url": url}})).await
     }
 
-    pub async fn publish(&self, body: Value) -> Value {
+    pub(crate) async fn publish(&self, body: Value) -> Value {
         self.post(&format!("{ACME}/events"), body).await.expect(202)
     }
 
     /// The next exchange that the engine begins.
-    pub async fn exchange(&self) -> Exchange {
+    pub(crate) async fn exchange(&self) -> Exchange {
         let next = async { self.exchanges.lock().await.recv().await.unwrap() };
         within("an exchange", next).await
     }
 
     /// The path of the only delivery of an event.
-    pub async fn delivery_of(&self, event: &Value) -> String {
+    pub(crate) async fn delivery_of(&self, event: &Value) -> String {
         let event = event["id"].as_str().unwrap();
         let page = self.get(&format!("{ACME}/deliveries?event={event}")).await.expect(200);
         format!("{ACME}/deliveries/{}", page["data"][0]["id"].as_str().unwrap())
     }
 
     /// Waits until a delivery has the status; answers it with its attempts.
-    pub async fn reaches(&self, path: &str, status: &str) -> Value {
+    pub(crate) async fn reaches(&self, path: &str, status: &str) -> Value {
         let reached = async {
             loop {
                 let delivery = self.get(path).await.expect(200);
@@ -203,7 +203,7 @@ impl App {
     }
 
     /// All that a refused request must not change.
-    pub async fn everything(&self) -> Vec<Value> {
+    pub(crate) async fn everything(&self) -> Vec<Value> {
         let mut all = vec![self.get("/v1/tenants").await.expect(200)];
         for list in ["subscriptions", "events", "deliveries"] {
             all.push(self.get(&format!("{ACME}/{list}")).await.expect(200));
@@ -212,6 +212,6 @@ impl App {
     }
 }
 
-pub fn with_key(method: &str, path: &str) -> http::request::Builder {
+pub(crate) fn with_key(method: &str, path: &str) -> http::request::Builder {
     Request::builder().method(method).uri(path).header("authorization", format!("Bearer {ADMIN_KEY}"))
 }

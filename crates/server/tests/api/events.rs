@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::body::{Body, HttpBody};
@@ -170,6 +171,23 @@ async fn an_event_of_exactly_one_mebibyte_is_taken_and_one_byte_more_is_not() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for_without_end() {
+    let app = App::new().await;
+    let answer = app.send("POST", EVENTS, Body::new(StuckBody));
+    let time_passes = async {
+        loop {
+            app.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+    };
+    let reply = tokio::select! {
+        reply = answer => reply,
+        () = time_passes => unreachable!("time goes on"),
+    };
+    refusal::check(&reply, 408, "body_too_slow", "", "60 seconds after its head", "a stuck body");
+}
+
+#[tokio::test]
 async fn an_unknown_event_or_another_tenants_is_not_found() {
     let app = App::new().await;
     app.put("/v1/tenants/other", json!({"profile": "standard"})).await.expect(201);
@@ -188,6 +206,21 @@ async fn an_unknown_event_or_another_tenants_is_not_found() {
     }
     let reply = app.post("/v1/tenants/nobody/events", json!({"type": "a", "data": 1})).await;
     refusal::check(&reply, 404, "not_found", "", "no such tenant", "publish");
+}
+
+/// A body of which nothing comes.
+struct StuckBody;
+
+impl HttpBody for StuckBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
 }
 
 /// A body that comes in pieces and does not say how long it is.

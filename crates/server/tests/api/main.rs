@@ -1,5 +1,7 @@
 //! What the API promises, called in process: happy paths, and for each endpoint a table of what it refuses.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod app;
 mod batch;
 mod deliveries;

@@ -1,5 +1,7 @@
 //! What is not about a tenant: health, figures, profiles, keys, unknown paths and methods.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::Request;
 use postroad_store::StoreError;
@@ -32,6 +34,11 @@ async fn a_node_that_cannot_write_or_stops_is_live_and_not_ready() {
     refusal::check(&reply, 503, "not_ready", "", "cannot take a write", "full");
     assert_eq!(reply.header("retry-after"), "1");
     without_key(&app, "/health/live").await.expect(200);
+
+    let app = App::new().await;
+    app.engine.stop(Duration::ZERO).await;
+    let reply = without_key(&app, "/health/ready").await;
+    refusal::check(&reply, 503, "not_ready", "", "is stopping", "stopping");
 }
 
 #[tokio::test]

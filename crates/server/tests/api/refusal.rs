@@ -5,21 +5,21 @@ use serde_json::Value;
 use crate::app::{App, Reply};
 
 /// A request that must be refused and how.
-pub struct Refused<'a> {
-    pub method: &'a str,
-    pub path: &'a str,
-    pub body: &'a str,
-    pub status: u16,
-    pub code: &'a str,
+pub(crate) struct Refused<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a str,
+    pub(crate) status: u16,
+    pub(crate) code: &'a str,
     /// The field of one of its errors; empty where there are none.
-    pub field: &'a str,
+    pub(crate) field: &'a str,
     /// A part of the sentence.
-    pub says: &'a str,
+    pub(crate) says: &'a str,
 }
 
 impl Refused<'_> {
     /// Sends it and checks the refusal, and that nothing changed.
-    pub async fn check(&self, app: &App) {
+    pub(crate) async fn check(&self, app: &App) {
         let before = app.everything().await;
         let reply = app.send(self.method, self.path, self.body.to_owned()).await;
         let context = format!("{} {} {}", self.method, self.path, self.body);
@@ -29,7 +29,7 @@ impl Refused<'_> {
 }
 
 /// Checks the form of a refusal and what it says.
-pub fn check(reply: &Reply, status: u16, code: &str, field: &str, says: &str, context: &str) {
+pub(crate) fn check(reply: &Reply, status: u16, code: &str, field: &str, says: &str, context: &str) {
     let problem = reply.json();
     assert_eq!(reply.status.as_u16(), status, "{context}: {problem}");
     assert_eq!(reply.header("content-type"), "application/problem+json", "{context}");
@@ -50,7 +50,7 @@ fn said<'a>(problem: &'a Value, field: &str) -> Option<&'a str> {
 }
 
 /// The fields of a refusal, in order.
-pub fn fields(reply: &Reply) -> Vec<String> {
+pub(crate) fn fields(reply: &Reply) -> Vec<String> {
     let problem = reply.json();
     let errors = problem["errors"].as_array().cloned().unwrap_or_default();
     errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()

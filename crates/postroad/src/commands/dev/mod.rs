@@ -9,6 +9,7 @@ mod samples;
 mod screen;
 
 use std::{
+    fs,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -20,6 +21,7 @@ use http::Method;
 use ipnet::{IpNet, Ipv4Net};
 use postroad_domain::Clock;
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -42,16 +44,20 @@ const TENANT: &str = "demo";
 /// Between two sample events: slow enough to read along.
 const SAMPLE_EVERY: Duration = Duration::from_secs(3);
 
-/// Runs the demo until a signal asks it to stop, or nobody reads it any more.
+/// Runs the demo until a signal asks it to stop, or nobody reads it any more. Answers its folder, which goes when the
+/// last task has let go of the store in it.
 ///
 /// Errors: the configuration cannot be used, or the start is refused.
-pub async fn run(flags: &Given) -> Result<(), CommandError> {
+pub async fn run(flags: &Given) -> Result<TempDir, CommandError> {
     let mut config = load_config(Purpose::Dev, flags)?;
     logging::start(&config)?;
     let folder = tempfile::Builder::new().prefix("postroad-dev-").tempdir().context("no temporary folder")?;
     config.data_dir = folder.path().to_owned();
     config.allow_subnets.extend(loopback());
-    let stop = signals::stop_token().context("signals cannot be received")?;
+    let leftover = folder.path().to_owned();
+    // Programs that run others often pass on a Ctrl-C which the terminal has sent already: two signals are no haste.
+    let remove = move || drop(fs::remove_dir_all(leftover));
+    let stop = signals::stop_token(remove).context("signals cannot be received")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let rng = ambient::chance().context("the system has no randomness to give")?;
     let node = Node::start(&mut config, Arc::clone(&clock), rng).await.map_err(anyhow::Error::msg)?;
@@ -65,8 +71,8 @@ pub async fn run(flags: &Given) -> Result<(), CommandError> {
     let shown = demo.run(&stop).await;
     stop.cancel();
     serving.await.context("the server broke down")?.context("the listener failed")?;
-    folder.close().context("the temporary folder cannot be removed")?;
-    Ok(shown?)
+    shown?;
+    Ok(folder)
 }
 
 fn loopback() -> [IpNet; 2] {

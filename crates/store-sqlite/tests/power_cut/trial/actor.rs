@@ -1,0 +1,283 @@
+//! Does to one store what was planned: finds the store's own numbers for public ids, and answers in public words.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use postroad_domain::{
+    DeliveryId, EndpointUrl, SubscriptionSpec, TenantId, Timestamp, tenant::TenantSpec,
+};
+use postroad_store::{
+    AcceptResult, CancelDelivery, CancelDeliveryError, Commit, Committed, ConfigSnapshot, CreateSubscription,
+    CreateSubscriptionError, DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, NewDelivery, NewEvent,
+    Next, OpenSession, Outcome, OutcomeResult, PutTenant, QueuedDelivery, RetryDelivery, RetryDeliveryError,
+    SessionId, SettingKey, Store, StoreError, SubscriptionChange, Sweep, UpdateSubscription,
+    UpdateSubscriptionError,
+};
+
+use super::{
+    picture,
+    step::{EventPlan, OutcomePlan, Step, SubscriptionName, Write},
+};
+
+/// Where each delivery that was ever handed out had its last place in the queue. Outlives a reboot, as an engine's
+/// memory does not: with it, outcomes come late too.
+pub(crate) type Places = BTreeMap<DeliveryId, QueuedDelivery>;
+
+/// No delivery of a trial lives so long.
+const LIFE_OF_DELIVERY: Duration = Duration::from_secs(30 * 86_400);
+
+/// A caller of one store.
+pub(crate) struct Actor {
+    pub(crate) store: Arc<dyn Store>,
+    session: SessionId,
+    places: Places,
+}
+
+impl Actor {
+    /// Begins to work on a store that is open.
+    pub(crate) async fn begin(store: Arc<dyn Store>, places: Places) -> Result<Self, StoreError> {
+        let at = Timestamp::default();
+        let open = OpenSession { name: "trial".to_owned(), lease: LIFE_OF_DELIVERY, at };
+        let session = store.open_session(open).await?.id;
+        let mut actor = Self { store, session, places };
+        let waiting = picture::waiting(&*actor.store).await?;
+        actor.places.extend(waiting.into_iter().map(|place| (place.id, place)));
+        Ok(actor)
+    }
+
+    /// Lets go of the store.
+    pub(crate) fn end(self) -> Places {
+        self.places
+    }
+
+    /// Does one thing; answers what the store said, a refusal too. An error leaves open whether it was done.
+    pub(crate) async fn perform(&mut self, write: &Write) -> Result<String, StoreError> {
+        let at = write.at;
+        match &write.step {
+            Step::PutTenant { tenant, name } => self.put_tenant(at, tenant, name).await,
+            Step::DeleteTenant { tenant } => {
+                self.store.delete_tenant(DeleteTenant { id: tenant.clone(), at }).await.map(in_words)
+            }
+            Step::CreateSubscription { subscription } => self.create(at, subscription).await,
+            Step::SetActive { subscription, active } => self.set_active(at, subscription, *active).await,
+            Step::DeleteSubscription { subscription } => self.delete(at, subscription).await,
+            Step::Commit { events, outcomes } => {
+                let events = self.new_events(events).await?;
+                let outcomes = self.new_outcomes(outcomes).await?;
+                self.commit(at, events, outcomes, Vec::new()).await
+            }
+            Step::FanOut { targets_each } => self.fan_out(at, *targets_each).await,
+            Step::Retry { delivery } => self.retry(at, *delivery).await,
+            Step::Cancel { delivery } => self.cancel(at, *delivery).await,
+            Step::Sweep { limit } => {
+                // How far a step comes is the store's own affair.
+                self.store.sweep(Sweep { at, limit: *limit }).await.map(|_| String::new())
+            }
+            Step::PutSetting { value } => {
+                self.store.put_setting(SettingKey::AdminKeyHash, value.clone()).await.map(in_words)
+            }
+        }
+    }
+
+    async fn put_tenant(&self, at: Timestamp, id: &TenantId, name: &str) -> Result<String, StoreError> {
+        let spec = TenantSpec {
+            profile: "standard".to_owned(),
+            name: Some(name.to_owned()),
+            contacts: Vec::new(),
+            options: "{}".to_owned(),
+        };
+        self.store.put_tenant(PutTenant { id: id.clone(), spec, at }).await.map(|(_, is_new)| in_words(is_new))
+    }
+
+    async fn create(&self, at: Timestamp, name: &SubscriptionName) -> Result<String, StoreError> {
+        let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
+        let (tenant_no, spec) = (tenant.no, spec(true));
+        let create =
+            CreateSubscription { tenant_no, id: name.id, spec, secrets: Vec::new(), max: 1_000, at };
+        match self.store.create_subscription(create).await {
+            Err(CreateSubscriptionError::Store(error)) => Err(error),
+            answer => Ok(in_words(answer.map(|created| created.version))),
+        }
+    }
+
+    async fn set_active(
+        &self,
+        at: Timestamp,
+        name: &SubscriptionName,
+        active: bool,
+    ) -> Result<String, StoreError> {
+        let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
+        let Some(known) = self.store.subscription(tenant.no, name.id).await? else { return Ok(nothing()) };
+        let update = UpdateSubscription {
+            tenant_no: tenant.no,
+            id: name.id,
+            expected_version: known.version,
+            change: SubscriptionChange::Spec(Box::new(spec(active))),
+            at,
+        };
+        match self.store.update_subscription(update).await {
+            Err(UpdateSubscriptionError::Store(error)) => Err(error),
+            answer => Ok(in_words(answer.map(|updated| updated.version))),
+        }
+    }
+
+    async fn delete(&self, at: Timestamp, name: &SubscriptionName) -> Result<String, StoreError> {
+        let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
+        let delete = DeleteSubscription { tenant_no: tenant.no, id: name.id, at };
+        self.store.delete_subscription(delete).await.map(in_words)
+    }
+
+    async fn retry(&mut self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {
+        let Some(place) = self.places.get_mut(&id) else { return Ok(nothing()) };
+        let (tenant_no, expires_at) = (place.lane.tenant_no, at.after(LIFE_OF_DELIVERY));
+        match self.store.retry_delivery(RetryDelivery { tenant_no, id, at, expires_at }).await {
+            Ok(_) => {
+                (place.due, place.tries, place.expires_at) = (at, 0, expires_at);
+                Ok("retried".to_owned())
+            }
+            Err(RetryDeliveryError::Store(error)) => Err(error),
+            Err(refusal) => Ok(in_words(refusal)),
+        }
+    }
+
+    async fn cancel(&self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {
+        let Some(place) = self.places.get(&id) else { return Ok(nothing()) };
+        let cancel = CancelDelivery { tenant_no: place.lane.tenant_no, id, at };
+        match self.store.cancel_delivery(cancel).await {
+            Ok(_) => Ok("cancelled".to_owned()),
+            Err(CancelDeliveryError::Store(error)) => Err(error),
+            Err(refusal) => Ok(in_words(refusal)),
+        }
+    }
+
+    async fn fan_out(&mut self, at: Timestamp, targets_each: usize) -> Result<String, StoreError> {
+        let mut steps: Vec<Fanout> = self.store.open_fanouts(3).await?;
+        for step in &mut steps {
+            step.targets.truncate(targets_each);
+        }
+        self.commit(at, Vec::new(), Vec::new(), steps).await
+    }
+
+    async fn commit(
+        &mut self,
+        at: Timestamp,
+        events: Vec<NewEvent>,
+        outcomes: Vec<Outcome>,
+        fanouts: Vec<Fanout>,
+    ) -> Result<String, StoreError> {
+        let commit = Arc::new(Commit { at, session: self.session, events, outcomes, fanouts });
+        let committed = self.store.commit(Arc::clone(&commit)).await?;
+        self.note(&commit, &committed);
+        Ok(committed_in_words(&committed))
+    }
+
+    async fn new_events(&self, plans: &[EventPlan]) -> Result<Vec<NewEvent>, StoreError> {
+        let mut tenants: HashMap<&TenantId, Option<ConfigSnapshot>> = HashMap::new();
+        let mut events = Vec::new();
+        for plan in plans {
+            if !tenants.contains_key(&plan.tenant) {
+                tenants.insert(&plan.tenant, self.store.config_snapshot(plan.tenant.clone()).await?);
+            }
+            let tenant = tenants.get(&plan.tenant).and_then(Option::as_ref);
+            events.extend(tenant.map(|tenant| new_event(plan, tenant)));
+        }
+        Ok(events)
+    }
+
+    async fn new_outcomes(&self, plans: &[OutcomePlan]) -> Result<Vec<Outcome>, StoreError> {
+        let mut outcomes = Vec::new();
+        for plan in plans {
+            let Some(place) = self.places.get(&plan.delivery) else { continue };
+            let delivery = self.store.delivery(place.lane.tenant_no, place.id).await?;
+            let mut attempt = plan.attempt.clone();
+            attempt.number = delivery.map_or(0, |delivery| delivery.attempts) + 1;
+            outcomes.push(Outcome {
+                lane: place.lane,
+                id: place.id,
+                handle: place.handle,
+                due: place.due,
+                expires_at: place.expires_at,
+                attempt: Some(attempt),
+                next: plan.next,
+            });
+        }
+        Ok(outcomes)
+    }
+
+    fn note(&mut self, commit: &Commit, committed: &Committed) {
+        for (outcome, result) in commit.outcomes.iter().zip(&committed.outcomes) {
+            if let (Next::Queued { due, tries }, OutcomeResult::Applied) = (outcome.next, result)
+                && let Some(place) = self.places.get_mut(&outcome.id)
+            {
+                (place.due, place.tries) = (due, tries);
+            }
+        }
+        let accepted = committed.events.iter().flat_map(|result| match result {
+            AcceptResult::Accepted { deliveries } => &deliveries[..],
+            _ => &[],
+        });
+        let placed = accepted.chain(&committed.fanned_out);
+        self.places.extend(placed.map(|place| (place.id, place.clone())));
+    }
+}
+
+fn new_event(plan: &EventPlan, config: &ConfigSnapshot) -> NewEvent {
+    let wanting = config.subscriptions.iter().filter(|known| plan.wanted_by.contains(&known.id));
+    let mut targets: Vec<FanoutTarget> = wanting
+        .filter(|known| known.spec.active)
+        .map(|known| FanoutTarget {
+            subscription_no: known.no,
+            subscription_version: known.version,
+            expires_at: plan.id.timestamp().after(LIFE_OF_DELIVERY),
+        })
+        .collect();
+    let fanout = targets.split_off(plan.served_at_once.min(targets.len()));
+    let deliveries = (1..).zip(targets);
+    NewEvent {
+        id: plan.id,
+        tenant_no: config.tenant.no,
+        config_version: config.tenant.config_version,
+        event_type: plan.event_type.clone(),
+        occurred_at: None,
+        tags: plan.tags.clone(),
+        attributes: plan.attributes.clone(),
+        data: plan.data.clone(),
+        idempotency: plan.idempotency,
+        deliveries: deliveries
+            .map(|(number, target)| NewDelivery { id: plan.id.delivery(number), target })
+            .collect(),
+        fanout,
+    }
+}
+
+fn spec(active: bool) -> SubscriptionSpec {
+    let url = EndpointUrl::parse("https://example.com/hook").unwrap();
+    SubscriptionSpec { active, ..SubscriptionSpec::to(url) }
+}
+
+fn committed_in_words(committed: &Committed) -> String {
+    let events: Vec<String> = committed
+        .events
+        .iter()
+        .map(|result| match result {
+            AcceptResult::Accepted { deliveries } => format!("accepted {:?}", ids(deliveries)),
+            other => in_words(other),
+        })
+        .collect();
+    in_words((events, &committed.outcomes, ids(&committed.fanned_out)))
+}
+
+fn ids(places: &[QueuedDelivery]) -> Vec<DeliveryId> {
+    places.iter().map(|place| place.id).collect()
+}
+
+fn in_words(answer: impl std::fmt::Debug) -> String {
+    format!("{answer:?}")
+}
+
+fn nothing() -> String {
+    "there is no such thing".to_owned()
+}

@@ -1,0 +1,237 @@
+//! A trial: one store that lives through power cuts in a row, beside one in memory that has none and says what is
+//! expected.
+//!
+//! **Invariant:** what the store acknowledged, the other one did too; at most one operation is open when the power goes,
+//! and after the reboot it was either done completely or not at all.
+
+mod actor;
+mod picture;
+mod planner;
+mod step;
+
+use std::{path::PathBuf, sync::Arc};
+
+use actor::{Actor, Places};
+use picture::Picture;
+use planner::Planner;
+use postroad_store::{Store, StoreError, memory::MemoryStore};
+use postroad_store_sqlite::{OpenError, Options, SqliteStore};
+use rand::RngExt;
+use step::{Action, Write};
+use tempfile::TempDir;
+use thiserror::Error;
+
+use crate::{
+    common::StoppedClock,
+    computer::{Computer, Survival},
+    vfs::Vfs,
+};
+
+/// What a trial is like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conditions {
+    /// Decides on everything.
+    pub(crate) seed: u64,
+    /// Any part of what was not synced may survive, not only nothing.
+    pub(crate) torn: bool,
+    /// A sync does nothing.
+    pub(crate) lies: bool,
+    /// Bytes that an event may have.
+    pub(crate) data_bytes_max: usize,
+    /// Power cuts.
+    pub(crate) lives: usize,
+    /// Operations between two of them, at most.
+    pub(crate) steps: usize,
+}
+
+/// What a trial met: a trial that met nothing proves nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    /// Operations that were acknowledged.
+    pub(crate) acknowledged: usize,
+    /// Cuts while the store was opened.
+    pub(crate) cut_at_start: usize,
+    /// Operations that a cut met and that were done all the same.
+    pub(crate) done: usize,
+    /// Operations that a cut met and of which nothing was left.
+    pub(crate) undone: usize,
+}
+
+/// A promise that was broken.
+#[derive(Debug, Error)]
+pub(crate) enum Loss {
+    /// The store could not be opened on what survived.
+    #[error("it does not open: {0}")]
+    NotOpened(#[from] OpenError),
+    /// An operation failed while there was power.
+    #[error("an operation failed: {0}")]
+    Failed(#[from] StoreError),
+    /// SQLite failed while there was power.
+    #[error("SQLite failed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The store said something else than the one in memory.
+    #[error("{write:?} answered\n{found}\nand not\n{expected}")]
+    Answer { write: Box<Write>, found: String, expected: String },
+    /// The store holds something else than the one in memory.
+    #[error("{without}\nand if {open:?} was done\n{with:?}")]
+    Different { open: Box<Option<Write>>, without: String, with: Option<String> },
+    /// SQLite's own check of the file.
+    #[error("the file is broken: {0}")]
+    Broken(String),
+}
+
+/// A trial that is under way.
+pub(crate) struct Trial {
+    conditions: Conditions,
+    vfs: Vfs,
+    folder: TempDir,
+    planner: Planner,
+    /// The store in memory.
+    expected: Actor,
+    /// What the caller of the other one remembers.
+    places: Places,
+    /// What was being done when the power went.
+    open: Option<Write>,
+    tally: Tally,
+}
+
+impl Trial {
+    /// Runs a trial to its end, or to the first broken promise.
+    pub(crate) async fn run(conditions: Conditions) -> Result<Tally, Loss> {
+        let memory = Arc::new(MemoryStore::embedded());
+        let mut trial = Self {
+            conditions,
+            vfs: Vfs::register(),
+            folder: tempfile::tempdir().expect("the machine has room for a folder"),
+            planner: Planner::new(conditions.seed, conditions.data_bytes_max),
+            expected: Actor::begin(memory, Places::new()).await?,
+            places: Places::new(),
+            open: None,
+            tally: Tally::default(),
+        };
+        if conditions.lies {
+            trial.computer().state().disk.lie();
+        }
+        for _ in 0..conditions.lives {
+            let calls_max = [60, 600, 4_000][trial.planner.rng().random_range(0..3)];
+            let calls = trial.planner.rng().random_range(1..=calls_max);
+            trial.computer().cut_after(calls);
+            trial.live().await?;
+            trial.reboot();
+        }
+        // At last a life without a cut: the store goes on working, and closes well.
+        trial.live().await?;
+        trial.live().await?;
+        Ok(trial.tally)
+    }
+
+    /// Opens the store, compares, goes on working, and closes it with or without power.
+    async fn live(&mut self) -> Result<(), Loss> {
+        let options = Options {
+            vfs: Some(self.vfs.name().to_owned()),
+            ballast_bytes: 0,
+            ..Options::new(self.folder.path(), Arc::new(StoppedClock))
+        };
+        let store: Arc<dyn Store> = match SqliteStore::open(options) {
+            Ok(store) => Arc::new(store),
+            Err(_) if self.computer().is_cut() => {
+                self.tally.cut_at_start += 1;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut actor = Actor::begin(store, std::mem::take(&mut self.places)).await?;
+        let lived = self.compare_and_work(&mut actor).await;
+        if self.planner.rng().random_bool(0.5) && self.computer().will_be_cut() {
+            self.computer().cut_after(0);
+        }
+        self.places = actor.end();
+        lived
+    }
+
+    async fn compare_and_work(&mut self, actor: &mut Actor) -> Result<(), Loss> {
+        self.compare(&*actor.store).await?;
+        self.check_file()?;
+        let repeats = self.planner.repeats();
+        self.write(actor, repeats).await?;
+        for _ in 0..self.conditions.steps {
+            if self.computer().is_cut() {
+                return Ok(());
+            }
+            match self.planner.next() {
+                Action::Write(write) => self.write(actor, write).await?,
+                Action::Checkpoint(way) => self.checkpoint(way)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything acknowledged is there, and of the one operation that was open everything or nothing.
+    async fn compare(&mut self, store: &dyn Store) -> Result<(), Loss> {
+        let found = Picture::of(store).await?;
+        let open = self.open.take();
+        let Some(without) = found.difference_to(&Picture::of(&*self.expected.store).await?) else {
+            self.tally.undone += usize::from(open.is_some());
+            return Ok(());
+        };
+        let Some(open) = open else {
+            return Err(Loss::Different { open: Box::new(None), without, with: None });
+        };
+        self.expected.perform(&open).await?;
+        let with = found.difference_to(&Picture::of(&*self.expected.store).await?);
+        if with.is_some() {
+            return Err(Loss::Different { open: Box::new(Some(open)), without, with });
+        }
+        self.tally.done += 1;
+        Ok(())
+    }
+
+    fn check_file(&self) -> Result<(), Loss> {
+        let db = self.vfs.connect(self.database())?;
+        let verdict: String = db.query_row("PRAGMA integrity_check", (), |row| row.get(0))?;
+        if verdict == "ok" { Ok(()) } else { Err(Loss::Broken(verdict)) }
+    }
+
+    async fn write(&mut self, actor: &mut Actor, write: Write) -> Result<(), Loss> {
+        match actor.perform(&write).await {
+            Ok(found) => {
+                self.tally.acknowledged += 1;
+                let expected = self.expected.perform(&write).await?;
+                if found != expected {
+                    return Err(Loss::Answer { write: Box::new(write), found, expected });
+                }
+            }
+            Err(_) if self.computer().is_cut() => self.open = Some(write),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Moves the log by a connection beside the store: its own checkpoints need more log than a trial writes.
+    fn checkpoint(&self, way: &str) -> Result<(), Loss> {
+        let moved = self.vfs.connect(self.database()).and_then(|db| {
+            db.query_row(&format!("PRAGMA wal_checkpoint({way})"), (), |_| Ok(()))
+        });
+        match moved {
+            Err(error) if !self.computer().is_cut() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn reboot(&mut self) {
+        let mut survival = if self.conditions.torn {
+            Survival::torn(self.planner.rng().random())
+        } else {
+            Survival::strict()
+        };
+        self.computer().reboot(&mut survival);
+    }
+
+    fn computer(&self) -> &Computer {
+        self.vfs.computer()
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.path().join("postroad.db")
+    }
+}

@@ -1,0 +1,171 @@
+//! Everything that a store answers, by public ids: two stores that hold the same give the same picture.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use postroad_domain::{
+    Attempt, DeliveryId, Event, EventId, Subscription, SubscriptionNo, Tenant, TenantNo, Timestamp,
+    delivery::Delivery,
+};
+use postroad_store::{
+    Backlog, DeliveryFilter, EventFilter, LaneKey, ListDeliveries, ListEvents, ListTenants, QueuedDelivery,
+    Refill, SettingKey, Store, StoreError, WaitingLanes,
+};
+
+/// Items that one page is asked for.
+const PAGE: usize = 250;
+/// Characters of a fact that a report shows.
+const CHARS_SHOWN: usize = 600;
+/// Differences that a report shows.
+const DIFFERENCES_SHOWN: usize = 4;
+
+/// Facts by name.
+#[derive(Debug, Default)]
+pub(crate) struct Picture {
+    facts: BTreeMap<String, Fact>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Fact {
+    Tenant(Tenant),
+    Subscription(Subscription),
+    Event(Event),
+    Delivery(Delivery, Vec<Attempt>),
+    Lane(Vec<Place>),
+    LaneWaits(Timestamp),
+    Fanout { next_number: u16, targets: usize },
+    Backlog(Backlog),
+    Setting(Option<Vec<u8>>),
+}
+
+#[derive(Debug, PartialEq)]
+struct Place {
+    delivery: DeliveryId,
+    due: Timestamp,
+    expires_at: Timestamp,
+    tries: u32,
+    attempts: u32,
+    event: EventId,
+}
+
+impl Picture {
+    /// Takes a picture of all that there is.
+    pub(crate) async fn of(store: &dyn Store) -> Result<Self, StoreError> {
+        let mut picture = Self::default();
+        for tenant in tenants(store).await? {
+            picture.add_configuration(store, &tenant).await?;
+            picture.add_events(store, tenant.no).await?;
+            picture.add_deliveries(store, tenant.no).await?;
+        }
+        for fanout in store.open_fanouts(PAGE).await? {
+            let fact = Fact::Fanout { next_number: fanout.next_number, targets: fanout.targets.len() };
+            picture.add(format!("fan-out of {}", fanout.event_id), fact);
+        }
+        picture.add("backlog", Fact::Backlog(store.backlog().await?));
+        picture.add("setting", Fact::Setting(store.setting(SettingKey::AdminKeyHash).await?));
+        Ok(picture)
+    }
+
+    /// What differs, in words; `None` when nothing does.
+    pub(crate) fn difference_to(&self, expected: &Self) -> Option<String> {
+        let names = self.facts.keys().chain(expected.facts.keys().filter(|name| !self.facts.contains_key(*name)));
+        let differing: Vec<&String> =
+            names.filter(|name| self.facts.get(*name) != expected.facts.get(*name)).collect();
+        let mut report = String::new();
+        for name in differing.iter().take(DIFFERENCES_SHOWN) {
+            let (found, wanted) = (shown(self.facts.get(*name)), shown(expected.facts.get(*name)));
+            writeln!(report, "{name}:\n  found    {found}\n  expected {wanted}").ok()?;
+        }
+        (!differing.is_empty()).then(|| format!("{} facts differ\n{report}", differing.len()))
+    }
+
+    async fn add_configuration(&mut self, store: &dyn Store, tenant: &Tenant) -> Result<(), StoreError> {
+        let mut names = BTreeMap::new();
+        let snapshot = store.config_snapshot_by_no(tenant.no).await?;
+        for subscription in snapshot.into_iter().flat_map(|snapshot| snapshot.subscriptions) {
+            let lane = LaneKey { tenant_no: tenant.no, subscription_no: subscription.no };
+            names.insert(lane, subscription.id);
+            let places = store.refill(everything_in(lane)).await?.deliveries;
+            self.add(format!("lane of {}", subscription.id), Fact::Lane(places.iter().map(place).collect()));
+            // Numbers are the store's own.
+            let (no, tenant_no) = (SubscriptionNo(0), TenantNo(0));
+            let fact = Fact::Subscription(Subscription { no, tenant_no, ..subscription });
+            self.add(format!("subscription {}", names[&lane]), fact);
+        }
+        for waiting in store.waiting_lanes(WaitingLanes { after: None, limit: 1_000 }).await? {
+            if let Some(id) = names.get(&waiting.lane) {
+                self.add(format!("head of {id}"), Fact::LaneWaits(waiting.next_due));
+            }
+        }
+        self.add(format!("tenant {}", tenant.id), Fact::Tenant(Tenant { no: TenantNo(0), ..tenant.clone() }));
+        Ok(())
+    }
+
+    async fn add_events(&mut self, store: &dyn Store, tenant_no: TenantNo) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let list = ListEvents { tenant_no, filter: EventFilter::default(), after, limit: PAGE };
+            let page = store.list_events(list).await?;
+            for event in page.items {
+                self.add(format!("event {}", event.id), Fact::Event(event));
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn add_deliveries(&mut self, store: &dyn Store, tenant_no: TenantNo) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let list = ListDeliveries { tenant_no, filter: DeliveryFilter::default(), after, limit: PAGE };
+            let page = store.list_deliveries(list).await?;
+            for delivery in page.items {
+                let attempts = store.attempts(tenant_no, delivery.id).await?;
+                self.add(format!("delivery {}", delivery.id), Fact::Delivery(delivery, attempts));
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn add(&mut self, name: impl Into<String>, fact: Fact) {
+        self.facts.insert(name.into(), fact);
+    }
+}
+
+/// Every delivery that may be handed out.
+pub(crate) async fn waiting(store: &dyn Store) -> Result<Vec<QueuedDelivery>, StoreError> {
+    let mut waiting = Vec::new();
+    for found in store.waiting_lanes(WaitingLanes { after: None, limit: 1_000 }).await? {
+        waiting.extend(store.refill(everything_in(found.lane)).await?.deliveries);
+    }
+    Ok(waiting)
+}
+
+async fn tenants(store: &dyn Store) -> Result<Vec<Tenant>, StoreError> {
+    Ok(store.list_tenants(ListTenants { after: None, limit: PAGE }).await?.items)
+}
+
+fn everything_in(lane: LaneKey) -> Refill {
+    let due_by = Timestamp::from_micros(i64::MAX);
+    Refill { lane, due_by, held: Vec::new(), limit: usize::MAX, bytes_max: usize::MAX }
+}
+
+fn place(waiting: &QueuedDelivery) -> Place {
+    Place {
+        delivery: waiting.id,
+        due: waiting.due,
+        expires_at: waiting.expires_at,
+        tries: waiting.tries,
+        attempts: waiting.attempts,
+        event: waiting.event.id,
+    }
+}
+
+fn shown(fact: Option<&Fact>) -> String {
+    let text = fact.map_or_else(|| "nothing".to_owned(), |fact| format!("{fact:?}"));
+    text.chars().take(CHARS_SHOWN).collect()
+}

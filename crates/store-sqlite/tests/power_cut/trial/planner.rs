@@ -1,0 +1,226 @@
+//! Chooses what comes next, by the seed alone: never by what a store answered, so that a seed is always the same story.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use postroad_domain::{
+    Attempt, DeliveryId, ErrorClass, EventId, EventType, Reason, RequestHead, ResponseHead, TenantId,
+    Timestamp,
+    attempt::Answer,
+    ids::{Id, Kind},
+};
+use postroad_store::{Idempotency, Next};
+use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
+
+use super::step::{Action, EventPlan, OutcomePlan, Step, SubscriptionName, Write};
+
+/// Tenants that come, change, and may go and come again.
+const TENANTS: usize = 3;
+/// Chances are taken among so many of the latest: the early ones have ended long ago.
+const LATEST: usize = 30;
+/// Repeats of keyed events that one commit asks for.
+const REPEATS_MAX: usize = 40;
+
+/// The source of a trial's story.
+#[derive(Debug)]
+pub(crate) struct Planner {
+    rng: StdRng,
+    now: Timestamp,
+    data_bytes_max: usize,
+    subscriptions: Vec<SubscriptionName>,
+    deliveries: Vec<DeliveryId>,
+    keyed: Vec<EventPlan>,
+}
+
+impl Planner {
+    /// A story for a seed, with events of at most so many bytes.
+    pub(crate) fn new(seed: u64, data_bytes_max: usize) -> Self {
+        Self {
+            rng: StdRng::seed_from_u64(seed),
+            now: Timestamp::parse("2026-11-21T20:50:00Z").unwrap(),
+            data_bytes_max,
+            subscriptions: Vec::new(),
+            deliveries: Vec::new(),
+            keyed: Vec::new(),
+        }
+    }
+
+    /// Chance for the trial's own choices.
+    pub(crate) fn rng(&mut self) -> &mut StdRng {
+        &mut self.rng
+    }
+
+    /// What comes next.
+    pub(crate) fn next(&mut self) -> Action {
+        if self.subscriptions.len() < 2 {
+            return self.create();
+        }
+        let step = match self.rng.random_range(0..100) {
+            0..8 => return self.create(),
+            8..60 => self.commit(),
+            60..66 => Step::Retry { delivery: self.delivery() },
+            66..71 => Step::Cancel { delivery: self.delivery() },
+            71..80 => {
+                Step::SetActive { subscription: self.subscription(), active: self.rng.random_bool(0.6) }
+            }
+            80..82 => Step::DeleteSubscription { subscription: self.subscription() },
+            82 => Step::DeleteTenant { tenant: self.tenant() },
+            83..88 => Step::Sweep { limit: self.rng.random_range(1..50) },
+            88..93 => Step::FanOut { targets_each: self.rng.random_range(1..3) },
+            93 => Step::PutSetting { value: self.bytes(100).to_vec() },
+            _ => {
+                let ways = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"];
+                return Action::Checkpoint(ways[self.rng.random_range(0..ways.len())]);
+            }
+        };
+        self.write(step)
+    }
+
+    /// Asks again for the latest events that have a key.
+    pub(crate) fn repeats(&mut self) -> Write {
+        let first = self.keyed.len().saturating_sub(REPEATS_MAX);
+        let mut events = self.keyed[first..].to_vec();
+        for event in &mut events {
+            event.id = EventId::for_event(self.tick(), &mut self.rng);
+            event.wanted_by.clear();
+        }
+        Write { at: self.tick(), step: Step::Commit { events, outcomes: Vec::new() } }
+    }
+
+    fn write(&mut self, step: Step) -> Action {
+        Action::Write(Write { at: self.tick(), step })
+    }
+
+    fn create(&mut self) -> Action {
+        let tenant = self.tenant();
+        let step = if self.rng.random_bool(0.4) {
+            Step::PutTenant { tenant, name: format!("name {}", self.rng.random_range(0..100)) }
+        } else {
+            let subscription = SubscriptionName { tenant, id: self.id() };
+            self.subscriptions.push(subscription.clone());
+            Step::CreateSubscription { subscription }
+        };
+        self.write(step)
+    }
+
+    fn commit(&mut self) -> Step {
+        let count = [1, 3, 20][self.rng.random_range(0..3)];
+        let count = self.rng.random_range(0..=count);
+        // Outcomes come first: a delivery that is not acknowledged yet has none.
+        let mut outcomes: Vec<OutcomePlan> = Vec::new();
+        for _ in 0..self.rng.random_range(0..8) {
+            let delivery = self.delivery();
+            if outcomes.iter().all(|outcome| outcome.delivery != delivery) {
+                outcomes.push(self.outcome(delivery));
+            }
+        }
+        let events = (0..count).map(|_| self.event()).collect();
+        Step::Commit { events, outcomes }
+    }
+
+    fn event(&mut self) -> EventPlan {
+        let tenant = self.tenant();
+        let id = EventId::for_event(self.tick(), &mut self.rng);
+        let mut wanted_by = Vec::new();
+        for _ in 0..self.rng.random_range(0..=3) {
+            let subscription = self.subscription();
+            if subscription.tenant == tenant && !wanted_by.contains(&subscription.id) {
+                wanted_by.push(subscription.id);
+            }
+        }
+        self.deliveries.extend((1..).zip(&wanted_by).map(|(number, _)| id.delivery(number)));
+        let event = EventPlan {
+            tenant,
+            id,
+            event_type: EventType::parse("lead.created").unwrap(),
+            tags: vec!["a".to_owned(); self.rng.random_range(0..2)],
+            attributes: self.bytes(20),
+            data: self.bytes(self.data_bytes_max),
+            idempotency: self.rng.random_bool(0.3).then(|| self.idempotency()),
+            served_at_once: if self.rng.random_bool(0.8) { wanted_by.len() } else { 0 },
+            wanted_by,
+        };
+        if event.idempotency.is_some() {
+            self.keyed.push(event.clone());
+        }
+        event
+    }
+
+    fn idempotency(&mut self) -> Idempotency {
+        let mut hash = || {
+            let mut bytes = [0; 32];
+            self.rng.fill_bytes(&mut bytes);
+            bytes
+        };
+        let (key_hash, bytes_hash) = (hash(), hash());
+        Idempotency { key_hash, bytes_hash, expires_at: self.now.after(Duration::from_secs(7 * 86_400)) }
+    }
+
+    fn outcome(&mut self, delivery: DeliveryId) -> OutcomePlan {
+        let due = self.now.after(Duration::from_millis(self.rng.random_range(1..5_000)));
+        let next = match self.rng.random_range(0..4) {
+            0 => Next::Failed(Reason::Exhausted),
+            1 => Next::Queued { due, tries: self.rng.random_range(1..5) },
+            _ => Next::Succeeded,
+        };
+        OutcomePlan { delivery, attempt: self.attempt(next), next }
+    }
+
+    fn attempt(&mut self, next: Next) -> Attempt {
+        let answer = if next == Next::Succeeded {
+            let headers = vec![("Server".to_owned(), "test".to_owned())];
+            let body = self.bytes(600);
+            Answer::Response(ResponseHead { status: 204, headers, body, truncated: false })
+        } else {
+            Answer::Error { class: ErrorClass::Connect, message: "nobody listens".to_owned() }
+        };
+        Attempt {
+            id: self.id(),
+            number: 0,
+            at: self.now,
+            duration: Duration::from_micros(self.rng.random_range(1..5_000)),
+            request: RequestHead {
+                method: "POST".to_owned(),
+                url: "https://example.com/hook".to_owned(),
+                headers: Vec::new(),
+            },
+            answer,
+        }
+    }
+
+    fn tenant(&mut self) -> TenantId {
+        TenantId::parse(&format!("tenant-{}", self.rng.random_range(0..TENANTS))).unwrap()
+    }
+
+    fn subscription(&mut self) -> SubscriptionName {
+        let back = self.rng.random_range(1..=self.subscriptions.len().min(LATEST));
+        self.subscriptions[self.subscriptions.len() - back].clone()
+    }
+
+    /// A delivery that was once planned, whatever became of it; before there is one, one that never will be.
+    fn delivery(&mut self) -> DeliveryId {
+        if self.deliveries.is_empty() {
+            return self.id();
+        }
+        let back = self.rng.random_range(1..=self.deliveries.len().min(LATEST));
+        self.deliveries[self.deliveries.len() - back]
+    }
+
+    fn bytes(&mut self, max: usize) -> Bytes {
+        // Mostly short, now and then as long as may be.
+        let max = if self.rng.random_bool(0.8) { max.div_ceil(10) } else { max };
+        let mut bytes = vec![0; self.rng.random_range(0..=max)];
+        self.rng.fill_bytes(&mut bytes);
+        bytes.into()
+    }
+
+    fn id<K: Kind>(&mut self) -> Id<K> {
+        let at = self.tick();
+        Id::new(at, &mut self.rng)
+    }
+
+    fn tick(&mut self) -> Timestamp {
+        self.now = self.now.after(Duration::from_millis(1));
+        self.now
+    }
+}

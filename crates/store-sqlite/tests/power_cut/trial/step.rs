@@ -1,0 +1,70 @@
+//! What a trial does to a store, in words that hold for every store: public ids, never the store's own numbers.
+
+use bytes::Bytes;
+use postroad_domain::{Attempt, DeliveryId, EventId, EventType, SubscriptionId, TenantId, Timestamp};
+use postroad_store::{Idempotency, Next};
+
+/// What comes next.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    /// A writing operation of the store.
+    Write(Write),
+    /// The log is moved into the database, in one of SQLite's ways.
+    Checkpoint(&'static str),
+}
+
+/// A writing operation and its moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    /// Now.
+    pub(crate) at: Timestamp,
+    /// What.
+    pub(crate) step: Step,
+}
+
+/// The writing operations.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    PutTenant { tenant: TenantId, name: String },
+    DeleteTenant { tenant: TenantId },
+    CreateSubscription { subscription: SubscriptionName },
+    SetActive { subscription: SubscriptionName, active: bool },
+    DeleteSubscription { subscription: SubscriptionName },
+    Commit { events: Vec<EventPlan>, outcomes: Vec<OutcomePlan> },
+    FanOut { targets_each: usize },
+    Retry { delivery: DeliveryId },
+    Cancel { delivery: DeliveryId },
+    Sweep { limit: usize },
+    PutSetting { value: Vec<u8> },
+}
+
+/// A subscription of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SubscriptionName {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: SubscriptionId,
+}
+
+/// An event to accept.
+#[derive(Clone, Debug)]
+pub(crate) struct EventPlan {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: EventId,
+    pub(crate) event_type: EventType,
+    pub(crate) tags: Vec<String>,
+    pub(crate) attributes: Bytes,
+    pub(crate) data: Bytes,
+    pub(crate) idempotency: Option<Idempotency>,
+    /// Those of them that are active when it is done are its targets.
+    pub(crate) wanted_by: Vec<SubscriptionId>,
+    /// So many of the targets are served by the same commit, the rest by later ones.
+    pub(crate) served_at_once: usize,
+}
+
+/// A result of an attempt to record. The attempt's number is the store's to say.
+#[derive(Clone, Debug)]
+pub(crate) struct OutcomePlan {
+    pub(crate) delivery: DeliveryId,
+    pub(crate) attempt: Attempt,
+    pub(crate) next: Next,
+}
