@@ -73,6 +73,21 @@ async fn a_database_opens_only_with_the_secret_key_it_was_written_with() {
     start_and_stop(&folder, &["--secret-key", &format!("{},{KEY}", OTHER_KEY.replace("k1:", "k2:"))]).await;
 }
 
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    start_and_stop(&folder, &[]).await;
+    let path = folder.path().join("data/postroad.db");
+    let mut database = fs::read(&path).unwrap();
+    // SQLite keeps the user version, which is our schema version, in these four bytes of its header.
+    database[60..64].copy_from_slice(&9_999_u32.to_be_bytes());
+    fs::write(&path, &database).unwrap();
+    let ended = run(serve(folder.path(), &[])).await;
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("schema version 9999"), "{}", ended.stderr);
+    assert!(fs::read(&path).unwrap() == database);
+}
+
 async fn start_and_stop(folder: &TempDir, further: &[&str]) {
     let mut program = Program::start(serve(folder.path(), further));
     program.server().await;

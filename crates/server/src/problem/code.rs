@@ -1,13 +1,15 @@
 //! The table of problems: code, status, title. Codes are stable: callers decide on them.
 
 use http::StatusCode;
+use utoipa::ToSchema;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal;)*) => {
-        /// A kind of problem.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        /// A kind of problem; decide on this word.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+        #[schema(as = ProblemCode)]
         pub(crate) enum Code {
-            $($(#[$doc])* $name,)*
+            $($(#[$doc])* #[schema(rename = $code)] $name,)*
         }
 
         impl Code {

@@ -64,10 +64,10 @@ impl Problem {
     pub(crate) fn document(&self) -> ProblemDocument {
         ProblemDocument {
             type_: format!("/problems/{}", self.code.as_str()),
-            title: self.code.title().to_owned(),
+            title: self.code.title(),
             status: self.code.status().as_u16(),
             detail: self.detail.clone(),
-            code: self.code.as_str().to_owned(),
+            code: self.code.as_str(),
             errors: self.errors.clone(),
         }
     }
@@ -97,13 +97,14 @@ pub(crate) struct ProblemDocument {
     #[serde(rename = "type")]
     type_: String,
     /// The kind of problem in a few words.
-    title: String,
+    title: &'static str,
     /// The HTTP status.
     status: u16,
     /// What is wrong here, and what to do.
     detail: String,
     /// The kind of problem as a stable word: decide on this one.
-    code: String,
+    #[schema(value_type = Code)]
+    code: &'static str,
     /// The fields that are not valid.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -114,6 +115,9 @@ pub(crate) struct ProblemDocument {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "read by the OpenAPI document only")]
 pub(crate) enum Refusals {
+    /// Cannot be parsed: the body, or the cursor of a list.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Unreadable(ProblemDocument),
     /// The key is missing or wrong.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(ProblemDocument),

@@ -45,14 +45,18 @@ impl Exchange {
     }
 }
 
-struct Stage(mpsc::UnboundedSender<Exchange>);
+/// The network: every exchange goes to the test, and so does the check of a URL that holds `slow`.
+struct Stage {
+    exchanges: mpsc::UnboundedSender<Exchange>,
+    checks: mpsc::UnboundedSender<oneshot::Sender<()>>,
+}
 
 #[async_trait]
 impl Egress for Stage {
     async fn exchange(&self, request: OutboundRequest) -> Answer {
         let (answer, answered) = oneshot::channel();
         let gone = || SendError { class: ErrorClass::Connect, message: "the test is over".to_owned() };
-        self.0.send(Exchange { request, answer }).map_err(|_| gone())?;
+        self.exchanges.send(Exchange { request, answer }).map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
@@ -60,6 +64,11 @@ impl Egress for Stage {
         if url.as_str().contains("blocked") {
             let message = "its address is private".to_owned();
             return Err(SendError { class: ErrorClass::Blocked, message });
+        }
+        if url.as_str().contains("slow") {
+            let (go_on, told) = oneshot::channel();
+            let _ = self.checks.send(go_on);
+            let _ = told.await;
         }
         Ok(())
     }
@@ -71,6 +80,7 @@ pub(crate) struct App {
     pub(crate) clock: ManualClock,
     pub(crate) engine: Arc<Engine>,
     exchanges: Mutex<mpsc::UnboundedReceiver<Exchange>>,
+    checks: Mutex<mpsc::UnboundedReceiver<oneshot::Sender<()>>>,
 }
 
 /// What came back.
@@ -101,10 +111,11 @@ impl App {
     /// A server with the tenant `acme`.
     pub(crate) async fn new() -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
+        let (send_check, checks) = mpsc::unbounded_channel();
         let (store, clock) = (MemoryStore::embedded(), ManualClock::default());
         let parts = Parts {
             store: Arc::new(store.clone()),
-            egress: Arc::new(Stage(send)),
+            egress: Arc::new(Stage { exchanges: send, checks: send_check }),
             clock: Arc::new(clock.clone()),
             rng: StdRng::seed_from_u64(1),
             secrets: SecretBox::parse(SECRET_KEY).unwrap(),
@@ -124,7 +135,14 @@ impl App {
             http_metrics,
             clock: measured,
         };
-        let app = Self { router: router(state), store, clock, engine, exchanges: Mutex::new(exchanges) };
+        let app = Self {
+            router: router(state),
+            store,
+            clock,
+            engine,
+            exchanges: Mutex::new(exchanges),
+            checks: Mutex::new(checks),
+        };
         app.put(ACME, json!({"profile": "standard"})).await.expect(201);
         app
     }
@@ -179,6 +197,12 @@ impl App {
     pub(crate) async fn exchange(&self) -> Exchange {
         let next = async { self.exchanges.lock().await.recv().await.unwrap() };
         within("an exchange", next).await
+    }
+
+    /// The next check of a slow URL; it goes on when the answer is dropped.
+    pub(crate) async fn slow_check(&self) -> oneshot::Sender<()> {
+        let next = async { self.checks.lock().await.recv().await.unwrap() };
+        within("the check of a slow URL", next).await
     }
 
     /// The path of the only delivery of an event.

@@ -100,6 +100,9 @@ async fn a_key_that_cannot_be_one_is_refused() {
         let reply = publish_with_key(&app, key, r#"{"type":"a","data":1}"#).await;
         refusal::check(&reply, 422, "invalid", "Idempotency-Key", "1 to 128 visible ASCII", key);
     }
+    let twice = with_key("POST", EVENTS).header("idempotency-key", "a").header("idempotency-key", "b");
+    let reply = app.call(twice.body(Body::from(r#"{"type":"a","data":1}"#)).unwrap()).await;
+    refusal::check(&reply, 422, "invalid", "Idempotency-Key", "stand there once", "two keys");
     publish_with_key(&app, &"k".repeat(128), r#"{"type":"a","data":1}"#).await.expect(202);
 }
 

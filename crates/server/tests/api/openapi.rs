@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{ACME, App};
 
 /// What the contract promises of this version.
 const PROMISED: [&str; 25] = [
@@ -96,6 +96,42 @@ async fn every_reference_within_the_document_leads_somewhere() {
         let pointer = reference.strip_prefix('#').unwrap();
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
+}
+
+#[tokio::test]
+async fn every_documented_field_is_read_and_every_read_field_documented() {
+    let app = App::new().await;
+    let document = document().await;
+    let created = app.subscribe_to("https://example.com").await;
+    let rotate = format!("{ACME}/subscriptions/{}/secret/rotate", created["id"].as_str().unwrap());
+    let wrong = json!({"qqqqqqqqqq": 1});
+    let in_delivery = |value: Value| json!({"delivery": value});
+    for (method, path, body, schema) in [
+        ("PUT", ACME, wrong.clone(), "TenantSettings"),
+        ("POST", "/v1/tenants/acme/events", wrong.clone(), "NewEvent"),
+        ("POST", "/v1/tenants/acme/events/batch", wrong.clone(), "NewEvents"),
+        ("POST", "/v1/tenants/acme/subscriptions", wrong.clone(), "NewSubscription"),
+        ("POST", "/v1/tenants/acme/subscriptions", in_delivery(wrong.clone()), "DeliverySettings"),
+        ("POST", "/v1/tenants/acme/subscriptions", in_delivery(json!({"headers": [wrong]})), "HeaderSetting"),
+        ("POST", "/v1/tenants/acme/subscriptions", json!({"retry": wrong}), "RetrySettings"),
+        ("POST", "/v1/tenants/acme/subscriptions", json!({"options": wrong}), "SubscriptionOptions"),
+        ("POST", &rotate, wrong.clone(), "Rotation"),
+    ] {
+        let problem = app.send(method, path, body.to_string()).await.expect(422);
+        let errors = problem["errors"].as_array().unwrap();
+        let unknown = errors.iter().find(|error| error["field"].as_str().unwrap().ends_with("qqqqqqqqqq"));
+        let (_, read) = unknown.unwrap()["message"].as_str().unwrap().split_once("known: ").unwrap();
+        let read: BTreeSet<&str> = read.split(", ").collect();
+        let documented = properties(&document["components"]["schemas"][schema]);
+        assert_eq!(documented, read, "{schema}");
+    }
+}
+
+/// The names of a schema's properties, also of those that it is put together from.
+fn properties(schema: &Value) -> BTreeSet<&str> {
+    let own = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    let parts = schema["allOf"].as_array().into_iter().flatten().flat_map(properties);
+    own.chain(parts).collect()
 }
 
 fn collect(value: &Value, references: &mut BTreeSet<String>) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{ACME, App},
-    refusal::Refused,
+    refusal::{self, Refused},
 };
 
 async fn subscribed(app: &App) -> (String, Value) {
@@ -108,4 +108,40 @@ async fn a_patch_that_cannot_be_is_refused_by_its_field() {
     }
     let (method, body, code) = ("PATCH", "{\"name\":", "malformed_json");
     Refused { method, path: &path, body, status: 400, code, field: "", says: "line 1" }.check(&app).await;
+}
+
+#[tokio::test]
+async fn two_changes_at_the_same_time_both_count() {
+    let app = App::new().await;
+    let (path, _) = subscribed(&app).await;
+    let slow = app.patch(&path, json!({"delivery": {"url": "https://slow.example"}}));
+    let (reply, ()) = tokio::join!(slow, async {
+        let check = app.slow_check().await;
+        app.patch(&path, json!({"name": "in between"})).await.expect(200);
+        drop(check);
+        drop(app.slow_check().await);
+    });
+    let both = reply.expect(200);
+    assert_eq!((&both["name"], &both["version"]), (&json!("in between"), &json!(3)));
+    assert_eq!(both["delivery"]["url"], "https://slow.example");
+}
+
+#[tokio::test]
+async fn a_change_that_is_overtaken_twice_is_a_conflict() {
+    let app = App::new().await;
+    let (path, _) = subscribed(&app).await;
+    let slow = app.patch(&path, json!({"delivery": {"url": "https://slow.example"}}));
+    let (reply, ()) = tokio::join!(slow, async {
+        for name in ["first", "second"] {
+            let check = app.slow_check().await;
+            app.patch(&path, json!({"name": name})).await.expect(200);
+            drop(check);
+        }
+    });
+    refusal::check(&reply, 409, "subscription_changed", "", "Read it and try again", "overtaken");
+    let shown = app.get(&path).await.expect(200);
+    assert_eq!(
+        (&shown["name"], &shown["delivery"]["url"]),
+        (&json!("second"), &json!("https://example.com"))
+    );
 }

@@ -57,10 +57,13 @@ pub(super) async fn publish_event(
 }
 
 fn header_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(KEY_HEADER) else { return Ok(None) };
-    let visible = value.as_bytes().iter().all(u8::is_ascii_graphic);
-    let key =
-        value.to_str().ok().filter(|key| visible && (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.len()));
-    let message = || format!("must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} visible ASCII characters");
-    key.map(|key| Some(key.to_owned())).ok_or_else(|| Problem::invalid_field("Idempotency-Key", message()))
+    let mut values = headers.get_all(KEY_HEADER).iter();
+    let (value, is_single) = (values.next(), values.next().is_none());
+    let Some(value) = value else { return Ok(None) };
+    let fits = (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&value.len());
+    let is_visible = value.as_bytes().iter().all(u8::is_ascii_graphic);
+    let key = value.to_str().ok().filter(|_| is_single && fits && is_visible);
+    let message =
+        format!("must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} visible ASCII characters, and stand there once");
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| Problem::invalid_field("Idempotency-Key", message))
 }

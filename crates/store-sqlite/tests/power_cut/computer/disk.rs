@@ -116,11 +116,6 @@ impl Disk {
         self.is_cut
     }
 
-    /// Whether the power is gone or going to be.
-    pub(crate) fn will_be_cut(&self) -> bool {
-        self.is_cut || self.calls_left.is_some()
-    }
-
     /// From now on a sync answers well and does nothing: the fault that all of this is to find.
     pub(crate) fn lie(&mut self) {
         self.lies = true;

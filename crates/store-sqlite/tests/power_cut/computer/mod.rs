@@ -101,11 +101,6 @@ impl Computer {
         self.state().disk.is_cut()
     }
 
-    /// Whether the power is gone or going to be.
-    pub(crate) fn will_be_cut(&self) -> bool {
-        self.state().disk.will_be_cut()
-    }
-
     /// Gives power again; what was not synced is cut off here at the latest.
     ///
     /// # Panics

@@ -6,6 +6,8 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 const SECTOR_BYTES: usize = 512;
 /// How often a write that is kept ends in its middle.
 const TORN_SHARE: f64 = 0.2;
+/// The disk was done with everything, and only nobody heard of it any more.
+const ALL: f64 = 1.0;
 
 /// The judge over each change that was not synced.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ impl Survival {
     /// Any part is left, chosen by the seed.
     pub(crate) fn torn(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let kept_share = [0.1, 0.5, 0.9][rng.random_range(0..3)];
+        let kept_share = [0.1, 0.5, 0.9, ALL][rng.random_range(0..4)];
         Self { chance: Some(Chance { rng, kept_share }) }
     }
 
@@ -46,7 +48,8 @@ impl Survival {
         let Some(chance) = &mut self.chance else { return 0 };
         let first_edge = SECTOR_BYTES - offset % SECTOR_BYTES;
         let edges: Vec<usize> = (first_edge..bytes).step_by(SECTOR_BYTES).collect();
-        if edges.is_empty() || !chance.rng.random_bool(TORN_SHARE) {
+        let may_tear = chance.kept_share < ALL && !edges.is_empty();
+        if !may_tear || !chance.rng.random_bool(TORN_SHARE) {
             return bytes;
         }
         edges[chance.rng.random_range(0..edges.len())]

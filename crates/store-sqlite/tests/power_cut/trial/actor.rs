@@ -6,9 +6,7 @@ use std::{
     time::Duration,
 };
 
-use postroad_domain::{
-    DeliveryId, EndpointUrl, SubscriptionSpec, TenantId, Timestamp, tenant::TenantSpec,
-};
+use postroad_domain::{DeliveryId, EndpointUrl, SubscriptionSpec, TenantId, Timestamp, tenant::TenantSpec};
 use postroad_store::{
     AcceptResult, CancelDelivery, CancelDeliveryError, Commit, Committed, ConfigSnapshot, CreateSubscription,
     CreateSubscriptionError, DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, NewDelivery, NewEvent,
@@ -89,14 +87,16 @@ impl Actor {
             contacts: Vec::new(),
             options: "{}".to_owned(),
         };
-        self.store.put_tenant(PutTenant { id: id.clone(), spec, at }).await.map(|(_, is_new)| in_words(is_new))
+        self.store
+            .put_tenant(PutTenant { id: id.clone(), spec, at })
+            .await
+            .map(|(_, is_new)| in_words(is_new))
     }
 
     async fn create(&self, at: Timestamp, name: &SubscriptionName) -> Result<String, StoreError> {
         let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
         let (tenant_no, spec) = (tenant.no, spec(true));
-        let create =
-            CreateSubscription { tenant_no, id: name.id, spec, secrets: Vec::new(), max: 1_000, at };
+        let create = CreateSubscription { tenant_no, id: name.id, spec, secrets: Vec::new(), max: 1_000, at };
         match self.store.create_subscription(create).await {
             Err(CreateSubscriptionError::Store(error)) => Err(error),
             answer => Ok(in_words(answer.map(|created| created.version))),

@@ -9,7 +9,7 @@ mod picture;
 mod planner;
 mod step;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{ops::AddAssign, path::PathBuf, sync::Arc};
 
 use actor::{Actor, Places};
 use picture::Picture;
@@ -36,25 +36,47 @@ pub(crate) struct Conditions {
     pub(crate) torn: bool,
     /// A sync does nothing.
     pub(crate) lies: bool,
+    /// The log is moved now and then by a connection beside the store; else by the store alone.
+    pub(crate) checkpoints: bool,
     /// Bytes that an event may have.
     pub(crate) data_bytes_max: usize,
     /// Power cuts.
     pub(crate) lives: usize,
     /// Operations between two of them, at most.
     pub(crate) steps: usize,
+    /// Calls to the disk before the cut, at most; one of these is chosen for each life.
+    pub(crate) calls_max: [u64; 3],
 }
 
 /// What a trial met: a trial that met nothing proves nothing.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Operations that were acknowledged.
     pub(crate) acknowledged: usize,
     /// Cuts while the store was opened.
-    pub(crate) cut_at_start: usize,
+    pub(crate) cut_opening: usize,
+    /// Cuts while a connection beside the store moved the log.
+    pub(crate) cut_checkpointing: usize,
+    /// Cuts while the store was closed, which moves the log too.
+    pub(crate) cut_closing: usize,
     /// Operations that a cut met and that were done all the same.
     pub(crate) done: usize,
     /// Operations that a cut met and of which nothing was left.
     pub(crate) undone: usize,
+    /// Lives in which the store moved its log by itself while it was open.
+    pub(crate) own_checkpoints: usize,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.acknowledged += other.acknowledged;
+        self.cut_opening += other.cut_opening;
+        self.cut_checkpointing += other.cut_checkpointing;
+        self.cut_closing += other.cut_closing;
+        self.done += other.done;
+        self.undone += other.undone;
+        self.own_checkpoints += other.own_checkpoints;
+    }
 }
 
 /// A promise that was broken.
@@ -70,11 +92,14 @@ pub(crate) enum Loss {
     #[error("SQLite failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// The store said something else than the one in memory.
-    #[error("{write:?} answered\n{found}\nand not\n{expected}")]
+    #[error("{write} answered\n{found}\nand not\n{expected}")]
     Answer { write: Box<Write>, found: String, expected: String },
-    /// The store holds something else than the one in memory.
-    #[error("{without}\nand if {open:?} was done\n{with:?}")]
-    Different { open: Box<Option<Write>>, without: String, with: Option<String> },
+    /// The store holds something else than the one in memory, which did what was acknowledged and no more.
+    #[error("{difference}")]
+    Different { difference: String },
+    /// An operation met the cut, and the store holds something else than both without and with it.
+    #[error("without the open operation: {without}\nwith it: {with}\nthe open operation: {open}")]
+    Half { open: Box<Write>, without: String, with: String },
     /// SQLite's own check of the file.
     #[error("the file is broken: {0}")]
     Broken(String),
@@ -113,20 +138,23 @@ impl Trial {
             trial.computer().state().disk.lie();
         }
         for _ in 0..conditions.lives {
-            let calls_max = [60, 600, 4_000][trial.planner.rng().random_range(0..3)];
+            let calls_max = conditions.calls_max[trial.planner.rng().random_range(0..3)];
             let calls = trial.planner.rng().random_range(1..=calls_max);
             trial.computer().cut_after(calls);
-            trial.live().await?;
+            if let Some(actor) = trial.live().await? {
+                trial.end_with_a_cut(actor);
+            }
             trial.reboot();
         }
-        // At last a life without a cut: the store goes on working, and closes well.
-        trial.live().await?;
-        trial.live().await?;
+        // At last two lives without a cut: the store goes on working, and closes well.
+        for _ in 0..2 {
+            trial.places = trial.live().await?.map(Actor::end).unwrap_or_default();
+        }
         Ok(trial.tally)
     }
 
-    /// Opens the store, compares, goes on working, and closes it with or without power.
-    async fn live(&mut self) -> Result<(), Loss> {
+    /// Opens the store, compares, and works on; `None` when the power went before the store was open.
+    async fn live(&mut self) -> Result<Option<Actor>, Loss> {
         let options = Options {
             vfs: Some(self.vfs.name().to_owned()),
             ballast_bytes: 0,
@@ -135,23 +163,22 @@ impl Trial {
         let store: Arc<dyn Store> = match SqliteStore::open(options) {
             Ok(store) => Arc::new(store),
             Err(_) if self.computer().is_cut() => {
-                self.tally.cut_at_start += 1;
-                return Ok(());
+                self.tally.cut_opening += 1;
+                return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
         let mut actor = Actor::begin(store, std::mem::take(&mut self.places)).await?;
-        let lived = self.compare_and_work(&mut actor).await;
-        if self.planner.rng().random_bool(0.5) && self.computer().will_be_cut() {
-            self.computer().cut_after(0);
-        }
-        self.places = actor.end();
-        lived
-    }
-
-    async fn compare_and_work(&mut self, actor: &mut Actor) -> Result<(), Loss> {
         self.compare(&*actor.store).await?;
         self.check_file()?;
+        let bytes_before = self.database_bytes();
+        self.work(&mut actor).await?;
+        let has_grown = !self.conditions.checkpoints && self.database_bytes() > bytes_before;
+        self.tally.own_checkpoints += usize::from(has_grown);
+        Ok(Some(actor))
+    }
+
+    async fn work(&mut self, actor: &mut Actor) -> Result<(), Loss> {
         let repeats = self.planner.repeats();
         self.write(actor, repeats).await?;
         for _ in 0..self.conditions.steps {
@@ -160,10 +187,28 @@ impl Trial {
             }
             match self.planner.next() {
                 Action::Write(write) => self.write(actor, write).await?,
-                Action::Checkpoint(way) => self.checkpoint(way)?,
+                Action::Checkpoint(way) if self.conditions.checkpoints => self.checkpoint(way)?,
+                Action::Checkpoint(_) => {}
             }
         }
         Ok(())
+    }
+
+    /// The power goes while nothing is being done, while the store is closed, or after that.
+    fn end_with_a_cut(&mut self, actor: Actor) {
+        let was_cut = self.computer().is_cut();
+        let calls = match self.planner.rng().random_range(0..3) {
+            _ if was_cut => None,
+            0 => Some(0),
+            1 => Some(self.planner.rng().random_range(1..40)),
+            _ => None,
+        };
+        if let Some(calls) = calls {
+            self.computer().cut_after(calls);
+        }
+        let is_idle = self.computer().is_cut();
+        self.places = actor.end();
+        self.tally.cut_closing += usize::from(!is_idle && self.computer().is_cut());
     }
 
     /// Everything acknowledged is there, and of the one operation that was open everything or nothing.
@@ -174,13 +219,10 @@ impl Trial {
             self.tally.undone += usize::from(open.is_some());
             return Ok(());
         };
-        let Some(open) = open else {
-            return Err(Loss::Different { open: Box::new(None), without, with: None });
-        };
+        let Some(open) = open else { return Err(Loss::Different { difference: without }) };
         self.expected.perform(&open).await?;
-        let with = found.difference_to(&Picture::of(&*self.expected.store).await?);
-        if with.is_some() {
-            return Err(Loss::Different { open: Box::new(Some(open)), without, with });
+        if let Some(with) = found.difference_to(&Picture::of(&*self.expected.store).await?) {
+            return Err(Loss::Half { open: Box::new(open), without, with });
         }
         self.tally.done += 1;
         Ok(())
@@ -208,10 +250,12 @@ impl Trial {
     }
 
     /// Moves the log by a connection beside the store: its own checkpoints need more log than a trial writes.
-    fn checkpoint(&self, way: &str) -> Result<(), Loss> {
-        let moved = self.vfs.connect(self.database()).and_then(|db| {
-            db.query_row(&format!("PRAGMA wal_checkpoint({way})"), (), |_| Ok(()))
-        });
+    fn checkpoint(&mut self, way: &str) -> Result<(), Loss> {
+        let moved = self
+            .vfs
+            .connect(self.database())
+            .and_then(|db| db.query_row(&format!("PRAGMA wal_checkpoint({way})"), (), |_| Ok(())));
+        self.tally.cut_checkpointing += usize::from(self.computer().is_cut());
         match moved {
             Err(error) if !self.computer().is_cut() => Err(error.into()),
             _ => Ok(()),
@@ -229,6 +273,12 @@ impl Trial {
 
     fn computer(&self) -> &Computer {
         self.vfs.computer()
+    }
+
+    fn database_bytes(&self) -> usize {
+        let database = self.database();
+        let name = database.to_str().expect("the tests' paths are UTF-8");
+        self.computer().state().disk.len_of(name).unwrap_or_default()
     }
 
     fn database(&self) -> PathBuf {

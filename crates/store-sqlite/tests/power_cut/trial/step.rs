@@ -1,5 +1,7 @@
 //! What a trial does to a store, in words that hold for every store: public ids, never the store's own numbers.
 
+use std::fmt;
+
 use bytes::Bytes;
 use postroad_domain::{Attempt, DeliveryId, EventId, EventType, SubscriptionId, TenantId, Timestamp};
 use postroad_store::{Idempotency, Next};
@@ -20,6 +22,16 @@ pub(crate) struct Write {
     pub(crate) at: Timestamp,
     /// What.
     pub(crate) step: Step,
+}
+
+/// Characters of an operation that a report shows.
+const CHARS_SHOWN: usize = 600;
+
+/// The beginning of it all: an operation may hold many bytes of data.
+impl fmt::Display for Write {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&format!("{self:?}").chars().take(CHARS_SHOWN).collect::<String>())
+    }
 }
 
 /// The writing operations.

@@ -33,10 +33,8 @@ pub(super) unsafe extern "C" fn open(
     let computer = unsafe { computer(vfs) };
     // SAFETY: a name that is given is a text that outlives this call.
     let name = (!name.is_null()).then(|| unsafe { text(name) });
-    let opening = Opening {
-        creates: flags & ffi::SQLITE_OPEN_CREATE != 0,
-        syncs_folder: flags & SYNCS_FOLDER != 0,
-    };
+    let opening =
+        Opening { creates: flags & ffi::SQLITE_OPEN_CREATE != 0, syncs_folder: flags & SYNCS_FOLDER != 0 };
     let opened = OpenFile::open(computer, name, opening, flags & ffi::SQLITE_OPEN_DELETEONCLOSE != 0);
     let (handle, code) = match opened {
         Ok(opened) => (Handle::of(opened), ffi::SQLITE_OK),
