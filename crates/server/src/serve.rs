@@ -16,7 +16,8 @@ use hyper_util::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
-/// How long a client may take to send the head of a request.
+/// How long a client may take to send the head of a request, counted from the end of the one before: so it is also how
+/// long an idle connection is kept.
 const HEADER_READ_MAX: Duration = Duration::from_secs(10);
 /// How long requests under way may go on after the stop.
 const DRAIN_MAX: Duration = Duration::from_secs(20);

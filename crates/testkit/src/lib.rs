@@ -2,11 +2,12 @@
 //! process with a client for it.
 //!
 //! **Invariant:** nothing here waits for a span of time to pass. What a test waits for is a signal (a request has
-//! arrived, a sleeper is registered, a process has ended), and a wait that never ends panics after [`PATIENCE`] with
-//! what did happen. For development only: no shipped crate depends on this one.
+//! arrived, a sleeper is registered, a process has ended) or, where another process gives none, its answer to a question
+//! asked again ([`poll`]); and a wait that never ends panics after [`PATIENCE`] with what did happen. For development only: no shipped crate depends on this one.
 
 pub mod clock;
 pub mod patience;
+pub mod poll;
 pub mod process;
 pub mod raw;
 pub mod receiver;
@@ -15,5 +16,6 @@ mod wire;
 
 pub use clock::ManualClock;
 pub use patience::{PATIENCE, rounds, within};
+pub use poll::poll_for;
 pub use receiver::{Answer, Gate, Received, Receiver};
 pub use server::{ADMIN_KEY, Reply, ServerOptions, TestServer, binary};

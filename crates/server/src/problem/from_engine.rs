@@ -155,7 +155,7 @@ impl From<CancelError> for Problem {
 }
 
 fn blocked_url(why: &str) -> Problem {
-    Problem::invalid_field("delivery.url", format!("cannot be called: {why}"))
+    Problem::invalid_field("delivery.url", format!("is refused: {why}"))
 }
 
 fn changed() -> Problem {

@@ -69,7 +69,7 @@ async fn a_delivery_that_cannot_be_made_is_refused_by_its_field() {
         ("url", json!("example.com"), "delivery.url", "such as https://example.com/hook"),
         ("url", json!("ftp://example.com"), "delivery.url", "only http and https"),
         ("url", json!("https://a:b@example.com"), "delivery.url", "delivery.authorization"),
-        ("url", json!("https://blocked.example"), "delivery.url", "cannot be called: its address is private"),
+        ("url", json!("https://blocked.example"), "delivery.url", "is refused: its address is private"),
         ("method", json!("GET"), "delivery.method", "POST, PUT or PATCH"),
         ("method", json!("post"), "delivery.method", "POST, PUT or PATCH"),
         ("content_type", json!("text/xml"), "delivery.content_type", "not available in this version"),

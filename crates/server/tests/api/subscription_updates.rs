@@ -98,7 +98,7 @@ async fn a_patch_that_cannot_be_is_refused_by_its_field() {
         (r#"{"version":7}"#, "version", "is not known here"),
         (r#"{"delivery":null}"#, "delivery", "is required"),
         (r#"{"delivery":{"url":null}}"#, "delivery.url", "is required"),
-        (r#"{"delivery":{"url":"https://blocked.example"}}"#, "delivery.url", "cannot be called"),
+        (r#"{"delivery":{"url":"https://blocked.example"}}"#, "delivery.url", "is refused"),
         (r#"{"concurrency":0}"#, "concurrency", "from 1 to 1000"),
         (r#"{"secret":"whsec_x"}"#, "secret", "secret/rotate"),
         (r#"{"options":{"signature":"ed25519"}}"#, "options.signature", "is fixed at creation"),

@@ -5,7 +5,10 @@ use std::{sync::mpsc::channel, thread};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use rusqlite::{Connection, ErrorCode};
 
-use crate::{computer::Survival, vfs::Vfs};
+use crate::{
+    computer::{Cut, Survival},
+    vfs::Vfs,
+};
 
 const SEEDS: u64 = 50;
 const FILE: &str = "/plain.db";
@@ -30,7 +33,7 @@ fn cut_while_inserting(journal_mode: &str, synchronous: &str, seed: u64, mut sur
     let mut rng = StdRng::seed_from_u64(seed);
     let db = connect(&vfs, journal_mode, synchronous).unwrap();
     db.execute_batch("CREATE TABLE row (no INTEGER PRIMARY KEY, data BLOB)").unwrap();
-    vfs.computer().cut_after(rng.random_range(1..400));
+    vfs.computer().plan(Cut::at(rng.random_range(1..400)));
     let mut acknowledged = 0;
     while insert(&db, acknowledged, rng.random_range(1..6_000)).is_ok() {
         acknowledged += 1;

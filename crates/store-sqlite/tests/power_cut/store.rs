@@ -25,7 +25,8 @@ const LARGE: Conditions = Conditions {
     checkpoints: false,
     data_bytes_max: 2_000_000,
     lives: 2,
-    calls_max: [10_000, 20_000, 40_000],
+    steps: 60,
+    calls_max: [100, 2_000, 4_000],
     ..USUAL
 };
 
@@ -41,12 +42,12 @@ async fn what_was_acknowledged_is_there_when_any_part_of_the_rest_survives_too()
 
 #[tokio::test]
 async fn the_stores_own_checkpoints_lose_nothing_when_only_synced_bytes_survive() {
-    try_all(LARGE, LARGE_SHARE, |met| met.own_checkpoints > 0).await;
+    try_all(LARGE, LARGE_SHARE, |met| met.cut_own_checkpoint > 0).await;
 }
 
 #[tokio::test]
 async fn the_stores_own_checkpoints_lose_nothing_when_any_part_of_the_rest_survives_too() {
-    try_all(Conditions { torn: true, ..LARGE }, LARGE_SHARE, |met| met.own_checkpoints > 0).await;
+    try_all(Conditions { torn: true, ..LARGE }, LARGE_SHARE, |met| met.cut_own_checkpoint > 0).await;
 }
 
 #[tokio::test]

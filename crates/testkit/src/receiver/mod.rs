@@ -67,6 +67,11 @@ impl Receiver {
         self.shared.received.borrow().clone()
     }
 
+    /// Everything received so far, which the receiver forgets: for a test that goes on for many rounds.
+    pub fn take(&self) -> Vec<Received> {
+        self.shared.received.send_replace(Vec::new())
+    }
+
     /// Waits until `count` requests have arrived and returns all that have. Panics after [`PATIENCE`] with what did.
     pub async fn wait_for(&self, count: usize) -> Vec<Received> {
         self.wait_until(&format!("{count} requests"), |received| received.len() >= count).await

@@ -2,7 +2,7 @@
 
 use std::{
     fs::OpenOptions,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -18,6 +18,9 @@ use crate::patience::within;
 
 /// What the server's first line says before its address.
 const LISTENING: &str = "listening on http://";
+
+/// Loopback, where the machine chooses a free port.
+pub(super) const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
 
 /// Where the server's binary is: `CARGO_BIN_EXE_postroad` if the environment has it, otherwise `postroad` in the target
 /// folder of the running test.
@@ -47,9 +50,13 @@ fn log_file(folder: &Path) -> PathBuf {
     folder.join("server.log")
 }
 
-/// Starts the server and reads where it listens.
-pub(super) async fn launch(options: &ServerOptions, folder: &Path) -> anyhow::Result<Running> {
-    let mut child = spawn(options, folder)?;
+/// Starts the server at `listen` and reads where it listens.
+pub(super) async fn launch(
+    options: &ServerOptions,
+    folder: &Path,
+    listen: SocketAddr,
+) -> anyhow::Result<Running> {
+    let mut child = spawn(options, folder, listen)?;
     let pid = child.id().context("a child that was not waited for has an id")?;
     let stdout = child.stdout.take().context("stdout was asked for as a pipe")?;
     let mut lines = BufReader::new(stdout).lines();
@@ -63,11 +70,11 @@ pub(super) async fn launch(options: &ServerOptions, folder: &Path) -> anyhow::Re
     }
 }
 
-fn spawn(options: &ServerOptions, folder: &Path) -> anyhow::Result<Child> {
+fn spawn(options: &ServerOptions, folder: &Path, listen: SocketAddr) -> anyhow::Result<Child> {
     let path = options.binary.clone().unwrap_or_else(binary);
     let log = OpenOptions::new().create(true).append(true).open(log_file(folder)).context("the log file")?;
     let mut command = Command::new(&path);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--admin-key", ADMIN_KEY, "--data-dir"]);
+    command.args(["serve", "--listen", &listen.to_string(), "--admin-key", ADMIN_KEY, "--data-dir"]);
     command.arg(data_dir(folder)).args(&options.arguments).envs(options.environment.iter().cloned());
     if !options.loopback_blocked {
         command.args(["--allow-subnet", "127.0.0.0/8"]);

@@ -4,6 +4,7 @@
 //! goes to a file beside the data and is shown when it does not start.
 
 mod client;
+mod crash;
 mod launch;
 
 use std::{
@@ -82,9 +83,7 @@ impl TestServer {
     ///
     /// As [`start_with`](Self::start_with).
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
-        anyhow::ensure!(self.running.is_none(), "the server is still running");
-        self.running = Some(launch::launch(&self.options, self.folder.path()).await?);
-        Ok(())
+        self.start_again_at(launch::ANY_PORT).await
     }
 
     /// [`terminate`](Self::terminate) and [`start_again`](Self::start_again).

@@ -21,6 +21,22 @@ pub(crate) struct Opening {
     pub(crate) syncs_folder: bool,
 }
 
+/// A cut that will come.
+#[derive(Clone, Debug)]
+pub(crate) struct Cut {
+    /// At the n-th changing call from now; 0 for at once.
+    pub(crate) calls: u64,
+    /// Only calls to the file of this name count; `None` for every one.
+    pub(crate) file: Option<String>,
+}
+
+impl Cut {
+    /// At the n-th changing call, whatever the file.
+    pub(crate) fn at(calls: u64) -> Self {
+        Self { calls, file: None }
+    }
+}
+
 /// A disk that lies in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Disk {
@@ -30,8 +46,7 @@ pub(crate) struct Disk {
     /// Files whose next sync is one of the folder too.
     folder_syncers: BTreeSet<FileNo>,
     last_no: u64,
-    /// Changing calls that are answered before the cut; `None` for no end.
-    calls_left: Option<u64>,
+    coming_cut: Option<Cut>,
     is_cut: bool,
     lies: bool,
 }
@@ -61,8 +76,8 @@ impl Disk {
     /// Takes a file's name away. Who has it open goes on with it.
     pub(crate) fn delete(&mut self, name: &str, syncs_folder: bool) -> Result<(), Refusal> {
         self.powered()?;
-        self.names.remove(name).ok_or(Refusal::NotFound)?;
-        self.count_call()?;
+        let no = self.names.remove(name).ok_or(Refusal::NotFound)?;
+        self.count_call(no)?;
         if syncs_folder && !self.lies {
             self.certain_names.remove(name);
         }
@@ -86,13 +101,13 @@ impl Disk {
     pub(crate) fn change(&mut self, no: FileNo, change: impl FnOnce(&mut File)) -> Result<(), Refusal> {
         self.powered()?;
         change(self.files.get_mut(&no).ok_or(Refusal::NotFound)?);
-        self.count_call()
+        self.count_call(no)
     }
 
     /// Makes a file certain, its name too. A sync that meets the cut promises nothing.
     pub(crate) fn sync(&mut self, no: FileNo) -> Result<(), Refusal> {
         self.powered()?;
-        self.count_call()?;
+        self.count_call(no)?;
         if self.lies {
             return Ok(());
         }
@@ -105,10 +120,10 @@ impl Disk {
         Ok(())
     }
 
-    /// Cuts the power at the n-th changing call from now; at once when `calls` is 0.
-    pub(crate) fn cut_after(&mut self, calls: u64) {
-        self.calls_left = Some(calls);
-        self.is_cut |= calls == 0;
+    /// Plans the cut, instead of one that was planned before.
+    pub(crate) fn plan(&mut self, cut: Cut) {
+        self.is_cut |= cut.calls == 0;
+        self.coming_cut = Some(cut);
     }
 
     /// Whether the power is gone.
@@ -137,7 +152,7 @@ impl Disk {
         self.files.retain(|no, _| named.contains(no));
         self.files.values_mut().for_each(|file| file.survive(survival));
         self.folder_syncers.clear();
-        self.calls_left = None;
+        self.coming_cut = None;
         self.is_cut = false;
     }
 
@@ -145,10 +160,13 @@ impl Disk {
         if self.is_cut { Err(Refusal::PowerLost) } else { Ok(()) }
     }
 
-    fn count_call(&mut self) -> Result<(), Refusal> {
-        if let Some(left) = &mut self.calls_left {
-            *left = left.saturating_sub(1);
-            self.is_cut = *left == 0;
+    fn count_call(&mut self, no: FileNo) -> Result<(), Refusal> {
+        let name = self.names.iter().find(|(_, named)| **named == no).map(|(name, _)| name);
+        if let Some(cut) = &mut self.coming_cut
+            && (cut.file.is_none() || cut.file.as_ref() == name)
+        {
+            cut.calls = cut.calls.saturating_sub(1);
+            self.is_cut = cut.calls == 0;
         }
         self.powered()
     }
@@ -169,7 +187,7 @@ mod tests {
     fn the_call_that_meets_the_cut_fails_and_so_does_every_one_after_it() {
         let mut disk = Disk::default();
         let no = disk.open(Some("db"), DATABASE).unwrap();
-        disk.cut_after(2);
+        disk.plan(Cut::at(2));
         disk.change(no, |file| file.write(0, b"a")).unwrap();
         assert_eq!(disk.sync(no), Err(Refusal::PowerLost));
         assert!(disk.is_cut());
@@ -177,6 +195,16 @@ mod tests {
         assert_eq!(disk.file(no).err(), Some(Refusal::PowerLost));
         disk.reboot(&mut Survival::strict());
         assert!(!exists(&disk, "db"));
+    }
+
+    #[test]
+    fn a_cut_may_wait_for_calls_to_one_file() {
+        let mut disk = Disk::default();
+        let database = disk.open(Some("db"), DATABASE).unwrap();
+        let log = disk.open(Some("log"), LOG).unwrap();
+        disk.plan(Cut { calls: 1, file: Some("db".to_owned()) });
+        disk.sync(log).unwrap();
+        assert_eq!(disk.sync(database), Err(Refusal::PowerLost));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod survival;
 
 use std::{collections::BTreeMap, time::Duration};
 
-pub(crate) use disk::{Disk, FileNo, Opening};
+pub(crate) use disk::{Cut, Disk, FileNo, Opening};
 pub(crate) use file::File;
 pub(crate) use locks::{HandleNo, Level, Locks, Region, SlotLock};
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -91,9 +91,9 @@ impl Computer {
         self.unlocked.wait_for(&mut self.state(), span);
     }
 
-    /// Cuts the power at the n-th call from now that changes the disk; at once when `calls` is 0.
-    pub(crate) fn cut_after(&self, calls: u64) {
-        self.state().disk.cut_after(calls);
+    /// Plans when the power goes.
+    pub(crate) fn plan(&self, cut: Cut) {
+        self.state().disk.plan(cut);
     }
 
     /// Whether the power is gone.

@@ -22,8 +22,8 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::{
-    common::StoppedClock,
-    computer::{Computer, Survival},
+    common,
+    computer::{Computer, Cut, Survival},
     vfs::Vfs,
 };
 
@@ -36,7 +36,8 @@ pub(crate) struct Conditions {
     pub(crate) torn: bool,
     /// A sync does nothing.
     pub(crate) lies: bool,
-    /// The log is moved now and then by a connection beside the store; else by the store alone.
+    /// The log is moved now and then by a connection beside the store. Else the store alone does it, and the power is
+    /// cut while it does: only then the database itself is written to.
     pub(crate) checkpoints: bool,
     /// Bytes that an event may have.
     pub(crate) data_bytes_max: usize,
@@ -63,8 +64,8 @@ pub(crate) struct Tally {
     pub(crate) done: usize,
     /// Operations that a cut met and of which nothing was left.
     pub(crate) undone: usize,
-    /// Lives in which the store moved its log by itself while it was open.
-    pub(crate) own_checkpoints: usize,
+    /// Cuts while the store moved its log by itself beside its commits.
+    pub(crate) cut_own_checkpoint: usize,
 }
 
 impl AddAssign for Tally {
@@ -75,7 +76,7 @@ impl AddAssign for Tally {
         self.cut_closing += other.cut_closing;
         self.done += other.done;
         self.undone += other.undone;
-        self.own_checkpoints += other.own_checkpoints;
+        self.cut_own_checkpoint += other.cut_own_checkpoint;
     }
 }
 
@@ -140,7 +141,8 @@ impl Trial {
         for _ in 0..conditions.lives {
             let calls_max = conditions.calls_max[trial.planner.rng().random_range(0..3)];
             let calls = trial.planner.rng().random_range(1..=calls_max);
-            trial.computer().cut_after(calls);
+            let file = (!conditions.checkpoints).then(|| trial.database().display().to_string());
+            trial.computer().plan(Cut { calls, file });
             if let Some(actor) = trial.live().await? {
                 trial.end_with_a_cut(actor);
             }
@@ -158,7 +160,7 @@ impl Trial {
         let options = Options {
             vfs: Some(self.vfs.name().to_owned()),
             ballast_bytes: 0,
-            ..Options::new(self.folder.path(), Arc::new(StoppedClock))
+            ..common::options(self.folder.path())
         };
         let store: Arc<dyn Store> = match SqliteStore::open(options) {
             Ok(store) => Arc::new(store),
@@ -171,10 +173,7 @@ impl Trial {
         let mut actor = Actor::begin(store, std::mem::take(&mut self.places)).await?;
         self.compare(&*actor.store).await?;
         self.check_file()?;
-        let bytes_before = self.database_bytes();
         self.work(&mut actor).await?;
-        let has_grown = !self.conditions.checkpoints && self.database_bytes() > bytes_before;
-        self.tally.own_checkpoints += usize::from(has_grown);
         Ok(Some(actor))
     }
 
@@ -197,6 +196,7 @@ impl Trial {
     /// The power goes while nothing is being done, while the store is closed, or after that.
     fn end_with_a_cut(&mut self, actor: Actor) {
         let was_cut = self.computer().is_cut();
+        self.tally.cut_own_checkpoint += usize::from(was_cut && !self.conditions.checkpoints);
         let calls = match self.planner.rng().random_range(0..3) {
             _ if was_cut => None,
             0 => Some(0),
@@ -204,7 +204,7 @@ impl Trial {
             _ => None,
         };
         if let Some(calls) = calls {
-            self.computer().cut_after(calls);
+            self.computer().plan(Cut::at(calls));
         }
         let is_idle = self.computer().is_cut();
         self.places = actor.end();
@@ -273,12 +273,6 @@ impl Trial {
 
     fn computer(&self) -> &Computer {
         self.vfs.computer()
-    }
-
-    fn database_bytes(&self) -> usize {
-        let database = self.database();
-        let name = database.to_str().expect("the tests' paths are UTF-8");
-        self.computer().state().disk.len_of(name).unwrap_or_default()
     }
 
     fn database(&self) -> PathBuf {
