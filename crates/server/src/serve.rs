@@ -1,7 +1,8 @@
 //! Taking connections, and letting them go without breaking a request.
 //!
 //! **Invariants:** a connection that sends nothing is closed after [`HEADER_READ_MAX`], also between two requests; once
-//! `stop` has come no new request begins, those under way are answered, and after [`DRAIN_MAX`] nobody is waited for.
+//! `stop` has come no new request begins and those under way are answered. How long that may take is for the caller, who
+//! may drop the future.
 //!
 //! The sockets' own times are the runtime's, not an argument: no test turns them.
 
@@ -17,14 +18,13 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 
 /// How long a client may take to send the head of a request, counted from the end of the one before: so it is also how
-/// long an idle connection is kept.
-const HEADER_READ_MAX: Duration = Duration::from_secs(10);
-/// How long requests under way may go on after the stop.
-const DRAIN_MAX: Duration = Duration::from_secs(20);
+/// long an idle connection is kept. Longer than the 60 s for which the usual proxies keep theirs, so that they and not we
+/// close an idle one: the other way round, a request of theirs can meet a connection that is just being closed.
+const HEADER_READ_MAX: Duration = Duration::from_secs(75);
 /// Rest after a failure of the listener itself, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` ends, then finishes the requests that are under way. The listener is closed at once, so that a
+/// Serves until `stop` ends, then finishes the requests that are under way, however long they take. The listener is closed at once, so that a
 /// balancer or a following process sees it.
 ///
 /// Errors: only what the listener reports before the first connection; a failing client ends its own task.
@@ -46,9 +46,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         }
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_MAX, connections.shutdown()).await.is_err() {
-        tracing::warn!("requests were still under way when the time to finish them was over");
-    }
+    connections.shutdown().await;
     Ok(())
 }
 

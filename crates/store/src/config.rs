@@ -78,8 +78,9 @@ pub struct UpdateSubscription {
 /// What changes of a subscription.
 #[derive(Clone, Debug)]
 pub enum SubscriptionChange {
-    /// What the customer configured. `active` false: it becomes inactive with the reason `paused` and what waits is
-    /// cancelled as of this commit; `active` true: the reason goes, also `gone`, and what was held goes out.
+    /// What the customer configured. `active` false on an active one: it becomes inactive with the reason `paused` and
+    /// what waits is cancelled as of this commit; on one that is inactive already its reason stays, and what is held
+    /// stays held. `active` true: the reason goes, also `gone`, and what was held goes out.
     Spec(Box<SubscriptionSpec>),
     /// The secrets, the current one first.
     Secrets(Vec<SealedSecret>),

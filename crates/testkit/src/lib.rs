@@ -3,7 +3,8 @@
 //!
 //! **Invariant:** nothing here waits for a span of time to pass. What a test waits for is a signal (a request has
 //! arrived, a sleeper is registered, a process has ended) or, where another process gives none, its answer to a question
-//! asked again ([`poll`]); and a wait that never ends panics after [`PATIENCE`] with what did happen. For development only: no shipped crate depends on this one.
+//! asked again ([`poll`]). A wait that never ends panics after [`PATIENCE`] with what did happen. For development only:
+//! no shipped crate depends on this one.
 
 pub mod clock;
 pub mod patience;

@@ -102,14 +102,14 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result
     Ok(true)
 }
 
-/// Since when and why the subscription is inactive with the new spec. A pause that goes on keeps its moment.
+/// Since when and why the subscription is inactive with the new spec. What goes on keeps its reason and its moment: a new
+/// name for a subscription whose receiver is gone must not turn what is held into what is cancelled.
 fn inactive_with(
     before: &Subscription,
     spec: &SubscriptionSpec,
     at: Timestamp,
 ) -> Option<(postroad_domain::subscription::InactiveReason, Timestamp)> {
-    let still_paused = before.inactive.filter(|(reason, _)| *reason == Paused);
-    (!spec.active).then(|| still_paused.unwrap_or((Paused, at)))
+    (!spec.active).then(|| before.inactive.unwrap_or((Paused, at)))
 }
 
 /// Marks what waits in a lane as cancelled; answers the generation that is current from now on.

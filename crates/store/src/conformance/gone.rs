@@ -34,6 +34,18 @@ pub async fn what_waits_for_a_gone_subscription_is_held(store: Arc<dyn Store>) {
     assert_eq!(world.store.backlog().await.unwrap().waiting, 1);
 }
 
+pub async fn a_new_name_for_a_gone_subscription_does_not_cancel_what_is_held(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let queued = world.accept_one(&tenant, &subscription).await;
+    world.deactivate(&subscription).await;
+    let since = world.now();
+    world.advance(Duration::from_secs(1));
+    let still_gone = world.set_active(&subscription, false).await;
+    assert_eq!(still_gone.inactive, Some((InactiveReason::Gone, since)));
+    assert_eq!(world.look(&queued).await.status, Status::Queued);
+}
+
 pub async fn activation_sends_what_was_held(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
@@ -106,19 +118,4 @@ pub async fn deactivating_what_is_inactive_already_changes_nothing(store: Arc<dy
     let after = world.store.config_snapshot_by_no(tenant.no).await.unwrap().unwrap();
     assert_eq!(after.subscriptions, before.subscriptions);
     assert_eq!(after.tenant, before.tenant);
-}
-
-pub async fn pausing_a_gone_subscription_cancels_what_was_held(store: Arc<dyn Store>) {
-    let mut world = World::new(store).await;
-    let (tenant, subscription) = world.tenant_with_subscription().await;
-    let queued = world.accept_one(&tenant, &subscription).await;
-    world.deactivate(&subscription).await;
-    let paused = world.set_active(&subscription, false).await;
-    let paused_at = world.now();
-    assert_eq!(paused.inactive, Some((InactiveReason::Paused, paused_at)));
-    world.set_active(&subscription, true).await;
-    let delivery = world.look(&queued).await;
-    assert_eq!((delivery.status, delivery.reason), (Status::Cancelled, Some(Reason::Paused)));
-    assert_eq!(delivery.finished_at, Some(paused_at));
-    assert!(world.refill(&subscription).await.deliveries.is_empty());
 }

@@ -188,8 +188,10 @@ impl Model {
         let index = world.rng.random_range(0..self.subscriptions.len());
         self.subscriptions[index] = world.set_active(&self.subscriptions[index], active).await;
         let lane = lane_of(&self.subscriptions[index]);
+        // On one whose receiver is gone it is no pause: what is held stays held.
+        let paused = matches!(self.subscriptions[index].inactive, Some((InactiveReason::Paused, _)));
         for expected in self.deliveries.values_mut() {
-            if !active && expected.place.lane == lane && expected.status == Status::Queued {
+            if paused && expected.place.lane == lane && expected.status == Status::Queued {
                 (expected.status, expected.reason) = (Status::Cancelled, Some(Reason::Paused));
             }
         }

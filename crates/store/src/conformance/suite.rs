@@ -89,7 +89,7 @@ macro_rules! conformance_suite {
                 what_is_held_fails_when_it_expires_and_not_before
                 the_sweep_leaves_the_lanes_that_send_to_their_engines
                 deactivating_what_is_inactive_already_changes_nothing
-                pausing_a_gone_subscription_cancels_what_was_held
+                a_new_name_for_a_gone_subscription_does_not_cancel_what_is_held
             }
             retry_and_cancel {
                 a_finished_delivery_goes_to_the_tail_of_its_lane

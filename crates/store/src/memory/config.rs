@@ -156,12 +156,12 @@ impl State {
     }
 }
 
-/// Since when and why the subscription is inactive with the new spec. A pause that goes on keeps its moment.
+/// Since when and why the subscription is inactive with the new spec. What goes on keeps its reason and its moment: a new
+/// name for a subscription whose receiver is gone must not turn what is held into what is cancelled.
 fn inactive_with(
     before: &Subscription,
     spec: &SubscriptionSpec,
     at: Timestamp,
 ) -> Option<(InactiveReason, Timestamp)> {
-    let still_paused = before.inactive.filter(|(reason, _)| *reason == InactiveReason::Paused);
-    (!spec.active).then(|| still_paused.unwrap_or((InactiveReason::Paused, at)))
+    (!spec.active).then(|| before.inactive.unwrap_or((InactiveReason::Paused, at)))
 }

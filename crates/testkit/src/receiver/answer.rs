@@ -22,6 +22,18 @@ pub(super) enum Kind {
     Endless { status: u16 },
 }
 
+impl Kind {
+    /// The status that it begins with.
+    pub(super) const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Respond { status, .. } | Self::Trickle { status, .. } | Self::Endless { status } => {
+                Some(*status)
+            }
+            Self::Raw(_) | Self::Hang | Self::Close => None,
+        }
+    }
+}
+
 impl Answer {
     /// A response with this status and no body.
     pub fn status(status: u16) -> Self {

@@ -21,6 +21,8 @@ pub struct Received {
     pub body: Bytes,
     /// When the last byte of it had been read.
     pub arrived_at: Instant,
+    /// The status that the script answers it with; `None` where the script misbehaves instead.
+    pub answered: Option<u16>,
 }
 
 impl Received {
@@ -33,6 +35,7 @@ impl Received {
             header_lines: message.header_lines,
             body: message.body.into(),
             arrived_at: now(),
+            answered: None,
         }
     }
 

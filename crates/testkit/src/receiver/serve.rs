@@ -38,8 +38,9 @@ async fn converse(stream: TcpStream, open: &Open) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut reader = Reader::new(read);
     while let Some(message) = reader.request().await? {
-        let request = Received::new(message, open.number);
+        let mut request = Received::new(message, open.number);
         let answer = open.shared.next_answer(request.path());
+        request.answered = answer.kind.status();
         open.shared.received.send_modify(|received| received.push(request));
         if !perform(answer, &mut reader, &mut write).await? {
             break;

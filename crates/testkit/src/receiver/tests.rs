@@ -48,7 +48,11 @@ async fn a_sequence_is_answered_in_turn_on_one_connection_and_its_last_answer_re
         let line = status_line(&mut stream).await;
         assert_eq!(line.split(' ').nth(1), Some(expected));
     }
-    assert_eq!(receiver.wait_for_path("/hook", 3).await.len(), 3);
+    let received = receiver.wait_for_path("/hook", 3).await;
+    let answered: Vec<_> = received.iter().map(|request| request.answered).collect();
+    assert_eq!(answered, [Some(503), Some(204), Some(204)]);
+    assert_eq!(receiver.take().len(), 3);
+    assert!(receiver.received().is_empty());
     assert_eq!((receiver.connection_count(), receiver.open_connection_count()), (1, 1));
     drop(stream);
     receiver.wait_for_open_connections_at_most(0).await;

@@ -84,6 +84,11 @@ impl Disk {
         Ok(())
     }
 
+    /// The file of this name, with power or without.
+    pub(crate) fn find(&self, name: &str) -> Option<FileNo> {
+        self.names.get(name).copied()
+    }
+
     /// Bytes of the file of this name.
     pub(crate) fn len_of(&self, name: &str) -> Result<usize, Refusal> {
         self.powered()?;

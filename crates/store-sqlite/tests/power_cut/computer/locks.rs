@@ -37,6 +37,8 @@ pub(crate) enum SlotLock {
 
 /// Slots of the shared memory that can be locked.
 const SLOTS: usize = 8;
+/// The slot that SQLite locks while it moves the log into the database.
+const CHECKPOINT_SLOT: usize = 1;
 
 /// A piece of shared memory. Its place never changes while anybody uses it; words are atomic because connections on
 /// several threads write to them.
@@ -51,6 +53,7 @@ pub(crate) struct Locks {
     regions: Vec<Region>,
     /// Who uses the shared memory.
     users: BTreeSet<HandleNo>,
+    checkpoints_ended: usize,
 }
 
 #[derive(Debug, Default)]
@@ -123,10 +126,18 @@ impl Locks {
 
     /// Unlocks slots.
     pub(crate) fn unlock_slots(&mut self, who: HandleNo, range: Range<usize>) {
+        let ends_checkpoint =
+            range.contains(&CHECKPOINT_SLOT) && self.slots[CHECKPOINT_SLOT].owner == Some(who);
+        self.checkpoints_ended += usize::from(ends_checkpoint);
         for slot in &mut self.slots[range] {
             slot.sharers.remove(&who);
             slot.owner = slot.owner.filter(|owner| *owner != who);
         }
+    }
+
+    /// How often the log was moved so far, to its end or not.
+    pub(crate) fn checkpoints_ended(&self) -> usize {
+        self.checkpoints_ended
     }
 
     /// A region of the shared memory; `None` when it is not there and shall not be made.
@@ -196,6 +207,7 @@ mod tests {
         assert_eq!(locks.lock_slots(ONE, 3..8, SlotLock::Exclusive), Err(Refusal::Busy));
         locks.lock_slots(TWO, 3..4, SlotLock::Exclusive).unwrap();
         locks.unlock_slots(TWO, 0..8);
+        assert_eq!(locks.checkpoints_ended(), 0);
         locks.lock_slots(ONE, 3..8, SlotLock::Exclusive).unwrap();
         assert_eq!(locks.lock_slots(TWO, 7..8, SlotLock::Shared), Err(Refusal::Busy));
     }

@@ -62,6 +62,10 @@ impl State {
         self.locks.entry(no).or_default()
     }
 
+    fn checkpoints_ended(&mut self, database: &str) -> usize {
+        self.disk.find(database).map_or(0, |no| self.locks(no).checkpoints_ended())
+    }
+
     /// The locks of a file, to take one: none is given without power.
     pub(crate) fn locks_with_power(&mut self, no: FileNo) -> Result<&mut Locks, Refusal> {
         if self.disk.is_cut() { Err(Refusal::PowerLost) } else { Ok(self.locks(no)) }
@@ -89,6 +93,17 @@ impl Computer {
     /// Waits until somebody gives a lock up, but not longer than `span`.
     pub(crate) fn wait_for_unlock(&self, span: Duration) {
         self.unlocked.wait_for(&mut self.state(), span);
+    }
+
+    /// How often the log of this database was moved so far, to its end or not.
+    pub(crate) fn checkpoints_ended(&self, database: &str) -> usize {
+        self.state().checkpoints_ended(database)
+    }
+
+    /// Waits until that is more than `before`, but not longer than `span`: a checkpoint may not have been called.
+    pub(crate) fn wait_for_checkpoint(&self, database: &str, before: usize, span: Duration) {
+        let mut state = self.state();
+        self.unlocked.wait_while_for(&mut state, |state| state.checkpoints_ended(database) == before, span);
     }
 
     /// Plans when the power goes.

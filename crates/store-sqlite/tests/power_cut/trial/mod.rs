@@ -9,7 +9,7 @@ mod picture;
 mod planner;
 mod step;
 
-use std::{ops::AddAssign, path::PathBuf, sync::Arc};
+use std::{ops::AddAssign, sync::Arc, time::Duration};
 
 use actor::{Actor, Places};
 use picture::Picture;
@@ -36,8 +36,7 @@ pub(crate) struct Conditions {
     pub(crate) torn: bool,
     /// A sync does nothing.
     pub(crate) lies: bool,
-    /// The log is moved now and then by a connection beside the store. Else the store alone does it, and the power is
-    /// cut while it does: only then the database itself is written to.
+    /// The log is moved now and then by a connection beside the store; else by the store alone.
     pub(crate) checkpoints: bool,
     /// Bytes that an event may have.
     pub(crate) data_bytes_max: usize,
@@ -45,9 +44,23 @@ pub(crate) struct Conditions {
     pub(crate) lives: usize,
     /// Operations between two of them, at most.
     pub(crate) steps: usize,
-    /// Calls to the disk before the cut, at most; one of these is chosen for each life.
-    pub(crate) calls_max: [u64; 3],
+    /// When the cut comes at the latest; one of these is chosen for each life.
+    pub(crate) cuts: [Latest; 3],
 }
+
+/// When a cut comes at the latest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Latest {
+    /// At the n-th changing call to the disk.
+    Call(u64),
+    /// At the n-th to the database itself, which only checkpoints write to.
+    CallToDatabase(u64),
+}
+
+/// Bytes of log that the store lets pass before it moves them.
+const CHECKPOINT_BYTES: u64 = 16 * 1024 * 1024;
+/// How long a trial waits for a checkpoint that should have been called.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a trial met: a trial that met nothing proves nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +79,8 @@ pub(crate) struct Tally {
     pub(crate) undone: usize,
     /// Cuts while the store moved its log by itself beside its commits.
     pub(crate) cut_own_checkpoint: usize,
+    /// Checkpoints of the store's own that the next operation waited for, so that the log began anew.
+    pub(crate) own_checkpoints: usize,
 }
 
 impl AddAssign for Tally {
@@ -77,6 +92,7 @@ impl AddAssign for Tally {
         self.done += other.done;
         self.undone += other.undone;
         self.cut_own_checkpoint += other.cut_own_checkpoint;
+        self.own_checkpoints += other.own_checkpoints;
     }
 }
 
@@ -116,6 +132,8 @@ pub(crate) struct Trial {
     expected: Actor,
     /// What the caller of the other one remembers.
     places: Places,
+    /// The coming cut is one at a call to the database.
+    met_in_database: bool,
     /// What was being done when the power went.
     open: Option<Write>,
     tally: Tally,
@@ -132,6 +150,7 @@ impl Trial {
             planner: Planner::new(conditions.seed, conditions.data_bytes_max),
             expected: Actor::begin(memory, Places::new()).await?,
             places: Places::new(),
+            met_in_database: false,
             open: None,
             tally: Tally::default(),
         };
@@ -139,10 +158,7 @@ impl Trial {
             trial.computer().state().disk.lie();
         }
         for _ in 0..conditions.lives {
-            let calls_max = conditions.calls_max[trial.planner.rng().random_range(0..3)];
-            let calls = trial.planner.rng().random_range(1..=calls_max);
-            let file = (!conditions.checkpoints).then(|| trial.database().display().to_string());
-            trial.computer().plan(Cut { calls, file });
+            trial.plan_cut();
             if let Some(actor) = trial.live().await? {
                 trial.end_with_a_cut(actor);
             }
@@ -153,6 +169,17 @@ impl Trial {
             trial.places = trial.live().await?.map(Actor::end).unwrap_or_default();
         }
         Ok(trial.tally)
+    }
+
+    fn plan_cut(&mut self) {
+        let latest = self.conditions.cuts[self.planner.rng().random_range(0..3)];
+        let (calls_max, file) = match latest {
+            Latest::Call(calls) => (calls, None),
+            Latest::CallToDatabase(calls) => (calls, Some(self.database())),
+        };
+        self.met_in_database = file.is_some();
+        let calls = self.planner.rng().random_range(1..=calls_max);
+        self.computer().plan(Cut { calls, file });
     }
 
     /// Opens the store, compares, and works on; `None` when the power went before the store was open.
@@ -185,7 +212,11 @@ impl Trial {
                 return Ok(());
             }
             match self.planner.next() {
-                Action::Write(write) => self.write(actor, write).await?,
+                Action::Write(write) => {
+                    let before = self.computer().checkpoints_ended(&self.database());
+                    self.write(actor, write).await?;
+                    self.wait_for_own_checkpoint(&*actor.store, before);
+                }
                 Action::Checkpoint(way) if self.conditions.checkpoints => self.checkpoint(way)?,
                 Action::Checkpoint(_) => {}
             }
@@ -193,10 +224,20 @@ impl Trial {
         Ok(())
     }
 
+    /// Sometimes waits for the store to move its log to the end: else it goes on writing meanwhile, and the log does not
+    /// begin anew.
+    fn wait_for_own_checkpoint(&mut self, store: &dyn Store, before: usize) {
+        if store.stats().wal_bytes < CHECKPOINT_BYTES || self.planner.rng().random_bool(0.3) {
+            return;
+        }
+        self.computer().wait_for_checkpoint(&self.database(), before, PATIENCE);
+        self.tally.own_checkpoints += 1;
+    }
+
     /// The power goes while nothing is being done, while the store is closed, or after that.
     fn end_with_a_cut(&mut self, actor: Actor) {
         let was_cut = self.computer().is_cut();
-        self.tally.cut_own_checkpoint += usize::from(was_cut && !self.conditions.checkpoints);
+        self.tally.cut_own_checkpoint += usize::from(was_cut && self.met_in_database);
         let calls = match self.planner.rng().random_range(0..3) {
             _ if was_cut => None,
             0 => Some(0),
@@ -275,7 +316,7 @@ impl Trial {
         self.vfs.computer()
     }
 
-    fn database(&self) -> PathBuf {
-        self.folder.path().join("postroad.db")
+    fn database(&self) -> String {
+        self.folder.path().join("postroad.db").display().to_string()
     }
 }
