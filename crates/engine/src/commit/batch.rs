@@ -107,6 +107,12 @@ impl Batch {
         Self { outcomes: self.outcomes, fanouts: self.fanouts, ..Self::default() }
     }
 
+    /// Adds what is left of another batch after its events were refused.
+    pub(super) fn append(&mut self, other: Self) {
+        self.outcomes.extend(other.outcomes);
+        self.fanouts.extend(other.fanouts);
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -158,6 +164,26 @@ impl Intake {
         // What events left of their half is for outcomes.
         self.take_outcomes(&mut batch, COMMIT_ROWS_MAX);
         Some(batch)
+    }
+
+    /// Tells those whose events wait here that they were not written.
+    pub(super) fn refuse_events(&mut self, error: &StoreError) {
+        while let Ok(job) = self.events.try_recv() {
+            let _ = job.reply.sender.send(Err(error.clone()));
+        }
+    }
+
+    /// Takes back the steps of fan-outs that could not be committed; they are the next ones.
+    pub(super) fn take_back_fanouts(&mut self, batch: &mut Batch) {
+        for fanout in batch.fanouts.drain(..).rev() {
+            self.open_fanouts.push_front(fanout);
+        }
+    }
+
+    /// Fills a batch of outcomes with those that wait.
+    pub(super) fn add_outcomes(&mut self, batch: &mut Batch) {
+        batch.rows = batch.outcomes.len();
+        self.take_outcomes(batch, COMMIT_ROWS_MAX);
     }
 
     fn take_outcomes(&mut self, batch: &mut Batch, rows_max: usize) {

@@ -8,8 +8,8 @@
 //! * An event is answered only after its commit.
 //! * Deliveries come to the lanes in the order of commits, whoever asked for them and whether or not they still wait
 //!   for the answer.
-//! * An outcome is never lost while the process lives: while the store cannot write, outcomes wait and no new attempt
-//!   starts.
+//! * An outcome is never lost while the process lives: while the store cannot write, outcomes are tried again and no new
+//!   attempt starts. Nobody waits for an event in that time: it is refused.
 //! * One bad item never fails its neighbours: a batch that the store refuses is halved until the bad one stands alone.
 
 mod batch;
@@ -114,13 +114,17 @@ impl CommitQueues {
 impl CommitLoop {
     async fn run(self, mut intake: Intake) {
         while let Some(batch) = intake.next().await {
-            self.commit(batch).await;
+            if let Some(unwritten) = self.commit(batch).await {
+                self.outlast(unwritten, &mut intake).await;
+            }
         }
     }
 
-    /// Commits a batch, halving it as long as the store finds fault with it.
-    async fn commit(&self, batch: Batch) {
+    /// Commits a batch, halving it as long as the store finds fault with it. Answers what is left when the store cannot
+    /// write at all.
+    async fn commit(&self, batch: Batch) -> Option<Unwritten> {
         let mut parts = vec![batch];
+        let mut unwritten = None;
         while let Some(part) = parts.pop() {
             let (commit, replies) = part.into_commit(self.commit_clock.next_commit(), self.session);
             let started = self.clock.monotonic();
@@ -129,41 +133,66 @@ impl CommitLoop {
                     self.metrics.committed(&commit, self.clock.monotonic().saturating_sub(started));
                     let _ = self.news.send(News::Done { commit, committed, replies });
                 }
-                Err(error) => parts.extend(self.after_failure(commit, replies, error).await),
+                Err(error @ (StoreError::Full | StoreError::Unavailable(_))) => {
+                    // Before the first refusal, so that whoever was refused finds the node not ready.
+                    self.health.set_writable(false);
+                    let left = Batch::from_commit(&commit, replies).refuse_events(&error);
+                    let so_far = Unwritten { left: Batch::default(), error };
+                    unwritten.get_or_insert(so_far).left.append(left);
+                }
+                Err(error) => parts.extend(self.after_fault(commit, replies, &error)),
             }
         }
+        unwritten
     }
 
-    /// What to try again after a failure, last part first.
-    async fn after_failure(
-        &self,
-        commit: Arc<Commit>,
-        replies: Vec<EventReply>,
-        error: StoreError,
-    ) -> Vec<Batch> {
+    /// What to try again after the store found fault with a commit, last part first.
+    fn after_fault(&self, commit: Arc<Commit>, replies: Vec<EventReply>, error: &StoreError) -> Vec<Batch> {
         let batch = Batch::from_commit(&commit, replies);
-        match error {
-            StoreError::Full | StoreError::Unavailable(_) => {
-                tracing::warn!(%error, "the store cannot write; outcomes wait for it");
-                let outcomes = batch.refuse_events(&error);
-                self.wait_until_writable().await;
-                if outcomes.is_empty() { Vec::new() } else { vec![outcomes] }
-            }
-            _ if batch.len() > 1 => batch.halves(),
-            _ => {
-                tracing::error!(%error, "the store refused a single item");
-                batch.refuse_events(&error);
-                let _ = self.news.send(News::Refused(commit));
-                Vec::new()
-            }
+        if batch.len() > 1 {
+            return batch.halves();
         }
+        tracing::error!(%error, "the store refused a single item");
+        batch.refuse_events(error);
+        let _ = self.news.send(News::Refused(commit));
+        Vec::new()
     }
 
-    async fn wait_until_writable(&self) {
-        self.health.set_writable(false);
-        while self.store.probe().await.is_err() {
-            self.clock.sleep(PROBE_PAUSE).await;
+    /// Waits until the store can write again. Meanwhile nobody waits for an event in vain, and outcomes are tried again
+    /// and again, those too that only come now: a store that is full has kept room for them. A node that stops does not
+    /// wait: it gives the deliveries of its last outcomes back to the queue, where they still are.
+    async fn outlast(&self, unwritten: Unwritten, intake: &mut Intake) {
+        let Unwritten { mut left, error } = unwritten;
+        tracing::warn!(%error, "the store cannot write; outcomes wait for it");
+        loop {
+            intake.refuse_events(&error);
+            intake.take_back_fanouts(&mut left);
+            intake.add_outcomes(&mut left);
+            if left.is_empty() {
+                if self.store.probe().await.is_ok() {
+                    break;
+                }
+            } else if let Some(still) = self.commit(std::mem::take(&mut left)).await {
+                left = still.left;
+            } else {
+                continue;
+            }
+            tokio::select! {
+                () = self.clock.sleep(PROBE_PAUSE) => {}
+                () = intake.finish.cancelled() => {
+                    tracing::warn!("stopping without a store that can write: what was sent last is sent again");
+                    return;
+                }
+            }
         }
         self.health.set_writable(true);
+        tracing::info!("the store can write again");
     }
+}
+
+/// What is left of a batch when the store cannot write: nothing that anybody waits for.
+struct Unwritten {
+    left: Batch,
+    /// Why it cannot.
+    error: StoreError,
 }

@@ -51,9 +51,9 @@ impl Ledger {
         }
     }
 
-    /// Deliveries that must still arrive.
-    pub(crate) fn owed(&self) -> usize {
-        self.owed.len()
+    /// Deliveries that must still arrive: the path and the event's id.
+    pub(crate) fn owed(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.owed.iter().map(|(path, number)| (*path, self.ids[number].clone()))
     }
 
     /// Events acknowledged so far.

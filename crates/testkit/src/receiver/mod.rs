@@ -67,6 +67,11 @@ impl Receiver {
         self.shared.received.borrow().clone()
     }
 
+    /// Everything received so far as a channel, whose every change is an arrival: for a test that has a wait of its own.
+    pub fn arrivals(&self) -> watch::Receiver<Vec<Received>> {
+        self.shared.received.subscribe()
+    }
+
     /// Everything received so far, which the receiver forgets: for a test that goes on for many rounds.
     pub fn take(&self) -> Vec<Received> {
         self.shared.received.send_replace(Vec::new())

@@ -36,8 +36,8 @@ pub fn binary() -> PathBuf {
     folder.join("postroad")
 }
 
-pub(super) fn data_dir(folder: &Path) -> PathBuf {
-    folder.join("data")
+pub(super) fn data_dir(options: &ServerOptions, folder: &Path) -> PathBuf {
+    options.data_dir.clone().unwrap_or_else(|| folder.join("data"))
 }
 
 pub(super) fn log(folder: &Path) -> String {
@@ -75,7 +75,7 @@ fn spawn(options: &ServerOptions, folder: &Path, listen: SocketAddr) -> anyhow::
     let log = OpenOptions::new().create(true).append(true).open(log_file(folder)).context("the log file")?;
     let mut command = Command::new(&path);
     command.args(["serve", "--listen", &listen.to_string(), "--admin-key", ADMIN_KEY, "--data-dir"]);
-    command.arg(data_dir(folder)).args(&options.arguments).envs(options.environment.iter().cloned());
+    command.arg(data_dir(options, folder)).args(&options.arguments).envs(options.environment.iter().cloned());
     if !options.loopback_blocked {
         command.args(["--allow-subnet", "127.0.0.0/8"]);
     }

@@ -34,6 +34,8 @@ pub struct ServerOptions {
     pub environment: Vec<(String, String)>,
     /// Where the temporary folder is made; without one, where the machine keeps such folders.
     pub folder: Option<PathBuf>,
+    /// The data folder, for a test that has a disk of its own for it; without one, it lies in the temporary folder.
+    pub data_dir: Option<PathBuf>,
     /// Leaves `--allow-subnet 127.0.0.0/8` away, so that loopback receivers are refused as they are for everybody.
     pub loopback_blocked: bool,
 }
@@ -145,7 +147,7 @@ impl TestServer {
 
     /// Its data folder.
     pub fn data_dir(&self) -> PathBuf {
-        launch::data_dir(self.folder.path())
+        launch::data_dir(&self.options, self.folder.path())
     }
 
     /// A folder beside the data that a test may use as it likes.

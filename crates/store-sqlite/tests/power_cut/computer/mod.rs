@@ -62,13 +62,13 @@ impl State {
         self.locks.entry(no).or_default()
     }
 
-    fn checkpoints_ended(&mut self, database: &str) -> usize {
-        self.disk.find(database).map_or(0, |no| self.locks(no).checkpoints_ended())
-    }
-
     /// The locks of a file, to take one: none is given without power.
     pub(crate) fn locks_with_power(&mut self, no: FileNo) -> Result<&mut Locks, Refusal> {
         if self.disk.is_cut() { Err(Refusal::PowerLost) } else { Ok(self.locks(no)) }
+    }
+
+    fn checkpoints_ended(&mut self, database: &str) -> usize {
+        self.disk.find(database).map_or(0, |no| self.locks(no).checkpoints_ended())
     }
 }
 
@@ -82,6 +82,11 @@ impl Computer {
     pub(crate) fn close(&self, no: FileNo, handle: HandleNo) {
         self.unlock(no, |locks| locks.release(handle));
         self.state().open_handles -= 1;
+    }
+
+    /// Whether any connection is there.
+    pub(crate) fn has_open_files(&self) -> bool {
+        self.state().open_handles > 0
     }
 
     /// Gives a lock up and wakes who waits for one.

@@ -5,21 +5,24 @@
 //! and after the reboot it was either done completely or not at all.
 
 mod actor;
+mod conditions;
+mod loss;
 mod picture;
 mod planner;
 mod step;
 
-use std::{ops::AddAssign, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actor::{Actor, Places};
+pub(crate) use conditions::{Conditions, Latest, Tally};
+pub(crate) use loss::Loss;
 use picture::Picture;
 use planner::Planner;
-use postroad_store::{Store, StoreError, memory::MemoryStore};
-use postroad_store_sqlite::{OpenError, Options, SqliteStore};
+use postroad_store::{Store, memory::MemoryStore};
+use postroad_store_sqlite::{Options, SqliteStore};
 use rand::RngExt;
 use step::{Action, Write};
 use tempfile::TempDir;
-use thiserror::Error;
 
 use crate::{
     common,
@@ -27,100 +30,10 @@ use crate::{
     vfs::Vfs,
 };
 
-/// What a trial is like.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Conditions {
-    /// Decides on everything.
-    pub(crate) seed: u64,
-    /// Any part of what was not synced may survive, not only nothing.
-    pub(crate) torn: bool,
-    /// A sync does nothing.
-    pub(crate) lies: bool,
-    /// The log is moved now and then by a connection beside the store; else by the store alone.
-    pub(crate) checkpoints: bool,
-    /// Bytes that an event may have.
-    pub(crate) data_bytes_max: usize,
-    /// Power cuts.
-    pub(crate) lives: usize,
-    /// Operations between two of them, at most.
-    pub(crate) steps: usize,
-    /// When the cut comes at the latest; one of these is chosen for each life.
-    pub(crate) cuts: [Latest; 3],
-}
-
-/// When a cut comes at the latest.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Latest {
-    /// At the n-th changing call to the disk.
-    Call(u64),
-    /// At the n-th to the database itself, which only checkpoints write to.
-    CallToDatabase(u64),
-}
-
 /// Bytes of log that the store lets pass before it moves them.
 const CHECKPOINT_BYTES: u64 = 16 * 1024 * 1024;
 /// How long a trial waits for a checkpoint that should have been called.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What a trial met: a trial that met nothing proves nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    /// Operations that were acknowledged.
-    pub(crate) acknowledged: usize,
-    /// Cuts while the store was opened.
-    pub(crate) cut_opening: usize,
-    /// Cuts while a connection beside the store moved the log.
-    pub(crate) cut_checkpointing: usize,
-    /// Cuts while the store was closed, which moves the log too.
-    pub(crate) cut_closing: usize,
-    /// Operations that a cut met and that were done all the same.
-    pub(crate) done: usize,
-    /// Operations that a cut met and of which nothing was left.
-    pub(crate) undone: usize,
-    /// Cuts while the store moved its log by itself beside its commits.
-    pub(crate) cut_own_checkpoint: usize,
-    /// Checkpoints of the store's own that the next operation waited for, so that the log began anew.
-    pub(crate) own_checkpoints: usize,
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.acknowledged += other.acknowledged;
-        self.cut_opening += other.cut_opening;
-        self.cut_checkpointing += other.cut_checkpointing;
-        self.cut_closing += other.cut_closing;
-        self.done += other.done;
-        self.undone += other.undone;
-        self.cut_own_checkpoint += other.cut_own_checkpoint;
-        self.own_checkpoints += other.own_checkpoints;
-    }
-}
-
-/// A promise that was broken.
-#[derive(Debug, Error)]
-pub(crate) enum Loss {
-    /// The store could not be opened on what survived.
-    #[error("it does not open: {0}")]
-    NotOpened(#[from] OpenError),
-    /// An operation failed while there was power.
-    #[error("an operation failed: {0}")]
-    Failed(#[from] StoreError),
-    /// SQLite failed while there was power.
-    #[error("SQLite failed: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The store said something else than the one in memory.
-    #[error("{write} answered\n{found}\nand not\n{expected}")]
-    Answer { write: Box<Write>, found: String, expected: String },
-    /// The store holds something else than the one in memory, which did what was acknowledged and no more.
-    #[error("{difference}")]
-    Different { difference: String },
-    /// An operation met the cut, and the store holds something else than both without and with it.
-    #[error("without the open operation: {without}\nwith it: {with}\nthe open operation: {open}")]
-    Half { open: Box<Write>, without: String, with: String },
-    /// SQLite's own check of the file.
-    #[error("the file is broken: {0}")]
-    Broken(String),
-}
 
 /// A trial that is under way.
 pub(crate) struct Trial {
@@ -212,11 +125,7 @@ impl Trial {
                 return Ok(());
             }
             match self.planner.next() {
-                Action::Write(write) => {
-                    let before = self.computer().checkpoints_ended(&self.database());
-                    self.write(actor, write).await?;
-                    self.wait_for_own_checkpoint(&*actor.store, before);
-                }
+                Action::Write(write) => self.write_and_wait(actor, write).await?,
                 Action::Checkpoint(way) if self.conditions.checkpoints => self.checkpoint(way)?,
                 Action::Checkpoint(_) => {}
             }
@@ -224,14 +133,19 @@ impl Trial {
         Ok(())
     }
 
-    /// Sometimes waits for the store to move its log to the end: else it goes on writing meanwhile, and the log does not
-    /// begin anew.
-    fn wait_for_own_checkpoint(&mut self, store: &dyn Store, before: usize) {
-        if store.stats().wal_bytes < CHECKPOINT_BYTES || self.planner.rng().random_bool(0.3) {
-            return;
+    /// Writes, and mostly waits for the checkpoint that this calls for: when the store goes on writing meanwhile, the log
+    /// does not begin anew.
+    async fn write_and_wait(&mut self, actor: &mut Actor, write: Write) -> Result<(), Loss> {
+        let waits = self.planner.rng().random_bool(0.7);
+        let ended_before = self.computer().checkpoints_ended(&self.database());
+        let bytes_before = actor.store.stats().wal_bytes;
+        self.write(actor, write).await?;
+        let calls = bytes_before < CHECKPOINT_BYTES && actor.store.stats().wal_bytes >= CHECKPOINT_BYTES;
+        if waits && calls {
+            self.computer().wait_for_checkpoint(&self.database(), ended_before, PATIENCE);
+            self.tally.own_checkpoints += 1;
         }
-        self.computer().wait_for_checkpoint(&self.database(), before, PATIENCE);
-        self.tally.own_checkpoints += 1;
+        Ok(())
     }
 
     /// The power goes while nothing is being done, while the store is closed, or after that.

@@ -37,16 +37,27 @@ impl fmt::Display for Write {
 /// The writing operations.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
+    /// Creates or replaces a tenant.
     PutTenant { tenant: TenantId, name: String },
+    /// Deletes a tenant with all that it has.
     DeleteTenant { tenant: TenantId },
+    /// Creates a subscription, unless there is no such tenant.
     CreateSubscription { subscription: SubscriptionName },
+    /// Pauses a subscription, or activates it.
     SetActive { subscription: SubscriptionName, active: bool },
+    /// Deletes a subscription.
     DeleteSubscription { subscription: SubscriptionName },
+    /// Accepts events and records outcomes.
     Commit { events: Vec<EventPlan>, outcomes: Vec<OutcomePlan> },
+    /// Goes on with fan-outs that are open, each by so many targets.
     FanOut { targets_each: usize },
+    /// Sends a finished delivery again.
     Retry { delivery: DeliveryId },
+    /// Calls a waiting delivery off.
     Cancel { delivery: DeliveryId },
+    /// Makes marks real and erases, so many rows at most.
     Sweep { limit: usize },
+    /// Keeps a value of the installation.
     PutSetting { value: Vec<u8> },
 }
 
