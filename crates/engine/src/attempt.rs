@@ -1,14 +1,15 @@
 //! One attempt: the exact request, the exchange, what its answer means.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{
-    Attempt, ErrorClass, RequestHead, ResponseHead, Timestamp, attempt::Answer, limits::RETRY_AFTER_MAX,
+    Attempt, Clock, ErrorClass, RequestHead, ResponseHead, Timestamp, attempt::Answer,
+    limits::RETRY_AFTER_MAX,
 };
-use postroad_egress::{OutboundResponse, SendError};
+use postroad_egress::{Egress, OutboundResponse, SendError};
 use postroad_store::QueuedDelivery;
 
-use crate::{dispatch::Dispatcher, target::Target};
+use crate::{ids::IdSource, target::Target};
 
 /// What an answer means for the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,31 +25,37 @@ pub(crate) enum Verdict {
     },
 }
 
-/// Makes one exchange and records it.
-pub(crate) async fn make(
-    dispatcher: &Dispatcher,
-    delivery: &QueuedDelivery,
-    target: &Target,
-) -> (Attempt, Verdict) {
-    let at = dispatcher.clock.now();
-    let started = dispatcher.clock.monotonic();
-    let (request, result) = match target.request(&delivery.event, at) {
-        Ok((request, head)) => (head, dispatcher.egress.exchange(request).await),
-        Err(error) => (RequestHead { method: String::new(), url: String::new(), headers: Vec::new() }, {
-            tracing::error!(%error, subscription = %target.subscription.id, "nothing is sent unsigned");
-            Err(SendError { class: ErrorClass::Protocol, message: error.to_string() })
-        }),
-    };
-    let verdict = judge(&result, at);
-    let attempt = Attempt {
-        id: dispatcher.ids.attempt(),
-        number: delivery.attempts + 1,
-        at,
-        duration: dispatcher.clock.monotonic().saturating_sub(started),
-        request,
-        answer: answer(result),
-    };
-    (attempt, verdict)
+/// Makes exchanges and records them.
+pub(crate) struct Attempts {
+    pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<IdSource>,
+}
+
+impl Attempts {
+    /// One exchange.
+    pub(crate) async fn make(&self, delivery: &QueuedDelivery, target: &Target) -> (Attempt, Verdict) {
+        let at = self.clock.now();
+        let started = self.clock.monotonic();
+        let (request, result) = match target.request(&delivery.event, at) {
+            Ok((request, head)) => (head, self.egress.exchange(request).await),
+            Err(error) => {
+                tracing::error!(%error, subscription = %target.subscription.id, "nothing is sent unsigned");
+                let nothing = RequestHead { method: String::new(), url: String::new(), headers: Vec::new() };
+                (nothing, Err(SendError { class: ErrorClass::Protocol, message: error.to_string() }))
+            }
+        };
+        let verdict = judge(&result, at);
+        let attempt = Attempt {
+            id: self.ids.attempt(),
+            number: delivery.attempts + 1,
+            at,
+            duration: self.clock.monotonic().saturating_sub(started),
+            request,
+            answer: answer(result),
+        };
+        (attempt, verdict)
+    }
 }
 
 /// 2xx is success; everything else is a failure. The status decides, not the body.

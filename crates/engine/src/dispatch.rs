@@ -7,13 +7,12 @@ use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use postroad_domain::{Clock, DeliveryId, Reason, Timestamp};
-use postroad_egress::Egress;
 use postroad_store::{Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    attempt::{self, Verdict},
+    attempt::{Attempts, Verdict},
     commit::{CommitClock, Committer},
     config_cache::ConfigCache,
     health::Health,
@@ -29,7 +28,7 @@ const REFILL_PAUSE: Duration = Duration::from_millis(500);
 /// What sending needs.
 pub(crate) struct Dispatcher {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) attempts: Attempts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) commit_clock: Arc<CommitClock>,
     pub(crate) ids: Arc<IdSource>,
@@ -164,7 +163,7 @@ impl Dispatcher {
 
     async fn attempt(&self, delivery: QueuedDelivery, target: &Target) {
         self.with_lanes(|lanes| lanes.set_concurrency(delivery.lane, target.subscription.spec.concurrency));
-        let (record, verdict) = attempt::make(self, &delivery, target).await;
+        let (record, verdict) = self.attempts.make(&delivery, target).await;
         self.metrics.attempted(&record);
         let next = match verdict {
             Verdict::Succeeded => Next::Succeeded,

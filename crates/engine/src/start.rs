@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use postroad_domain::{Clock, limits};
+use postroad_domain::{Clock, Timestamp, limits};
 use postroad_egress::Egress;
 use postroad_store::{
     Fanout, OpenSession, ReleaseLanes, Session, SettingKey, Store, StoreError, WaitingLanes,
@@ -17,6 +17,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    attempt::Attempts,
     commit::{CommitClock, CommitLoop, CommitQueues, Committer, Distributor, PublishGate},
     config_cache::ConfigCache,
     dispatch::Dispatcher,
@@ -92,11 +93,7 @@ impl Engine {
         let Parts { store, egress, clock, rng, secrets, node_name } = parts;
         let ids = Arc::new(IdSource::new(Arc::clone(&clock), rng));
         check_secret_key(&*store, &secrets, &ids).await?;
-        let open = OpenSession { name: node_name, lease: SESSION_LEASE, at: clock.now() };
-        let session = store.open_session(open).await?;
-        if !session.owns_everything {
-            return Err(StartError::SharedStore);
-        }
+        let session = open_session(&*store, node_name, clock.now()).await?;
 
         let secrets = Arc::new(secrets);
         let configs = Arc::new(ConfigCache::new(Arc::clone(&store), Arc::clone(&secrets)));
@@ -107,7 +104,11 @@ impl Engine {
         let commit_clock = Arc::new(CommitClock::new(Arc::clone(&clock)));
         let dispatcher = Arc::new(Dispatcher {
             store: Arc::clone(&store),
-            egress: Arc::clone(&egress),
+            attempts: Attempts {
+                egress: Arc::clone(&egress),
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+            },
             clock: Arc::clone(&clock),
             commit_clock: Arc::clone(&commit_clock),
             ids: Arc::clone(&ids),
@@ -212,6 +213,11 @@ fn lane_limits() -> LaneLimits {
         exchanges: limits::EXCHANGES_MAX,
         refills: limits::REFILLS_MAX,
     }
+}
+
+async fn open_session(store: &dyn Store, name: String, at: Timestamp) -> Result<Session, StartError> {
+    let session = store.open_session(OpenSession { name, lease: SESSION_LEASE, at }).await?;
+    if session.owns_everything { Ok(session) } else { Err(StartError::SharedStore) }
 }
 
 async fn check_secret_key(store: &dyn Store, secrets: &SecretBox, ids: &IdSource) -> Result<(), StartError> {

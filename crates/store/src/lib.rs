@@ -61,7 +61,7 @@ pub struct StoreStats {
 pub struct Backlog {
     /// Deliveries that are not final.
     pub waiting: u64,
-    /// When the oldest of them was created.
+    /// When the event of the oldest of them was accepted.
     pub oldest: Option<Timestamp>,
 }
 

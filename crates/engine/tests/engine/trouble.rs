@@ -6,7 +6,7 @@ use postroad_domain::{Clock, Status};
 use postroad_engine::PublishError;
 use postroad_store::StoreError;
 
-use crate::world::{World, event, patient, to};
+use crate::world::{World, acme, event, patient, to};
 
 #[tokio::test]
 async fn on_a_full_disk_nothing_is_accepted_no_outcome_is_lost_and_it_recovers_by_itself() {
@@ -35,6 +35,46 @@ async fn on_a_full_disk_nothing_is_accepted_no_outcome_is_lost_and_it_recovers_b
     assert_eq!(view.attempts.len(), 1);
     world.publish("{}").await;
     world.exchange().await.answer(200);
+}
+
+/// It would have waited until somebody made room, which may be hours, while whoever asked for it waited too.
+#[tokio::test]
+async fn an_event_that_waits_behind_a_commit_that_finds_the_disk_full_is_refused_with_it() {
+    let world = World::new().await;
+    let held = world.store.hold_commits();
+    let publish = || {
+        let engine = world.engine.clone();
+        tokio::spawn(async move { engine.publish(&acme(), event("a", "{}")).await })
+    };
+    let first = publish();
+    world.settle().await;
+    let second = publish();
+    world.settle().await;
+    world.store.fail_commits(Some(StoreError::Full));
+    drop(held);
+    for publishing in [first, second] {
+        let refused = patient("an answer", publishing).await.unwrap();
+        assert!(matches!(refused, Err(PublishError::Store(StoreError::Full))), "{refused:?}");
+    }
+    assert!(!world.engine.is_ready());
+}
+
+/// A stop used to wait for room on the disk.
+#[tokio::test]
+async fn a_node_that_cannot_write_stops_all_the_same_and_its_last_outcome_is_made_again() {
+    let world = World::new().await;
+    world.subscribe(to("https://a.example/")).await;
+    let published = world.publish("{}").await;
+    let exchange = world.exchange().await;
+    world.store.fail_commits(Some(StoreError::Full));
+    exchange.answer(200);
+    world.settle().await;
+    patient("the stop", world.engine.stop(Duration::ZERO)).await;
+
+    world.store.fail_commits(None);
+    let again = World::on(world.store.clone(), world.clock.clone()).await;
+    again.exchange().await.answer(200);
+    again.reaches(&published, Status::Succeeded).await;
 }
 
 #[tokio::test]

@@ -29,7 +29,8 @@ const SEED: u64 = 20_261_121;
 const KILL_AFTER_MAX: u64 = 120;
 /// In each round the flaky receiver fails three of ten of its first requests.
 const FLAKY_ANSWERS: usize = 1_000;
-/// So many that none of a hundred thousand deliveries fails three times of ten as often: it would count as lost.
+/// Of a hundred thousand deliveries whose attempts fail three times in ten, one is likely to fail ten times in a row and
+/// to be given up, which would count as lost; none fails thirty times.
 const ATTEMPTS: usize = 30;
 /// Lost deliveries that a failure tells about.
 const LOST_SHOWN_MAX: usize = 20;
@@ -99,8 +100,7 @@ impl Stage {
         answers.push(Answer::status(200));
         self.receiver.answer_in_turn("/flaky", answers);
         let kill_after = self.rng.random_range(1..=KILL_AFTER_MAX);
-        let published =
-            self.generator.publish_until_killed(&self.server, &mut self.rng, kill_after).await;
+        let published = self.generator.publish_until_killed(&self.server, &mut self.rng, kill_after).await;
         let mut ledger = self.ledger.borrow_mut();
         for (_, acknowledged) in &published.acknowledged {
             acknowledged.iter().for_each(|one| ledger.acknowledge(one));

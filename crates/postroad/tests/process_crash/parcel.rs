@@ -72,11 +72,8 @@ impl Parcel {
 
     fn body(&self) -> Bytes {
         let events: Vec<_> = self.numbers.iter().map(|number| self.event(*number)).collect();
-        let body = if self.is_batch {
-            format!("{{\"events\":[{}]}}", events.join(","))
-        } else {
-            events.concat()
-        };
+        let body =
+            if self.is_batch { format!("{{\"events\":[{}]}}", events.join(",")) } else { events.concat() };
         body.into()
     }
 

@@ -34,7 +34,8 @@ impl Stage {
     /// mounted.
     pub(crate) async fn new(log: LogOn) -> Option<Self> {
         let disk = SmallDisk::mount()?;
-        let mut options = ServerOptions { data_dir: Some(disk.path().join("data")), ..ServerOptions::default() };
+        let mut options =
+            ServerOptions { data_dir: Some(disk.path().join("data")), ..ServerOptions::default() };
         if log == LogOn::TheSameDisk {
             options.folder = Some(disk.path().to_owned());
         }

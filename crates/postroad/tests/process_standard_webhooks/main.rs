@@ -82,11 +82,13 @@ async fn one_changed_bit_anywhere_fails() {
         bytes[at] ^= 1;
         String::from_utf8(bytes).expect("ASCII stays ASCII")
     };
-    let mut changed: Vec<_> = (0..sent.body.len()).map(|at| {
-        let mut body = sent.body.clone();
-        body[at] ^= 1;
-        Case { body, ..sent.clone() }
-    }).collect();
+    let mut changed: Vec<_> = (0..sent.body.len())
+        .map(|at| {
+            let mut body = sent.body.clone();
+            body[at] ^= 1;
+            Case { body, ..sent.clone() }
+        })
+        .collect();
     changed.extend((0..sent.id.len()).map(|at| Case { id: flipped(&sent.id, at), ..sent.clone() }));
     let last_digit = flipped(&sent.timestamp, sent.timestamp.len() - 1);
     changed.push(Case { timestamp: last_digit, ..sent.clone() });

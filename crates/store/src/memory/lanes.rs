@@ -40,7 +40,7 @@ impl State {
             tenant_lives && row.place.is_some() && self.mark_over(row).is_none()
         };
         let rows = || self.deliveries.values().filter(waiting);
-        Backlog { waiting: rows().count() as u64, oldest: rows().map(|row| row.created_at).min() }
+        Backlog { waiting: rows().count() as u64, oldest: rows().map(|row| row.event.accepted_at).min() }
     }
 
     /// What may be sent in a lane, in order of due time.

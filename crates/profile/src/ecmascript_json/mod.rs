@@ -1,0 +1,1 @@
+//! JSON text as ECMAScript's `JSON.stringify(JSON.parse(text))` writes it, byte for byte.
