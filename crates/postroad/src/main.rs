@@ -8,6 +8,11 @@ use postroad::{
     output,
 };
 
+/// Each event and each exchange makes some dozens of small allocations on whichever thread it is: measured against the
+/// system's allocator in docs/performance.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let command = match cli::parse(std::env::args_os()) {
         Ok(command) => command,

@@ -1,0 +1,111 @@
+//! The values that are in force for one subscription.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::{OptionOwner, OptionSchema};
+use crate::template::Fact;
+
+/// A field that was refused, in words for the person who sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// Where it stands: `options.product_id`.
+    pub field: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+/// The value of every declared option, in the order of the profile.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OptionValues(Vec<OptionValue>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum OptionValue {
+    None,
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
+    Json(String),
+}
+
+impl OptionValues {
+    pub(crate) fn get(&self, index: usize) -> Fact<'_> {
+        match self.0.get(index) {
+            None | Some(OptionValue::None) => Fact::None,
+            Some(OptionValue::Text(text)) => Fact::text(text),
+            Some(OptionValue::Integer(number)) => Fact::Integer(*number),
+            Some(OptionValue::Boolean(boolean)) => Fact::Boolean(*boolean),
+            Some(OptionValue::Json(text)) => Fact::Json(Cow::Borrowed(text)),
+        }
+    }
+}
+
+/// Checks one owner's options: unknown ones, wrong ones, missing ones.
+pub(crate) fn check(
+    schemas: &[OptionSchema],
+    owner: OptionOwner,
+    given: &Map<String, Value>,
+) -> Vec<FieldProblem> {
+    let mut problems = Vec::new();
+    for (name, value) in given {
+        let schema = schemas.iter().find(|schema| schema.name == *name && schema.belongs_to(owner));
+        match schema.map(|schema| schema.check(value)) {
+            None => problems.push(problem(name, unknown(schemas, owner, name))),
+            Some(Err(why)) => problems.push(problem(name, why.to_string())),
+            Some(Ok(())) => {}
+        }
+    }
+    let missing = schemas.iter().filter(|schema| schema.required && schema.owner == owner);
+    for schema in missing.filter(|schema| !given.contains_key(&schema.name)) {
+        problems.push(problem(&schema.name, "is required".to_owned()));
+    }
+    problems
+}
+
+/// The values in force: the subscription's, else the tenant's, else the default.
+pub(crate) fn resolve(
+    schemas: &[OptionSchema],
+    tenant: &Map<String, Value>,
+    subscription: &Map<String, Value>,
+) -> Result<OptionValues, Vec<FieldProblem>> {
+    let mut problems = check(schemas, OptionOwner::Tenant, tenant);
+    problems.extend(check(schemas, OptionOwner::Subscription, subscription));
+    for schema in schemas.iter().filter(|schema| schema.required && schema.owner == OptionOwner::Both) {
+        if !tenant.contains_key(&schema.name) && !subscription.contains_key(&schema.name) {
+            problems.push(problem(&schema.name, "is required".to_owned()));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let value_of = |schema: &OptionSchema| {
+        let given = subscription.get(&schema.name).or_else(|| tenant.get(&schema.name));
+        given.or(schema.default.as_ref()).map_or(OptionValue::None, value_of_json)
+    };
+    Ok(OptionValues(schemas.iter().map(value_of).collect()))
+}
+
+fn value_of_json(value: &Value) -> OptionValue {
+    match value {
+        Value::Null => OptionValue::None,
+        Value::Bool(boolean) => OptionValue::Boolean(*boolean),
+        Value::String(text) => OptionValue::Text(text.clone()),
+        Value::Number(number) => {
+            number.as_i64().map_or_else(|| OptionValue::Json(number.to_string()), OptionValue::Integer)
+        }
+        Value::Array(_) | Value::Object(_) => OptionValue::Json(value.to_string()),
+    }
+}
+
+fn unknown(schemas: &[OptionSchema], owner: OptionOwner, name: &str) -> String {
+    let valid = schemas.iter().filter(|schema| schema.belongs_to(owner)).map(|schema| schema.name.as_str());
+    match crate::problem::nearest(name, valid) {
+        Some(nearest) => format!("is not an option of this profile; the nearest one is {nearest}"),
+        None => "is not an option: this profile has none here".to_owned(),
+    }
+}
+
+fn problem(name: &str, message: String) -> FieldProblem {
+    FieldProblem { field: format!("options.{name}"), message }
+}

@@ -1,0 +1,112 @@
+//! How deliveries are tried: what success is, how often, with which gaps, for how long.
+
+use std::time::Duration;
+
+use postroad_domain::{
+    RetryPolicy,
+    limits::{Bounds, RETRY_ATTEMPTS, RETRY_GAP_MAX, TIMEOUT},
+};
+
+use crate::reader::Section;
+
+/// The delivery policy of a profile. What its file leaves out is as Standard Webhooks has it.
+#[derive(Clone, Debug)]
+pub struct DeliveryPolicy {
+    /// What counts as success. Redirects never do, whatever stands here.
+    pub success: Success,
+    /// Attempts, gaps and jitter.
+    pub retry: RetryPolicy,
+    /// The deadline of a whole exchange, and within which bounds a subscription may set its own.
+    pub timeout: Bounds<Duration>,
+    /// Whether 410 makes the subscription inactive; else it is a failure as any other.
+    pub gone_deactivates: bool,
+    /// Whether `Retry-After` of 429 and 503 is honoured.
+    pub retry_after: bool,
+}
+
+/// Which statuses mean that the receiver took it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Success(Vec<(u16, u16)>);
+
+impl Success {
+    /// Whether the status means success.
+    pub fn contains(&self, status: u16) -> bool {
+        // Redirects are not followed, so what they point to has not taken anything.
+        !(300..400).contains(&status) && self.0.iter().any(|(from, to)| (*from..=*to).contains(&status))
+    }
+
+    /// Reads one pattern: `2xx` or an exact status.
+    fn parse_one(text: &str) -> Option<(u16, u16)> {
+        if let Some(class) = text.strip_suffix("xx") {
+            let class: u16 = class.parse().ok().filter(|class| matches!(class, 2 | 4 | 5))?;
+            return Some((class * 100, class * 100 + 99));
+        }
+        let status = text.parse().ok().filter(|status| (200..600).contains(status) && status / 100 != 3)?;
+        Some((status, status))
+    }
+}
+
+const GONE: [(&str, bool); 2] = [("deactivate", true), ("failure", false)];
+const RETRY_AFTER: [(&str, bool); 2] = [("honour", true), ("ignore", false)];
+
+/// Reads `[delivery]`.
+pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
+    let standard = RetryPolicy::standard_webhooks();
+    let defaults = DeliveryPolicy {
+        success: Success(vec![(200, 299)]),
+        retry: standard,
+        timeout: TIMEOUT,
+        gone_deactivates: true,
+        retry_after: true,
+    };
+    let Some(section) = root.section("delivery") else { return defaults };
+    DeliveryPolicy {
+        success: read_success(&section).unwrap_or(defaults.success),
+        retry: read_retry(&section, defaults.retry),
+        timeout: read_timeout(&section),
+        gone_deactivates: section.choice("gone", &GONE).unwrap_or(defaults.gone_deactivates),
+        retry_after: section.choice("retry_after", &RETRY_AFTER).unwrap_or(defaults.retry_after),
+    }
+}
+
+fn read_success(section: &Section<'_>) -> Option<Success> {
+    let patterns = section.texts("success")?;
+    let ranges: Option<Vec<_>> = patterns.iter().map(|pattern| Success::parse_one(&pattern.value)).collect();
+    match ranges.filter(|ranges| !ranges.is_empty()) {
+        Some(ranges) => Some(Success(ranges)),
+        None => {
+            section.invalid("success", "must list statuses such as \"2xx\" or 200; a redirect is never a success");
+            None
+        }
+    }
+}
+
+fn read_retry(section: &Section<'_>, defaults: RetryPolicy) -> RetryPolicy {
+    let attempts = section.count("attempts", u64::from(RETRY_ATTEMPTS.max));
+    if attempts.is_some_and(|attempts| attempts < u64::from(RETRY_ATTEMPTS.min)) {
+        section.invalid("attempts", "must be at least 1");
+    }
+    let attempts = attempts.and_then(|attempts| u32::try_from(attempts).ok()).unwrap_or(defaults.attempts);
+    let backoff = section.texts("backoff").map(|texts| {
+        let gap = |text: &str| crate::reader::parse_duration(text).filter(|gap| *gap <= RETRY_GAP_MAX);
+        let gaps: Option<Vec<_>> = texts.iter().map(|text| gap(&text.value)).collect();
+        gaps.unwrap_or_else(|| {
+            section.invalid("backoff", "must list spans of time such as \"10s\" or \"2h\", each at most 7 days");
+            Vec::new()
+        })
+    });
+    let backoff = backoff.unwrap_or(defaults.backoff);
+    let jitter = section.count("jitter_percent", 100).and_then(|percent| u32::try_from(percent).ok());
+    RetryPolicy { attempts, backoff, jitter_percent: jitter.unwrap_or(defaults.jitter_percent) }
+}
+
+fn read_timeout(section: &Section<'_>) -> Bounds<Duration> {
+    let min = section.duration("timeout_min").unwrap_or(TIMEOUT.min);
+    let max = section.duration("timeout_max").unwrap_or(TIMEOUT.max);
+    let default = section.duration("timeout").unwrap_or(TIMEOUT.default);
+    if !(TIMEOUT.min <= min && min <= default && default <= max && max <= TIMEOUT.max) {
+        let why = "must lie between `timeout_min` and `timeout_max`, and these between 1s and 60s";
+        section.invalid("timeout", why);
+    }
+    Bounds { min, max, default }
+}

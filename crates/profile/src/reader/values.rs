@@ -1,0 +1,172 @@
+//! The values that a key may have: texts, numbers, switches, spans of time, lists, words of a fixed set.
+
+use std::time::Duration;
+
+use toml::de::DeValue;
+
+use super::Section;
+
+/// A value with the place that a complaint about it names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Located<T> {
+    pub(crate) value: T,
+    pub(crate) line: usize,
+}
+
+impl<'a> Section<'a> {
+    pub(crate) fn text(&self, key: &'static str) -> Option<Located<&'a str>> {
+        let value = self.value(key)?;
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong_type(key, value, "a text");
+            return None;
+        };
+        Some(Located { value: text, line: self.document.content_line(&value.span()) })
+    }
+
+    /// A text or nothing, owned.
+    pub(crate) fn owned_text(&self, key: &'static str) -> Option<String> {
+        self.text(key).map(|text| text.value.to_owned())
+    }
+
+    /// A text that must be there.
+    pub(crate) fn required_text(&self, key: &'static str) -> Option<Located<&'a str>> {
+        if !self.has(key) {
+            self.missing(key);
+        }
+        self.text(key)
+    }
+
+    pub(crate) fn boolean(&self, key: &'static str) -> Option<bool> {
+        let value = self.value(key)?;
+        let boolean = value.get_ref().as_bool();
+        if boolean.is_none() {
+            self.wrong_type(key, value, "true or false");
+        }
+        boolean
+    }
+
+    /// A whole number that is not negative and at most `max`.
+    pub(crate) fn count(&self, key: &'static str, max: u64) -> Option<u64> {
+        let value = self.value(key)?;
+        let Some(integer) = value.get_ref().as_integer() else {
+            self.wrong_type(key, value, "a whole number");
+            return None;
+        };
+        let count = u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|count| *count <= max);
+        if count.is_none() {
+            self.invalid(key, format!("must be a whole number from 0 to {max}"));
+        }
+        count
+    }
+
+    /// A number with or without a fraction.
+    pub(crate) fn number(&self, key: &'static str) -> Option<f64> {
+        let value = self.value(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(integer) => integer.as_str().parse().ok(),
+            DeValue::Float(float) => float.as_str().parse().ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong_type(key, value, "a number");
+        }
+        number
+    }
+
+    /// Whole numbers and texts as their texts: `["2xx", 304]`.
+    pub(crate) fn texts(&self, key: &'static str) -> Option<Vec<Located<String>>> {
+        let value = self.value(key)?;
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong_type(key, value, "a list of texts");
+            return None;
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            let text = match item.get_ref() {
+                DeValue::String(text) => text.to_string(),
+                DeValue::Integer(integer) => integer.as_str().to_owned(),
+                _ => {
+                    self.wrong_type(key, item, "a list of texts");
+                    return None;
+                }
+            };
+            texts.push(Located { value: text, line: self.document.line_of(item.span().start) });
+        }
+        Some(texts)
+    }
+
+    /// A span of time: `10s`, `5m`, `1h30m`.
+    pub(crate) fn duration(&self, key: &'static str) -> Option<Duration> {
+        let text = self.text(key)?;
+        let duration = parse_duration(text.value);
+        if duration.is_none() {
+            self.invalid(key, "must be a span of time such as 500ms, 10s, 5m, 2h or 1d");
+        }
+        duration
+    }
+
+    /// One word of a fixed set.
+    pub(crate) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let chosen = choices.iter().find(|(word, _)| *word == text.value).map(|(_, chosen)| *chosen);
+        if chosen.is_none() {
+            let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+            self.invalid(key, format!("must be one of {}", words.join(", ")));
+        }
+        chosen
+    }
+
+    /// Any value of TOML as JSON text; times are not JSON and are refused.
+    pub(crate) fn json(&self, key: &'static str) -> Option<serde_json::Value> {
+        let value = self.value(key)?;
+        let json = to_json(value.get_ref());
+        if json.is_none() {
+            self.wrong_type(key, value, "a value that JSON has too");
+        }
+        json
+    }
+}
+
+fn to_json(value: &DeValue<'_>) -> Option<serde_json::Value> {
+    use serde_json::Value;
+    Some(match value {
+        DeValue::String(text) => Value::from(text.as_ref()),
+        DeValue::Integer(integer) => Value::from(i64::from_str_radix(integer.as_str(), integer.radix()).ok()?),
+        DeValue::Float(float) => Value::from(float.as_str().parse::<f64>().ok()?),
+        DeValue::Boolean(boolean) => Value::from(*boolean),
+        DeValue::Datetime(_) => return None,
+        DeValue::Array(items) => {
+            items.iter().map(|item| to_json(item.get_ref())).collect::<Option<Vec<_>>>()?.into()
+        }
+        DeValue::Table(table) => {
+            let member = |(name, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
+                let name: &toml::de::DeString<'_> = name.get_ref();
+                Some((name.to_string(), to_json(value.get_ref())?))
+            };
+            Value::Object(table.iter().map(member).collect::<Option<_>>()?)
+        }
+    })
+}
+
+/// Reads `1h30m`: numbers with their units, one after the other.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let unit_ms = match &rest[..letters] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return None,
+        };
+        total = total.checked_add(Duration::from_millis(number.checked_mul(unit_ms)?))?;
+        rest = &rest[letters..];
+    }
+    (!text.is_empty()).then_some(total)
+}

@@ -1,0 +1,21 @@
+//! Which variables have a value in which place of a profile.
+
+/// What exists already when a template is rendered. The facts of event, delivery, subscription and tenant always do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scope {
+    /// The attempt under way.
+    pub(crate) attempt: bool,
+    /// The request's body.
+    pub(crate) body: bool,
+    /// The signature text.
+    pub(crate) signature: bool,
+    /// The encoded bytes of one secret's signature.
+    pub(crate) digest: bool,
+}
+
+impl Scope {
+    /// The body, and whatever is made once.
+    pub(crate) const ONCE: Self = Self { attempt: false, body: false, signature: false, digest: false };
+    /// Headers and URL.
+    pub(crate) const HEAD: Self = Self { attempt: true, body: true, signature: true, digest: false };
+}
