@@ -100,9 +100,12 @@ pub const COMMIT_ROWS_MAX: usize = 2_000;
 pub const COMMIT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Subscriptions that are served by the commit of the event itself; the rest follows in commits of its own.
 pub const FANOUT_PER_COMMIT_MAX: usize = 200;
+/// Large fan-outs that are open at a time; above it new events wait.
+pub const OPEN_FANOUTS_MAX: usize = 1_000;
 /// Bytes of events that wait for their commit; above it ingest answers 429.
 pub const UNACKNOWLEDGED_BYTES_MAX: usize = 128 * 1024 * 1024;
-/// Deliveries a lane keeps in memory; more wait in the store only.
+/// Deliveries a lane keeps in memory; more wait in the store only. For deliveries of a kilobyte the bytes below come
+/// first; a smaller number would send each batch of events through the store a second time.
 pub const LANE_DELIVERIES_MAX: usize = 1_000;
 /// Bytes of deliveries a lane keeps in memory.
 pub const LANE_BYTES_MAX: usize = 1024 * 1024;
@@ -114,6 +117,8 @@ pub const EXCHANGES_MAX: usize = 2_048;
 pub const REFILLS_MAX: usize = 4;
 /// Outcomes that wait for their commit; above it no new attempt starts.
 pub const OUTCOMES_WAITING_MAX: usize = 10_000;
+/// Bytes of responses in them; above it no new attempt starts.
+pub const OUTCOMES_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 // --- Lists ---------------------------------------------------------------------------------------------------------
 

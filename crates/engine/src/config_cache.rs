@@ -16,6 +16,7 @@ use postroad_domain::{
 };
 use postroad_store::{ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError};
 use quick_cache::sync::Cache;
+use tokio::sync::Mutex;
 
 use crate::{secret_box::SecretBox, subscriptions::lane_of, target::Target};
 
@@ -90,14 +91,19 @@ impl TenantConfig {
     }
 }
 
+/// Tenants share locks and counters by their number's rest.
+const SHARDS: usize = 64;
+
 /// All cached tenants.
 pub(crate) struct ConfigCache {
     store: Arc<dyn Store>,
     secrets: Arc<SecretBox>,
     names: Cache<TenantId, TenantNo>,
     configs: Cache<TenantNo, Arc<TenantConfig>>,
-    /// Grows with each drop: a picture that was read before a drop must not be kept after it.
-    drops: AtomicU64,
+    /// Grow with each drop of a tenant: a picture that was read before a drop must not be kept after it.
+    drops: [AtomicU64; SHARDS],
+    /// Whoever misses reads alone, and those behind it find what it read: one change of a busy tenant is one reading.
+    reading: [Mutex<()>; SHARDS],
 }
 
 impl ConfigCache {
@@ -107,52 +113,82 @@ impl ConfigCache {
             secrets,
             names: Cache::new(TENANTS_CACHED_MAX),
             configs: Cache::new(TENANTS_CACHED_MAX),
-            drops: AtomicU64::new(0),
+            drops: std::array::from_fn(|_| AtomicU64::new(0)),
+            reading: std::array::from_fn(|_| Mutex::new(())),
         }
     }
 
     /// A tenant by the caller's name for it.
     pub(crate) async fn by_id(&self, id: &TenantId) -> Result<Option<Arc<TenantConfig>>, StoreError> {
-        if let Some(config) = self.names.get(id).and_then(|no| self.configs.get(&no)) {
+        if let Some(config) = self.cached_by_id(id) {
             return Ok(Some(config));
         }
-        let drops = self.drops.load(Ordering::Acquire);
+        let _alone = self.reading[shard_of_name(id)].lock().await;
+        if let Some(config) = self.cached_by_id(id) {
+            return Ok(Some(config));
+        }
+        let drops = self.drops_now();
         let snapshot = self.store.config_snapshot(id.clone()).await?;
-        Ok(snapshot.map(|snapshot| self.keep(snapshot, drops)))
+        Ok(snapshot.map(|snapshot| self.keep(snapshot, &drops)))
     }
 
     /// The subscription behind a lane; `None` when it is gone.
     pub(crate) async fn target(&self, lane: LaneKey) -> Result<Option<Arc<Target>>, StoreError> {
-        if let Some(config) = self.configs.get(&lane.tenant_no) {
-            return Ok(config.target(lane.subscription_no).cloned());
-        }
-        let drops = self.drops.load(Ordering::Acquire);
-        let snapshot = self.store.config_snapshot_by_no(lane.tenant_no).await?;
-        let config = snapshot.map(|snapshot| self.keep(snapshot, drops));
+        let no = lane.tenant_no;
+        let config = match self.configs.get(&no) {
+            Some(config) => Some(config),
+            None => self.read_by_no(no).await?,
+        };
         Ok(config.and_then(|config| config.target(lane.subscription_no).cloned()))
     }
 
     /// Forgets a tenant's picture: something of it changed.
     pub(crate) fn forget(&self, id: &TenantId, no: TenantNo) {
-        self.drops.fetch_add(1, Ordering::AcqRel);
+        self.forget_no(no);
         self.names.remove(id);
-        self.configs.remove(&no);
     }
 
     /// The same, where only the tenant's number is at hand.
     pub(crate) fn forget_no(&self, no: TenantNo) {
-        self.drops.fetch_add(1, Ordering::AcqRel);
+        self.drops[shard_of(no)].fetch_add(1, Ordering::AcqRel);
         self.configs.remove(&no);
     }
 
-    fn keep(&self, snapshot: ConfigSnapshot, drops: u64) -> Arc<TenantConfig> {
+    async fn read_by_no(&self, no: TenantNo) -> Result<Option<Arc<TenantConfig>>, StoreError> {
+        let _alone = self.reading[shard_of(no)].lock().await;
+        if let Some(config) = self.configs.get(&no) {
+            return Ok(Some(config));
+        }
+        let drops = self.drops_now();
+        let snapshot = self.store.config_snapshot_by_no(no).await?;
+        Ok(snapshot.map(|snapshot| self.keep(snapshot, &drops)))
+    }
+
+    fn cached_by_id(&self, id: &TenantId) -> Option<Arc<TenantConfig>> {
+        self.names.get(id).and_then(|no| self.configs.get(&no))
+    }
+
+    fn drops_now(&self) -> [u64; SHARDS] {
+        std::array::from_fn(|shard| self.drops[shard].load(Ordering::Acquire))
+    }
+
+    fn keep(&self, snapshot: ConfigSnapshot, drops: &[u64; SHARDS]) -> Arc<TenantConfig> {
         let config = Arc::new(TenantConfig::new(snapshot, &self.secrets));
         let (id, no) = (config.tenant.id.clone(), config.tenant.no);
         self.configs.insert(no, Arc::clone(&config));
         self.names.insert(id, no);
-        if self.drops.load(Ordering::Acquire) != drops {
+        if self.drops[shard_of(no)].load(Ordering::Acquire) != drops[shard_of(no)] {
             self.configs.remove(&no);
         }
         config
     }
+}
+
+fn shard_of(no: TenantNo) -> usize {
+    no.0.rem_euclid(SHARDS as i64) as usize
+}
+
+fn shard_of_name(id: &TenantId) -> usize {
+    id.as_str().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
+        % SHARDS
 }

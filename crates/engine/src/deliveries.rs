@@ -98,7 +98,7 @@ impl Engine {
             RetryDeliveryError::Store(error) => error.into(),
         })?;
         let view = self.delivery(tenant, id).await;
-        self.dispatcher.wake(lane, at);
+        self.dispatcher.wake_for(lane, id, at);
         view.map_err(|error| match error {
             LookupError::Store(error) => error.into(),
             LookupError::NoTenant | LookupError::NotFound => RetryError::NotFound,

@@ -13,7 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     attempt::{Attempts, Verdict},
-    commit::{CommitClock, Committer},
+    commit::{CommitClock, Committer, outcome_bytes},
     config_cache::ConfigCache,
     health::Health,
     ids::IdSource,
@@ -24,6 +24,9 @@ use crate::{
 
 /// Before a lane whose refill failed asks again.
 const REFILL_PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest sleep before the lanes' timers are looked at again.
+const TIMER_SLEEP_MAX: Duration = Duration::from_secs(30);
 
 /// What sending needs.
 pub(crate) struct Dispatcher {
@@ -60,15 +63,33 @@ impl Dispatcher {
         self.pump();
     }
 
+    /// Somebody sends a delivery again.
+    pub(crate) fn wake_for(self: &Arc<Self>, lane: LaneKey, id: DeliveryId, due: Timestamp) {
+        self.with_lanes(|lanes| lanes.wake_for(lane, id, due));
+        self.pump();
+    }
+
+    /// The subscription was changed or activated: whatever held its lane back is over.
+    pub(crate) fn wake_changed(self: &Arc<Self>, lane: LaneKey) {
+        let now = self.commit_clock.now();
+        self.with_lanes(|lanes| {
+            lanes.end_rest(lane);
+            lanes.wake(lane, now);
+        });
+        self.pump();
+    }
+
     /// An outcome is committed.
     pub(crate) fn settled(&self, outcome: &Outcome, next_due: Option<Timestamp>) {
-        self.health.outcome_written();
+        self.health.outcome_written(outcome_bytes(outcome));
         self.with_lanes(|lanes| lanes.settled(outcome.lane, outcome.id, next_due));
     }
 
-    /// The lane's subscription was paused, deleted or is gone: memory forgets what waits.
+    /// The lane's subscription was paused, deleted or is gone: memory forgets what waits, and asks the store once more,
+    /// since somebody may have activated it in between.
     pub(crate) fn drop_ready(&self, lane: LaneKey) {
-        self.with_lanes(|lanes| lanes.drop_ready(lane));
+        let again_at = self.commit_clock.now();
+        self.with_lanes(|lanes| lanes.drop_ready(lane, again_at));
     }
 
     /// One delivery was cancelled.
@@ -100,7 +121,8 @@ impl Dispatcher {
             let now = self.commit_clock.now();
             let next = self.with_lanes(|lanes| lanes.tick(now));
             self.pump();
-            let sleep = next.map(|next| self.clock.sleep(next.since(now)));
+            // Not too long: while a machine is suspended its monotonic clock may stand still.
+            let sleep = next.map(|next| self.clock.sleep(next.since(now).min(TIMER_SLEEP_MAX)));
             tokio::select! {
                 () = async { match sleep { Some(sleep) => sleep.await, None => std::future::pending().await } } => {}
                 () = self.timer_changed.notified() => {}
@@ -145,20 +167,25 @@ impl Dispatcher {
 
     /// One turn: an attempt, or the end of a delivery whose time is over.
     async fn send(&self, delivery: QueuedDelivery) {
-        if delivery.expires_at <= self.clock.now() {
+        if delivery.expires_at <= self.commit_clock.now() {
             self.finish(&delivery, None, Next::Failed(Reason::Expired));
             return;
         }
         match self.configs.target(delivery.lane).await {
             Ok(Some(target)) if target.subscription.spec.active => self.attempt(delivery, &target).await,
             // Paused, gone or deleted: the store's mark decides what becomes of it.
-            Ok(_) => self.with_lanes(|lanes| lanes.settled(delivery.lane, delivery.id, None)),
+            Ok(_) => self.give_back(&delivery),
             Err(error) => {
                 tracing::warn!(%error, "a subscription could not be read; its lane waits");
-                let again_at = self.clock.now().after(REFILL_PAUSE);
-                self.with_lanes(|lanes| lanes.settled(delivery.lane, delivery.id, Some(again_at)));
+                self.give_back(&delivery);
             }
         }
+    }
+
+    /// The delivery is queued as it was. The lane asks the store again after a pause.
+    fn give_back(&self, delivery: &QueuedDelivery) {
+        let again_at = self.commit_clock.now().after(REFILL_PAUSE);
+        self.with_lanes(|lanes| lanes.settled(delivery.lane, delivery.id, Some(again_at)));
     }
 
     async fn attempt(&self, delivery: QueuedDelivery, target: &Target) {
@@ -182,7 +209,7 @@ impl Dispatcher {
         let Some(gap) = self.ids.with_rng(|rng| target.retry.gap_after(tries, rng)) else {
             return Next::Failed(Reason::Exhausted);
         };
-        let now = self.clock.now();
+        let now = self.commit_clock.now();
         if let Some(asked) = asked {
             let rest = postroad_domain::retry::with_retry_after(Duration::ZERO, Some(asked));
             self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
@@ -192,18 +219,27 @@ impl Dispatcher {
 
     /// The receiver answered 410: nothing more is sent until the customer activates the subscription again.
     async fn receiver_is_gone(&self, delivery: &QueuedDelivery, target: &Target) {
-        self.drop_ready(delivery.lane);
+        // The answer of an address that the customer has replaced in the meantime says nothing about the new one.
+        let current = self.configs.target(delivery.lane).await;
+        let moved =
+            |current: &Target| current.subscription.spec.push.url != target.subscription.spec.push.url;
+        if current.is_ok_and(|current| current.is_some_and(|current| moved(&current))) {
+            return;
+        }
+        // Until it is written that nothing goes out, nothing does.
+        let until = self.commit_clock.now().after(REFILL_PAUSE);
+        self.with_lanes(|lanes| lanes.rest(delivery.lane, until));
         let LaneKey { tenant_no, subscription_no } = delivery.lane;
         let deactivate = Deactivate { tenant_no, subscription_no, at: self.clock.now() };
         if let Err(error) = self.store.deactivate(deactivate).await {
             tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
         }
         self.configs.forget_no(target.subscription.tenant_no);
+        self.drop_ready(delivery.lane);
     }
 
     fn finish(&self, delivery: &QueuedDelivery, attempt: Option<postroad_domain::Attempt>, next: Next) {
-        self.health.outcome_waits();
-        self.committer.outcome(Outcome {
+        let outcome = Outcome {
             lane: delivery.lane,
             id: delivery.id,
             handle: delivery.handle,
@@ -211,7 +247,9 @@ impl Dispatcher {
             expires_at: delivery.expires_at,
             attempt,
             next,
-        });
+        };
+        self.health.outcome_waits(outcome_bytes(&outcome));
+        self.committer.outcome(outcome);
     }
 
     async fn refill(self: Arc<Self>, wish: RefillWish) {
@@ -221,7 +259,7 @@ impl Dispatcher {
             Ok(refilled) => self.with_lanes(|lanes| lanes.refilled(lane, refilled, due_by)),
             Err(error) => {
                 tracing::warn!(%error, "a lane could not be refilled; it waits");
-                let again_at = self.clock.now().after(REFILL_PAUSE);
+                let again_at = self.commit_clock.now().after(REFILL_PAUSE);
                 self.with_lanes(|lanes| lanes.refill_failed(lane, again_at));
             }
         }

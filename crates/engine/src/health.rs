@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use postroad_domain::limits::OUTCOMES_WAITING_MAX;
+use postroad_domain::limits::{OUTCOMES_BYTES_MAX, OUTCOMES_WAITING_MAX};
 use tokio::sync::Notify;
 
 /// The node's condition.
@@ -12,6 +12,7 @@ pub(crate) struct Health {
     stopping: AtomicBool,
     /// Outcomes that wait for their commit.
     outcomes: AtomicUsize,
+    outcome_bytes: AtomicUsize,
     recovered: Notify,
 }
 
@@ -40,21 +41,29 @@ impl Health {
         self.stopping.store(true, Ordering::Release);
     }
 
-    pub(crate) fn outcome_waits(&self) {
+    /// An outcome with so many bytes waits for its commit.
+    pub(crate) fn outcome_waits(&self, bytes: usize) {
         self.outcomes.fetch_add(1, Ordering::AcqRel);
+        self.outcome_bytes.fetch_add(bytes, Ordering::AcqRel);
     }
 
-    pub(crate) fn outcome_written(&self) {
-        let before = self.outcomes.fetch_sub(1, Ordering::AcqRel);
-        if before == OUTCOMES_WAITING_MAX {
+    /// It waits no more.
+    pub(crate) fn outcome_written(&self, bytes: usize) {
+        let could_not_send = self.has_too_many_outcomes();
+        self.outcomes.fetch_sub(1, Ordering::AcqRel);
+        self.outcome_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        if could_not_send && !self.has_too_many_outcomes() {
             self.recovered.notify_one();
         }
     }
 
     /// Whether a new attempt may start.
     pub(crate) fn may_send(&self) -> bool {
-        self.is_writable()
-            && !self.is_stopping()
-            && self.outcomes.load(Ordering::Acquire) < OUTCOMES_WAITING_MAX
+        self.is_writable() && !self.is_stopping() && !self.has_too_many_outcomes()
+    }
+
+    fn has_too_many_outcomes(&self) -> bool {
+        self.outcomes.load(Ordering::Acquire) >= OUTCOMES_WAITING_MAX
+            || self.outcome_bytes.load(Ordering::Acquire) >= OUTCOMES_BYTES_MAX
     }
 }

@@ -13,6 +13,8 @@ const SWEEP_ROWS: usize = 500;
 const SWEEP_PAUSE: Duration = Duration::from_secs(30);
 /// Between two readings of how much waits.
 const FIGURES_PAUSE: Duration = Duration::from_secs(5);
+/// The pause is at least so many times the reading's own duration: with very much waiting it comes less often.
+const FIGURES_SHARE: u32 = 20;
 
 impl Engine {
     /// Something was paused or deleted: what waits is made cancelled soon.
@@ -47,8 +49,10 @@ impl Engine {
 
     pub(crate) async fn keep_figures(self: Arc<Self>) {
         loop {
+            let started = self.clock.monotonic();
             self.read_figures().await;
-            self.clock.sleep(FIGURES_PAUSE).await;
+            let took = self.clock.monotonic().saturating_sub(started);
+            self.clock.sleep(FIGURES_PAUSE.max(took * FIGURES_SHARE)).await;
         }
     }
 

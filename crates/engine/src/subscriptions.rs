@@ -175,7 +175,7 @@ impl Engine {
         let lane = lane_of(&subscription);
         if subscription.spec.active {
             // What was held while the receiver was gone goes out now.
-            self.dispatcher.wake(lane, self.clock.now());
+            self.dispatcher.wake_changed(lane);
         } else {
             self.dispatcher.drop_ready(lane);
             self.sweep_soon();

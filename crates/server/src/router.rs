@@ -1,6 +1,11 @@
 //! All routes in one router, with what holds for every request: measuring, refusals of paths and methods.
 
-use axum::{Router, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -16,8 +21,25 @@ pub fn router(state: ServerState) -> Router {
     routes
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        .layer(from_fn(run_to_its_end))
         .layer(from_fn_with_state(state.clone(), http_metrics::observe))
         .with_state(state)
+}
+
+/// Lets every change run to its end, also when the client hangs up in the middle of it: what was written is then followed
+/// by what memory must know of it. Reading may stop where it is.
+async fn run_to_its_end(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(%error, "a request ended by a panic");
+            Problem::new(Code::Internal, "The request could not be finished. The log of the server says why.")
+                .into_response()
+        }
+    }
 }
 
 /// Every route together with its documentation.
@@ -35,4 +57,36 @@ async fn no_route() -> Problem {
 
 async fn no_method() -> Problem {
     Problem::new(Code::MethodNotAllowed, "This path has other methods: see the header `Allow`.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::{body::Body, routing::post};
+    use tokio::sync::Notify;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_whose_client_hangs_up_runs_to_its_end() {
+        let (begun, go_on, ended) =
+            (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let seen = (Arc::clone(&begun), Arc::clone(&go_on), Arc::clone(&ended));
+        let change = move || async move {
+            seen.0.notify_one();
+            seen.1.notified().await;
+            seen.2.notify_one();
+        };
+        let app: Router = Router::new().route("/", post(change)).layer(from_fn(run_to_its_end));
+        let request = Request::post("/").body(Body::empty()).unwrap();
+        tokio::select! {
+            _ = app.oneshot(request) => panic!("it cannot end yet"),
+            () = begun.notified() => {}
+        }
+        // The client is gone: the future that waited for the answer is dropped.
+        go_on.notify_one();
+        ended.notified().await;
+    }
 }

@@ -21,6 +21,8 @@ use tokio::net::{TcpListener, TcpStream};
 /// long an idle connection is kept. Longer than the 60 s for which the usual proxies keep theirs, so that they and not we
 /// close an idle one: the other way round, a request of theirs can meet a connection that is just being closed.
 const HEADER_READ_MAX: Duration = Duration::from_secs(75);
+/// Bytes of a request's head, and of a body between two reads.
+const READ_BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Rest after a failure of the listener itself, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -59,6 +61,7 @@ fn start(stream: TcpStream, router: &Router, connections: &GracefulShutdown) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_MAX)
+        .max_buf_size(READ_BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
     let connection = connections.watch(connection);
     tokio::spawn(async move {

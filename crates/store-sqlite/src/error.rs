@@ -116,7 +116,11 @@ impl From<Fault> for StoreError {
                 | ErrorCode::DatabaseLocked
                 | ErrorCode::OutOfMemory
                 | ErrorCode::SystemIoFailure
-                | ErrorCode::CannotOpen,
+                | ErrorCode::CannotOpen
+                // A damaged file is nothing to send on: no outcome could be kept, and a person must look at it.
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::ReadOnly,
             ) => Self::Unavailable(fault.to_string()),
             _ => Self::Internal(fault.to_string()),
         }

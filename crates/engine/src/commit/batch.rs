@@ -4,7 +4,8 @@ use std::{collections::VecDeque, sync::Arc};
 
 use postroad_domain::{
     EventId, Timestamp,
-    limits::{COMMIT_BYTES_MAX, COMMIT_ROWS_MAX, FANOUT_PER_COMMIT_MAX},
+    attempt::Answer,
+    limits::{COMMIT_BYTES_MAX, COMMIT_ROWS_MAX, FANOUT_PER_COMMIT_MAX, OPEN_FANOUTS_MAX},
 };
 use postroad_store::{AcceptResult, Commit, Fanout, NewEvent, Outcome, SessionId, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -119,14 +120,26 @@ impl Batch {
 
     fn add_event(&mut self, job: EventJob) {
         self.rows += 1 + job.event.deliveries.len();
-        self.bytes += job.event.data.len();
+        self.bytes += job.event.data.len() + job.event.attributes.len();
         self.events.push(job.event);
         self.replies.push(job.reply);
     }
 
     fn add_outcome(&mut self, outcome: Outcome) {
         self.rows += 1;
+        self.bytes += outcome_bytes(&outcome);
         self.outcomes.push(outcome);
+    }
+}
+
+/// What an outcome carries of its size: the response that is logged.
+pub(crate) fn outcome_bytes(outcome: &Outcome) -> usize {
+    match outcome.attempt.as_ref().map(|attempt| &attempt.answer) {
+        Some(Answer::Response(response)) => {
+            let headers = response.headers.iter().map(|(name, value)| name.len() + value.len());
+            response.body.len() + headers.sum::<usize>()
+        }
+        _ => 0,
     }
 }
 
@@ -143,26 +156,32 @@ pub(super) struct Intake {
 
 impl Intake {
     /// Waits for the first item, then takes what else is there, within the bounds of a commit. `None` when it is time to
-    /// finish and everything was taken.
+    /// finish and everything was taken but the rest of large fan-outs, which the store keeps for the next start.
     pub(super) async fn next(&mut self) -> Option<Batch> {
         let mut batch = Batch::default();
+        if self.finish.is_cancelled() {
+            self.open_fanouts.clear();
+        }
         if self.open_fanouts.is_empty() {
             tokio::select! {
                 biased;
                 Some(outcome) = self.outcomes.recv() => batch.add_outcome(outcome),
                 Some(job) = self.events.recv() => batch.add_event(job),
-                Some(fanout) = self.fanouts.recv() => self.open_fanouts.push_back(fanout),
                 () = self.finish.cancelled() => return None,
+                Some(fanout) = self.fanouts.recv() => self.open_fanouts.push_back(fanout),
             }
         }
         while let Ok(fanout) = self.fanouts.try_recv() {
             self.open_fanouts.push_back(fanout);
         }
-        self.take_fanout_step(&mut batch);
-        self.take_outcomes(&mut batch, COMMIT_ROWS_MAX / 2);
-        self.take_events(&mut batch);
+        while batch.rows < COMMIT_ROWS_MAX / 2 && self.take_fanout_step(&mut batch) {}
+        self.take_outcomes(&mut batch, COMMIT_ROWS_MAX / 2, COMMIT_BYTES_MAX / 2);
+        // With too many open fan-outs events wait, and with them their callers: so what is open in memory is bounded.
+        if self.open_fanouts.len() < OPEN_FANOUTS_MAX {
+            self.take_events(&mut batch);
+        }
         // What events left of their half is for outcomes.
-        self.take_outcomes(&mut batch, COMMIT_ROWS_MAX);
+        self.take_outcomes(&mut batch, COMMIT_ROWS_MAX, COMMIT_BYTES_MAX);
         Some(batch)
     }
 
@@ -183,11 +202,11 @@ impl Intake {
     /// Fills a batch of outcomes with those that wait.
     pub(super) fn add_outcomes(&mut self, batch: &mut Batch) {
         batch.rows = batch.outcomes.len();
-        self.take_outcomes(batch, COMMIT_ROWS_MAX);
+        self.take_outcomes(batch, COMMIT_ROWS_MAX, COMMIT_BYTES_MAX);
     }
 
-    fn take_outcomes(&mut self, batch: &mut Batch, rows_max: usize) {
-        while batch.rows < rows_max {
+    fn take_outcomes(&mut self, batch: &mut Batch, rows_max: usize, bytes_max: usize) {
+        while batch.rows < rows_max && batch.bytes < bytes_max {
             let Ok(outcome) = self.outcomes.try_recv() else { return };
             batch.add_outcome(outcome);
         }
@@ -200,9 +219,9 @@ impl Intake {
         }
     }
 
-    /// The next step of the fan-out whose turn it is.
-    fn take_fanout_step(&mut self, batch: &mut Batch) {
-        let Some(mut fanout) = self.open_fanouts.pop_front() else { return };
+    /// The next step of the fan-out whose turn it is; `false` when none is open.
+    fn take_fanout_step(&mut self, batch: &mut Batch) -> bool {
+        let Some(mut fanout) = self.open_fanouts.pop_front() else { return false };
         let rest = fanout.targets.split_off(fanout.targets.len().min(FANOUT_PER_COMMIT_MAX));
         batch.rows += fanout.targets.len();
         if !rest.is_empty() {
@@ -210,5 +229,6 @@ impl Intake {
             self.open_fanouts.push_back(Fanout { targets: rest, next_number, ..fanout });
         }
         batch.fanouts.push(fanout);
+        true
     }
 }

@@ -1,37 +1,37 @@
 //! The time of commits: never standing, never going back, also when the wall clock does.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use postroad_domain::{Clock, Timestamp};
 
 /// Gives each commit a later moment than the last one, so that the queue's order is the order of commits, and tells the
-/// lanes what is due by now.
+/// lanes what is due by now. When the wall clock is set back, this one goes on at the pace of the monotonic one until the
+/// wall has caught up: no gap of a schedule is shortened and none is lengthened by the jump.
 pub(crate) struct CommitClock {
     clock: Arc<dyn Clock>,
-    latest_micros: AtomicI64,
+    /// The latest commit, and when that was on the monotonic clock.
+    latest: Mutex<(Timestamp, Duration)>,
 }
 
 impl CommitClock {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, latest_micros: AtomicI64::new(0) }
+        let latest = Mutex::new((Timestamp::default(), clock.monotonic()));
+        Self { clock, latest }
     }
 
     /// The moment of the next commit. Only the commit loop asks.
     pub(crate) fn next_commit(&self) -> Timestamp {
-        let latest = Timestamp::from_micros(self.latest_micros.load(Ordering::Acquire));
-        let at = self.clock.now().max(latest.after(Duration::from_micros(1)));
-        self.latest_micros.store(at.as_micros(), Ordering::Release);
+        let now = self.now();
+        let mut latest = self.latest.lock();
+        let at = now.max(latest.0.after(Duration::from_micros(1)));
+        *latest = (at, self.clock.monotonic());
         at
     }
 
-    /// What is due by this moment may be sent. After the wall clock was set back, that is still everything committed.
+    /// What is due by this moment may be sent; what is to come later is counted from it.
     pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now().max(Timestamp::from_micros(self.latest_micros.load(Ordering::Acquire)))
+        let (at, then) = *self.latest.lock();
+        self.clock.now().max(at.after(self.clock.monotonic().saturating_sub(then)))
     }
 }

@@ -33,17 +33,21 @@ impl Distributor {
 
     fn distribute(&self, commit: &Commit, committed: Committed, replies: Vec<EventReply>) {
         let mut deliveries = committed.fanned_out;
-        for ((event, result), reply) in commit.events.iter().zip(committed.events).zip(replies) {
-            let answer = EventAnswer::new(&result, event, commit.at);
+        let mut answers = Vec::with_capacity(replies.len());
+        for (event, result) in commit.events.iter().zip(committed.events) {
+            answers.push(EventAnswer::new(&result, event, commit.at));
             if let AcceptResult::Accepted { deliveries: accepted } = result {
                 self.metrics.accepted.inc();
                 deliveries.extend(accepted);
                 self.go_on_with_fanout(event);
             }
+        }
+        // Before the answers: whoever has one may cancel a delivery, and must find it where it is.
+        self.dispatcher.offer(deliveries);
+        for (answer, reply) in answers.into_iter().zip(replies) {
             // Nobody waits when the caller hung up; the event is durable all the same.
             let _ = reply.sender.send(Ok(answer));
         }
-        self.dispatcher.offer(deliveries);
         for (outcome, result) in commit.outcomes.iter().zip(committed.outcomes) {
             self.settle(outcome, result);
         }

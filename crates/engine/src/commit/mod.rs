@@ -20,7 +20,7 @@ mod publish_gate;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use batch::{Batch, Intake};
-pub(crate) use batch::{EventAnswer, EventJob, EventReply};
+pub(crate) use batch::{EventAnswer, EventJob, EventReply, outcome_bytes};
 pub(crate) use commit_clock::CommitClock;
 pub(crate) use distribute::Distributor;
 use postroad_domain::Clock;

@@ -12,7 +12,9 @@ const OVERHEAD_BYTES: usize = 512;
 
 /// The memory a delivery is counted with.
 pub(super) fn bytes_of(delivery: &QueuedDelivery) -> usize {
-    delivery.event.data.len() + OVERHEAD_BYTES
+    let event = &delivery.event;
+    let tags = event.tags.iter().map(String::len).sum::<usize>();
+    event.data.len() + event.attributes.len() + tags + OVERHEAD_BYTES
 }
 
 #[derive(Debug)]
@@ -33,6 +35,9 @@ pub(super) struct Lane {
     spilled: bool,
     pub(super) rests_until: Option<Timestamp>,
     refill: Option<Refill>,
+    /// Held deliveries that wait in the store again, and since when: sent again by hand before their last outcome was
+    /// settled here.
+    coming_back: Vec<(DeliveryId, Timestamp)>,
     pub(super) in_turns: bool,
     pub(super) is_thirsty: bool,
     timer_set_for: Option<Timestamp>,
@@ -62,6 +67,7 @@ impl Default for Lane {
             spilled: false,
             rests_until: None,
             refill: None,
+            coming_back: Vec::new(),
             in_turns: false,
             is_thirsty: false,
             timer_set_for: None,
@@ -119,11 +125,24 @@ impl Lane {
         !self.ready.is_empty() && self.under_way < self.concurrency && self.rests_until.is_none()
     }
 
+    /// Lets go of a delivery: memory needs it no more.
     pub(super) fn release(&mut self, id: DeliveryId) {
         self.held.remove(&id);
         if let Some(refill) = &mut self.refill {
             refill.settled.insert(id);
         }
+        if let Some(place) = self.coming_back.iter().position(|(known, _)| *known == id) {
+            let (_, due) = self.coming_back.swap_remove(place);
+            self.note_due(due);
+        }
+    }
+
+    /// A delivery waits in the store from `due` on.
+    pub(super) fn expect_back(&mut self, id: DeliveryId, due: Timestamp) {
+        if self.held.contains(&id) {
+            self.coming_back.push((id, due));
+        }
+        self.note_due(due);
     }
 
     pub(super) fn is_delivering(&self, id: DeliveryId) -> bool {
@@ -140,6 +159,10 @@ impl Lane {
     }
 
     pub(super) fn drop_one(&mut self, id: DeliveryId) -> Option<usize> {
+        // A refill whose reading is older than the cancel must not bring it back.
+        if let Some(refill) = &mut self.refill {
+            refill.settled.insert(id);
+        }
         let place = self.ready.iter().position(|ready| ready.id == id)?;
         let bytes = bytes_of(&self.ready.remove(place)?);
         self.ready_bytes -= bytes;
@@ -206,14 +229,15 @@ impl Lane {
         }
     }
 
-    /// The time for which a timer must be set now.
-    pub(super) fn timer_to_set(&mut self) -> Option<Timestamp> {
+    /// The time for which a timer must be set now, behind the one that it replaces.
+    pub(super) fn timer_to_set(&mut self) -> Option<(Option<Timestamp>, Timestamp)> {
         let due = self.next_due.filter(|_| !self.is_due)?;
         if self.timer_set_for.is_some_and(|set| set <= due) {
             return None;
         }
-        self.timer_set_for = Some(due);
-        Some(due)
+        // The timer of a rest is the same entry when it rings at the same time: it stays.
+        let replaced = self.timer_set_for.replace(due).filter(|set| self.rests_until != Some(*set));
+        Some((replaced, due))
     }
 
     pub(super) fn is_empty(&self) -> bool {

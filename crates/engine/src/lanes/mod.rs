@@ -11,7 +11,7 @@
 //! * A delivery is *held* from the moment it comes into memory until its outcome is committed. What is held is never
 //!   taken in a second time, from whichever side it comes, so no attempt is made twice in one process.
 //! * A refill reads from the head of the queue and skips what is held. Whatever is due and not held is found by the
-//!   next refill: memory can lose nothing that the store has.
+//!   next refill, and the lane knows when to ask: memory can lose nothing that the store has.
 //! * Ready lanes take turns, one delivery each.
 
 mod lane;
@@ -19,8 +19,7 @@ mod lane;
 mod tests;
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     time::Duration,
 };
 
@@ -78,7 +77,7 @@ pub(crate) struct LaneSet {
     turns: VecDeque<LaneKey>,
     /// Lanes that want a refill, in the order in which they get one.
     thirsty: VecDeque<LaneKey>,
-    timers: BinaryHeap<Reverse<(Timestamp, LaneKey)>>,
+    timers: BTreeSet<(Timestamp, LaneKey)>,
     /// A timer was set that rings before all others.
     first_timer_changed: bool,
     figures: LaneFigures,
@@ -93,7 +92,7 @@ impl LaneSet {
             lanes: HashMap::new(),
             turns: VecDeque::new(),
             thirsty: VecDeque::new(),
-            timers: BinaryHeap::new(),
+            timers: BTreeSet::new(),
             first_timer_changed: false,
             figures: LaneFigures::default(),
             refills: 0,
@@ -115,6 +114,21 @@ impl LaneSet {
     /// Something waits for this lane in the store from `due` on: found at the start, or put there by somebody else.
     pub(crate) fn wake(&mut self, key: LaneKey, due: Timestamp) {
         self.lanes.entry(key).or_default().note_due(due);
+        self.settle(key);
+    }
+
+    /// A delivery was put into the lane's queue by hand. While its earlier attempt is still held, a refill would skip it:
+    /// then the lane looks again once it is released.
+    pub(crate) fn wake_for(&mut self, key: LaneKey, id: DeliveryId, due: Timestamp) {
+        self.lanes.entry(key).or_default().expect_back(id, due);
+        self.settle(key);
+    }
+
+    /// A rest that its receiver asked for is over: the subscription was changed.
+    pub(crate) fn end_rest(&mut self, key: LaneKey) {
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.rests_until = None;
+        }
         self.settle(key);
     }
 
@@ -174,10 +188,12 @@ impl LaneSet {
         }
     }
 
-    /// Forgets what waits in memory for this lane; the store decides what becomes of it. Exchanges under way go on.
-    pub(crate) fn drop_ready(&mut self, key: LaneKey) {
+    /// Forgets what waits in memory for this lane; the store decides what becomes of it, so the lane asks it again at
+    /// `again_at`. Exchanges under way go on.
+    pub(crate) fn drop_ready(&mut self, key: LaneKey, again_at: Timestamp) {
         if let Some(lane) = self.lanes.get_mut(&key) {
             let (deliveries, bytes) = lane.drop_ready();
+            lane.note_due(again_at);
             self.figures.ready -= deliveries;
             self.figures.ready_bytes -= bytes;
         }
@@ -233,11 +249,11 @@ impl LaneSet {
 
     /// Lets due lanes ask for their refill and rested lanes take their turn. Answers when to call again.
     pub(crate) fn tick(&mut self, now: Timestamp) -> Option<Timestamp> {
-        while let Some(Reverse((due, key))) = self.timers.peek().copied() {
+        while let Some((due, key)) = self.timers.first().copied() {
             if due > now {
                 return Some(due);
             }
-            self.timers.pop();
+            self.timers.pop_first();
             if let Some(lane) = self.lanes.get_mut(&key) {
                 lane.tick(due);
                 self.settle(key);
@@ -268,7 +284,10 @@ impl LaneSet {
             self.thirsty.push_back(key);
         }
         let (timer, is_empty) = (lane.timer_to_set(), lane.is_empty());
-        if let Some(due) = timer {
+        if let Some((replaced, due)) = timer {
+            if let Some(replaced) = replaced {
+                self.timers.remove(&(replaced, key));
+            }
             self.set_timer(due, key);
         }
         if is_empty {
@@ -277,7 +296,7 @@ impl LaneSet {
     }
 
     fn set_timer(&mut self, due: Timestamp, key: LaneKey) {
-        self.first_timer_changed |= self.timers.peek().is_none_or(|Reverse((first, _))| due < *first);
-        self.timers.push(Reverse((due, key)));
+        self.first_timer_changed |= self.timers.first().is_none_or(|(first, _)| due < *first);
+        self.timers.insert((due, key));
     }
 }

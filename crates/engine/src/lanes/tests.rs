@@ -219,7 +219,7 @@ fn what_is_dropped_is_forgotten_and_what_is_under_way_goes_on() {
     turns(&mut lanes);
     lanes.drop_one(lane(1), delivery(1, 2).id);
     assert_eq!(lanes.figures().ready, 1);
-    lanes.drop_ready(lane(1));
+    lanes.drop_ready(lane(1), at(9));
     assert_eq!(lanes.figures(), LaneFigures { lanes: 1, under_way: 1, ..LaneFigures::default() });
     assert!(lanes.is_delivering(lane(1), delivery(1, 1).id));
     assert!(!lanes.is_delivering(lane(1), delivery(1, 3).id));
@@ -260,4 +260,53 @@ fn refills_have_a_bound_and_those_that_wait_get_theirs_in_turn() {
     assert_eq!(order, [lane(1), lane(2)]);
     lanes.refilled(lane(1), Refilled::default(), at(1));
     assert_eq!(lanes.next_refill().unwrap().lane, lane(3));
+}
+
+#[test]
+fn a_lane_whose_memory_was_dropped_asks_the_store_once_more() {
+    let mut lanes = LaneSet::new(LIMITS);
+    lanes.offer(delivery(1, 1));
+    lanes.drop_ready(lane(1), at(9));
+    lanes.tick(at(9));
+    // Somebody activated the subscription again in between: what was dropped comes back.
+    lanes.next_refill().unwrap();
+    lanes.refilled(lane(1), refilled(vec![delivery(1, 1)], None), at(9));
+    assert_eq!(turns(&mut lanes), [(1, 1)]);
+}
+
+#[test]
+fn a_delivery_sent_again_while_its_last_attempt_is_held_is_not_forgotten() {
+    let mut lanes = LaneSet::new(LIMITS);
+    lanes.offer(delivery(1, 1));
+    turns(&mut lanes);
+    lanes.wake_for(lane(1), delivery(1, 1).id, at(5));
+    lanes.tick(at(5));
+    // The reading skips it, since it is held.
+    assert_eq!(lanes.next_refill().unwrap().held, [delivery(1, 1).id]);
+    lanes.refilled(lane(1), Refilled::default(), at(5));
+    lanes.exchanged(lane(1));
+    lanes.settled(lane(1), delivery(1, 1).id, None);
+    lanes.tick(at(6));
+    lanes.next_refill().expect("it waits in the store");
+}
+
+#[test]
+fn what_is_cancelled_while_the_store_was_reading_does_not_come_back() {
+    let mut lanes = LaneSet::new(LIMITS);
+    lanes.wake(lane(1), at(1));
+    lanes.tick(at(1));
+    lanes.next_refill().unwrap();
+    lanes.drop_one(lane(1), delivery(1, 1).id);
+    lanes.refilled(lane(1), refilled(vec![delivery(1, 1)], None), at(1));
+    assert_eq!(turns(&mut lanes), []);
+}
+
+#[test]
+fn a_timer_that_is_replaced_leaves_nothing_behind() {
+    let mut lanes = LaneSet::new(LIMITS);
+    lanes.wake(lane(1), at(86_400));
+    for n in 1..100 {
+        lanes.wake(lane(1), at(86_400 - n));
+    }
+    assert_eq!(lanes.timers.len(), 1);
 }

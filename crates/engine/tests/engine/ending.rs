@@ -145,3 +145,50 @@ async fn a_deleted_subscription_gets_nothing_more_and_its_history_stays() {
     world.pass(Duration::from_secs(60)).await;
     world.no_exchange().await;
 }
+
+#[tokio::test]
+async fn a_delivery_cancelled_and_retried_during_its_attempt_is_sent_again() {
+    let world = World::new().await;
+    world.subscribe(twice("https://a.example/")).await;
+    let published = world.publish("{}").await;
+    let hanging = world.exchange().await;
+    let id = world.delivery_of(&published).await;
+    world.engine.cancel_delivery(&acme(), id).await.unwrap();
+    world.clock.advance(Duration::from_millis(1));
+    world.engine.retry_delivery(&acme(), id).await.unwrap();
+    world.settle().await;
+    hanging.answer(500);
+    world.exchange().await.answer(200);
+    world.reaches(&published, Status::Succeeded).await;
+}
+
+#[tokio::test]
+async fn the_answer_of_an_address_that_was_replaced_does_not_stop_the_new_one() {
+    let world = World::new().await;
+    let subscription = world.subscribe(twice("https://old.example/")).await.subscription;
+    let published = world.publish("{}").await;
+    let old = world.exchange().await;
+    let mut spec = twice("https://new.example/");
+    spec.concurrency = subscription.spec.concurrency;
+    world.engine.update_subscription(&acme(), subscription.id, 1, spec).await.unwrap();
+    old.answer(410);
+    world.reaches(&published, Status::Queued).await;
+    assert!(world.engine.subscription(&acme(), subscription.id).await.unwrap().spec.active);
+    world.pass(Duration::from_secs(10)).await;
+    let new = world.exchange().await;
+    assert_eq!(new.request.url.as_str(), "https://new.example/");
+    new.answer(200);
+}
+
+#[tokio::test]
+async fn a_change_of_the_subscription_ends_the_rest_that_its_receiver_asked_for() {
+    let world = World::new().await;
+    let subscription = world.subscribe(twice("https://a.example/")).await.subscription;
+    world.publish("1").await;
+    world.exchange().await.answer_with(429, &[("retry-after", "86400")]);
+    world.settle().await;
+    world.publish("2").await;
+    world.no_exchange().await;
+    world.engine.update_subscription(&acme(), subscription.id, 1, twice("https://b.example/")).await.unwrap();
+    world.exchange().await.answer(200);
+}

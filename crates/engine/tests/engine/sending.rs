@@ -43,8 +43,9 @@ async fn the_request_carries_the_data_byte_for_byte_and_the_log_shows_what_was_s
         headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     };
     assert_eq!(logged("webhook-signature"), Some(signature.as_str()));
-    assert_eq!(logged("x-team"), Some("crm"));
-    assert_eq!((logged("authorization"), logged("x-api-key")), (Some("***"), Some("***")));
+    for name in ["authorization", "x-api-key", "x-team"] {
+        assert_eq!(logged(name), Some("***"), "what the customer set may be a credential");
+    }
     let Answer::Response(response) = &attempt.answer else { panic!("{attempt:?}") };
     assert_eq!((response.status, &response.body[..]), (201, &b"thanks"[..]));
 }

@@ -93,3 +93,18 @@ async fn deliveries_go_out_also_after_the_wall_clock_was_set_back() {
         world.exchange().await.answer(200);
     }
 }
+
+#[tokio::test]
+async fn the_gaps_of_a_schedule_are_kept_also_after_the_wall_clock_was_set_back() {
+    let world = World::new().await;
+    world.subscribe(to("https://a.example/")).await;
+    let published = world.publish("{}").await;
+    let exchange = world.exchange().await;
+    world.clock.set_wall(world.clock.now().before(Duration::from_secs(3_600)));
+    exchange.answer(500);
+    world.reaches(&published, Status::Queued).await;
+    world.pass(Duration::from_secs(4)).await;
+    world.no_exchange().await;
+    world.clock.advance(Duration::from_secs(2));
+    world.exchange().await.answer(200);
+}

@@ -62,7 +62,6 @@ async fn a_server_whose_disk_is_full_still_stops_when_it_is_asked_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a log line that cannot be written panics until `logging::start` says log_internal_errors(false)"]
 async fn a_log_that_lies_on_the_full_disk_too_is_no_reason_to_fail() {
     let Some(mut stage) = Stage::new(LogOn::TheSameDisk).await else { return };
     stage.disk.fill();

@@ -26,8 +26,10 @@ use crate::{
     query::parse_time,
 };
 
-/// Data shorter than this is copied out of its request. A slice would keep the whole buffer of the connection, or the
-/// whole batch, in memory as long as the event waits there, and a lane counts the bytes of its events only.
+/// Data is copied out of its request unless it is most of it. A slice would keep the whole buffer of the connection, or
+/// the whole batch, in memory as long as the event waits there, and a lane counts the bytes of its events only.
+const SLICED_SHARE_MAX: usize = 2;
+/// Below this size a copy costs nothing, and the connection's buffer is larger than its requests.
 const COPIED_BYTES_MAX: usize = 16 * 1024;
 
 /// An event to publish.
@@ -123,7 +125,8 @@ fn read_attributes<'a>(raw: &'a RawValue, path: &str, faults: &Faults) -> Option
 
 fn carried(raw: &RawValue, request: &Bytes) -> Bytes {
     let bytes = raw.get().as_bytes();
-    if bytes.len() < COPIED_BYTES_MAX { Bytes::copy_from_slice(bytes) } else { request.slice_ref(bytes) }
+    let is_most = bytes.len() >= COPIED_BYTES_MAX && request.len() <= bytes.len() * SLICED_SHARE_MAX;
+    if is_most { request.slice_ref(bytes) } else { Bytes::copy_from_slice(bytes) }
 }
 
 fn join(path: &str, name: &str) -> String {
