@@ -45,9 +45,7 @@ impl Case {
 /// Who verifies, and what each answered to each case.
 pub(crate) fn verdicts(cases: &[Case]) -> [(&'static str, Vec<bool>); 2] {
     let tools = tools();
-    let python = std::env::var_os("POSTROAD_TEST_PYTHON")
-        .map_or_else(|| tools.join("python/bin/python"), PathBuf::from);
-    let mut python = Command::new(python);
+    let mut python = Command::new(tools.join("python/bin/python"));
     python.arg(script("verify.py"));
     let mut node = Command::new("node");
     node.arg(script("verify.mjs")).arg(tools.join("node/"));
