@@ -31,6 +31,8 @@ pub struct EventEntry {
     pub description: Option<String>,
     /// Example data, exactly as its file holds it.
     pub example: String,
+    /// The file of the example.
+    pub example_file: String,
     /// Where the example comes from.
     pub example_is: ExampleOrigin,
 }
@@ -61,7 +63,8 @@ impl Catalogue {
 
     /// Whether a type may be published: it is listed, or the profile is open to names of its form.
     pub fn accepts(&self, name_or_title: &str) -> bool {
-        self.find(name_or_title).is_some() || self.open.as_ref().is_some_and(|open| open.is_match(name_or_title))
+        self.find(name_or_title).is_some()
+            || self.open.as_ref().is_some_and(|open| open.is_match(name_or_title))
     }
 
     /// Whether types outside the list are accepted.
@@ -108,11 +111,11 @@ fn read_entry(
     }
     let path = given.unwrap_or_else(|| format!("examples/{name}.json"));
     let example = source.text(&path).unwrap_or_else(|| {
-        elsewhere.push(ProfileProblem { file: path, line: None, kind: ProblemKind::MissingFile });
+        elsewhere.push(ProfileProblem { file: path.clone(), line: None, kind: ProblemKind::MissingFile });
         "{}"
     });
     let example = example.trim_end().to_owned();
-    Some(EventEntry { name, title, group, description, example, example_is })
+    Some(EventEntry { name, title, group, description, example, example_file: path, example_is })
 }
 
 /// A name or title must lead to one event type only.

@@ -67,7 +67,7 @@ impl IngestChecks {
 }
 
 fn refusal_of(error: &ecmascript_json::CanonicalError) -> DataRefusal {
-    match error.refusal() {
+    match error.refusal {
         ecmascript_json::Refusal::NumberOutOfRange => DataRefusal::NumberOutOfRange,
         _ => DataRefusal::NotCanonical(error.to_string()),
     }

@@ -33,7 +33,9 @@ pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
 
 /// Whether the text is a JSON number.
 pub(crate) fn is_number(text: &str) -> bool {
-    text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) && check(text).is_ok() && text.trim() == text
+    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        && check(text).is_ok()
+        && text.trim() == text
 }
 
 struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);

@@ -35,7 +35,12 @@ impl Success {
         !(300..400).contains(&status) && self.0.iter().any(|(from, to)| (*from..=*to).contains(&status))
     }
 
-    /// Reads one pattern: `2xx` or an exact status.
+    /// Reads patterns: `2xx` or an exact status. `None` where one is neither, names a redirect, or there is none.
+    pub fn parse<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let ranges: Option<Vec<_>> = patterns.into_iter().map(Self::parse_one).collect();
+        ranges.filter(|ranges| !ranges.is_empty()).map(Self)
+    }
+
     fn parse_one(text: &str) -> Option<(u16, u16)> {
         if let Some(class) = text.strip_suffix("xx") {
             let class: u16 = class.parse().ok().filter(|class| matches!(class, 2 | 4 | 5))?;
@@ -71,14 +76,12 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
 
 fn read_success(section: &Section<'_>) -> Option<Success> {
     let patterns = section.texts("success")?;
-    let ranges: Option<Vec<_>> = patterns.iter().map(|pattern| Success::parse_one(&pattern.value)).collect();
-    match ranges.filter(|ranges| !ranges.is_empty()) {
-        Some(ranges) => Some(Success(ranges)),
-        None => {
-            section.invalid("success", "must list statuses such as \"2xx\" or 200; a redirect is never a success");
-            None
-        }
+    let success = Success::parse(patterns.iter().map(|pattern| pattern.value.as_str()));
+    if success.is_none() {
+        section
+            .invalid("success", "must list statuses such as \"2xx\" or 200; a redirect is never a success");
     }
+    success
 }
 
 fn read_retry(section: &Section<'_>, defaults: RetryPolicy) -> RetryPolicy {
@@ -91,7 +94,8 @@ fn read_retry(section: &Section<'_>, defaults: RetryPolicy) -> RetryPolicy {
         let gap = |text: &str| crate::reader::parse_duration(text).filter(|gap| *gap <= RETRY_GAP_MAX);
         let gaps: Option<Vec<_>> = texts.iter().map(|text| gap(&text.value)).collect();
         gaps.unwrap_or_else(|| {
-            section.invalid("backoff", "must list spans of time such as \"10s\" or \"2h\", each at most 7 days");
+            section
+                .invalid("backoff", "must list spans of time such as \"10s\" or \"2h\", each at most 7 days");
             Vec::new()
         })
     });

@@ -112,8 +112,6 @@ fn nearest_hint(nearest: &Option<String>) -> String {
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     candidates
         .into_iter()
-        .max_by(|one, other| {
-            strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other))
-        })
+        .max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)))
         .map(str::to_owned)
 }

@@ -97,11 +97,8 @@ const FIELDS: [(&str, Field); 20] = [
     ("success", Field::Success),
     ("group", Field::Group),
 ];
-const PRESENCES: [(&str, Presence); 3] = [
-    ("optional", Presence::Optional),
-    ("required", Presence::Required),
-    ("forbidden", Presence::Forbidden),
-];
+const PRESENCES: [(&str, Presence); 3] =
+    [("optional", Presence::Optional), ("required", Presence::Required), ("forbidden", Presence::Forbidden)];
 
 /// Reads `[subscription.FIELD]`.
 pub(crate) fn read(root: &Section<'_>) -> FieldRules {

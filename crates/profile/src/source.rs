@@ -25,7 +25,7 @@ impl ProfileSource for BTreeMap<String, String> {
 }
 
 /// Paths and texts that are part of the program, as an embedding macro gives them.
-impl ProfileSource for [(&str, &str)] {
+impl ProfileSource for &[(&str, &str)] {
     fn paths(&self) -> Vec<String> {
         self.iter().map(|(path, _)| (*path).to_owned()).collect()
     }

@@ -7,17 +7,8 @@ use crate::reader::Section;
 /// The states of a delivery that may have another word.
 const STATES: [&str; 5] = ["queued", "delivering", "succeeded", "failed", "cancelled"];
 /// The things on a page that may have another label.
-const LABELS: [&str; 9] = [
-    "tenant",
-    "event",
-    "events",
-    "subscription",
-    "subscriptions",
-    "delivery",
-    "deliveries",
-    "secret",
-    "url",
-];
+const LABELS: [&str; 9] =
+    ["tenant", "event", "events", "subscription", "subscriptions", "delivery", "deliveries", "secret", "url"];
 
 /// Words of the product. What is not here is called as everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

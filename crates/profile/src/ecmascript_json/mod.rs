@@ -25,8 +25,8 @@ mod writer;
 pub use error::{CanonicalError, Position, Refusal};
 
 /// Arrays and objects inside each other. The grammar has no bound and V8 reads on until its stack ends; this one is
-/// that of most readers, serde_json among them. It bounds the stack, and the work on a text whose every object has to be
-/// put in order.
+/// close to that of most readers, serde_json among them. It bounds the stack, and the work on a text whose every object
+/// has to be put in order.
 pub const NESTING_MAX: usize = 128;
 
 /// The text that `JSON.stringify(JSON.parse(text))` yields.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub(crate) use read::{read_attributes, read_options, read_pattern};
 pub use values::{FieldProblem, OptionValues};
-pub(crate) use values::resolve;
+pub(crate) use values::{check, check_attributes, resolve};
 
 /// Who may set an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct OptionSchema {
     pub secret: bool,
     /// The value when it is not set.
     pub default: Option<Value>,
+    /// The value with which examples are rendered, where it must be set.
+    pub example: Option<Value>,
     /// The only values allowed; empty for any.
     pub choices: Vec<Value>,
     /// The smallest number, or the fewest characters or items.

@@ -14,8 +14,11 @@ const TYPES: [(&str, OptionType); 6] = [
     ("list", OptionType::List),
     ("object", OptionType::Object),
 ];
-const OWNERS: [(&str, OptionOwner); 3] =
-    [("tenant", OptionOwner::Tenant), ("subscription", OptionOwner::Subscription), ("both", OptionOwner::Both)];
+const OWNERS: [(&str, OptionOwner); 3] = [
+    ("tenant", OptionOwner::Tenant),
+    ("subscription", OptionOwner::Subscription),
+    ("both", OptionOwner::Both),
+];
 
 /// The declared options in the order they were written.
 pub(crate) fn read_options(root: &Section<'_>) -> Vec<OptionSchema> {
@@ -49,12 +52,13 @@ fn read_schema(name: &str, section: &Section<'_>) -> OptionSchema {
         required: section.boolean("required").unwrap_or(false),
         secret: section.boolean("secret").unwrap_or(false),
         default: section.json("default"),
+        example: section.json("example"),
         choices: read_choices(section),
         min: section.number("min"),
         max: section.number("max"),
         pattern: read_pattern(section, "pattern"),
     };
-    check_default(section, &schema);
+    check_values(section, &schema);
     schema
 }
 
@@ -81,15 +85,15 @@ pub(crate) fn read_pattern(section: &Section<'_>, key: &'static str) -> Option<R
     }
 }
 
-fn check_default(section: &Section<'_>, schema: &OptionSchema) {
-    match &schema.default {
-        Some(_) if schema.required => section.invalid("default", "belongs to an option that is not required"),
-        Some(default) => {
-            if let Err(why) = schema.check(default) {
-                section.invalid("default", why.to_string());
-            }
+/// The values that the profile itself gives must be allowed.
+fn check_values(section: &Section<'_>, schema: &OptionSchema) {
+    if schema.required && schema.default.is_some() {
+        section.invalid("default", "belongs to an option that is not required");
+    }
+    for (key, value) in [("default", &schema.default), ("example", &schema.example)] {
+        if let Some(Err(why)) = value.as_ref().map(|value| schema.check(value)) {
+            section.invalid(key, why.to_string());
         }
-        None => {}
     }
 }
 

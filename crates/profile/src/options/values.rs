@@ -63,6 +63,17 @@ pub(crate) fn check(
     problems
 }
 
+/// Checks the attributes of an event.
+pub(crate) fn check_attributes(schemas: &[OptionSchema], given: &Map<String, Value>) -> Vec<FieldProblem> {
+    let options = check(schemas, OptionOwner::Both, given);
+    let mut problems: Vec<_> = options
+        .into_iter()
+        .map(|problem| FieldProblem { field: problem.field.replacen("options", "attributes", 1), ..problem })
+        .collect();
+    problems.sort_by(|one, other| one.field.cmp(&other.field));
+    problems
+}
+
 /// The values in force: the subscription's, else the tenant's, else the default.
 pub(crate) fn resolve(
     schemas: &[OptionSchema],

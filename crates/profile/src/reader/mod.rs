@@ -61,7 +61,8 @@ impl<'a> Document<'a> {
     /// The line on which a text's content begins: that of a multi-line text is the one after its quotes.
     fn content_line(&self, span: &Range<usize>) -> usize {
         let raw = &self.text[span.clone()];
-        let opens_with_a_break = ["'''\n", "\"\"\"\n", "'''\r\n", "\"\"\"\r\n"].iter().any(|open| raw.starts_with(open));
+        let opens_with_a_break =
+            ["'''\n", "\"\"\"\n", "'''\r\n", "\"\"\"\r\n"].iter().any(|open| raw.starts_with(open));
         self.line_of(span.start) + usize::from(opens_with_a_break)
     }
 }
@@ -163,7 +164,7 @@ impl<'a> Section<'a> {
     }
 
     fn path(&self, key: &str) -> String {
-        format!("{}{key}", self.prefix)
+        format!("{}{key}", self.prefix).trim_end_matches('.').to_owned()
     }
 }
 

@@ -131,7 +131,9 @@ fn to_json(value: &DeValue<'_>) -> Option<serde_json::Value> {
     use serde_json::Value;
     Some(match value {
         DeValue::String(text) => Value::from(text.as_ref()),
-        DeValue::Integer(integer) => Value::from(i64::from_str_radix(integer.as_str(), integer.radix()).ok()?),
+        DeValue::Integer(integer) => {
+            Value::from(i64::from_str_radix(integer.as_str(), integer.radix()).ok()?)
+        }
         DeValue::Float(float) => Value::from(float.as_str().parse::<f64>().ok()?),
         DeValue::Boolean(boolean) => Value::from(*boolean),
         DeValue::Datetime(_) => return None,
@@ -169,4 +171,28 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         rest = &rest[letters..];
     }
     (!text.is_empty()).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_time_is_numbers_with_their_units() {
+        for (text, expected_ms) in [
+            ("500ms", 500),
+            ("0s", 0),
+            ("10s", 10_000),
+            ("5m", 300_000),
+            ("1h30m", 5_400_000),
+            ("7d", 604_800_000),
+        ] {
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(expected_ms)), "{text}");
+        }
+        for text in
+            ["", "10", "s", "-1s", "1.5s", "1 s", "1y", "99999999999999999999s", "18446744073709551615d"]
+        {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Compiler<'d> {
 #[derive(Clone, Debug)]
 pub(crate) enum Condition {
     /// One variable, perhaps behind filters.
-    Simple(Placeholder),
+    Simple { place: String, placeholder: Placeholder },
     /// Any expression, as a template that prints something when it holds.
     Engine(Template),
 }
@@ -46,7 +46,7 @@ impl<'d> Compiler<'d> {
     pub(crate) fn template(&mut self, text: Located<&str>, scope: Scope) -> Option<Template> {
         // The line break before the closing quotes of a multi-line text is no part of what is meant.
         let source = text.value.strip_suffix('\n').unwrap_or(text.value);
-        let place = format!("{}:{}", self.document.file, text.line);
+        let place = self.place(text);
         let form = match simple::parse(source, &self.names) {
             Some(segments) => self.check_segments(segments, text, scope)?,
             None => self.compile(source, text, scope)?,
@@ -59,11 +59,15 @@ impl<'d> Compiler<'d> {
         if let Some(placeholder) = simple::parse_expression(text.value, &self.names) {
             let segments = vec![Segment::Placeholder(placeholder.clone())];
             self.check_segments(segments, text, scope)?;
-            return Some(Condition::Simple(placeholder));
+            return Some(Condition::Simple { place: self.place(text), placeholder });
         }
         let source = format!("{{% if ({}) %}}1{{% endif %}}", text.value);
         let form = self.compile(&source, text, scope)?;
-        Some(Condition::Engine(Template { place: format!("{}:{}", self.document.file, text.line), form }))
+        Some(Condition::Engine(Template { place: self.place(text), form }))
+    }
+
+    fn place(&self, text: Located<&str>) -> String {
+        format!("{}:{}", self.document.file, text.line)
     }
 
     fn check_segments(&self, segments: Vec<Segment>, text: Located<&str>, scope: Scope) -> Option<Form> {
@@ -78,7 +82,8 @@ impl<'d> Compiler<'d> {
         is_right.then_some(Form::Segments(segments))
     }
 
-    fn compile(&mut self, source: &str, text: Located<&str>, scope: Scope) -> Option<Form> {
+    /// The template as MiniJinja runs it.
+    pub(super) fn compile(&mut self, source: &str, text: Located<&str>, scope: Scope) -> Option<Form> {
         self.compiled += 1;
         let name = format!("{}:{}#{}", self.document.file, text.line, self.compiled);
         if let Err(error) = self.environment.add_template_owned(name.clone(), source.to_owned()) {
@@ -148,10 +153,10 @@ impl Condition {
         facts: &Facts<'_>,
     ) -> Result<bool, TemplateError> {
         match self {
-            Self::Simple(placeholder) => placeholder
+            Self::Simple { place, placeholder } => placeholder
                 .evaluate(facts)
                 .map(|fact| fact.is_true())
-                .map_err(|why| TemplateError { place: "condition".to_owned(), why: why.into() }),
+                .map_err(|why| TemplateError { place: place.clone(), why: why.into() }),
             Self::Engine(template) => template.to_text(environment, facts).map(|text| !text.is_empty()),
         }
     }

@@ -3,7 +3,8 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use minijinja::{
-    AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter, syntax::SyntaxConfig,
+    AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter,
+    syntax::SyntaxConfig,
     value::{Object, ObjectRepr, Rest, Value, ValueKind},
 };
 use postroad_domain::Timestamp;
@@ -16,9 +17,16 @@ const FUEL: u64 = 1_000_000;
 /// The environment in which a profile's templates are compiled.
 pub(crate) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // Variables that do not exist were refused when the profile was loaded. What is left are members that one event's
+    // data happens not to have: nothing, and no reason to send nothing.
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build().expect("the delimiters are the usual ones"));
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .keep_trailing_newline(true)
+            .build()
+            .expect("the delimiters are the usual ones"),
+    );
     environment.set_fuel(Some(FUEL));
     environment.remove_global("debug");
     environment.set_formatter(|out, state, value| match simple_fact(value) {
@@ -28,9 +36,10 @@ pub(crate) fn environment() -> Environment<'static> {
     for (name, filter) in FILTERS {
         environment.add_filter(name, move |value: Value, arguments: Rest<Value>| {
             let arguments: Vec<_> = arguments.iter().map(to_fact).collect();
-            filter.apply(to_fact(&value), &arguments).map(to_value).map_err(|error| {
-                Error::new(ErrorKind::InvalidOperation, error.to_string())
-            })
+            filter
+                .apply(to_fact(&value), &arguments)
+                .map(to_value)
+                .map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))
         });
     }
     environment
@@ -76,7 +85,7 @@ fn simple_fact(value: &Value) -> Option<Fact<'_>> {
         return Some(Fact::Time(*moment));
     }
     match value.kind() {
-        ValueKind::None => Some(Fact::None),
+        ValueKind::None | ValueKind::Undefined => Some(Fact::None),
         ValueKind::Bool => Some(Fact::Boolean(value.is_true())),
         ValueKind::String => value.as_str().map(Fact::text),
         ValueKind::Number if value.is_integer() => value.as_i64().map(Fact::Integer),
@@ -110,7 +119,12 @@ fn push_json(out: &mut String, value: &Value) {
     }
 }
 
-fn push_all(out: &mut String, [open, close]: [char; 2], values: &[Value], push: impl Fn(&mut String, &Value)) {
+fn push_all(
+    out: &mut String,
+    [open, close]: [char; 2],
+    values: &[Value],
+    push: impl Fn(&mut String, &Value),
+) {
     out.push(open);
     for (index, value) in values.iter().enumerate() {
         if index > 0 {

@@ -74,5 +74,8 @@ fn is_true_json(text: &str) -> bool {
         inner.is_some_and(|inner| inner.trim().is_empty())
     };
     let is_zero = text.parse::<f64>().is_ok_and(|number| number == 0.0);
-    !(matches!(text, "null" | "false" | "\"\"") || is_zero || is_empty_container('{', '}') || is_empty_container('[', ']'))
+    !(matches!(text, "null" | "false" | "\"\"")
+        || is_zero
+        || is_empty_container('{', '}')
+        || is_empty_container('[', ']'))
 }

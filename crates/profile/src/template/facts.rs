@@ -24,7 +24,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) body: Option<&'a str>,
     pub(crate) signature: Option<&'a str>,
     pub(crate) digest: Option<&'a str>,
-    data: OnceCell<String>,
+    /// The canonical data, once a template has read it.
+    pub(crate) data: OnceCell<String>,
 }
 
 impl<'a> Facts<'a> {
@@ -38,6 +39,16 @@ impl<'a> Facts<'a> {
         Self { input, entry, canonical_data, attempt: None, body: None, signature: None, digest: None, data }
     }
 
+    /// The same with the signature of one key.
+    pub(crate) fn with_digest<'b>(&'b self, digest: &'b str) -> Facts<'b> {
+        Facts {
+            digest: Some(digest),
+            attempt: self.attempt,
+            body: self.body,
+            ..Facts::new(self.input, self.entry, self.canonical_data)
+        }
+    }
+
     /// The value of a variable.
     pub(crate) fn get(&self, variable: &Variable) -> Result<Fact<'_>, FilterError> {
         let RenderInput { event, more_events, delivery, subscription, tenant, .. } = self.input;
@@ -49,7 +60,9 @@ impl<'a> Facts<'a> {
                 let title = self.entry.and_then(|entry| entry.title.as_deref());
                 Fact::text(title.unwrap_or(event.event_type.as_str()))
             }
-            Variable::EventGroup => Fact::from_optional_text(self.entry.and_then(|entry| entry.group.as_deref())),
+            Variable::EventGroup => {
+                Fact::from_optional_text(self.entry.and_then(|entry| entry.group.as_deref()))
+            }
             Variable::EventData => Fact::json(self.data()?),
             Variable::EventAttributes => Fact::json(self.attributes()?),
             Variable::EventAttribute(name) => self.attribute(name)?,
@@ -59,7 +72,9 @@ impl<'a> Facts<'a> {
             Variable::EventAcceptedAt => Fact::Time(event.accepted_at),
             Variable::EventOccurredAt => event.occurred_at.map_or(Fact::None, Fact::Time),
             Variable::EventMoment => Fact::Time(event.moment()),
-            Variable::EventsCount => Fact::Integer(i64::try_from(more_events.len()).unwrap_or(i64::MAX).saturating_add(1)),
+            Variable::EventsCount => {
+                Fact::Integer(i64::try_from(more_events.len()).unwrap_or(i64::MAX).saturating_add(1))
+            }
             Variable::EventsData => self.all_data()?,
             Variable::DeliveryId => owned(delivery.id.to_string()),
             Variable::DeliveryUuid => owned(delivery.id.uuid().to_string()),
@@ -129,7 +144,11 @@ pub(crate) fn json_fact(text: &str) -> Fact<'_> {
         Some(b'n') => Fact::None,
         Some(b't') => Fact::Boolean(true),
         Some(b'f') => Fact::Boolean(false),
-        Some(b'"') => serde_json::from_str::<String>(text).map_or(Fact::json(text), |text| Fact::Text(text.into())),
+        Some(b'"') => {
+            serde_json::from_str::<String>(text).map_or(Fact::json(text), |text| Fact::Text(text.into()))
+        }
+        // A whole number would lose the sign of a zero.
+        _ if text == "-0" => Fact::json(text),
         _ => text.parse().map_or(Fact::json(text), Fact::Integer),
     }
 }

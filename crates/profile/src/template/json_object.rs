@@ -36,7 +36,9 @@ impl JsonObject {
     fn parts(&self) -> &Parts {
         self.parts.get_or_init(|| match self.text.trim_start().as_bytes().first() {
             Some(b'{') => json::members(&self.text).map_or(Parts::None, |members| {
-                Parts::Members(members.into_iter().map(|(name, raw)| (Value::from(&*name), value(raw))).collect())
+                Parts::Members(
+                    members.into_iter().map(|(name, raw)| (Value::from(&*name), value(raw))).collect(),
+                )
             }),
             Some(b'[') => json::items(&self.text)
                 .map_or(Parts::None, |items| Parts::Items(items.into_iter().map(value).collect())),
@@ -53,9 +55,7 @@ fn value(raw: &RawValue) -> Value {
         Some(b'n') => Value::from(()),
         Some(b't') => Value::from(true),
         Some(b'f') => Value::from(false),
-        Some(b'"') => {
-            serde_json::from_str::<String>(text).map_or_else(|_| Value::from(text), Value::from)
-        }
+        Some(b'"') => serde_json::from_str::<String>(text).map_or_else(|_| Value::from(text), Value::from),
         Some(b'-' | b'0'..=b'9') => number(text),
         _ => Value::from_object(JsonObject::new(text.to_owned())),
     }

@@ -6,6 +6,7 @@
 //! `json`, `xml`, `form` or `url` where a text must be made safe for its surroundings.
 
 mod compiler;
+mod context;
 mod engine;
 pub(crate) mod escape;
 mod fact;
@@ -22,7 +23,7 @@ mod tests;
 
 use std::fmt::Write as _;
 
-use minijinja::{Environment, Value};
+use minijinja::Environment;
 use thiserror::Error;
 
 pub(crate) use compiler::{Compiler, Condition};
@@ -117,19 +118,6 @@ impl Template {
             Form::Engine { .. } => None,
         }
     }
-
-    /// The parts of a template of the fast path.
-    pub(crate) fn segments(&self) -> Option<&[Segment]> {
-        match &self.form {
-            Form::Segments(segments) => Some(segments),
-            Form::Engine { .. } => None,
-        }
-    }
-
-    /// An error of the template's own place.
-    pub(crate) fn fail(&self, why: FilterError) -> TemplateError {
-        TemplateError { place: self.place.clone(), why: why.into() }
-    }
 }
 
 fn render_segments(segments: &[Segment], facts: &Facts<'_>, out: &mut String) -> Result<(), FilterError> {
@@ -152,51 +140,7 @@ fn render_engine(
     facts: &Facts<'_>,
     out: &mut String,
 ) -> Result<(), TemplateFault> {
-    let context = engine_context(variables, facts)?;
+    let context = context::of(variables, facts)?;
     out.push_str(&environment.get_template(name)?.render(context)?);
     Ok(())
-}
-
-/// The variables as MiniJinja looks them up: `event.id` is the member `id` of `event`.
-fn engine_context(variables: &[(String, Variable)], facts: &Facts<'_>) -> Result<Value, FilterError> {
-    let mut root = Tree::default();
-    for (name, variable) in variables {
-        root.insert(name, engine::to_value(facts.get(variable)?));
-    }
-    Ok(root.into_value())
-}
-
-/// Names with dots as nested maps.
-#[derive(Default)]
-struct Tree(Vec<(String, Branch)>);
-
-enum Branch {
-    Leaf(Value),
-    Tree(Tree),
-}
-
-impl Tree {
-    fn insert(&mut self, path: &str, value: Value) {
-        let Some((first, rest)) = path.split_once('.') else {
-            self.0.push((path.to_owned(), Branch::Leaf(value)));
-            return;
-        };
-        let index = self.0.iter().position(|(name, _)| name == first).unwrap_or_else(|| {
-            self.0.push((first.to_owned(), Branch::Tree(Tree::default())));
-            self.0.len() - 1
-        });
-        if let Branch::Tree(tree) = &mut self.0[index].1 {
-            tree.insert(rest, value);
-        }
-    }
-
-    fn into_value(self) -> Value {
-        Value::from_pairs(self.0.into_iter().map(|(name, branch)| {
-            let value = match branch {
-                Branch::Leaf(value) => value,
-                Branch::Tree(tree) => tree.into_value(),
-            };
-            (name, value)
-        }))
-    }
 }

@@ -25,11 +25,9 @@ pub(crate) fn of(fact: &Fact<'_>) -> Result<Timestamp, FilterError> {
 }
 
 /// `rfc3339`, `rfc3339(digits)`, `rfc3339(digits, zone)`.
-pub(crate) fn rfc3339_filter<'a>(
-    fact: &Fact<'_>,
-    arguments: &[Fact<'_>],
-) -> Result<Fact<'a>, FilterError> {
-    let wrong = FilterError::Arguments("`rfc3339` takes the digits behind the second (0 to 6) and a time zone");
+pub(crate) fn rfc3339_filter<'a>(fact: &Fact<'_>, arguments: &[Fact<'_>]) -> Result<Fact<'a>, FilterError> {
+    let wrong =
+        FilterError::Arguments("`rfc3339` takes the digits behind the second (0 to 6) and a time zone");
     let (digits, zone) = match arguments {
         [] => (None, None),
         [Fact::Integer(digits)] => (Some(*digits), None),
@@ -49,7 +47,8 @@ pub(crate) fn rfc3339(
     digits: Option<u8>,
     zone: Option<&str>,
 ) -> Result<String, FilterError> {
-    let instant = jiff::Timestamp::from_microsecond(cut(moment, digits).as_micros()).unwrap_or(jiff::Timestamp::MAX);
+    let instant =
+        jiff::Timestamp::from_microsecond(cut(moment, digits).as_micros()).unwrap_or(jiff::Timestamp::MAX);
     let printer = DateTimePrinter::new().precision(digits);
     match zone {
         None | Some("UTC") => Ok(printer.timestamp_to_string(&instant)),

@@ -104,7 +104,9 @@ fn parse_filter(text: &str, names: &Names) -> Option<FilterCall> {
     let filter = FILTERS.iter().find(|(candidate, _)| *candidate == name)?.1;
     let arguments = match arguments.map(str::trim) {
         None | Some("") => Vec::new(),
-        Some(list) => list.split(',').map(|item| parse_argument(item.trim(), names)).collect::<Option<_>>()?,
+        Some(list) => {
+            list.split(',').map(|item| parse_argument(item.trim(), names)).collect::<Option<_>>()?
+        }
     };
     Some(FilterCall { filter, arguments })
 }

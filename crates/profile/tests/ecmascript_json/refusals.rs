@@ -47,13 +47,27 @@ fn what_is_not_json_is_refused_at_the_byte_that_breaks_the_grammar() {
         ("\"\\u12\"", 2, "four hexadecimal digits"),
         ("\"\\ud83d\\u+e00\"", 8, "four hexadecimal digits"),
         ("// no\n1", 0, "a value"),
-        ("\u{a0}1", 0, "a value"),
-        ("\u{feff}1", 0, "a value"),
     ] {
         let error = refused(text);
         assert!(matches!(error.refusal, Refusal::NotJson { .. }), "{text}: {error}");
         assert_eq!(error.at.offset_bytes, offset_bytes, "{text}: {error}");
         assert!(error.to_string().contains(wanted), "{text}: {error}");
+    }
+}
+
+#[test]
+fn no_control_character_stands_raw_in_a_string() {
+    for control in 0..0x20_u8 {
+        let error = refused([b'"', control, b'"']);
+        assert!(matches!(error.refusal, Refusal::NotJson { .. }), "{control:#x}: {error}");
+        assert_eq!(error.at.offset_bytes, 1);
+    }
+}
+
+#[test]
+fn only_four_characters_are_white_space() {
+    for other in ["\u{b}", "\u{c}", "\u{85}", "\u{a0}", "\u{2028}", "\u{3000}", "\u{feff}"] {
+        assert_eq!(refused(format!("[{other}]")).at.offset_bytes, 1, "{other:?}");
     }
 }
 

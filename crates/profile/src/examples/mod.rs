@@ -1,0 +1,129 @@
+//! Each example of a profile is made into a request when the profile is loaded, so that a template that fails is found
+//! before a customer waits for it.
+
+mod chosen_options;
+
+use bytes::Bytes;
+use postroad_domain::{DeliveryId, Event, EventId, EventType, SubscriptionId, Timestamp};
+use rand::{SeedableRng, rngs::StdRng};
+
+use self::chosen_options::ChosenOptions;
+use crate::{
+    Profile,
+    catalogue::EventEntry,
+    input::{AttemptFacts, DeliveryFacts, ExactRequest, RenderInput, SubscriptionFacts, TenantFacts},
+    json,
+    problem::{ProblemKind, ProfileProblem},
+    secret::SecretKey,
+    signature::Scheme,
+};
+
+/// A moment with a fraction, so that templates show how they cut it: 2026-01-02T03:04:05.678901Z.
+const MOMENT: Timestamp = Timestamp::from_micros(1_767_323_045_678_901);
+
+impl Profile {
+    /// The request that the example of an event type becomes, with facts that are made up.
+    ///
+    /// # Errors
+    ///
+    /// In words for the person who writes the profile.
+    pub fn render_example(
+        &self,
+        entry: &EventEntry,
+        content_type: Option<&str>,
+    ) -> Result<ExactRequest, String> {
+        self.render_with(entry, content_type, &ChosenOptions::needed(self))
+    }
+
+    fn render_with(
+        &self,
+        entry: &EventEntry,
+        content_type: Option<&str>,
+        chosen: &ChosenOptions,
+    ) -> Result<ExactRequest, String> {
+        json::check(&entry.example).map_err(|error| format!("is not JSON: {error}"))?;
+        self.ingest.check(&entry.example).map_err(|refusal| format!("data {refusal}"))?;
+        let event = sample_event(&entry.name, &entry.example)?;
+        let options = chosen.resolve(self)?;
+        let secrets = self.schemes().first().map(|scheme| self.sample_secret(scheme)).transpose()?;
+        let input = RenderInput {
+            event: &event,
+            more_events: &[],
+            delivery: DeliveryFacts { id: sample_delivery_id(), created_at: MOMENT },
+            subscription: SubscriptionFacts {
+                id: sample_id(),
+                name: Some("Example"),
+                url: "https://example.com/hook",
+                method: None,
+                content_type,
+                headers: &[],
+                authorization: None,
+            },
+            tenant: TenantFacts { id: "example", name: Some("Example") },
+            options: &options,
+            secrets: secrets.as_slice(),
+        };
+        let attempt = AttemptFacts { number: 1, at: MOMENT };
+        self.render(&input, attempt).map_err(|error| error.to_string())
+    }
+
+    /// The secret of the bytes 0, 1, 2, …: an example must look the same each time it is rendered.
+    fn sample_secret(&self, scheme: &Scheme) -> Result<SecretKey, String> {
+        let bytes: Vec<_> = (0..=u8::MAX).cycle().take(scheme.key.generate_bytes).collect();
+        self.secret_key(&scheme.key.write(&bytes), None).map_err(|why| why.to_string())
+    }
+}
+
+/// Renders every example in every content type, with every value of the options that have few.
+pub(crate) fn check(profile: &Profile) -> Vec<ProfileProblem> {
+    let chosen = ChosenOptions::variants(profile);
+    let mut problems = Vec::new();
+    for entry in profile.catalogue.entries() {
+        let failed = chosen.iter().find_map(|chosen| check_one(profile, entry, chosen).err());
+        if let Some(why) = failed {
+            let kind = ProblemKind::Example { event: entry.name.clone(), why };
+            problems.push(ProfileProblem { file: entry.example_file.clone(), line: None, kind });
+        }
+    }
+    problems
+}
+
+fn check_one(profile: &Profile, entry: &EventEntry, chosen: &ChosenOptions) -> Result<(), String> {
+    if profile.request.contents.is_empty() {
+        return profile.render_with(entry, None, chosen).map(drop);
+    }
+    for content in &profile.request.contents {
+        let request = profile.render_with(entry, Some(&content.content_type), chosen)?;
+        let body = String::from_utf8_lossy(&request.body);
+        if content.is_json() {
+            json::check(&body).map_err(|error| format!("its body is not JSON: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn sample_event(name: &str, data: &str) -> Result<Event, String> {
+    let event_type = EventType::parse(name).map_err(|why| why.to_string())?;
+    Ok(Event {
+        id: sample_event_id(),
+        event_type,
+        accepted_at: MOMENT,
+        occurred_at: Some(MOMENT),
+        tags: Vec::new(),
+        attributes: Bytes::new(),
+        data: Bytes::copy_from_slice(data.as_bytes()),
+        deliveries: 1,
+    })
+}
+
+fn sample_event_id() -> EventId {
+    EventId::for_event(MOMENT, &mut StdRng::seed_from_u64(1))
+}
+
+fn sample_delivery_id() -> DeliveryId {
+    sample_event_id().delivery(0)
+}
+
+fn sample_id() -> SubscriptionId {
+    SubscriptionId::new(MOMENT, &mut StdRng::seed_from_u64(2))
+}

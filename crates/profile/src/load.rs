@@ -1,0 +1,103 @@
+//! From a profile's files to a [`Profile`]: every fault that can be found is found here and not at a delivery.
+
+use std::sync::Arc;
+
+use crate::{
+    Profile, catalogue, examples, ingest,
+    options::{read_attributes, read_options},
+    policy,
+    problem::{ProblemKind, ProfileProblem},
+    reader::{Document, Section},
+    request, rules, signature,
+    source::{self, ProfileSource},
+    template::{Compiler, Names, Scope},
+    words,
+};
+
+/// The file that every profile has.
+const PROFILE_FILE: &str = "profile.toml";
+
+impl Profile {
+    /// Reads and checks a profile: its keys, its templates, and that each example becomes a request.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, in the order of files and lines.
+    pub fn load(source: &dyn ProfileSource) -> Result<Self, Vec<ProfileProblem>> {
+        let Some(text) = source.text(PROFILE_FILE) else {
+            let kind = ProblemKind::MissingFile;
+            return Err(vec![ProfileProblem { file: PROFILE_FILE.to_owned(), line: None, kind }]);
+        };
+        let document = Document::new(PROFILE_FILE, text);
+        let mut elsewhere = Vec::new();
+        let profile = read(&document, source, &mut elsewhere);
+        let mut problems = document.into_problems();
+        problems.append(&mut elsewhere);
+        match profile {
+            Some(profile) if problems.is_empty() => {
+                problems = examples::check(&profile);
+                if problems.is_empty() { Ok(profile) } else { Err(problems) }
+            }
+            _ => Err(problems),
+        }
+    }
+}
+
+fn read(
+    document: &Document<'_>,
+    source: &dyn ProfileSource,
+    elsewhere: &mut Vec<ProfileProblem>,
+) -> Option<Profile> {
+    let table = document.parse()?;
+    let root = Section::root(document, &table);
+    let name = root.required_text("name").map(|text| text.value.to_owned());
+    check_name(&root, name.as_deref());
+    let options = read_options(&root);
+    let attributes = read_attributes(&root);
+    let names = Names {
+        options: options.iter().map(|option| option.name.clone()).collect(),
+        attributes: attributes.iter().map(|attribute| attribute.name.clone()).collect(),
+    };
+    let mut compiler = Compiler::new(document, names);
+    let signature = signature::read(&root, &mut compiler);
+    let body_is_signed = signature.as_ref().is_none_or(signature::signs_body);
+    let each_attempt = signature.as_ref().is_some_and(|rules| rules.each_attempt);
+    // The signature can be part of the body only where it exists first, and is the same in every attempt.
+    let body_scope = Scope { signature: !body_is_signed && !each_attempt, ..Scope::ONCE };
+    let request = request::read(&root, &mut compiler, body_scope);
+    let canonical_data =
+        root.choice("canonical_json", &[("ecmascript", true), ("none", false)]).unwrap_or(false);
+    let signs = root.has("signature");
+    let profile = Profile {
+        name: name.unwrap_or_default(),
+        title: root.required_text("title").map(|text| text.value.to_owned()).unwrap_or_default(),
+        description: root.owned_text("description").unwrap_or_default(),
+        digest: source::digest(source),
+        catalogue: catalogue::read(&root, source, elsewhere),
+        delivery: policy::read(&root),
+        ingest: ingest::read(&root, canonical_data),
+        options,
+        attributes,
+        fields: rules::read(&root),
+        secret_rules: signature::read_secret_rules(&root, signs),
+        words: words::read(&root),
+        compat: root.owned_text("compat"),
+        canonical_data,
+        body_is_signed,
+        request,
+        signature,
+        environment: Arc::new(compiler.into_environment()),
+    };
+    drop(root);
+    (!document.has_problems()).then_some(profile)
+}
+
+fn check_name(root: &Section<'_>, name: Option<&str>) {
+    let is_fine = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    if name.is_some_and(|name| !is_fine(name)) {
+        root.invalid("name", "must be lower-case letters, digits and '-', and begin with a letter");
+    }
+}

@@ -1,0 +1,152 @@
+//! A checked profile: what its files say, and what the rest of Postroad asks it.
+
+use std::sync::Arc;
+
+use minijinja::Environment;
+use postroad_domain::Invalid;
+use rand::Rng;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::{
+    catalogue::Catalogue,
+    ingest::IngestChecks,
+    options::{self, FieldProblem, OptionOwner, OptionSchema, OptionValues},
+    policy::DeliveryPolicy,
+    request::{self, RequestRules},
+    rules::FieldRules,
+    secret::{SecretKey, SecretRules},
+    signature::{Scheme, SignatureRules},
+    words::Words,
+};
+
+/// The wire contract of one product, checked. Made by [`Profile::load`].
+#[derive(Debug)]
+pub struct Profile {
+    /// The word by which a tenant names it.
+    pub name: String,
+    /// The product's name.
+    pub title: String,
+    /// What it is.
+    pub description: String,
+    /// SHA-256 over all files: two profiles with the same digest make the same requests.
+    pub digest: [u8; 32],
+    /// The event types.
+    pub catalogue: Catalogue,
+    /// How deliveries are tried.
+    pub delivery: DeliveryPolicy,
+    /// What is refused at the door.
+    pub ingest: IngestChecks,
+    /// The options of tenants and subscriptions.
+    pub options: Vec<OptionSchema>,
+    /// The attributes that events may carry.
+    pub attributes: Vec<OptionSchema>,
+    /// The standard fields that are required, forbidden or limited.
+    pub fields: FieldRules,
+    /// Whether there are secrets, and who makes them.
+    pub secret_rules: SecretRules,
+    /// The product's own words.
+    pub words: Words,
+    /// The compatible API that is mounted for its tenants.
+    pub compat: Option<String>,
+    pub(crate) canonical_data: bool,
+    /// The body is part of what is signed; else the signature may be part of the body.
+    pub(crate) body_is_signed: bool,
+    pub(crate) request: RequestRules,
+    pub(crate) signature: Option<SignatureRules>,
+    pub(crate) environment: Arc<Environment<'static>>,
+}
+
+impl Profile {
+    /// The methods a subscription may choose from; the first is the default.
+    pub fn methods(&self) -> &[String] {
+        &self.request.methods
+    }
+
+    /// The content types a subscription may choose from; the first is the default.
+    pub fn content_types(&self) -> impl Iterator<Item = &str> {
+        self.request.contents.iter().map(|content| content.content_type.as_str())
+    }
+
+    /// Whether the profile writes the header, so that a customer's own of that name must be refused.
+    pub fn reserves_header(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case("content-type") || request::writes(&self.request.headers, name)
+    }
+
+    /// Whether timestamp and signature are made anew at each attempt.
+    pub fn signs_each_attempt(&self) -> bool {
+        self.signature.as_ref().is_some_and(|rules| rules.each_attempt)
+    }
+
+    /// The ways to sign; the first is the default. Empty for a profile that does not sign.
+    pub fn schemes(&self) -> &[Scheme] {
+        self.signature.as_ref().map_or(&[], |rules| &rules.schemes)
+    }
+
+    /// The key of a secret as it is shown. `scheme` is the name of one of [`Profile::schemes`], `None` for the first.
+    ///
+    /// # Errors
+    ///
+    /// No such scheme, or the form that a secret of it has.
+    pub fn secret_key(&self, secret: &str, scheme: Option<&str>) -> Result<SecretKey, Invalid> {
+        let (index, scheme) = self.scheme(scheme)?;
+        Ok(SecretKey { scheme: index, key: scheme.key.parse(secret, scheme.algorithm)? })
+    }
+
+    /// A fresh secret as it is shown.
+    ///
+    /// # Errors
+    ///
+    /// No such scheme.
+    pub fn generate_secret(
+        &self,
+        scheme: Option<&str>,
+        rng: &mut impl Rng,
+    ) -> Result<Zeroizing<String>, Invalid> {
+        Ok(self.scheme(scheme)?.1.key.generate(rng))
+    }
+
+    /// The public key that belongs to a secret, as receivers take it; `None` where the secret is shared.
+    pub fn public_key(&self, secret: &SecretKey) -> Option<String> {
+        self.schemes().get(secret.scheme)?.key.public_key(&secret.key)
+    }
+
+    /// Checks the options of a tenant.
+    pub fn check_tenant_options(&self, given: &Map<String, Value>) -> Vec<FieldProblem> {
+        options::check(&self.options, OptionOwner::Tenant, given)
+    }
+
+    /// Checks the options of tenant and subscription and fills in the defaults.
+    ///
+    /// # Errors
+    ///
+    /// Every option that is unknown, missing, or has a value that is not allowed.
+    pub fn check_options(
+        &self,
+        tenant: &Map<String, Value>,
+        subscription: &Map<String, Value>,
+    ) -> Result<OptionValues, Vec<FieldProblem>> {
+        options::resolve(&self.options, tenant, subscription)
+    }
+
+    /// Checks the attributes of an event.
+    pub fn check_attributes(&self, given: &Map<String, Value>) -> Vec<FieldProblem> {
+        options::check_attributes(&self.attributes, given)
+    }
+
+    fn scheme(&self, name: Option<&str>) -> Result<(usize, &Scheme), Invalid> {
+        let schemes = self.schemes();
+        let index = match name {
+            None => Some(0),
+            Some(name) => schemes.iter().position(|scheme| scheme.name == name),
+        };
+        let found = index.and_then(|index| Some((index, schemes.get(index)?)));
+        found.ok_or_else(|| {
+            let names: Vec<_> = schemes.iter().map(|scheme| scheme.name.as_str()).collect();
+            Invalid::new(match names.as_slice() {
+                [] => "cannot be set: this profile does not sign".to_owned(),
+                names => format!("must be one of {}", names.join(", ")),
+            })
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! From the facts to the exact request, in two steps: [`Profile::shape`] makes what is the same in every attempt,
+//! [`Profile::sign`] adds what belongs to one.
+//!
+//! **Invariant:** the signed bytes are the sent bytes: the body is written once, and signing, sending and logging use
+//! that one buffer.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use crate::{
+    Profile,
+    error::RenderError,
+    input::{AttemptFacts, ExactRequest, RenderInput, Shaped},
+    request::{self, Content, Rendering, Style},
+    secret::SecretUse,
+    signature::SignatureRules,
+    template::{Facts, Variable},
+};
+
+impl Profile {
+    /// The whole request of one attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError`]; nothing may be sent then.
+    pub fn render(
+        &self,
+        input: &RenderInput<'_>,
+        attempt: AttemptFacts,
+    ) -> Result<ExactRequest, RenderError> {
+        let shaped = self.shape(input)?;
+        self.sign(input, &shaped, attempt)
+    }
+
+    /// What is the same in every attempt: the body, and the signature of a profile that signs once. The same input
+    /// gives the same bytes, so it can be stored or made again.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError`]; nothing may be sent then.
+    pub fn shape(&self, input: &RenderInput<'_>) -> Result<Shaped, RenderError> {
+        let rules = self.signature.as_ref();
+        if self.secret_rules.presence == SecretUse::Generated && input.secrets.is_empty() {
+            return Err(RenderError::NoSecret);
+        }
+        let facts = self.facts(input);
+        match rules.filter(|rules| !rules.each_attempt) {
+            None => Ok(Shaped { body: Bytes::from(self.write_body(&facts)?), signature: None }),
+            Some(rules) if self.body_is_signed => {
+                let body = self.write_body(&facts)?;
+                let signature = self.write_signature(rules, &Facts { body: Some(&body), ..facts })?;
+                Ok(Shaped { signature, body: Bytes::from(body) })
+            }
+            Some(rules) => {
+                let signature = self.write_signature(rules, &facts)?;
+                let body = self.write_body(&Facts { signature: signature.as_deref(), ..facts })?;
+                Ok(Shaped { signature, body: Bytes::from(body) })
+            }
+        }
+    }
+
+    /// Adds what belongs to one attempt: URL, headers, and the signature of a profile that signs each attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError`]; nothing may be sent then.
+    pub fn sign(
+        &self,
+        input: &RenderInput<'_>,
+        shaped: &Shaped,
+        attempt: AttemptFacts,
+    ) -> Result<ExactRequest, RenderError> {
+        let body = str::from_utf8(&shaped.body).map_err(|_| RenderError::BodyNotText)?;
+        let facts = Facts { attempt: Some(&attempt), body: Some(body), ..self.facts(input) };
+        let signature = match &self.signature {
+            Some(rules) if rules.each_attempt => self.write_signature(rules, &facts)?,
+            _ => shaped.signature.clone(),
+        };
+        if signature.is_none() && self.secret_rules.presence == SecretUse::Generated {
+            return Err(RenderError::NoSecret);
+        }
+        let facts = Facts { signature: signature.as_deref(), ..facts };
+        let rendering = Rendering { environment: &self.environment, facts: &facts };
+        let mut query = String::new();
+        request::render_parameters(&self.request.query, Style::Query, &rendering, &mut query)?;
+        Ok(ExactRequest {
+            method: self.method(input),
+            url: request::decorated(input.subscription.url, &query),
+            headers: request::write_headers(&self.request.headers, self.content(input), &rendering)?,
+            body: shaped.body.clone(),
+        })
+    }
+
+    fn facts<'a>(&'a self, input: &'a RenderInput<'a>) -> Facts<'a> {
+        Facts::new(input, self.catalogue.entry(input.event.event_type.as_str()), self.canonical_data)
+    }
+
+    fn write_body(&self, facts: &Facts<'_>) -> Result<String, RenderError> {
+        let rendering = Rendering { environment: &self.environment, facts };
+        self.content(facts.input).map_or(Ok(String::new()), |content| content.render(&rendering))
+    }
+
+    /// The signature text of all keys, the current one first; nothing without keys.
+    fn write_signature(
+        &self,
+        rules: &SignatureRules,
+        facts: &Facts<'_>,
+    ) -> Result<Option<String>, RenderError> {
+        if facts.input.secrets.is_empty() {
+            return Ok(None);
+        }
+        let is_body = rules.message.as_placeholder().is_some_and(|placeholder| {
+            placeholder.variable == Variable::Body && placeholder.filters.is_empty()
+        });
+        let message = match facts.body.filter(|_| is_body) {
+            Some(body) => Cow::Borrowed(body),
+            None => Cow::Owned(rules.message.to_text(&self.environment, facts)?),
+        };
+        let mut text = String::with_capacity(80);
+        for secret in facts.input.secrets {
+            let Some(scheme) = rules.schemes.get(secret.scheme) else { continue };
+            if !text.is_empty() {
+                text.push_str(&rules.separator);
+            }
+            let digest = secret.key.sign(message.as_bytes(), scheme.encoding);
+            scheme.value.render(&self.environment, &facts.with_digest(&digest), &mut text)?;
+        }
+        Ok(Some(text))
+    }
+
+    fn method(&self, input: &RenderInput<'_>) -> String {
+        let chosen =
+            input.subscription.method.filter(|method| self.request.methods.iter().any(|one| one == method));
+        chosen.unwrap_or(&self.request.methods[0]).to_owned()
+    }
+
+    fn content(&self, input: &RenderInput<'_>) -> Option<&Content> {
+        let contents = &self.request.contents;
+        let chosen = input.subscription.content_type;
+        let named = chosen.and_then(|chosen| contents.iter().find(|content| content.is_called(chosen)));
+        named.or(contents.first())
+    }
+}

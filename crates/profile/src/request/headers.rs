@@ -1,0 +1,101 @@
+//! The headers of a request, in the order they are sent: content type, user agent, the profile's, the authorization,
+//! the customer's.
+
+use super::{Content, Rendering, read_when};
+use crate::{
+    error::RenderError,
+    input::SubscriptionFacts,
+    reader::Section,
+    template::{Compiler, Condition, Scope, Template},
+};
+
+const USER_AGENT: &str = concat!("Postroad/", env!("CARGO_PKG_VERSION"));
+
+/// One header of a profile. Several of one name are sent as several lines.
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderRule {
+    /// In the spelling that is sent.
+    pub(crate) name: String,
+    value: Template,
+    when: Option<Condition>,
+}
+
+/// All headers of one attempt.
+pub(crate) fn write_headers(
+    rules: &[HeaderRule],
+    content: Option<&Content>,
+    rendering: &Rendering<'_>,
+) -> Result<Vec<(String, String)>, RenderError> {
+    let subscription = &rendering.facts.input.subscription;
+    let mut headers = Vec::with_capacity(rules.len() + subscription.headers.len() + 3);
+    if let Some(content) = content {
+        headers.push(("Content-Type".to_owned(), content.content_type.clone()));
+    }
+    if !brings(subscription, "user-agent") && !writes(rules, "user-agent") {
+        headers.push(("User-Agent".to_owned(), USER_AGENT.to_owned()));
+    }
+    for rule in rules {
+        if rendering.wants(rule.when.as_ref())? {
+            let value = rule.value.to_text(rendering.environment, rendering.facts)?;
+            headers.push((rule.name.clone(), checked(&rule.name, value)?));
+        }
+    }
+    write_own(rules, subscription, &mut headers);
+    Ok(headers)
+}
+
+/// The customer's authorization and headers. A name that the profile writes was refused when the subscription was
+/// made; where the profile has changed since, the profile's value is the one that counts.
+fn write_own(
+    rules: &[HeaderRule],
+    subscription: &SubscriptionFacts<'_>,
+    headers: &mut Vec<(String, String)>,
+) {
+    let authorization = subscription
+        .authorization
+        .filter(|_| !brings(subscription, "authorization") && !writes(rules, "authorization"));
+    headers.extend(authorization.map(|value| ("Authorization".to_owned(), value.to_owned())));
+    let own = subscription
+        .headers
+        .iter()
+        .filter(|header| !header.name.eq_ignore_ascii_case("content-type") && !writes(rules, &header.name));
+    headers.extend(own.map(|header| (header.name.clone(), header.value.clone())));
+}
+
+fn brings(subscription: &SubscriptionFacts<'_>, name: &str) -> bool {
+    subscription.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name))
+}
+
+/// Whether one of the rules writes the header.
+pub(crate) fn writes(rules: &[HeaderRule], name: &str) -> bool {
+    rules.iter().any(|rule| rule.name.eq_ignore_ascii_case(name))
+}
+
+/// A value comes from data too: a line break in it would be another header.
+fn checked(name: &str, value: String) -> Result<String, RenderError> {
+    let is_sendable = value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
+    if is_sendable { Ok(value) } else { Err(RenderError::HeaderValue { name: name.to_owned() }) }
+}
+
+/// Reads `[[request.headers]]`.
+pub(crate) fn read(section: &Section<'_>, compiler: &mut Compiler<'_>) -> Vec<HeaderRule> {
+    let headers = section.sections("headers");
+    headers.iter().filter_map(|header| read_one(header, compiler)).collect()
+}
+
+fn read_one(section: &Section<'_>, compiler: &mut Compiler<'_>) -> Option<HeaderRule> {
+    let value = section.required_text("value").and_then(|text| compiler.template(text, Scope::HEAD));
+    let when = read_when(section, compiler, Scope::HEAD);
+    let name = section.required_text("name")?.value.to_owned();
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        section.invalid("name", "is not a name that HTTP allows");
+    }
+    if ["host", "content-length", "transfer-encoding", "connection", "content-type"]
+        .contains(&name.to_ascii_lowercase().as_str())
+    {
+        section
+            .invalid("name", "is written by Postroad itself; the content type stands in `request.content`");
+    }
+    Some(HeaderRule { name, value: value?, when })
+}

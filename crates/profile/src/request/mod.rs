@@ -1,0 +1,90 @@
+//! The request that a profile describes: method, URL, headers, and a body for each content type that it offers.
+
+mod content;
+mod envelope;
+mod headers;
+mod parameters;
+mod url;
+
+use minijinja::Environment;
+
+pub(crate) use content::Content;
+pub(crate) use headers::{HeaderRule, write_headers, writes};
+pub(crate) use parameters::{Parameter, Style, render as render_parameters};
+pub(crate) use url::decorated;
+
+use crate::{
+    error::RenderError,
+    reader::Section,
+    template::{Compiler, Condition, Facts, Scope},
+};
+
+/// The methods that a request may have.
+const METHODS: [&str; 6] = ["POST", "PUT", "PATCH", "GET", "DELETE", "HEAD"];
+
+/// The request of a profile.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestRules {
+    /// The first is the default.
+    pub(crate) methods: Vec<String>,
+    /// Appended to the customer's query, in this order.
+    pub(crate) query: Vec<Parameter>,
+    pub(crate) headers: Vec<HeaderRule>,
+    /// The first is the default; none means no body.
+    pub(crate) contents: Vec<Content>,
+}
+
+/// What the parts of a request are rendered with.
+pub(crate) struct Rendering<'a> {
+    pub(crate) environment: &'a Environment<'static>,
+    pub(crate) facts: &'a Facts<'a>,
+}
+
+impl Rendering<'_> {
+    /// Whether a part is there; one without a condition always is.
+    pub(crate) fn wants(&self, when: Option<&Condition>) -> Result<bool, RenderError> {
+        match when {
+            None => Ok(true),
+            Some(condition) => Ok(condition.holds(self.environment, self.facts)?),
+        }
+    }
+}
+
+/// Reads `[request]`. `body_scope` is what exists when the body is made.
+pub(crate) fn read(root: &Section<'_>, compiler: &mut Compiler<'_>, body_scope: Scope) -> RequestRules {
+    let Some(section) = root.section("request") else {
+        root.missing("request");
+        return RequestRules {
+            methods: Vec::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            contents: Vec::new(),
+        };
+    };
+    let contents = section.sections("content");
+    let rules = RequestRules {
+        methods: read_methods(&section),
+        query: parameters::read(&section, "query", compiler, Scope::HEAD),
+        headers: headers::read(&section, compiler),
+        contents: contents.iter().filter_map(|part| content::read(part, compiler, body_scope)).collect(),
+    };
+    let sends_body = rules.methods.iter().any(|method| !matches!(method.as_str(), "GET" | "HEAD"));
+    if rules.contents.is_empty() && contents.is_empty() && sends_body {
+        section.missing("content");
+    }
+    rules
+}
+
+fn read_methods(section: &Section<'_>) -> Vec<String> {
+    let methods = section.texts("methods").unwrap_or_default();
+    let methods: Vec<_> = methods.into_iter().map(|method| method.value).collect();
+    if methods.iter().any(|method| !METHODS.contains(&method.as_str())) {
+        section.invalid("methods", format!("must list some of {}", METHODS.join(", ")));
+    }
+    if methods.is_empty() { vec!["POST".to_owned()] } else { methods }
+}
+
+/// Reads the `when` of a part.
+fn read_when(section: &Section<'_>, compiler: &mut Compiler<'_>, scope: Scope) -> Option<Condition> {
+    section.text("when").and_then(|text| compiler.condition(text, scope))
+}

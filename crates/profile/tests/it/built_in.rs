@@ -1,0 +1,87 @@
+//! Every profile that comes with Postroad loads, and its catalogue is the product's.
+
+use postroad_profile::ExampleOrigin;
+
+use crate::facts::{built_in, files_of};
+
+const ALL: [(&str, usize); 4] = [("standard", 1), ("leadhub", 6), ("leanbe", 22), ("sleekplan", 16)];
+
+#[test]
+fn every_built_in_profile_loads_and_renders_each_of_its_examples() {
+    for (name, events) in ALL {
+        let profile = built_in(name);
+        assert_eq!(profile.name, name);
+        assert_eq!(profile.catalogue.entries().len(), events, "{name}");
+        for entry in profile.catalogue.entries() {
+            let request = profile.render_example(entry, None).unwrap();
+            assert_eq!(request.method, "POST");
+            let body = str::from_utf8(&request.body).unwrap();
+            if name != "leanbe" {
+                assert!(body.contains(&entry.example), "{name} {}: {body}", entry.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_of_an_example_belongs_to_an_event() {
+    for (name, events) in ALL {
+        assert_eq!(files_of(name).len(), events + 1, "{name}");
+    }
+}
+
+#[test]
+fn an_example_that_the_product_did_not_publish_says_so() {
+    let published = |name: &str| {
+        let profile = built_in(name);
+        let entries = profile.catalogue.entries().iter();
+        entries
+            .filter(|entry| entry.example_is == ExampleOrigin::Published)
+            .map(|entry| entry.name.clone())
+            .collect()
+    };
+    let published: Vec<Vec<String>> = ["leadhub", "leanbe", "sleekplan"].map(published).into();
+    assert_eq!(
+        published,
+        [vec!["lead.created"], vec!["idea.created", "customer.created"], vec!["item.create"]]
+    );
+}
+
+#[test]
+fn only_names_of_the_catalogue_are_accepted_and_their_case_counts() {
+    let leanbe = built_in("leanbe");
+    assert!(leanbe.catalogue.accepts("idea.upVoted"));
+    assert!(!leanbe.catalogue.accepts("idea.upvoted"));
+    assert!(!built_in("sleekplan").catalogue.accepts("item.created"));
+    assert!(built_in("standard").catalogue.accepts("anything.at-all"));
+}
+
+#[test]
+fn the_digest_changes_with_any_file_and_with_nothing_else() {
+    let profile = built_in("leadhub");
+    assert_eq!(profile.digest, built_in("leadhub").digest);
+    let mut files = files_of("leadhub");
+    files.get_mut("examples/lead.created.json").unwrap().push(' ');
+    assert_ne!(postroad_profile::Profile::load(&files).unwrap().digest, profile.digest);
+}
+
+#[test]
+fn the_shipped_defaults_are_those_of_the_products() {
+    for (name, attempts, gaps_secs, timeout_secs) in [
+        ("leanbe", 4, vec![10, 60, 300], 10),
+        ("sleekplan", 4, vec![10, 60, 300], 10),
+        ("leadhub", 4, vec![60, 120, 240], 10),
+        ("standard", 10, vec![5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400], 15),
+    ] {
+        let delivery = built_in(name).delivery;
+        assert_eq!(delivery.retry.attempts, attempts, "{name}");
+        assert_eq!(delivery.retry.backoff.iter().map(|gap| gap.as_secs()).collect::<Vec<_>>(), gaps_secs);
+        assert_eq!(delivery.timeout.default.as_secs(), timeout_secs);
+        assert!([200, 204, 299].into_iter().all(|status| delivery.success.contains(status)), "{name}");
+        assert!([199, 302, 410, 500].into_iter().all(|status| !delivery.success.contains(status)), "{name}");
+        assert_eq!(
+            (delivery.gone_deactivates, delivery.retry_after),
+            (name == "standard", name == "standard")
+        );
+    }
+}

@@ -1,0 +1,76 @@
+//! What a profile says beside the request: the door, the policy, the words.
+
+use std::time::Duration;
+
+use postroad_profile::{DataRefusal, Profile, Success};
+
+use crate::facts::{built_in, with_request};
+
+const REQUEST: &str = "request.content = [{ type = \"application/json\", body = \"{{ event.data }}\" }]\n";
+
+fn with(rest: &str) -> Profile {
+    with_request(&format!("{REQUEST}{rest}"))
+}
+
+#[test]
+fn what_the_profile_does_not_take_is_refused_at_the_door() {
+    let ingest =
+        with("[ingest]\nnumbers = \"double\"\nobject = true\nrequired = [\"id\"]\ndata_bytes_max = 40")
+            .ingest;
+    for (data, expected) in [
+        (r#"{"id":1}"#, Ok(())),
+        (r#"{"x":{"id":1}}"#, Err(DataRefusal::MissingMember("id".to_owned()))),
+        ("[1]", Err(DataRefusal::NotAnObject)),
+        (r#"{"id":-1e999}"#, Err(DataRefusal::NumberOutOfRange)),
+        (r#"{"id":"0123456789012345678901234567890123"}"#, Err(DataRefusal::TooLong(40))),
+    ] {
+        assert_eq!(ingest.check(data), expected, "{data}");
+    }
+    assert_eq!(with("").ingest.check(r#"[1e400]"#), Ok(()), "by default data is not looked into");
+}
+
+#[test]
+fn success_is_a_list_of_statuses_and_classes_and_never_a_redirect() {
+    let exact = with("delivery.success = [200]").delivery.success;
+    assert!(exact.contains(200) && !exact.contains(201));
+    let mixed = Success::parse(["2xx", "404"]).unwrap();
+    assert!(mixed.contains(299) && mixed.contains(404) && !mixed.contains(405) && !mixed.contains(301));
+    for wrong in ["", "3xx", "302", "20x", "600", "100", "x"] {
+        assert_eq!(Success::parse([wrong]), None, "{wrong}");
+    }
+}
+
+#[test]
+fn what_the_policy_leaves_out_is_as_standard_webhooks_has_it() {
+    let (empty, standard) = (with("").delivery, built_in("standard").delivery);
+    assert_eq!(empty.retry, standard.retry);
+    assert_eq!(empty.success, standard.success);
+    assert!(empty.gone_deactivates && empty.retry_after);
+    let own = with(
+        "delivery = { timeout = \"3s\", timeout_min = \"2s\", timeout_max = \"4s\", gone = \"failure\" }",
+    );
+    let timeout = own.delivery.timeout;
+    assert_eq!([timeout.min, timeout.default, timeout.max], [2, 3, 4].map(Duration::from_secs));
+    assert!(!own.delivery.gone_deactivates);
+}
+
+#[test]
+fn the_products_own_words_and_its_api_are_known() {
+    let profile = with(
+        "compat = \"leadsquared\"\nwords = { queued = \"In Queue\" }\nlabels = { url = \"Webhook URL\" }",
+    );
+    assert_eq!(profile.compat.as_deref(), Some("leadsquared"));
+    assert_eq!(profile.words.states.get("queued").map(String::as_str), Some("In Queue"));
+    assert_eq!(profile.words.states.get("failed"), None);
+    assert_eq!(profile.words.labels.get("url").map(String::as_str), Some("Webhook URL"));
+}
+
+#[test]
+fn an_event_is_found_by_its_code_and_by_the_name_people_see() {
+    let profile = crate::facts::load(
+        "name = \"p\"\ntitle = \"P\"\nrequest.methods = [\"GET\"]\nevents = [{ name = \"e\", title = \"Lead Creation\" }]",
+    )
+    .unwrap();
+    assert_eq!(profile.catalogue.find("Lead Creation").unwrap().name, "e");
+    assert!(profile.catalogue.accepts("e") && !profile.catalogue.accepts("lead creation"));
+}
