@@ -1,8 +1,8 @@
 //! The engine: accept, route, send, record. It knows no HTTP server and no SQL.
 //!
 //! An event comes in through [`Engine::publish`], is matched against its tenant's subscriptions, and becomes durable in
-//! a group commit ([`commit`]). What was committed goes to the lanes ([`lanes`]), from there to the receivers
-//! ([`dispatch`]); each outcome goes into a later commit. The store is the queue: memory holds only a window of it.
+//! a group commit (`commit`). What was committed goes to the lanes (`lanes`), from there to the receivers
+//! (`dispatch`); each outcome goes into a later commit. The store is the queue: memory holds only a window of it.
 
 mod admin_key;
 mod attempt;

@@ -1,8 +1,8 @@
 //! The HTTP server: routes, decoding, encoding. What happens is in `postroad_engine`.
 //!
 //! A handler decodes, calls one operation of the engine, encodes. One operation, one file: its doc comment is the text
-//! of the API. What a caller sends is checked in [`check`], which collects every fault of a body before it answers; every
-//! refusal becomes a [`problem`].
+//! of the API. What a caller sends is checked in `check`, which collects every fault of a body before it answers; every
+//! refusal becomes a `problem`.
 //!
 //! **Invariants**
 //! * Refused input changes nothing.
