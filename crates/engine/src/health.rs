@@ -67,3 +67,24 @@ impl Health {
             || self.outcome_bytes.load(Ordering::Acquire) >= OUTCOMES_BYTES_MAX
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_attempt_starts_while_too_many_outcomes_or_too_large_ones_wait() {
+        let health = Health::default();
+        assert!(health.may_send());
+        health.outcome_waits(OUTCOMES_BYTES_MAX);
+        assert!(!health.may_send());
+        health.outcome_written(OUTCOMES_BYTES_MAX);
+        assert!(health.may_send());
+        for _ in 0..OUTCOMES_WAITING_MAX {
+            health.outcome_waits(0);
+        }
+        assert!(!health.may_send());
+        health.outcome_written(0);
+        assert!(health.may_send());
+    }
+}

@@ -131,3 +131,24 @@ fn system_errno(db: &Connection) -> i32 {
     // SAFETY: the handle belongs to `db`, which lives through the call; the function only reads a number from it.
     unsafe { ffi::sqlite3_system_errno(db.handle()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_a_damaged_or_read_only_file_the_node_waits_for_a_person_instead_of_sending_on() {
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB, ffi::SQLITE_READONLY, ffi::SQLITE_IOERR] {
+            let fault = Fault::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+            let error = StoreError::from(fault);
+            assert!(matches!(error, StoreError::Unavailable(_)), "{code}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_statement_is_a_fault_of_its_own() {
+        let fault =
+            Fault::from(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CONSTRAINT), None));
+        assert!(matches!(StoreError::from(fault), StoreError::Internal(_)));
+    }
+}
