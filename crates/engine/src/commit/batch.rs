@@ -232,3 +232,64 @@ impl Intake {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use postroad_domain::{EventType, SubscriptionNo, TenantNo};
+    use postroad_store::FanoutTarget;
+
+    use super::*;
+    use crate::commit::PublishGate;
+
+    fn fanout(targets: usize) -> Fanout {
+        let target = FanoutTarget {
+            subscription_no: SubscriptionNo(1),
+            subscription_version: 1,
+            expires_at: Timestamp::default(),
+        };
+        Fanout {
+            tenant_no: TenantNo(1),
+            event_id: EventId::from_bytes([0; 16]),
+            targets: vec![target; targets],
+            next_number: 1,
+        }
+    }
+
+    fn job() -> EventJob {
+        let event = NewEvent {
+            id: EventId::from_bytes([0; 16]),
+            tenant_no: TenantNo(1),
+            config_version: 1,
+            event_type: EventType::parse("a").unwrap(),
+            occurred_at: None,
+            tags: Vec::new(),
+            attributes: Bytes::new(),
+            data: Bytes::new(),
+            idempotency: None,
+            deliveries: Vec::new(),
+            fanout: Vec::new(),
+        };
+        let permit = PublishGate::new().admit(1).unwrap();
+        EventJob { event, reply: EventReply { sender: oneshot::channel().0, _permit: permit } }
+    }
+
+    #[tokio::test]
+    async fn with_too_many_open_fan_outs_events_wait_and_a_stop_does_not() {
+        let (events, events_in) = mpsc::unbounded_channel();
+        let (_outcomes, outcomes_in) = mpsc::unbounded_channel();
+        let (_fanouts, fanouts_in) = mpsc::unbounded_channel();
+        let finish = CancellationToken::new();
+        let open_fanouts = (0..OPEN_FANOUTS_MAX + 1).map(|_| fanout(2 * FANOUT_PER_COMMIT_MAX)).collect();
+        let mut intake =
+            Intake { events: events_in, outcomes: outcomes_in, fanouts: fanouts_in, open_fanouts, finish };
+        events.send(job()).ok().unwrap();
+        let batch = intake.next().await.unwrap();
+        assert_eq!((batch.events.len(), batch.fanouts.len()), (0, 5), "five steps of 200 are half a commit");
+
+        // What is open is in the store and goes on at the next start; what somebody waits for is still taken.
+        intake.finish.cancel();
+        assert_eq!(intake.next().await.unwrap().events.len(), 1);
+        assert!(intake.next().await.is_none());
+    }
+}
