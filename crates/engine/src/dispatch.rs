@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use postroad_domain::{Clock, DeliveryId, Reason, Timestamp};
+use postroad_domain::{Attempt, Clock, DeliveryId, Reason, Timestamp, retry::with_retry_after};
 use postroad_store::{Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -110,9 +110,7 @@ impl Dispatcher {
         while let Some(delivery) = self.next_turn() {
             self.tasks.spawn(Arc::clone(self).send_while_there_are_turns(delivery));
         }
-        while let Some(wish) = self.with_lanes(LaneSet::next_refill) {
-            self.tasks.spawn(Arc::clone(self).refill(wish));
-        }
+        self.refill_thirsty();
     }
 
     /// Rings the lanes' timers, and starts again what stood still while nothing could be written.
@@ -205,16 +203,17 @@ impl Dispatcher {
     }
 
     fn after_failure(&self, delivery: &QueuedDelivery, target: &Target, asked: Option<Duration>) -> Next {
+        let now = self.commit_clock.now();
+        if let Some(asked) = asked {
+            // The receiver asks for the whole subscription, also when this was the delivery's last attempt.
+            let rest = with_retry_after(Duration::ZERO, Some(asked));
+            self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
+        }
         let tries = delivery.tries + 1;
         let Some(gap) = self.ids.with_rng(|rng| target.retry.gap_after(tries, rng)) else {
             return Next::Failed(Reason::Exhausted);
         };
-        let now = self.commit_clock.now();
-        if let Some(asked) = asked {
-            let rest = postroad_domain::retry::with_retry_after(Duration::ZERO, Some(asked));
-            self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
-        }
-        Next::Queued { due: now.after(postroad_domain::retry::with_retry_after(gap, asked)), tries }
+        Next::Queued { due: now.after(with_retry_after(gap, asked)), tries }
     }
 
     /// The receiver answered 410: nothing more is sent until the customer activates the subscription again.
@@ -238,7 +237,7 @@ impl Dispatcher {
         self.drop_ready(delivery.lane);
     }
 
-    fn finish(&self, delivery: &QueuedDelivery, attempt: Option<postroad_domain::Attempt>, next: Next) {
+    fn finish(&self, delivery: &QueuedDelivery, attempt: Option<Attempt>, next: Next) {
         let outcome = Outcome {
             lane: delivery.lane,
             id: delivery.id,

@@ -192,3 +192,19 @@ async fn a_change_of_the_subscription_ends_the_rest_that_its_receiver_asked_for(
     world.engine.update_subscription(&acme(), subscription.id, 1, twice("https://b.example/")).await.unwrap();
     world.exchange().await.answer(200);
 }
+
+#[tokio::test]
+async fn a_receiver_gets_its_rest_also_when_it_asks_for_it_at_a_deliverys_last_attempt() {
+    let world = World::new().await;
+    let retry = RetryPolicy { attempts: 1, backoff: Vec::new(), jitter_percent: 0 };
+    let spec = SubscriptionSpec { retry: Some(retry), concurrency: 1, ..to("https://a.example/") };
+    world.subscribe(spec).await;
+    let exhausted = world.publish("1").await;
+    world.publish("2").await;
+    world.exchange().await.answer_with(503, &[("retry-after", "60")]);
+    world.reaches(&exhausted, Status::Failed).await;
+    world.pass(Duration::from_secs(59)).await;
+    world.no_exchange().await;
+    world.clock.advance(Duration::from_secs(2));
+    world.exchange().await.answer(200);
+}
