@@ -1,9 +1,11 @@
-//! The project's own tools: `cargo xtask tidy` checks the house rules, `cargo xtask bench` measures the server.
+//! The project's own tools: `cargo xtask tidy` checks the house rules, `cargo xtask checks` runs the numbered checks of
+//! the products, `cargo xtask bench` measures the server.
 //!
 //! Nothing here is shipped. What a tool needs to know about the server it learns as everybody does, from its command
 //! line and its API.
 
 mod bench;
+mod checks;
 mod tidy;
 
 use std::process::ExitCode;
@@ -15,6 +17,7 @@ fn main() -> Result<ExitCode> {
     let matches = command_line().get_matches();
     match matches.subcommand() {
         Some(("tidy", _)) => return tidy::run(),
+        Some(("checks", options)) => return checks::run(options),
         Some(("bench", options)) => bench::run(options)?,
         Some(("bench-receiver", _)) => bench::receiver::run()?,
         Some(("bench-generator", _)) => bench::generator::run()?,
@@ -28,9 +31,16 @@ fn command_line() -> Command {
         .about("The project's own tools")
         .subcommand_required(true)
         .subcommand(Command::new("tidy").about("Checks the house rules (ARCHITECTURE.md, STYLE.md)"))
+        .subcommand(checks_command())
         .subcommand(bench_command())
         .subcommand(Command::new("bench-receiver").hide(true).about("The receiving process of a benchmark"))
         .subcommand(Command::new("bench-generator").hide(true).about("The sending process of a benchmark"))
+}
+
+fn checks_command() -> Command {
+    Command::new("checks")
+        .about("Runs the numbered acceptance checks of the products and prints a table of them")
+        .arg(checks::argument())
 }
 
 fn bench_command() -> Command {

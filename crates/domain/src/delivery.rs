@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{DeliveryId, EventId, SubscriptionId},
+    subscription::SubscriptionNo,
     time::Timestamp,
 };
 
@@ -177,6 +178,8 @@ pub struct Delivery {
     pub id: DeliveryId,
     /// Where it goes.
     pub subscription: SubscriptionId,
+    /// The subscription's number inside the store.
+    pub subscription_no: SubscriptionNo,
     /// The subscription's version it was created with.
     pub subscription_version: i64,
     /// The events it carries; one, until groups come.
@@ -195,6 +198,8 @@ pub struct Delivery {
     pub due_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// It was sent to test the subscription.
+    pub test: bool,
 }
 
 #[cfg(test)]

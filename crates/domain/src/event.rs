@@ -5,7 +5,9 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::EventId, invalid::Invalid, limits::EVENT_TYPE_CHARS_MAX, time::Timestamp};
+use crate::{
+    ids::EventId, invalid::Invalid, limits::EVENT_TYPE_CHARS_MAX, tenant::ProfileNo, time::Timestamp,
+};
 
 /// The name of a kind of event: `lead.created`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,6 +75,13 @@ pub struct Event {
     pub data: Bytes,
     /// How many deliveries it was routed to.
     pub deliveries: u32,
+    /// The profile that its deliveries are shaped by; `None` for the tenant's current one, in events from before profiles
+    /// were stored.
+    pub profile: Option<ProfileNo>,
+    /// The tenant's version that its deliveries are shaped with.
+    pub tenant_version: i64,
+    /// It was made by Postroad to test a subscription.
+    pub test: bool,
 }
 
 impl Event {
@@ -80,6 +89,23 @@ impl Event {
     pub fn moment(&self) -> Timestamp {
         self.occurred_at.unwrap_or(self.accepted_at)
     }
+}
+
+/// An event type that a tenant adds to its profile's catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredType {
+    /// The wire code.
+    pub name: EventType,
+    /// The name that people see; accepted wherever the code is.
+    pub title: Option<String>,
+    /// The heading under which it is listed.
+    pub group: Option<String>,
+    /// When it happens.
+    pub description: Option<String>,
+    /// Example data, as JSON text.
+    pub example: Option<String>,
+    /// A JSON Schema that data must fit, as JSON text.
+    pub schema: Option<String>,
 }
 
 #[cfg(test)]

@@ -43,6 +43,12 @@ pub const NAME_CHARS_MAX: usize = 255;
 pub const DESCRIPTION_CHARS_MAX: usize = 4_096;
 /// Characters of an endpoint's URL.
 pub const URL_CHARS_MAX: usize = 4_096;
+/// Event types that a tenant adds to its profile's.
+pub const EVENT_TYPES_PER_TENANT_MAX: usize = 500;
+/// Bytes of the JSON Schema of such an event type.
+pub const EVENT_TYPE_SCHEMA_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of the example of such an event type.
+pub const EVENT_TYPE_EXAMPLE_BYTES_MAX: usize = 64 * 1024;
 /// Contacts of a tenant.
 pub const CONTACTS_MAX: usize = 20;
 
@@ -113,6 +119,8 @@ pub const LANE_BYTES_MAX: usize = 1024 * 1024;
 pub const LANES_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Exchanges under way at a time, over all lanes.
 pub const EXCHANGES_MAX: usize = 2_048;
+/// Tests of subscriptions under way at a time; more are answered 429.
+pub const TESTS_MAX: usize = 32;
 /// Reads of lanes' next deliveries under way at a time.
 pub const REFILLS_MAX: usize = 4;
 /// Outcomes that wait for their commit; above it no new attempt starts.

@@ -53,6 +53,27 @@ impl RetryPolicy {
     }
 }
 
+/// What a subscription sets of its schedule; what it leaves out is the profile's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryOverride {
+    /// Attempts of one pass, the first included.
+    pub attempts: Option<u32>,
+    /// The gap after the first, second, … failed attempt; the last one repeats.
+    pub backoff: Option<Vec<Duration>>,
+}
+
+impl RetryOverride {
+    /// The schedule in force. Gaps without a number of attempts are each used once.
+    pub fn over(&self, profile: &RetryPolicy) -> RetryPolicy {
+        let each_once = self.backoff.as_ref().map(|gaps| gaps.len() as u32 + 1);
+        RetryPolicy {
+            attempts: self.attempts.or(each_once).unwrap_or(profile.attempts),
+            backoff: self.backoff.clone().unwrap_or_else(|| profile.backoff.clone()),
+            jitter_percent: profile.jitter_percent,
+        }
+    }
+}
+
 /// The delay before the next attempt when the receiver asked for one: never less than the schedule's, never more than
 /// a day.
 pub fn with_retry_after(gap: Duration, asked: Option<Duration>) -> Duration {
@@ -92,6 +113,19 @@ mod tests {
         assert_eq!(policy.span(), Duration::from_secs(3));
         let none = RetryPolicy { attempts: 4, backoff: vec![], jitter_percent: 0 };
         assert_eq!(none.span(), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_a_subscription_does_not_set_is_the_profiles() {
+        let profile = RetryPolicy { attempts: 4, backoff: vec![Duration::from_secs(60)], jitter_percent: 7 };
+        let gaps = vec![Duration::from_secs(1), Duration::from_secs(2)];
+        let over = |attempts, backoff| RetryOverride { attempts, backoff }.over(&profile);
+        assert_eq!(over(None, None), profile);
+        assert_eq!(over(Some(9), None), RetryPolicy { attempts: 9, ..profile.clone() });
+        assert_eq!(
+            over(None, Some(gaps.clone())),
+            RetryPolicy { attempts: 3, backoff: gaps, ..profile.clone() }
+        );
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::{
     endpoint::{CustomHeader, EndpointUrl},
     event::EventType,
     ids::SubscriptionId,
-    limits::{CONCURRENCY, TIMEOUT},
-    retry::RetryPolicy,
+    limits::CONCURRENCY,
+    retry::RetryOverride,
     secret::SealedSecret,
     tenant::TenantNo,
     time::Timestamp,
@@ -24,8 +24,12 @@ pub struct SubscriptionNo(pub i64);
 pub struct Push {
     /// Where to.
     pub url: EndpointUrl,
-    /// `POST`, `PUT` or `PATCH`.
-    pub method: String,
+    /// One of the profile's methods; `None` for its first.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// One of the profile's content types; `None` for its first.
+    #[serde(default)]
+    pub content_type: Option<String>,
     /// The customer's own headers, in their order.
     pub headers: Vec<CustomHeader>,
     /// The whole value of the `Authorization` header.
@@ -37,18 +41,6 @@ impl fmt::Debug for Push {
         // Headers and authorization hold the customer's credentials.
         out.debug_struct("Push").field("url", &self.url).field("method", &self.method).finish_non_exhaustive()
     }
-}
-
-/// How requests are signed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Signature {
-    /// HMAC-SHA256 with a shared secret, `whsec_…`.
-    #[default]
-    #[serde(rename = "hmac-sha256")]
-    HmacSha256,
-    /// Ed25519: the receiver needs the public key only.
-    #[serde(rename = "ed25519")]
-    Ed25519,
 }
 
 /// What the customer configured; checked.
@@ -69,12 +61,15 @@ pub struct SubscriptionSpec {
     /// Exchanges under way at a time.
     pub concurrency: u32,
     /// An own retry schedule; `None` for the profile's.
-    pub retry: Option<RetryPolicy>,
-    /// An own deadline of an exchange; `None` for the default.
+    pub retry: Option<RetryOverride>,
+    /// An own deadline of an exchange; `None` for the profile's.
     pub timeout: Option<Duration>,
-    /// How requests are signed; fixed at creation, since each receiver verifies one way.
+    /// Own statuses that mean success, such as `2xx` or `200`; `None` for the profile's.
     #[serde(default)]
-    pub signature: Signature,
+    pub success: Option<Vec<String>>,
+    /// The profile's own options, as JSON text.
+    #[serde(default = "no_options")]
+    pub options: String,
 }
 
 impl SubscriptionSpec {
@@ -84,25 +79,20 @@ impl SubscriptionSpec {
             name: None,
             description: None,
             active: true,
-            push: Push { url, method: "POST".to_owned(), headers: Vec::new(), authorization: None },
+            push: Push { url, method: None, content_type: None, headers: Vec::new(), authorization: None },
             events: Vec::new(),
             tag_sets: Vec::new(),
             concurrency: CONCURRENCY.default,
             retry: None,
             timeout: None,
-            signature: Signature::HmacSha256,
+            success: None,
+            options: no_options(),
         }
     }
+}
 
-    /// The retry schedule in force.
-    pub fn retry_policy(&self) -> RetryPolicy {
-        self.retry.clone().unwrap_or_else(RetryPolicy::standard_webhooks)
-    }
-
-    /// The deadline of an exchange in force.
-    pub fn deadline(&self) -> Duration {
-        self.timeout.unwrap_or(TIMEOUT.default)
-    }
+fn no_options() -> String {
+    "{}".to_owned()
 }
 
 /// Why Postroad itself made a subscription inactive.
@@ -113,6 +103,15 @@ pub enum InactiveReason {
     Paused,
     /// The receiver answered 410 Gone. What waits is held until it expires, and goes out on activation.
     Gone,
+}
+
+/// A subscription as it was at one of its versions: what a delivery of that version is shaped and signed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionVersion {
+    /// What the customer had configured.
+    pub spec: SubscriptionSpec,
+    /// The secrets of that version, the current one first.
+    pub secrets: Vec<SealedSecret>,
 }
 
 /// A stored subscription.

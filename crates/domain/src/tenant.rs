@@ -10,6 +10,10 @@ use crate::{invalid::Invalid, limits::TENANT_ID_CHARS_MAX, time::Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TenantNo(pub i64);
 
+/// The number of a stored profile: one content, known by its digest. Never reused, never shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProfileNo(pub i64);
+
 /// The caller's own name for the tenant: `[A-Za-z0-9][A-Za-z0-9_.-]{0,127}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -77,7 +81,10 @@ pub struct Tenant {
     pub id: TenantId,
     /// What the caller set.
     pub spec: TenantSpec,
-    /// Grows with every change of the tenant or of one of its subscriptions: with it, an accept statement sees whether
+    /// 1 at first, grows each time the caller sets the tenant: events name the one that they are shaped with.
+    pub version: i64,
+    /// Grows with every change of the tenant or of one of its subscriptions
+    /// or event types: with it, an accept statement sees whether
     /// the subscriptions it was matched against are still the true ones.
     pub config_version: i64,
     /// When it was created.

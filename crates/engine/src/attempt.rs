@@ -1,88 +1,135 @@
-//! One attempt: the exact request, the exchange, what its answer means.
+//! One attempt: the exact request and the exchange. What its answer means is in [`crate::verdict`].
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use postroad_domain::{
-    Attempt, Clock, ErrorClass, RequestHead, ResponseHead, Timestamp, attempt::Answer,
-    limits::RETRY_AFTER_MAX,
+    Attempt, Clock, DeliveryId, ErrorClass, Event, RequestHead, ResponseHead, Timestamp, attempt::Answer,
 };
 use postroad_egress::{Egress, OutboundResponse, SendError};
-use postroad_store::QueuedDelivery;
+use postroad_profile::{AttemptFacts, ExactRequest};
+use postroad_store::{QueuedDelivery, StoreError};
 
-use crate::{ids::IdSource, target::Target};
-
-/// What an answer means for the delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// The receiver took it.
-    Succeeded,
-    /// It did not.
-    Failed {
-        /// The rest that the receiver asks for.
-        retry_after: Option<Duration>,
-        /// The receiver says that it will never take anything again.
-        gone: bool,
-    },
-}
+use crate::{
+    ids::IdSource,
+    shaping::{EarlierShapings, Shaping, ShapingError, ShapingKey},
+    target::{RequestError, Target},
+    verdict::{Verdict, judge},
+};
 
 /// Makes exchanges and records them.
 pub(crate) struct Attempts {
     pub(crate) egress: Arc<dyn Egress>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<IdSource>,
+    pub(crate) earlier: EarlierShapings,
+}
+
+/// Which delivery an attempt is made for.
+#[derive(Clone, Copy)]
+pub(crate) struct Of<'a> {
+    pub(crate) id: DeliveryId,
+    pub(crate) event: &'a Event,
+    /// The subscription's version that it was created with.
+    pub(crate) subscription_version: i64,
+    /// 1 for the first attempt.
+    pub(crate) number: u32,
+}
+
+impl<'a> From<&'a QueuedDelivery> for Of<'a> {
+    fn from(delivery: &'a QueuedDelivery) -> Self {
+        Self {
+            id: delivery.id,
+            event: &delivery.event,
+            subscription_version: delivery.subscription_version,
+            number: delivery.attempts + 1,
+        }
+    }
 }
 
 impl Attempts {
     /// One exchange.
-    pub(crate) async fn make(&self, delivery: &QueuedDelivery, target: &Target) -> (Attempt, Verdict) {
+    ///
+    /// # Errors
+    ///
+    /// The store did not answer what the request is made from: nothing happened, and it may be tried again.
+    pub(crate) async fn make(&self, of: Of<'_>, target: &Target) -> Result<(Attempt, Verdict), StoreError> {
         let at = self.clock.now();
         let started = self.clock.monotonic();
-        let (request, result) = match target.request(&delivery.event, at) {
+        let exact = self.request(of, target, at).await?;
+        let (request, result) = match exact.and_then(|exact| target.outbound(exact)) {
             Ok((request, head)) => (head, self.egress.exchange(request).await),
             Err(error) => {
-                tracing::error!(%error, subscription = %target.subscription.id, "nothing is sent unsigned");
+                tracing::error!(%error, subscription = %target.subscription.id, "a request could not be made");
                 let nothing = RequestHead { method: String::new(), url: String::new(), headers: Vec::new() };
                 (nothing, Err(SendError { class: ErrorClass::Protocol, message: error.to_string() }))
             }
         };
-        let verdict = judge(&result, at);
+        let verdict = judge(&result, &target.manner, at);
         let attempt = Attempt {
             id: self.ids.attempt(),
-            number: delivery.attempts + 1,
+            number: of.number,
             at,
             duration: self.clock.monotonic().saturating_sub(started),
             request,
             answer: answer(result),
         };
-        (attempt, verdict)
+        Ok((attempt, verdict))
+    }
+
+    /// The exact request of one attempt at this moment.
+    pub(crate) async fn request(
+        &self,
+        of: Of<'_>,
+        target: &Target,
+        at: Timestamp,
+    ) -> Result<Result<ExactRequest, RequestError>, StoreError> {
+        let shaping = match self.shaping(of, target).await {
+            Ok(shaping) => shaping,
+            Err(failed) => return failed.map(Err),
+        };
+        let signer = match self.signer(&shaping, target).await {
+            Ok(signer) => signer,
+            Err(failed) => return failed.map(Err),
+        };
+        let attempt = AttemptFacts { number: of.number, at };
+        Ok(target.request(&shaping, &signer, (of.id, of.event), attempt))
+    }
+
+    /// What the delivery was created with: mostly what is in force now.
+    async fn shaping(&self, of: Of<'_>, target: &Target) -> Result<Arc<Shaping>, Failed> {
+        let now = target.key();
+        let key = ShapingKey {
+            tenant_version: of.event.tenant_version,
+            profile: of.event.profile.unwrap_or(now.profile),
+            subscription_version: of.subscription_version,
+            ..now
+        };
+        if key == now { target.shaping().cloned().map_err(Ok) } else { self.earlier(key, target).await }
+    }
+
+    /// Holds the secrets of today, as the delivery's profile reads them.
+    async fn signer(&self, shaping: &Arc<Shaping>, target: &Target) -> Result<Arc<Shaping>, Failed> {
+        if !shaping.profile.profile.signs_each_attempt() {
+            return Ok(Arc::clone(shaping));
+        }
+        let (now, profile) = (target.key(), shaping.profile.no);
+        if profile == now.profile {
+            return target.shaping().cloned().map_err(Ok);
+        }
+        self.earlier(ShapingKey { profile, ..now }, target).await
+    }
+
+    async fn earlier(&self, key: ShapingKey, target: &Target) -> Result<Arc<Shaping>, Failed> {
+        let subscription = target.subscription.id;
+        self.earlier.of(key, &target.tenant, subscription).await.map_err(|error| match error {
+            ShapingError::Store(error) => Err(error),
+            error => Ok(RequestError::NotReady(error.to_string())),
+        })
     }
 }
 
-/// 2xx is success; everything else is a failure. The status decides, not the body.
-fn judge(result: &Result<OutboundResponse, SendError>, now: Timestamp) -> Verdict {
-    let Ok(response) = result else { return Verdict::Failed { retry_after: None, gone: false } };
-    match response.status {
-        200..=299 => Verdict::Succeeded,
-        status => Verdict::Failed {
-            retry_after: matches!(status, 429 | 503).then(|| retry_after(response, now)).flatten(),
-            gone: status == 410,
-        },
-    }
-}
-
-/// `Retry-After` in seconds or as an HTTP date, bounded by a day. What is neither is ignored.
-fn retry_after(response: &OutboundResponse, now: Timestamp) -> Option<Duration> {
-    let (_, value) = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
-    let value = value.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit mean a longer rest than any that is granted.
-        let seconds = value.parse().unwrap_or(u64::MAX);
-        return Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX));
-    }
-    let moment = httpdate::parse_http_date(value).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    let moment = Timestamp::default().after(moment);
-    Some(moment.since(now).min(RETRY_AFTER_MAX))
-}
+/// Why there is no request: for good, or because the store does not answer now.
+type Failed = Result<RequestError, StoreError>;
 
 fn answer(result: Result<OutboundResponse, SendError>) -> Answer {
     match result {
@@ -90,57 +137,5 @@ fn answer(result: Result<OutboundResponse, SendError>) -> Answer {
             Answer::Response(ResponseHead { status, headers, body, truncated })
         }
         Err(SendError { class, message }) => Answer::Error { class, message },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-
-    use super::*;
-
-    fn answered(status: u16, retry_after: Option<&str>) -> Verdict {
-        let headers = retry_after.map(|value| ("Retry-After".to_owned(), value.to_owned()));
-        let response = OutboundResponse {
-            status,
-            headers: headers.into_iter().collect(),
-            body: Bytes::new(),
-            truncated: false,
-        };
-        judge(&Ok(response), Timestamp::from_millis(784_111_777_000))
-    }
-
-    #[test]
-    fn only_2xx_is_success_and_410_means_gone() {
-        for status in [200, 201, 204, 299] {
-            assert_eq!(answered(status, None), Verdict::Succeeded);
-        }
-        for status in [100, 301, 302, 400, 404, 429, 500, 503, 600] {
-            assert_eq!(answered(status, None), Verdict::Failed { retry_after: None, gone: false });
-        }
-        assert_eq!(answered(410, None), Verdict::Failed { retry_after: None, gone: true });
-    }
-
-    #[test]
-    fn a_receivers_wish_for_rest_is_read_as_seconds_or_date_and_bounded_by_a_day() {
-        for (value, seconds) in [
-            ("5", Some(5)),
-            ("0", Some(0)),
-            (" 7 ", Some(7)),
-            ("100000000000000", Some(86_400)),
-            ("99999999999999999999999999", Some(86_400)),
-            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
-            ("Sun, 06 Nov 1994 08:49:07 GMT", Some(0)),
-            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),
-            ("inf", None),
-            ("1e14", None),
-            ("-1", None),
-            ("", None),
-        ] {
-            let expected = Verdict::Failed { retry_after: seconds.map(Duration::from_secs), gone: false };
-            assert_eq!(answered(429, Some(value)), expected, "{value}");
-            assert_eq!(answered(503, Some(value)), expected, "{value}");
-        }
-        assert_eq!(answered(500, Some("5")), Verdict::Failed { retry_after: None, gone: false });
     }
 }

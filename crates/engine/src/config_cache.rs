@@ -18,7 +18,14 @@ use postroad_store::{ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError};
 use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
-use crate::{secret_box::SecretBox, subscriptions::lane_of, target::Target};
+use crate::{
+    event_types::EventTypes,
+    profiles::{LoadedProfile, Profiles},
+    secret_box::SecretBox,
+    shaping::TenantAsOf,
+    subscriptions::lane_of,
+    target::Target,
+};
 
 /// Tenants that are kept ready.
 const TENANTS_CACHED_MAX: usize = 10_000;
@@ -26,6 +33,9 @@ const TENANTS_CACHED_MAX: usize = 10_000;
 /// A tenant and its subscriptions.
 pub(crate) struct TenantConfig {
     pub(crate) tenant: Tenant,
+    pub(crate) profile: Arc<LoadedProfile>,
+    /// The event types that may be published.
+    pub(crate) event_types: EventTypes,
     targets: Vec<Arc<Target>>,
     by_no: HashMap<SubscriptionNo, usize>,
     /// For each event type that some subscription names: who names it.
@@ -35,9 +45,11 @@ pub(crate) struct TenantConfig {
 }
 
 impl TenantConfig {
-    fn new(snapshot: ConfigSnapshot, secrets: &SecretBox) -> Self {
+    fn new(snapshot: ConfigSnapshot, profile: &Arc<LoadedProfile>, secrets: &SecretBox) -> Self {
         let mut config = Self {
             tenant: snapshot.tenant,
+            profile: Arc::clone(profile),
+            event_types: EventTypes::new(profile, snapshot.event_types),
             targets: Vec::with_capacity(snapshot.subscriptions.len()),
             by_no: HashMap::new(),
             by_type: HashMap::new(),
@@ -58,7 +70,9 @@ impl TenantConfig {
         for event_type in &subscription.spec.events {
             self.by_type.entry(event_type.clone()).or_default().push(index);
         }
-        self.targets.push(Arc::new(Target::new(subscription, secrets)));
+        let tenant = TenantAsOf { id: &self.tenant.id, spec: &self.tenant.spec };
+        let target = Target::new(subscription, &self.profile, (tenant, self.tenant.version), secrets);
+        self.targets.push(Arc::new(target));
     }
 
     /// The subscriptions that want the event, in the order of their creation.
@@ -67,13 +81,13 @@ impl TenantConfig {
         let mut indexes: Vec<usize> = named.iter().chain(&self.every_type).copied().collect();
         indexes.sort_unstable();
         indexes.dedup();
-        let wanted = indexes.into_iter().map(|index| &self.targets[index].subscription);
+        let wanted = indexes.into_iter().map(|index| &self.targets[index]);
         wanted
-            .filter(|subscription| matching::wants(&subscription.spec, event_type, tags))
-            .map(|subscription| FanoutTarget {
-                subscription_no: subscription.no,
-                subscription_version: subscription.version,
-                expires_at: now.after(subscription.spec.retry_policy().lifetime()),
+            .filter(|target| matching::wants(&target.subscription.spec, event_type, tags))
+            .map(|target| FanoutTarget {
+                subscription_no: target.subscription.no,
+                subscription_version: target.subscription.version,
+                expires_at: now.after(target.manner.retry.lifetime()),
             })
             .collect()
     }
@@ -84,6 +98,11 @@ impl TenantConfig {
 
     pub(crate) fn target_by_id(&self, id: SubscriptionId) -> Option<&Arc<Target>> {
         self.targets.iter().find(|target| target.subscription.id == id)
+    }
+
+    /// Whether there are subscriptions, inactive ones too.
+    pub(crate) fn has_subscriptions(&self) -> bool {
+        !self.targets.is_empty()
     }
 
     pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneKey> {
@@ -97,6 +116,7 @@ const SHARDS: usize = 64;
 /// All cached tenants.
 pub(crate) struct ConfigCache {
     store: Arc<dyn Store>,
+    profiles: Arc<Profiles>,
     secrets: Arc<SecretBox>,
     names: Cache<TenantId, TenantNo>,
     configs: Cache<TenantNo, Arc<TenantConfig>>,
@@ -107,9 +127,10 @@ pub(crate) struct ConfigCache {
 }
 
 impl ConfigCache {
-    pub(crate) fn new(store: Arc<dyn Store>, secrets: Arc<SecretBox>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, profiles: Arc<Profiles>, secrets: Arc<SecretBox>) -> Self {
         Self {
             store,
+            profiles,
             secrets,
             names: Cache::new(TENANTS_CACHED_MAX),
             configs: Cache::new(TENANTS_CACHED_MAX),
@@ -129,7 +150,7 @@ impl ConfigCache {
         }
         let drops = self.drops_now();
         let snapshot = self.store.config_snapshot(id.clone()).await?;
-        Ok(snapshot.map(|snapshot| self.keep(snapshot, &drops)))
+        snapshot.map(|snapshot| self.keep(snapshot, &drops)).transpose()
     }
 
     /// The subscription behind a lane; `None` when it is gone.
@@ -161,7 +182,7 @@ impl ConfigCache {
         }
         let drops = self.drops_now();
         let snapshot = self.store.config_snapshot_by_no(no).await?;
-        Ok(snapshot.map(|snapshot| self.keep(snapshot, &drops)))
+        snapshot.map(|snapshot| self.keep(snapshot, &drops)).transpose()
     }
 
     fn cached_by_id(&self, id: &TenantId) -> Option<Arc<TenantConfig>> {
@@ -172,15 +193,19 @@ impl ConfigCache {
         std::array::from_fn(|shard| self.drops[shard].load(Ordering::Acquire))
     }
 
-    fn keep(&self, snapshot: ConfigSnapshot, drops: &[u64; SHARDS]) -> Arc<TenantConfig> {
-        let config = Arc::new(TenantConfig::new(snapshot, &self.secrets));
+    fn keep(&self, snapshot: ConfigSnapshot, drops: &[u64; SHARDS]) -> Result<Arc<TenantConfig>, StoreError> {
+        let name = &snapshot.tenant.spec.profile;
+        // Every profile that was ever in use is in the store: this is a damaged or a foreign database.
+        let missing = || StoreError::Internal(format!("the profile {name} of a tenant is not there"));
+        let profile = self.profiles.by_name(name).ok_or_else(missing)?;
+        let config = Arc::new(TenantConfig::new(snapshot, profile, &self.secrets));
         let (id, no) = (config.tenant.id.clone(), config.tenant.no);
         self.configs.insert(no, Arc::clone(&config));
         self.names.insert(id, no);
         if self.drops[shard_of(no)].load(Ordering::Acquire) != drops[shard_of(no)] {
             self.configs.remove(&no);
         }
-        config
+        Ok(config)
     }
 }
 

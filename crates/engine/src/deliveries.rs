@@ -1,14 +1,20 @@
 //! Reading deliveries, sending them again, calling them off.
 
 use bytes::Bytes;
-use postroad_domain::{Attempt, DeliveryId, Status, SubscriptionId, TenantId, TenantNo, delivery::Delivery};
+use postroad_domain::{
+    Attempt, DeliveryId, Event, Status, SubscriptionId, TenantId, TenantNo, delivery::Delivery,
+};
 use postroad_store::{
     CancelDelivery, CancelDeliveryError, DeliveryFilter, LaneKey, ListDeliveries, Page, RetryDelivery,
     RetryDeliveryError, StoreError,
 };
 use thiserror::Error;
 
-use crate::{Engine, LookupError, config_cache::TenantConfig, standard_webhooks};
+use crate::{
+    Engine, LookupError,
+    config_cache::TenantConfig,
+    shaping::{ShapingError, ShapingKey},
+};
 
 /// A delivery with all that is known of it.
 #[derive(Clone, Debug)]
@@ -17,8 +23,8 @@ pub struct DeliveryView {
     pub delivery: Delivery,
     /// Its attempts, first to last.
     pub attempts: Vec<Attempt>,
-    /// The body that each attempt sent.
-    pub body: Bytes,
+    /// The body that each attempt sent, made again from what the delivery names; `None` where that is impossible.
+    pub body: Option<Bytes>,
 }
 
 /// Failures of [`Engine::retry_delivery`].
@@ -60,8 +66,35 @@ impl Engine {
         let delivery = self.store.delivery(no, id).await?.ok_or(LookupError::NotFound)?;
         let attempts = self.store.attempts(no, id).await?;
         let event = self.store.event(no, id.event()).await?.ok_or(LookupError::NotFound)?;
+        let body = self.body_of(&config, &delivery, &event).await?;
         let delivery = self.with_live_status(&config, delivery);
-        Ok(DeliveryView { delivery, attempts, body: standard_webhooks::body(&event) })
+        Ok(DeliveryView { delivery, attempts, body })
+    }
+
+    async fn body_of(
+        &self,
+        config: &TenantConfig,
+        delivery: &Delivery,
+        event: &Event,
+    ) -> Result<Option<Bytes>, StoreError> {
+        let key = ShapingKey {
+            tenant_no: config.tenant.no,
+            tenant_version: event.tenant_version,
+            profile: event.profile.unwrap_or(config.profile.no),
+            subscription_no: delivery.subscription_no,
+            subscription_version: delivery.subscription_version,
+        };
+        let earlier = &self.dispatcher.attempts.earlier;
+        let why = match earlier.of(key, &config.tenant.id, delivery.subscription).await {
+            Ok(shaping) => match shaping.shape(delivery.id, event) {
+                Ok(shaped) => return Ok(Some(shaped.body)),
+                Err(error) => error.to_string(),
+            },
+            Err(ShapingError::Store(error)) => return Err(error),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(delivery = %delivery.id, why, "the body of a delivery cannot be shown");
+        Ok(None)
     }
 
     /// Deliveries, newest first.
@@ -90,7 +123,7 @@ impl Engine {
         let found = self.store.delivery(tenant_no, id).await?.ok_or(RetryError::NotFound)?;
         let target = config.target_by_id(found.subscription).ok_or(RetryError::Inactive)?;
         let at = self.clock.now();
-        let retry = RetryDelivery { tenant_no, id, at, expires_at: at.after(target.retry.lifetime()) };
+        let retry = RetryDelivery { tenant_no, id, at, expires_at: at.after(target.manner.retry.lifetime()) };
         let lane = self.store.retry_delivery(retry).await.map_err(|error| match error {
             RetryDeliveryError::NotFound => RetryError::NotFound,
             RetryDeliveryError::Waiting => RetryError::Waiting,

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    attempt::{Attempts, Verdict},
+    attempt::Attempts,
     commit::{CommitClock, Committer, outcome_bytes},
     config_cache::ConfigCache,
     health::Health,
@@ -20,6 +20,7 @@ use crate::{
     lanes::{LaneFigures, LaneSet, RefillWish},
     metrics::Metrics,
     target::Target,
+    verdict::Verdict,
 };
 
 /// Before a lane whose refill failed asks again.
@@ -188,7 +189,13 @@ impl Dispatcher {
 
     async fn attempt(&self, delivery: QueuedDelivery, target: &Target) {
         self.with_lanes(|lanes| lanes.set_concurrency(delivery.lane, target.subscription.spec.concurrency));
-        let (record, verdict) = self.attempts.make(&delivery, target).await;
+        let (record, verdict) = match self.attempts.make((&delivery).into(), target).await {
+            Ok(made) => made,
+            Err(error) => {
+                tracing::warn!(%error, "what a delivery was created with could not be read; its lane waits");
+                return self.give_back(&delivery);
+            }
+        };
         self.metrics.attempted(&record);
         let next = match verdict {
             Verdict::Succeeded => Next::Succeeded,
@@ -210,7 +217,7 @@ impl Dispatcher {
             self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
         }
         let tries = delivery.tries + 1;
-        let Some(gap) = self.ids.with_rng(|rng| target.retry.gap_after(tries, rng)) else {
+        let Some(gap) = self.ids.with_rng(|rng| target.manner.retry.gap_after(tries, rng)) else {
             return Next::Failed(Reason::Exhausted);
         };
         Next::Queued { due: now.after(with_retry_after(gap, asked)), tries }

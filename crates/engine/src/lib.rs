@@ -10,35 +10,42 @@ mod commit;
 mod config_cache;
 mod deliveries;
 mod dispatch;
+mod event_schema;
+mod event_types;
 mod events;
 mod health;
 mod ids;
 mod lanes;
 mod maintenance;
 mod metrics;
+mod profiles;
 mod publish;
 mod secret_box;
-mod standard_webhooks;
+mod shaping;
 mod start;
 mod subscriptions;
 mod target;
 mod tenants;
+mod verdict;
 
 pub use admin_key::{AdminKey, hash_key};
 pub use deliveries::{CancelError, DeliveryView, RetryError};
+pub use event_types::PutTypeError;
 pub use metrics::Metrics;
+pub use profiles::{GivenProfile, LoadedProfile, built_in_profiles};
 pub use publish::{PublishError, PublishEvent, Published};
 pub use secret_box::{SecretBox, SecretError};
-pub use standard_webhooks::Signer;
 pub use start::{Engine, Parts, StartError};
 pub use subscriptions::{
-    CreateError, NewSubscription, RotateError, Rotation, SecretView, SubscriptionView, UpdateError,
+    CreateError, NewSubscription, PreviewError, PreviewEvent, RotateError, Rotation, SecretView,
+    SubscriptionDraft, SubscriptionView, TestError, UpdateError,
 };
 pub use tenants::PutTenantError;
 
 /// What [`Parts`] names of the box below.
 pub use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
-/// What the operations take and answer of the box below.
+/// What the operations take and answer of the boxes below.
+pub use postroad_profile::{DataRefusal, ExactRequest, FieldProblem};
 pub use postroad_store::{DeliveryFilter, EventFilter, Page, StoreError};
 
 use thiserror::Error;

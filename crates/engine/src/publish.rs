@@ -1,11 +1,14 @@
 //! Accepting events: match against the tenant's subscriptions, make durable, answer.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use postroad_domain::{
     EventId, EventType, TenantId, Timestamp,
     limits::{FANOUT_PER_COMMIT_MAX, IDEMPOTENCY_RETENTION},
 };
+use postroad_profile::{DataRefusal, FieldProblem};
 use postroad_store::{Idempotency, NewDelivery, NewEvent, StoreError};
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -20,12 +23,16 @@ use crate::{
 /// somebody changed a subscription within the few milliseconds of a commit.
 const STALE_ROUNDS_MAX: usize = 20;
 
+/// Up to this size, checking an event costs less than handing it to another thread: a schema's worst case for 64 KiB is
+/// tens of milliseconds, the usual one microseconds.
+const CHECKED_INLINE_BYTES_MAX: usize = 64 * 1024;
+
 /// An event to publish; checked.
 #[derive(Clone, Debug)]
 pub struct PublishEvent {
-    /// What happened.
-    pub event_type: EventType,
-    /// The data as it came.
+    /// What happened: a name or title of an event type, as it was written.
+    pub event_type: String,
+    /// The data as it came: JSON.
     pub data: Bytes,
     /// Words that tag sets match.
     pub tags: Vec<String>,
@@ -42,6 +49,8 @@ pub struct PublishEvent {
 pub struct Published {
     /// Its id.
     pub id: EventId,
+    /// The wire code of its type.
+    pub event_type: EventType,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// How many deliveries it was routed to.
@@ -56,6 +65,21 @@ pub enum PublishError {
     /// There is no such tenant.
     #[error("there is no such tenant")]
     NoTenant,
+    /// The tenant has no event type of that name.
+    #[error("there is no such event type")]
+    UnknownType {
+        /// The names that are spelt most alike.
+        nearest: Vec<String>,
+    },
+    /// The profile does not take the data.
+    #[error("the data {0}")]
+    Data(DataRefusal),
+    /// The profile does not take the attributes.
+    #[error("attributes are not valid")]
+    Attributes(Vec<FieldProblem>),
+    /// The data does not fit the schema that the tenant gave for the type: each fault in words.
+    #[error("the data does not fit its schema")]
+    Schema(Vec<String>),
     /// The key was used before with other bytes.
     #[error("the idempotency key was used before with other bytes")]
     KeyConflict,
@@ -65,6 +89,40 @@ pub enum PublishError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// An event that waits for its commit.
+#[derive(Clone)]
+struct Handed {
+    id: EventId,
+    event_type: EventType,
+}
+
+impl TenantConfig {
+    /// Whether the tenant may publish such an event; the wire code of its type.
+    pub(crate) fn check_event(
+        &self,
+        event_type: &str,
+        data: &[u8],
+        attributes: &[u8],
+    ) -> Result<EventType, PublishError> {
+        let resolved = self.event_types.resolve(event_type);
+        let event_type = resolved.map_err(|nearest| PublishError::UnknownType { nearest })?;
+        let profile = &self.profile.profile;
+        // Whoever took the event in knows that it is JSON, so it is text.
+        let data = std::str::from_utf8(data).unwrap_or_default();
+        profile.ingest.check(data).map_err(PublishError::Data)?;
+        self.event_types.check(&event_type, data).map_err(PublishError::Schema)?;
+        let attributes = if attributes.is_empty() { b"{}" } else { attributes };
+        let problems = match serde_json::from_slice(attributes) {
+            Ok(attributes) => profile.check_attributes(&attributes),
+            Err(error) => {
+                let message = format!("cannot be read: {error}");
+                vec![FieldProblem { field: "attributes".to_owned(), message }]
+            }
+        };
+        if problems.is_empty() { Ok(event_type) } else { Err(PublishError::Attributes(problems)) }
+    }
 }
 
 impl Engine {
@@ -112,12 +170,21 @@ impl Engine {
             Ok(None) => return vec![Some(Err(PublishError::NoTenant)); open.len()],
             Err(error) => return vec![Some(Err(error.into())); open.len()],
         };
+        let mut checked = Vec::with_capacity(open.len());
+        for index in open {
+            checked.push(check_event(&config, &events[*index]).await);
+        }
         // All are handed over before the first is waited for: they share a commit.
-        let jobs: Vec<_> = open.iter().map(|index| self.hand_over(&config, &events[*index])).collect();
+        let jobs = open.iter().zip(checked);
+        let jobs: Vec<_> = jobs
+            .map(|(index, checked)| {
+                checked.and_then(|checked| self.hand_over(&config, &events[*index], checked))
+            })
+            .collect();
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             answers.push(match job {
-                Ok((id, answer)) => self.read_answer(&config, id, answer.await),
+                Ok((handed, answer)) => self.read_answer(&config, handed, answer.await),
                 Err(error) => Some(Err(error)),
             });
         }
@@ -128,7 +195,8 @@ impl Engine {
         &self,
         config: &TenantConfig,
         event: &PublishEvent,
-    ) -> Result<(EventId, oneshot::Receiver<Result<EventAnswer, StoreError>>), PublishError> {
+        event_type: EventType,
+    ) -> Result<(Handed, oneshot::Receiver<Result<EventAnswer, StoreError>>), PublishError> {
         if !self.health.is_writable() {
             return Err(StoreError::Unavailable("it cannot be written to now".to_owned()).into());
         }
@@ -136,17 +204,17 @@ impl Engine {
             self.metrics.overloaded.inc();
             return Err(PublishError::Overloaded);
         };
-        let event = self.routed(config, event);
-        let id = event.id;
+        let handed = Handed { id: self.ids.event(), event_type };
+        let event = self.routed(config, event, &handed);
         let (sender, answer) = oneshot::channel();
         self.committer.event(EventJob { event, reply: EventReply { sender, _permit: permit } });
-        Ok((id, answer))
+        Ok((handed, answer))
     }
 
-    fn routed(&self, config: &TenantConfig, event: &PublishEvent) -> NewEvent {
+    fn routed(&self, config: &TenantConfig, event: &PublishEvent, handed: &Handed) -> NewEvent {
         let now = self.clock.now();
-        let id = self.ids.event();
-        let mut targets = config.route(&event.event_type, &event.tags, now);
+        let Handed { id, event_type } = handed.clone();
+        let mut targets = config.route(&event_type, &event.tags, now);
         let fanout = targets.split_off(targets.len().min(FANOUT_PER_COMMIT_MAX));
         let deliveries = (1..)
             .zip(targets)
@@ -161,7 +229,9 @@ impl Engine {
             id,
             tenant_no: config.tenant.no,
             config_version: config.tenant.config_version,
-            event_type: event.event_type.clone(),
+            tenant_version: config.tenant.version,
+            profile: config.profile.no,
+            event_type,
             occurred_at: event.occurred_at,
             tags: event.tags.clone(),
             attributes: event.attributes.clone(),
@@ -175,7 +245,7 @@ impl Engine {
     fn read_answer(
         &self,
         config: &TenantConfig,
-        id: EventId,
+        handed: Handed,
         answer: Result<Result<EventAnswer, StoreError>, oneshot::error::RecvError>,
     ) -> Option<Result<Published, PublishError>> {
         let stopping = || StoreError::Unavailable("the node is stopping".to_owned());
@@ -183,13 +253,14 @@ impl Engine {
             Ok(answer) => answer,
             Err(error) => return Some(Err(error.into())),
         };
+        let Handed { id, event_type } = handed;
         match answer {
             EventAnswer::Accepted { at, deliveries } => {
-                Some(Ok(Published { id, accepted_at: at, deliveries, duplicate: false }))
+                Some(Ok(Published { id, event_type, accepted_at: at, deliveries, duplicate: false }))
             }
             EventAnswer::Duplicate { event_id, at, deliveries } => {
                 self.metrics.duplicates.inc();
-                Some(Ok(Published { id: event_id, accepted_at: at, deliveries, duplicate: true }))
+                Some(Ok(Published { id: event_id, event_type, accepted_at: at, deliveries, duplicate: true }))
             }
             EventAnswer::Conflict => Some(Err(PublishError::KeyConflict)),
             EventAnswer::Stale | EventAnswer::NoTenant => {
@@ -199,6 +270,17 @@ impl Engine {
             }
         }
     }
+}
+
+/// Data that takes long to look at is looked at beside the threads that send.
+async fn check_event(config: &Arc<TenantConfig>, event: &PublishEvent) -> Result<EventType, PublishError> {
+    if event.data.len() <= CHECKED_INLINE_BYTES_MAX {
+        return config.check_event(&event.event_type, &event.data, &event.attributes);
+    }
+    let (config, event) = (Arc::clone(config), event.clone());
+    let check = move || config.check_event(&event.event_type, &event.data, &event.attributes);
+    let failed = |error| StoreError::Internal(format!("an event could not be checked: {error}"));
+    tokio::task::spawn_blocking(check).await.unwrap_or_else(|error| Err(failed(error).into()))
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

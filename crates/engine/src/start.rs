@@ -11,7 +11,7 @@ use postroad_store::{
 use rand::rngs::StdRng;
 use thiserror::Error;
 use tokio::{
-    sync::{Notify, mpsc},
+    sync::{Notify, Semaphore, mpsc},
     task::JoinHandle,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -25,7 +25,9 @@ use crate::{
     ids::IdSource,
     lanes::{LaneLimits, LaneSet},
     metrics::Metrics,
+    profiles::{GivenProfile, Profiles},
     secret_box::{SecretBox, SecretError},
+    shaping::EarlierShapings,
 };
 
 /// How long a node's session lives without a heartbeat.
@@ -47,6 +49,8 @@ pub struct Parts {
     pub rng: StdRng,
     /// The keys that secrets are encrypted with.
     pub secrets: SecretBox,
+    /// The profiles to serve.
+    pub profiles: Vec<GivenProfile>,
     /// This node's name in logs and sessions.
     pub node_name: String,
 }
@@ -72,7 +76,10 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<IdSource>,
     pub(crate) secrets: Arc<SecretBox>,
+    pub(crate) profiles: Arc<Profiles>,
     pub(crate) configs: Arc<ConfigCache>,
+    /// One permit for each test of a subscription that is under way.
+    pub(crate) tests: Semaphore,
     pub(crate) committer: Committer,
     pub(crate) gate: PublishGate,
     pub(crate) dispatcher: Arc<Dispatcher>,
@@ -90,13 +97,14 @@ pub struct Engine {
 impl Engine {
     /// Starts an engine on a store: checks the key, goes on with what a crash or stop left, then is ready.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, StartError> {
-        let Parts { store, egress, clock, rng, secrets, node_name } = parts;
+        let Parts { store, egress, clock, rng, secrets, profiles, node_name } = parts;
         let ids = Arc::new(IdSource::new(Arc::clone(&clock), rng));
         check_secret_key(&*store, &secrets, &ids).await?;
         let session = open_session(&*store, node_name, clock.now()).await?;
 
         let secrets = Arc::new(secrets);
-        let configs = Arc::new(ConfigCache::new(Arc::clone(&store), Arc::clone(&secrets)));
+        let profiles = Arc::new(Profiles::open(Arc::clone(&store), profiles, clock.now()).await?);
+        let (configs, earlier) = configuration(&store, &profiles, &secrets);
         let (health, metrics) = (Arc::new(Health::default()), Arc::new(Metrics::new()));
         let finish = CancellationToken::new();
         let queues = CommitQueues::new(finish.clone());
@@ -104,11 +112,7 @@ impl Engine {
         let commit_clock = Arc::new(CommitClock::new(Arc::clone(&clock)));
         let dispatcher = Arc::new(Dispatcher {
             store: Arc::clone(&store),
-            attempts: Attempts {
-                egress: Arc::clone(&egress),
-                clock: Arc::clone(&clock),
-                ids: Arc::clone(&ids),
-            },
+            attempts: attempts(&egress, &clock, &ids, earlier),
             clock: Arc::clone(&clock),
             commit_clock: Arc::clone(&commit_clock),
             ids: Arc::clone(&ids),
@@ -143,7 +147,9 @@ impl Engine {
             clock,
             ids,
             secrets,
+            profiles,
             configs,
+            tests: Semaphore::new(limits::TESTS_MAX),
             committer,
             gate: PublishGate::new(),
             dispatcher,
@@ -203,6 +209,26 @@ impl Engine {
         ];
         *self.background.lock() = tasks;
     }
+}
+
+/// What deliveries are shaped from: as it is now, and as it was.
+fn configuration(
+    store: &Arc<dyn Store>,
+    profiles: &Arc<Profiles>,
+    secrets: &Arc<SecretBox>,
+) -> (Arc<ConfigCache>, EarlierShapings) {
+    let parts = || (Arc::clone(store), Arc::clone(profiles), Arc::clone(secrets));
+    let (now, earlier) = (parts(), parts());
+    (Arc::new(ConfigCache::new(now.0, now.1, now.2)), EarlierShapings::new(earlier.0, earlier.1, earlier.2))
+}
+
+fn attempts(
+    egress: &Arc<dyn Egress>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<IdSource>,
+    earlier: EarlierShapings,
+) -> Attempts {
+    Attempts { egress: Arc::clone(egress), clock: Arc::clone(clock), ids: Arc::clone(ids), earlier }
 }
 
 fn lane_limits() -> LaneLimits {

@@ -1,114 +1,188 @@
-//! A subscription made ready for sending: opened secrets, parsed headers, its retry schedule.
+//! A subscription made ready for sending, as it is now: where to, how often, what success is; and from a shaped delivery
+//! the exact request of one attempt.
 
-use bytes::Bytes;
+use std::{sync::Arc, time::Duration};
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use postroad_domain::{Event, RequestHead, RetryPolicy, Subscription, Timestamp};
+use postroad_domain::{
+    DeliveryId, EndpointUrl, Event, Invalid, RequestHead, RetryPolicy, Subscription, SubscriptionVersion,
+    TenantId,
+};
 use postroad_egress::OutboundRequest;
+use postroad_profile::{
+    AttemptFacts, ExactRequest, Profile, RenderError, RenderInput, SubscriptionFacts, Success,
+};
+use thiserror::Error;
 
 use crate::{
-    secret_box::{SecretBox, SecretError},
-    standard_webhooks::{self, Signer},
+    profiles::LoadedProfile,
+    secret_box::SecretBox,
+    shaping::{Shaping, ShapingError, ShapingKey, TenantAsOf},
 };
 
-const USER_AGENT: &str = concat!("Postroad/", env!("CARGO_PKG_VERSION"));
 const MASK: &str = "***";
+
+/// Why an attempt has no request. Nothing is sent then: never unsigned, never half.
+#[derive(Debug, Error)]
+pub(crate) enum RequestError {
+    /// The subscription cannot be used with its profile.
+    #[error("{0}")]
+    NotReady(String),
+    /// The profile could not make a request of this event.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// What the profile made is no request that can be sent.
+    #[error("the profile makes {what}, which {why}")]
+    Unsendable {
+        /// The part.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// How deliveries of a subscription are tried.
+pub(crate) struct Manner {
+    pub(crate) retry: RetryPolicy,
+    pub(crate) timeout: Duration,
+    pub(crate) success: Success,
+    /// 410 makes the subscription inactive.
+    pub(crate) gone_deactivates: bool,
+    /// `Retry-After` of 429 and 503 is honoured.
+    pub(crate) honours_retry_after: bool,
+}
+
+impl Manner {
+    /// The profile's, and what the subscription sets of its own.
+    fn of(profile: &Profile, subscription: &Subscription) -> Self {
+        let (policy, spec) = (&profile.delivery, &subscription.spec);
+        let own_success = spec.success.as_ref().map(|patterns| patterns.iter().map(String::as_str));
+        Self {
+            retry: spec.retry.as_ref().map_or_else(|| policy.retry.clone(), |own| own.over(&policy.retry)),
+            timeout: spec.timeout.unwrap_or(policy.timeout.default),
+            success: own_success.and_then(Success::parse).unwrap_or_else(|| policy.success.clone()),
+            gone_deactivates: policy.gone_deactivates,
+            honours_retry_after: policy.retry_after,
+        }
+    }
+}
 
 /// A subscription ready for sending.
 pub(crate) struct Target {
     pub(crate) subscription: Subscription,
-    pub(crate) retry: RetryPolicy,
-    method: Method,
-    /// What is the same in every request of this version of the subscription.
-    headers: HeaderMap,
-    /// The current secret's signer first. An error keeps everything of this subscription from being sent unsigned.
-    signers: Result<Vec<(Signer, Option<Timestamp>)>, SecretError>,
+    pub(crate) manner: Manner,
+    pub(crate) profile: Arc<LoadedProfile>,
+    pub(crate) tenant: TenantId,
+    /// The tenant's version that new deliveries are shaped with.
+    tenant_version: i64,
+    /// Of the versions of today.
+    shaping: Result<Arc<Shaping>, String>,
 }
 
 impl Target {
-    pub(crate) fn new(subscription: Subscription, secrets: &SecretBox) -> Self {
-        let method = subscription.spec.push.method.parse().unwrap_or(Method::POST);
-        let headers = static_headers(&subscription);
-        let signers = open_signers(&subscription, secrets);
-        let retry = subscription.spec.retry_policy();
-        Self { subscription, retry, method, headers, signers }
+    pub(crate) fn new(
+        subscription: Subscription,
+        profile: &Arc<LoadedProfile>,
+        tenant: (TenantAsOf<'_>, i64),
+        secrets: &SecretBox,
+    ) -> Self {
+        let version =
+            SubscriptionVersion { spec: subscription.spec.clone(), secrets: subscription.secrets.clone() };
+        let (as_of, tenant_version) = tenant;
+        let shaping = Shaping::new(Arc::clone(profile), as_of, subscription.id, &version, secrets);
+        Self {
+            manner: Manner::of(&profile.profile, &subscription),
+            shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
+            profile: Arc::clone(profile),
+            tenant: as_of.id.clone(),
+            tenant_version,
+            subscription,
+        }
     }
 
-    /// The exact request of one attempt, and its head as the log keeps it.
+    /// The versions that a delivery of today is shaped from.
+    pub(crate) fn key(&self) -> ShapingKey {
+        ShapingKey {
+            tenant_no: self.subscription.tenant_no,
+            tenant_version: self.tenant_version,
+            profile: self.profile.no,
+            subscription_no: self.subscription.no,
+            subscription_version: self.subscription.version,
+        }
+    }
+
+    /// The shaping of the versions of today.
+    pub(crate) fn shaping(&self) -> Result<&Arc<Shaping>, RequestError> {
+        self.shaping.as_ref().map_err(|why| RequestError::NotReady(why.clone()))
+    }
+
+    /// The exact request of one attempt. `signer` holds the secrets of today for a profile that signs each attempt.
     pub(crate) fn request(
         &self,
-        event: &Event,
-        at: Timestamp,
-    ) -> Result<(OutboundRequest, RequestHead), SecretError> {
-        let signers = self.signers.as_ref().map_err(Clone::clone)?;
-        let active =
-            signers.iter().filter(|(_, end)| end.is_none_or(|end| at < end)).map(|(signer, _)| signer);
-        let body: Bytes = standard_webhooks::body(event);
-        let mut headers = self.headers.clone();
-        standard_webhooks::write_headers(event.id, at, &body, active, &mut headers);
-        let head = self.log_head(&headers);
+        shaping: &Shaping,
+        signer: &Shaping,
+        (id, event): (DeliveryId, &Event),
+        attempt: AttemptFacts,
+    ) -> Result<ExactRequest, RequestError> {
+        let profile = &shaping.profile.profile;
+        let shaped = shaping.shape(id, event)?;
+        let fixed = shaping.input(id, event);
         let push = &self.subscription.spec.push;
-        let request = OutboundRequest {
-            method: self.method.clone(),
-            url: push.url.clone(),
-            headers,
-            body,
-            deadline: self.subscription.spec.deadline(),
+        let subscription = SubscriptionFacts {
+            url: push.url.as_str(),
+            method: push.method.as_deref(),
+            headers: &push.headers,
+            authorization: push.authorization.as_deref(),
+            ..fixed.subscription
         };
+        let secrets = if profile.signs_each_attempt() { signer.keys_at(attempt.at) } else { fixed.secrets };
+        let input = RenderInput { subscription, secrets, ..fixed };
+        Ok(profile.sign(&input, &shaped, attempt)?)
+    }
+
+    /// The request as it goes out, and its head as the log keeps it.
+    pub(crate) fn outbound(
+        &self,
+        exact: ExactRequest,
+    ) -> Result<(OutboundRequest, RequestHead), RequestError> {
+        let unsendable = |what| move |why: String| RequestError::Unsendable { what, why };
+        let method: Method =
+            exact.method.parse().map_err(|_| unsendable("a method")("does not exist".to_owned()))?;
+        let url = self.endpoint(&exact.url).map_err(|why| unsendable("a URL")(why.to_string()))?;
+        let headers = header_map(&exact.headers).map_err(unsendable("a header"))?;
+        let head = self.log_head(&exact);
+        let request =
+            OutboundRequest { method, url, headers, body: exact.body, deadline: self.manner.timeout };
         Ok((request, head))
     }
 
+    /// Most profiles leave the customer's URL alone: then it is known to be one.
+    fn endpoint(&self, url: &str) -> Result<EndpointUrl, Invalid> {
+        let own = &self.subscription.spec.push.url;
+        if own.as_str() == url { Ok(own.clone()) } else { EndpointUrl::parse(url) }
+    }
+
     /// A customer's own headers are credentials more often than not, whatever their name: the log masks them all.
-    fn log_head(&self, headers: &HeaderMap) -> RequestHead {
+    fn log_head(&self, exact: &ExactRequest) -> RequestHead {
         let customers = &self.subscription.spec.push.headers;
-        let is_customers = |name: &HeaderName| customers.iter().any(|own| name == own.name.as_str());
-        let shown = headers.iter().map(|(name, value)| {
-            let hidden = *name == header::AUTHORIZATION || is_customers(name);
-            let value = if hidden { MASK } else { value.to_str().unwrap_or(MASK) };
-            (name.as_str().to_owned(), value.to_owned())
+        let is_hidden = |name: &str| {
+            name.eq_ignore_ascii_case(header::AUTHORIZATION.as_str())
+                || customers.iter().any(|own| own.name.eq_ignore_ascii_case(name))
+        };
+        let shown = exact.headers.iter().map(|(name, value)| {
+            let value = if is_hidden(name) { MASK } else { value.as_str() };
+            (name.to_ascii_lowercase(), value.to_owned())
         });
-        RequestHead {
-            method: self.method.as_str().to_owned(),
-            url: self.subscription.spec.push.url.as_str().to_owned(),
-            headers: shown.collect(),
-        }
+        RequestHead { method: exact.method.clone(), url: exact.url.clone(), headers: shown.collect() }
     }
 }
 
-/// The customer's headers were checked when they came in; a value that does not parse now is left out.
-fn static_headers(subscription: &Subscription) -> HeaderMap {
-    let push = &subscription.spec.push;
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-    if let Some(Ok(value)) = push.authorization.as_deref().map(HeaderValue::from_str) {
-        headers.insert(header::AUTHORIZATION, value);
+fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, String> {
+    let mut map = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let parsed = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value));
+        let (Ok(key), Ok(value)) = parsed else { return Err(format!("cannot be sent: {name}")) };
+        map.append(key, value);
     }
-    // A customer's own `User-Agent` or `Authorization` replaces ours; several of one name of theirs all go out.
-    let mut seen = Vec::new();
-    for custom in &push.headers {
-        let parsed = (custom.name.parse::<HeaderName>(), HeaderValue::from_str(&custom.value));
-        if let (Ok(name), Ok(value)) = parsed {
-            if !seen.contains(&name) {
-                headers.remove(&name);
-                seen.push(name.clone());
-            }
-            headers.append(name, value);
-        }
-    }
-    headers
-}
-
-fn open_signers(
-    subscription: &Subscription,
-    secrets: &SecretBox,
-) -> Result<Vec<(Signer, Option<Timestamp>)>, SecretError> {
-    let open = |secret: &postroad_domain::SealedSecret| {
-        let text = secrets.open(&secret.sealed, subscription.id.as_bytes())?;
-        let text = std::str::from_utf8(&text).map_err(|_| SecretError::DoesNotOpen)?;
-        let signer =
-            Signer::parse(text, subscription.spec.signature).map_err(|_| SecretError::DoesNotOpen)?;
-        Ok((signer, secret.expires_at))
-    };
-    let signers: Vec<_> = subscription.secrets.iter().map(open).collect::<Result<_, _>>()?;
-    if signers.is_empty() { Err(SecretError::DoesNotOpen) } else { Ok(signers) }
+    Ok(map)
 }

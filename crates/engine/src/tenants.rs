@@ -1,13 +1,11 @@
 //! Operations on tenants.
 
 use postroad_domain::{Tenant, TenantId, tenant::TenantSpec};
+use postroad_profile::FieldProblem;
 use postroad_store::{DeleteTenant, ListTenants, Page, PutTenant, StoreError};
 use thiserror::Error;
 
-use crate::Engine;
-
-/// The one profile that is built in until profile files come.
-const STANDARD_PROFILE: &str = "standard";
+use crate::{Engine, shaping::options_of};
 
 /// Failures of [`Engine::put_tenant`].
 #[derive(Clone, Debug, Error)]
@@ -18,6 +16,12 @@ pub enum PutTenantError {
         /// Those that there are.
         known: Vec<String>,
     },
+    /// Options that the profile does not take.
+    #[error("options are not valid")]
+    Invalid(Vec<FieldProblem>),
+    /// The tenant's subscriptions were made for another profile.
+    #[error("the profile of a tenant that has subscriptions cannot be changed")]
+    HasSubscriptions,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -26,8 +30,17 @@ pub enum PutTenantError {
 impl Engine {
     /// Creates or replaces a tenant; answers it and whether it is new.
     pub async fn put_tenant(&self, id: TenantId, spec: TenantSpec) -> Result<(Tenant, bool), PutTenantError> {
-        if spec.profile != STANDARD_PROFILE {
-            return Err(PutTenantError::UnknownProfile { known: vec![STANDARD_PROFILE.to_owned()] });
+        let Some(profile) = self.profiles.by_name(&spec.profile) else {
+            let known = self.profiles.all().map(|loaded| loaded.profile.name.clone()).collect();
+            return Err(PutTenantError::UnknownProfile { known });
+        };
+        let problems = profile.profile.check_tenant_options(&options_of(&spec.options));
+        if !problems.is_empty() {
+            return Err(PutTenantError::Invalid(problems));
+        }
+        let before = self.configs.by_id(&id).await?;
+        if before.is_some_and(|old| old.tenant.spec.profile != spec.profile && old.has_subscriptions()) {
+            return Err(PutTenantError::HasSubscriptions);
         }
         let (tenant, is_new) = self.store.put_tenant(PutTenant { id, spec, at: self.clock.now() }).await?;
         self.configs.forget(&tenant.id, tenant.no);

@@ -1,11 +1,11 @@
 //! The command line. The flags of `serve` and `dev` are made from the table of keys; what they mean is not known here.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, builder::StyledStr};
+use clap::{Arg, ArgAction, ArgMatches, builder::StyledStr, value_parser};
 
 use crate::{
-    commands::send::SendArguments,
+    commands::{profile::ProfileCommand, send::SendArguments},
     config::{Given, KEYS, Key, Origin, Otherwise, Purpose},
 };
 
@@ -23,6 +23,13 @@ Run a demo: a server on a temporary folder, a receiver, and sample events arrivi
 Deliveries to loopback addresses are allowed, so your own receiver on this machine can be subscribed. Everything is
 removed at the end.";
 const SEND_ABOUT: &str = "Publish one event to a running server and print its id";
+const PROFILE_ABOUT: &str = "Check the wire contract of a product, or show one in words";
+const PROFILE_CHECK_ABOUT: &str = "Check profiles and print the exact request that each example becomes";
+const PROFILE_CHECK_LONG_ABOUT: &str = "\
+Check profiles and print the exact request that each example becomes
+
+What is wrong goes to standard error with file and line, all of it at once, and the exit code is 1.";
+const PROFILE_SHOW_ABOUT: &str = "Show a profile in words: its event types and how it delivers them";
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -35,6 +42,8 @@ pub enum Command {
     Dev(Given),
     /// `postroad send`.
     Send(SendArguments),
+    /// `postroad profile`.
+    Profile(ProfileCommand),
 }
 
 /// Reads a command line; the first argument is the program's name.
@@ -47,6 +56,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
         Some(("serve", flags)) => Command::Serve(given(Purpose::Serve, flags)),
         Some(("dev", flags)) => Command::Dev(given(Purpose::Dev, flags)),
         Some(("send", flags)) => Command::Send(send_arguments(flags)),
+        Some(("profile", asked)) => match asked.subcommand() {
+            Some(("check", flags)) => Command::Profile(profile_check(flags)),
+            Some(("show", flags)) => Command::Profile(profile_show(flags)),
+            _ => unreachable!("clap demands one of the two"),
+        },
         _ => Command::Help(program.render_help().to_string()),
     })
 }
@@ -69,6 +83,7 @@ fn program() -> clap::Command {
             clap::Command::new("dev").about(DEV_ABOUT).long_about(DEV_LONG_ABOUT).args(flags(Purpose::Dev)),
         )
         .subcommand(send())
+        .subcommand(profile())
 }
 
 fn flags(purpose: Purpose) -> impl Iterator<Item = Arg> {
@@ -136,6 +151,42 @@ fn send_arguments(matches: &ArgMatches) -> SendArguments {
     }
 }
 
+fn profile() -> clap::Command {
+    let path = value_parser!(PathBuf);
+    let files = Arg::new("files").value_name("FILE").required(true).num_args(1..).value_parser(path.clone());
+    let name =
+        Arg::new("name").value_name("NAME").required(true).help("The name of the profile, such as standard");
+    let profiles = Arg::new("profiles").long("profiles").value_name("DIR").value_parser(path);
+    clap::Command::new("profile")
+        .about(PROFILE_ABOUT)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(
+            clap::Command::new("check")
+                .about(PROFILE_CHECK_ABOUT)
+                .long_about(PROFILE_CHECK_LONG_ABOUT)
+                .arg(files.help("A profile.toml, or a folder that holds one")),
+        )
+        .subcommand(
+            clap::Command::new("show")
+                .about(PROFILE_SHOW_ABOUT)
+                .args([name, profiles.help("Folder of further profiles [env: POSTROAD_PROFILES]")]),
+        )
+}
+
+fn profile_check(matches: &ArgMatches) -> ProfileCommand {
+    let files = matches.get_many::<PathBuf>("files").into_iter().flatten();
+    ProfileCommand::Check { files: files.cloned().collect() }
+}
+
+fn profile_show(matches: &ArgMatches) -> ProfileCommand {
+    ProfileCommand::Show {
+        name: matches.get_one::<String>("name").cloned().unwrap_or_default(),
+        profiles: matches.get_one::<PathBuf>("profiles").cloned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +212,7 @@ mod tests {
         let Command::Help(text) = parse_words("postroad").unwrap() else { panic!("not the help") };
         let commands: Vec<_> =
             program().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-        assert_eq!(commands, ["serve", "dev", "send"]);
+        assert_eq!(commands, ["serve", "dev", "send", "profile"]);
         assert!(commands.iter().all(|name| text.contains(name)), "{text}");
     }
 

@@ -11,5 +11,6 @@ pub mod config;
 pub mod logging;
 pub mod node;
 pub mod output;
+pub mod profiles;
 pub mod secret_key;
 pub mod signals;

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, anyhow};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
@@ -20,4 +21,16 @@ pub fn start(config: &Config) -> anyhow::Result<()> {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).try_init(),
     };
     started.map_err(|error| anyhow!("log lines cannot be written: {error}"))
+}
+
+/// Does a piece of work of a command that is no server, with its warnings as plain lines on standard error.
+pub fn with_warnings<T>(work: impl FnOnce() -> T) -> T {
+    let lines = tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .with_target(false)
+        .log_internal_errors(false);
+    tracing::subscriber::with_default(lines.finish(), work)
 }

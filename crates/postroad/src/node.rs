@@ -13,7 +13,7 @@ use std::{
 
 use postroad_domain::Clock;
 use postroad_egress::{AddressPolicy, EgressConfig, HttpEgress, SystemDial};
-use postroad_engine::{AdminKey, Engine, Parts, StartError};
+use postroad_engine::{AdminKey, Engine, GivenProfile, Parts, StartError};
 use postroad_server::{HttpMetrics, ServerState, router, serve};
 use postroad_store::{Store, StoreError};
 use postroad_store_sqlite::{OpenError, Options, SqliteStore};
@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::Config,
+    profiles::{self, ProfilesProblem, told},
     secret_key::{self, SecretKeyError},
 };
 
@@ -61,6 +62,9 @@ pub enum NodeError {
     /// The engine did not start.
     #[error(transparent)]
     Engine(StartError),
+    /// A profile has faults.
+    #[error("{}", told(.0))]
+    Profiles(Vec<ProfilesProblem>),
     /// Names cannot be resolved.
     #[error("cannot set up the resolver of names: {0}")]
     Resolver(io::Error),
@@ -91,6 +95,7 @@ impl Node {
         clock: Arc<dyn Clock>,
         mut rng: StdRng,
     ) -> Result<Self, NodeError> {
+        let profiles = load_profiles(config.profiles.clone()).await?;
         let store: Arc<dyn Store> = Arc::new(open_store(config.data_dir.clone(), Arc::clone(&clock)).await?);
         let secrets = match config.secret_key.take() {
             Some(given) => given,
@@ -105,6 +110,7 @@ impl Node {
             clock: Arc::clone(&clock),
             rng: StdRng::from_rng(&mut rng),
             secrets,
+            profiles,
             node_name: format!("postroad-{}", std::process::id()),
         };
         let engine = start_engine(parts).await?;
@@ -152,6 +158,12 @@ impl Node {
         tracing::info!("stopped");
         served
     }
+}
+
+/// Reading folders and rendering every example is nothing for a thread that others wait for.
+async fn load_profiles(directory: Option<PathBuf>) -> Result<Vec<GivenProfile>, NodeError> {
+    let loaded = tokio::task::spawn_blocking(move || profiles::all(directory.as_deref())).await?;
+    loaded.map_err(NodeError::Profiles)
 }
 
 /// Opening reads and may repair: not on a thread that others wait for.

@@ -28,7 +28,7 @@ fn without_anything_the_defaults_hold() {
     assert_eq!((config.log_format, config.log_level.as_str()), (LogFormat::Text, "info"));
     assert_eq!(config.shutdown_grace, Duration::from_secs(10));
     assert!(config.admin_key.is_none() && config.secret_key.is_none() && config.public_url.is_none());
-    assert!(config.allow_subnets.is_empty());
+    assert!(config.allow_subnets.is_empty() && config.profiles.is_none());
 }
 
 #[test]
@@ -61,6 +61,18 @@ fn a_list_is_repeated_as_a_flag_has_commas_in_the_environment_and_is_an_array_in
 }
 
 #[test]
+fn a_folder_of_profiles_can_be_named_in_every_way() {
+    let folder = Some(Path::new("p"));
+    assert_eq!(serve(&["--profiles", "p"], &[], "").unwrap().profiles.as_deref(), folder);
+    assert_eq!(serve(&[], &[("POSTROAD_PROFILES", "p")], "").unwrap().profiles.as_deref(), folder);
+    assert_eq!(serve(&[], &[], "profiles = \"p\"").unwrap().profiles.as_deref(), folder);
+    let environment = variables(&[("POSTROAD_PROFILES", "p")]).unwrap();
+    let nothing = Given::default();
+    let dev = load(Purpose::Dev, &nothing, &environment, &nothing).unwrap();
+    assert_eq!(dev.profiles.as_deref(), folder);
+}
+
+#[test]
 fn an_empty_variable_counts_as_not_set() {
     let config = serve(&[], &[("POSTROAD_ADMIN_KEY", ""), ("POSTROAD_LISTEN", "")], "").unwrap();
     assert!(config.admin_key.is_none());
@@ -89,6 +101,7 @@ fn a_flag_that_cannot_be_used_is_named_with_its_remedy() {
             "the flag --log-level: \"inof\" must be off, error, warn, info, debug or trace, or a list with parts of \
              the program such as info,postroad_engine=debug",
         ),
+        (&["--profiles", ""], "the flag --profiles: \"\" must name a folder"),
         (
             &["--secret-key", "k1:AAAA"],
             "the flag --secret-key: the value must be ID:BASE64, or several with commas between them, with the base64 \

@@ -17,16 +17,18 @@ async fn the_demo_shows_how_to_join_in_then_deliveries_and_removes_everything_at
     let data = data.trim_start_matches("  data ").trim_start().split(" (").next().unwrap();
     assert!(Path::new(data).join("postroad.db").exists(), "{data}");
     let curl = demo.line_with("curl ").await;
-    assert!(curl.contains(&format!("{server}/v1/tenants/demo/events")) && curl.contains(&key), "{curl}");
-    let sample = demo.line_with("evt_").await;
-    assert!(sample.contains("order.") && sample.contains("  200  "), "{sample}");
+    assert!(curl.contains(&format!("{server}/v1/tenants/standard/events")) && curl.contains(&key), "{curl}");
+    for tenant in ["leadhub", "leanbe", "sleekplan", "standard"] {
+        let sample = demo.line_with(&format!("  {tenant} ")).await;
+        assert!(sample.contains("  200  {"), "{sample}");
+    }
 
-    let mut send = postroad(folder.path(), &["send", "--tenant", "demo", "--type", "my.own"]);
+    let mut send = postroad(folder.path(), &["send", "--tenant", "standard", "--type", "my.own"]);
     send.env("POSTROAD_SERVER", &server).env("POSTROAD_ADMIN_KEY", &key);
     let sent = run(send).await;
     assert_eq!(sent.code, Some(0), "{}", sent.stderr);
-    let mine = demo.line_with("my.own").await;
-    assert!(mine.contains(sent.stdout.trim()), "{mine} tells of {}", sent.stdout);
+    assert!(sent.stdout.starts_with("evt_"), "{}", sent.stdout);
+    demo.line_with("my.own").await;
 
     demo.signal(libc::SIGINT);
     let ended = demo.end().await;

@@ -1,11 +1,14 @@
 //! The event types of a profile: each with the words that people see and an example of its data.
 
+use std::collections::HashMap;
+
+use postroad_domain::EventType;
 use regex::Regex;
 
 use crate::{
     options::read_pattern,
-    problem::{ProblemKind, ProfileProblem},
-    reader::{Document, Section},
+    problem::{ProblemKind, ProfileProblem, nearest_words},
+    reader::Section,
     source::ProfileSource,
 };
 
@@ -33,14 +36,24 @@ pub struct EventEntry {
     pub example: String,
     /// The file of the example.
     pub example_file: String,
+    /// The attributes that come with the example, as the JSON object of their file; `None` for none.
+    pub example_attributes: Option<String>,
+    /// The file of these attributes.
+    pub example_attributes_file: Option<String>,
     /// Where the example comes from.
     pub example_is: ExampleOrigin,
 }
 
 /// All event types of a profile.
+///
+/// **Invariant:** a name or title leads to one event type only.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     entries: Vec<EventEntry>,
+    /// The wire codes, in the order of the entries.
+    types: Vec<EventType>,
+    /// The place of the entry that a name or title leads to. Every event passes here.
+    places: HashMap<String, usize>,
     open: Option<Regex>,
 }
 
@@ -50,21 +63,26 @@ impl Catalogue {
         &self.entries
     }
 
-    /// The event type of a wire code or of a name that people see.
-    pub fn find(&self, name_or_title: &str) -> Option<&EventEntry> {
-        let by_name = self.entries.iter().find(|entry| entry.name == name_or_title);
-        by_name.or_else(|| self.entries.iter().find(|entry| entry.title.as_deref() == Some(name_or_title)))
+    /// The entry of a wire code; `None` where it is not listed.
+    pub fn entry(&self, name: &str) -> Option<&EventEntry> {
+        // The place may be that of a title.
+        self.entries.get(*self.places.get(name)?).filter(|entry| entry.name == name)
     }
 
-    /// The event type of a wire code.
-    pub(crate) fn entry(&self, name: &str) -> Option<&EventEntry> {
-        self.entries.iter().find(|entry| entry.name == name)
+    /// The wire code that is meant by a listed name or title, or by a text that `open_events` matches; `None` where the
+    /// profile has no such event.
+    pub fn resolve(&self, name_or_title: &str) -> Option<EventType> {
+        match self.places.get(name_or_title) {
+            Some(place) => self.types.get(*place).cloned(),
+            None if self.open.as_ref()?.is_match(name_or_title) => EventType::parse(name_or_title).ok(),
+            None => None,
+        }
     }
 
-    /// Whether a type may be published: it is listed, or the profile is open to names of its form.
-    pub fn accepts(&self, name_or_title: &str) -> bool {
-        self.find(name_or_title).is_some()
-            || self.open.as_ref().is_some_and(|open| open.is_match(name_or_title))
+    /// Up to three listed names or titles that are spelt most like the given one, the best first.
+    pub fn nearest(&self, name: &str) -> Vec<String> {
+        let titles = self.entries.iter().filter_map(|entry| entry.title.as_deref());
+        nearest_words(name, self.entries.iter().map(|entry| entry.name.as_str()).chain(titles))
     }
 
     /// Whether types outside the list are accepted.
@@ -83,47 +101,67 @@ pub(crate) fn read(
     elsewhere: &mut Vec<ProfileProblem>,
 ) -> Catalogue {
     let open = read_pattern(root, "open_events");
-    let mut entries: Vec<EventEntry> = Vec::new();
-    for section in root.sections("events") {
-        let Some(entry) = read_entry(&section, source, elsewhere) else { continue };
-        check_unique(section.document(), section.line(), &entries, &entry);
-        entries.push(entry);
-    }
-    if entries.is_empty() {
+    let mut catalogue = Catalogue { entries: Vec::new(), types: Vec::new(), places: HashMap::new(), open };
+    let sections = root.sections("events");
+    if sections.is_empty() {
         root.missing("events");
     }
-    Catalogue { entries, open }
+    for section in sections {
+        if let Some((event_type, entry)) = read_entry(&section, source, elsewhere) {
+            catalogue.add(event_type, entry, &section);
+        }
+    }
+    catalogue
 }
 
 fn read_entry(
     section: &Section<'_>,
     source: &dyn ProfileSource,
     elsewhere: &mut Vec<ProfileProblem>,
-) -> Option<EventEntry> {
+) -> Option<(EventType, EventEntry)> {
     let title = section.owned_text("title");
     let group = section.owned_text("group");
     let description = section.owned_text("description");
     let example_is = section.choice("example_is", &ORIGINS).unwrap_or(ExampleOrigin::Published);
     let given = section.owned_text("example");
+    let attributes_file = section.owned_text("example_attributes");
     let name = section.required_text("name")?.value.to_owned();
-    if let Err(why) = postroad_domain::EventType::parse(&name) {
-        section.invalid("name", why.to_string());
-    }
+    let event_type = EventType::parse(&name).map_err(|why| section.invalid("name", why.to_string())).ok()?;
     let path = given.unwrap_or_else(|| format!("examples/{name}.json"));
-    let example = source.text(&path).unwrap_or_else(|| {
-        elsewhere.push(ProfileProblem { file: path.clone(), line: None, kind: ProblemKind::MissingFile });
-        "{}"
-    });
-    let example = example.trim_end().to_owned();
-    Some(EventEntry { name, title, group, description, example, example_file: path, example_is })
+    let mut text_of = |path: &str| {
+        let text = source.text(path).unwrap_or_else(|| {
+            let kind = ProblemKind::MissingFile;
+            elsewhere.push(ProfileProblem { file: path.to_owned(), line: None, kind });
+            "{}"
+        });
+        text.trim_end().to_owned()
+    };
+    let example = text_of(&path);
+    let example_attributes = attributes_file.as_deref().map(text_of);
+    let entry = EventEntry {
+        name,
+        title,
+        group,
+        description,
+        example,
+        example_file: path,
+        example_attributes,
+        example_attributes_file: attributes_file,
+        example_is,
+    };
+    Some((event_type, entry))
 }
 
-/// A name or title must lead to one event type only.
-fn check_unique(document: &Document<'_>, line: usize, entries: &[EventEntry], new: &EventEntry) {
-    let names = |entry: &EventEntry| [Some(entry.name.clone()), entry.title.clone()];
-    let taken = entries.iter().flat_map(names).flatten();
-    let taken: Vec<_> = taken.collect();
-    for name in names(new).into_iter().flatten().filter(|name| taken.contains(name)) {
-        document.report(Some(line), ProblemKind::Duplicate { what: "event", name });
+impl Catalogue {
+    fn add(&mut self, event_type: EventType, entry: EventEntry, section: &Section<'_>) {
+        let place = self.entries.len();
+        for name in [Some(&entry.name), entry.title.as_ref()].into_iter().flatten() {
+            if self.places.insert(name.clone(), place).is_some_and(|other| other != place) {
+                let kind = ProblemKind::Duplicate { what: "event", name: name.clone() };
+                section.document().report(Some(section.line()), kind);
+            }
+        }
+        self.types.push(event_type);
+        self.entries.push(entry);
     }
 }

@@ -11,6 +11,7 @@
 //!
 //! What it lacks on purpose: reading folders (the caller does), sending, and knowing any product by its name.
 
+mod built_in;
 mod catalogue;
 pub mod ecmascript_json;
 mod error;
@@ -19,6 +20,7 @@ mod ingest;
 mod input;
 mod json;
 mod load;
+mod option_schema;
 mod options;
 mod policy;
 mod problem;
@@ -33,6 +35,7 @@ mod source;
 mod template;
 mod words;
 
+pub use built_in::built_in;
 pub use catalogue::{Catalogue, EventEntry, ExampleOrigin};
 pub use error::RenderError;
 pub use ingest::{DataRefusal, IngestChecks};
@@ -41,7 +44,7 @@ pub use input::{
 };
 pub use options::{FieldProblem, OptionOwner, OptionSchema, OptionType, OptionValues};
 pub use policy::{DeliveryPolicy, Success};
-pub use problem::{ProblemKind, ProfileProblem};
+pub use problem::{ProblemKind, ProfileProblem, nearest_words};
 pub use profile::Profile;
 pub use rules::{Field, FieldRule, FieldRules, Presence};
 pub use secret::{Encoding, KeyForm, SecretKey, SecretRules, SecretSupply, SecretUse};

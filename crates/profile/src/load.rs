@@ -8,7 +8,8 @@ use crate::{
     policy,
     problem::{ProblemKind, ProfileProblem},
     reader::{Document, Section},
-    request, rules, signature,
+    request, rules,
+    signature::{self, SignatureSection},
     source::{self, ProfileSource},
     template::{Compiler, Names, Scope},
     words,
@@ -52,14 +53,16 @@ fn read(
     let root = Section::root(document, &table);
     let name = root.required_text("name").map(|text| text.value.to_owned());
     check_name(&root, name.as_deref());
-    let options = read_options(&root);
+    let signature = SignatureSection::open(&root);
+    let scheme_names = signature.as_ref().map(SignatureSection::scheme_names).unwrap_or_default();
+    let options = read_options(&root, &scheme_names);
     let attributes = read_attributes(&root);
     let names = Names {
         options: options.iter().map(|option| option.name.clone()).collect(),
         attributes: attributes.iter().map(|attribute| attribute.name.clone()).collect(),
     };
     let mut compiler = Compiler::new(document, names);
-    let signature = signature::read(&root, &mut compiler);
+    let signature = signature.and_then(|section| section.read(&mut compiler));
     let body_is_signed = signature.as_ref().is_none_or(signature::signs_body);
     let each_attempt = signature.as_ref().is_some_and(|rules| rules.each_attempt);
     // The signature can be part of the body only where it exists first, and is the same in every attempt.
@@ -68,6 +71,7 @@ fn read(
     let canonical_data =
         root.choice("canonical_json", &[("ecmascript", true), ("none", false)]).unwrap_or(false);
     let signs = root.has("signature");
+    let subscription = rules::read(&root, &options);
     let profile = Profile {
         name: name.unwrap_or_default(),
         title: root.required_text("title").map(|text| text.value.to_owned()).unwrap_or_default(),
@@ -78,7 +82,8 @@ fn read(
         ingest: ingest::read(&root, canonical_data),
         options,
         attributes,
-        fields: rules::read(&root),
+        fields: subscription.fields,
+        https: subscription.https,
         secret_rules: signature::read_secret_rules(&root, signs),
         words: words::read(&root),
         compat: root.owned_text("compat"),

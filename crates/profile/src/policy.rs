@@ -41,6 +41,14 @@ impl Success {
         ranges.filter(|ranges| !ranges.is_empty()).map(Self)
     }
 
+    /// The patterns, as people and [`Success::parse`] read them: `2xx`, `200`.
+    pub fn patterns(&self) -> Vec<String> {
+        let pattern = |(from, to): &(u16, u16)| {
+            if from == to { from.to_string() } else { format!("{}xx", from / 100) }
+        };
+        self.0.iter().map(pattern).collect()
+    }
+
     fn parse_one(text: &str) -> Option<(u16, u16)> {
         if let Some(class) = text.strip_suffix("xx") {
             let class: u16 = class.parse().ok().filter(|class| matches!(class, 2 | 4 | 5))?;

@@ -108,10 +108,33 @@ fn nearest_hint(nearest: &Option<String>) -> String {
     nearest.as_ref().map(|nearest| format!("; the nearest valid one is `{nearest}`")).unwrap_or_default()
 }
 
-/// The candidate that is spelt most like `name`.
+/// The candidate that is spelt most like `name`, however little that is.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     candidates
         .into_iter()
-        .max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)))
+        .max_by(|one, other| likeness(name, one).total_cmp(&likeness(name, other)))
         .map(str::to_owned)
 }
+
+/// The candidates that are spelt most like `word`, the best first: at most three, and none that is not alike at all.
+/// For messages that tell what may have been meant.
+pub fn nearest_words<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let likeness_of = |candidate: &'a str| (likeness(word, candidate), candidate);
+    let mut alike: Vec<_> = candidates.into_iter().map(likeness_of).collect();
+    alike.retain(|(likeness, _)| *likeness >= LIKENESS_MIN);
+    alike.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    alike.iter().take(NEAREST_WORDS_MAX).map(|(_, candidate)| (*candidate).to_owned()).collect()
+}
+
+/// Words below it share some letters by chance. 1 is the same word.
+const LIKENESS_MIN: f64 = 0.75;
+const NEAREST_WORDS_MAX: usize = 3;
+
+/// From 0 to 1. Case counts for little: who writes `idea.upvoted` means `idea.upVoted`.
+fn likeness(word: &str, candidate: &str) -> f64 {
+    let lower_case = strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase());
+    if word == candidate { 1.0 } else { lower_case.min(SAME_BUT_FOR_CASE) }
+}
+
+/// Less than that of the same word, more than that of any other.
+const SAME_BUT_FOR_CASE: f64 = 0.999;

@@ -14,7 +14,7 @@ use crate::{
     options::{self, FieldProblem, OptionOwner, OptionSchema, OptionValues},
     policy::DeliveryPolicy,
     request::{self, RequestRules},
-    rules::FieldRules,
+    rules::{FieldRules, HttpsRule},
     secret::{SecretKey, SecretRules},
     signature::{Scheme, SignatureRules},
     words::Words,
@@ -49,6 +49,7 @@ pub struct Profile {
     pub words: Words,
     /// The compatible API that is mounted for its tenants.
     pub compat: Option<String>,
+    pub(crate) https: HttpsRule,
     pub(crate) canonical_data: bool,
     /// The body is part of what is signed; else the signature may be part of the body.
     pub(crate) body_is_signed: bool,
@@ -127,6 +128,21 @@ impl Profile {
         subscription: &Map<String, Value>,
     ) -> Result<OptionValues, Vec<FieldProblem>> {
         options::resolve(&self.options, tenant, subscription)
+    }
+
+    /// The name of the scheme that signs for a subscription with these options: the chosen one, or the first. `None` where
+    /// the profile does not sign.
+    pub fn scheme_of(&self, subscription_options: &Map<String, Value>) -> Option<&str> {
+        let schemes = self.schemes();
+        let chosen = subscription_options.get(options::SIGNATURE_OPTION).and_then(Value::as_str);
+        let chosen = chosen.filter(|_| schemes.len() > 1);
+        let named = chosen.and_then(|chosen| schemes.iter().find(|scheme| scheme.name == chosen));
+        named.or(schemes.first()).map(|scheme| scheme.name.as_str())
+    }
+
+    /// Whether a subscription with these options may only be sent to over HTTPS.
+    pub fn requires_https(&self, options: &OptionValues) -> bool {
+        self.https.holds(options)
     }
 
     /// Checks the attributes of an event.

@@ -1,6 +1,12 @@
-//! Which of the standard fields of a subscription a profile requires, allows, forbids or limits.
+//! Which of the standard fields of a subscription a profile requires, allows, forbids or limits, and whether its URL must
+//! be one of HTTPS.
 
-use crate::reader::Section;
+use crate::{
+    options::{OptionSchema, OptionType, OptionValues},
+    problem::nearest,
+    reader::{Section, Switch},
+    template::Fact,
+};
 
 /// A standard field of a subscription, as the API names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +73,36 @@ impl FieldRules {
     }
 }
 
+/// What `[subscription]` says.
+pub(crate) struct SubscriptionRules {
+    pub(crate) fields: FieldRules,
+    pub(crate) https: HttpsRule,
+}
+
+/// Whether only URLs of HTTPS are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HttpsRule {
+    /// In every subscription, or in none.
+    Fixed(bool),
+    /// Where the option at this place of the profile is true.
+    Option(usize),
+}
+
+impl HttpsRule {
+    pub(crate) fn holds(self, options: &OptionValues) -> bool {
+        match self {
+            Self::Fixed(holds) => holds,
+            Self::Option(index) => options.get(index) == Fact::Boolean(true),
+        }
+    }
+}
+
 impl Field {
+    /// Every field, in the order of the API.
+    pub fn all() -> impl Iterator<Item = Self> {
+        FIELDS.iter().map(|(_, field)| *field)
+    }
+
     /// The name in the API.
     pub fn as_str(self) -> &'static str {
         FIELDS.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
@@ -100,13 +135,44 @@ const FIELDS: [(&str, Field); 20] = [
 const PRESENCES: [(&str, Presence); 3] =
     [("optional", Presence::Optional), ("required", Presence::Required), ("forbidden", Presence::Forbidden)];
 
-/// Reads `[subscription.FIELD]`.
-pub(crate) fn read(root: &Section<'_>) -> FieldRules {
-    let Some(section) = root.section("subscription") else { return FieldRules::default() };
+impl Presence {
+    /// The word of the language.
+    pub fn as_str(self) -> &'static str {
+        PRESENCES.iter().find(|(_, presence)| *presence == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// Reads `[subscription]`.
+pub(crate) fn read(root: &Section<'_>, options: &[OptionSchema]) -> SubscriptionRules {
+    let Some(section) = root.section("subscription") else {
+        return SubscriptionRules { fields: FieldRules::default(), https: HttpsRule::Fixed(false) };
+    };
     let rules = FIELDS.iter().filter_map(|(name, field)| {
         let rule = section.section(name)?;
         let presence = rule.choice("is", &PRESENCES).unwrap_or(Presence::Optional);
         Some(FieldRule { field: *field, presence, max: rule.count("max", u64::from(u32::MAX)) })
     });
-    FieldRules(rules.collect())
+    SubscriptionRules { fields: FieldRules(rules.collect()), https: read_https(&section, options) }
+}
+
+fn read_https(section: &Section<'_>, options: &[OptionSchema]) -> HttpsRule {
+    let text = match section.switch_or_text("require_https") {
+        None => return HttpsRule::Fixed(false),
+        Some(Switch::Fixed(fixed)) => return HttpsRule::Fixed(fixed),
+        Some(Switch::Text(text)) => text,
+    };
+    let is_switch = |option: &OptionSchema| option.value_type == OptionType::Boolean;
+    let named = |option: &OptionSchema| text.strip_prefix("options.") == Some(option.name.as_str());
+    if let Some(index) = options.iter().position(|option| named(option) && is_switch(option)) {
+        return HttpsRule::Option(index);
+    }
+    let switches: Vec<_> = options
+        .iter()
+        .filter(|option| is_switch(option))
+        .map(|option| format!("options.{}", option.name))
+        .collect();
+    let hint = nearest(text, switches.iter().map(String::as_str))
+        .map_or_else(|| "there is none".to_owned(), |nearest| format!("the nearest one is `{nearest}`"));
+    section.invalid("require_https", format!("must be true, false or a declared boolean option: {hint}"));
+    HttpsRule::Fixed(false)
 }

@@ -91,6 +91,28 @@ pub(crate) enum Key {
     Ed25519(Box<Ed25519KeyPair>),
 }
 
+impl SecretUse {
+    /// The word of the language; `none` where the profile has no `[secret]`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Generated => "generated",
+            Self::Optional => "optional",
+            Self::None => "none",
+        }
+    }
+}
+
+impl SecretSupply {
+    /// The word of the language.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::AtRotation => "at_rotation",
+            Self::Always => "always",
+        }
+    }
+}
+
 impl Encoding {
     /// Writes bytes.
     pub fn encode(self, bytes: &[u8]) -> String {

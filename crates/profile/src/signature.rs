@@ -3,6 +3,7 @@
 use aws_lc_rs::hmac;
 
 use crate::{
+    problem::ProblemKind,
     reader::{Located, Section},
     secret::{Encoding, KeyForm, SecretRules, SecretSupply, SecretUse},
     template::{Compiler, Scope, Template, Variable},
@@ -82,20 +83,50 @@ const SUPPLIES: [(&str, SecretSupply); 3] = [
 /// The longest key, in bytes; longer ones add nothing to any of the algorithms.
 const KEY_BYTES_MAX: u64 = 1_024;
 
-/// Reads `[signature]`.
-pub(crate) fn read(root: &Section<'_>, compiler: &mut Compiler<'_>) -> Option<SignatureRules> {
-    let section = root.section("signature")?;
-    section.required_text("sign");
-    let each_attempt = section.choice("sign", &SIGN).unwrap_or(false);
-    let separator = section.owned_text("separator").unwrap_or_else(|| " ".to_owned());
-    let scope = Scope { attempt: each_attempt, body: true, ..Scope::ONCE };
-    let message = section.required_text("message").and_then(|text| compiler.template(text, scope));
-    let schemes = section.sections("schemes");
-    if schemes.is_empty() {
-        section.missing("schemes");
+/// `[signature]` while it is read: the names of its schemes are needed before its templates can be compiled, since a
+/// template may read the option that chooses among them.
+pub(crate) struct SignatureSection<'a> {
+    section: Section<'a>,
+    schemes: Vec<Section<'a>>,
+}
+
+impl<'a> SignatureSection<'a> {
+    /// The section, where the profile has one.
+    pub(crate) fn open(root: &Section<'a>) -> Option<Self> {
+        let section = root.section("signature")?;
+        let schemes = section.sections("schemes");
+        if schemes.is_empty() {
+            section.missing("schemes");
+        }
+        Some(Self { section, schemes })
     }
-    let schemes = schemes.iter().filter_map(|scheme| read_scheme(scheme, each_attempt, compiler)).collect();
-    Some(SignatureRules { each_attempt, schemes, message: message?, separator })
+
+    /// The names of the schemes in their order.
+    pub(crate) fn scheme_names(&self) -> Vec<&'a str> {
+        let mut names = Vec::new();
+        for scheme in &self.schemes {
+            let Some(name) = scheme.text("name") else { continue };
+            if names.contains(&name.value) {
+                let kind = ProblemKind::Duplicate { what: "scheme", name: name.value.to_owned() };
+                scheme.document().report(Some(name.line), kind);
+            }
+            names.push(name.value);
+        }
+        names
+    }
+
+    /// Reads the rest.
+    pub(crate) fn read(self, compiler: &mut Compiler<'_>) -> Option<SignatureRules> {
+        let Self { section, schemes } = self;
+        section.required_text("sign");
+        let each_attempt = section.choice("sign", &SIGN).unwrap_or(false);
+        let separator = section.owned_text("separator").unwrap_or_else(|| " ".to_owned());
+        let scope = Scope { attempt: each_attempt, body: true, ..Scope::ONCE };
+        let message = section.required_text("message").and_then(|text| compiler.template(text, scope));
+        let schemes =
+            schemes.iter().filter_map(|scheme| read_scheme(scheme, each_attempt, compiler)).collect();
+        Some(SignatureRules { each_attempt, schemes, message: message?, separator })
+    }
 }
 
 /// Reads `[secret]`.

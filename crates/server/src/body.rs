@@ -24,12 +24,17 @@ impl<const MAX: usize> FromRequest<ServerState> for LimitedBody<MAX> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &ServerState) -> Result<Self, Problem> {
-        tokio::select! {
-            // Most bodies have come with their head; for those the clock is not even asked.
-            biased;
-            read = read(request.into_body(), MAX) => read.map(Self),
-            () = state.clock.sleep(BODY_TIME_MAX) => Err(too_slow()),
-        }
+        read_in_time(request.into_body(), MAX, state).await.map(Self)
+    }
+}
+
+/// The bytes of a body of at most `max` bytes.
+pub(crate) async fn read_in_time(body: Body, max: usize, state: &ServerState) -> Result<Bytes, Problem> {
+    tokio::select! {
+        // Most bodies have come with their head; for those the clock is not even asked.
+        biased;
+        read = read(body, max) => read,
+        () = state.clock.sleep(BODY_TIME_MAX) => Err(too_slow()),
     }
 }
 

@@ -14,6 +14,7 @@
 mod body;
 mod caller;
 mod check;
+mod envelope;
 mod health;
 mod http_metrics;
 mod json;

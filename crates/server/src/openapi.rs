@@ -31,6 +31,7 @@ const JSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json"
         (name = "deliveries", description = "Events on their way, with each attempt."),
         (name = "tenants", description = "The customer accounts of your product."),
         (name = "profiles", description = "The wire formats that tenants' receivers expect."),
+        (name = "event types", description = "What a tenant adds to the catalogue of its profile."),
         (name = "operation", description = "Health and figures of the node, and this document."),
     ),
     security(("key" = [])),

@@ -1,6 +1,6 @@
-//! What stands in a path: the tenant and the id of an object.
+//! What stands in a path: the tenant, the id or the name of an object.
 //!
-//! An id that cannot be one names nothing, so it answers 404 like one that is not known: a caller learns nothing from
+//! An id or name that cannot be one names nothing, so it answers 404 like one that is not known: a caller learns nothing from
 //! the difference.
 
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -20,6 +20,12 @@ pub(crate) struct ObjectPath<K>(pub(crate) Id<K>);
 
 /// The text of the `{tenant}` of the path, where its faults are named.
 pub(crate) struct TenantText(pub(crate) String);
+
+/// The text of the `{profile}` of the path.
+pub(crate) struct ProfileText(pub(crate) String);
+
+/// The text of the `{name}` of an event type of the path.
+pub(crate) struct EventTypeText(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for TenantPath {
     type Rejection = Problem;
@@ -47,6 +53,24 @@ impl<S: Send + Sync> FromRequestParts<S> for TenantText {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let text = parameter(parts, state, "tenant").await;
         text.map(Self).ok_or_else(|| Problem::not_found("tenant"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ProfileText {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = parameter(parts, state, "profile").await;
+        text.map(Self).ok_or_else(|| Problem::not_found("profile"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for EventTypeText {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = parameter(parts, state, "name").await;
+        text.map(Self).ok_or_else(|| Problem::not_found("event type"))
     }
 }
 

@@ -28,6 +28,18 @@ pub(crate) const fn status_of(code: i64) -> Result<Status, Fault> {
     }
 }
 
+/// The number for how many deliveries an event has: below zero for a test. A column of its own would take a byte of every
+/// event, and behind the data of a large one it would be slow to read.
+pub(crate) fn deliveries_code(deliveries: u32, test: bool) -> i64 {
+    if test { -i64::from(deliveries) } else { i64::from(deliveries) }
+}
+
+/// How many deliveries an event has, and whether it is a test.
+pub(crate) fn deliveries_of(code: i64) -> Result<(u32, bool), Fault> {
+    let deliveries = u32::try_from(code.unsigned_abs());
+    Ok((deliveries.map_err(|_| Fault::Corrupt("an event has too many deliveries"))?, code < 0))
+}
+
 /// The number of a reason: its place in [`Reason::ALL`].
 pub(crate) const fn reason_code(reason: Reason) -> i64 {
     reason as i64
@@ -84,6 +96,9 @@ mod tests {
         for class in ErrorClass::ALL {
             assert_eq!(error_class_of(error_class_code(class)).unwrap(), class);
         }
+        for (deliveries, test) in [(0, false), (4_095, false), (1, true)] {
+            assert_eq!(deliveries_of(deliveries_code(deliveries, test)).unwrap(), (deliveries, test));
+        }
         for reason in [InactiveReason::Paused, InactiveReason::Gone] {
             assert_eq!(inactive_of(inactive_code(reason)).unwrap(), reason);
         }
@@ -95,5 +110,6 @@ mod tests {
         reason_of(-1).unwrap_err();
         error_class_of(99).unwrap_err();
         inactive_of(0).unwrap_err();
+        deliveries_of(i64::MIN).unwrap_err();
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn refill(db: &Connection, refill: &Refill) -> Result<Refilled, Fault
             lane: refill.lane,
             id,
             handle,
+            subscription_version: row.get(6)?,
             due,
             expires_at: Timestamp::from_micros(row.get(3)?),
             tries: row.get(2)?,

@@ -19,7 +19,7 @@ pub(crate) const WRITER_CACHE_KIB: i64 = 16 * 1024;
 /// KiB of pages each other connection keeps in memory.
 pub(crate) const READER_CACHE_KIB: i64 = 4 * 1024;
 /// Prepared statements that each connection keeps.
-pub(crate) const STATEMENTS_KEPT: usize = 96;
+pub(crate) const STATEMENTS_KEPT: usize = 128;
 /// Bytes of the ballast file unless the options say otherwise.
 pub(crate) const BALLAST_BYTES: u64 = 64 * 1024 * 1024;
 /// Entries of listings that are written in one batch, over many commits.

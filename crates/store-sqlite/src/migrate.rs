@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use crate::error::OpenError;
 
 /// The texts in their order; the first leads to version 1.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_profiles.sql")];
 
 /// Marks the file as one of ours: `post` in ASCII.
 const APPLICATION_ID: i64 = 0x706f_7374;

@@ -15,7 +15,7 @@ queries! {
     // --- accepting ---------------------------------------------------------------------------------------------
     /// Appends an event.
     EVENT_INSERT = "INSERT INTO event (event_no, tenant_no, id, type, accepted_at, occurred_at, deliveries, tags,
-        attributes, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        attributes, data, profile_no, tenant_version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     /// Appends a delivery.
     DELIVERY_INSERT = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version, status, reason, attempts, at,
         created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)";
@@ -70,7 +70,7 @@ queries! {
 
     // --- lanes -------------------------------------------------------------------------------------------------
     /// Refill and next-due: a lane from its head, with what a delivery is and how often it was tried.
-    LANE_READ = "SELECT q.due, q.delivery_no, q.tries, q.expires_at, e.id, d.attempts FROM queue q
+    LANE_READ = "SELECT q.due, q.delivery_no, q.tries, q.expires_at, e.id, d.attempts, d.sub_version FROM queue q
         CROSS JOIN delivery d ON d.delivery_no = q.delivery_no
         CROSS JOIN event e ON e.event_no = q.delivery_no >> 12
         WHERE q.tenant_no = ?1 AND q.sub_no = ?2 AND q.generation = ?3 ORDER BY q.due, q.delivery_no";
@@ -129,6 +129,12 @@ queries! {
     ERASE_VERSIONS = "DELETE FROM subscription_version WHERE sub_no = ?1";
     /// Erases a subscription.
     ERASE_SUBSCRIPTION = "DELETE FROM subscription WHERE sub_no = ?1";
+    /// The next event type of a deleted tenant.
+    ERASE_NEXT_EVENT_TYPE = "SELECT name FROM event_type WHERE tenant_no = ?1 ORDER BY name LIMIT 1";
+    /// The next version of a deleted tenant.
+    ERASE_NEXT_TENANT_VERSION = "SELECT version FROM tenant_version WHERE tenant_no = ?1 ORDER BY version LIMIT 1";
+    /// Erases a version of a deleted tenant.
+    ERASE_TENANT_VERSION = "DELETE FROM tenant_version WHERE tenant_no = ?1 AND version = ?2";
     /// Erases a tenant of which nothing else is left.
     ERASE_TENANT = "DELETE FROM tenant WHERE tenant_no = ?1";
     /// Keeps a number that must not be given out twice.
@@ -137,76 +143,124 @@ queries! {
 
     // --- configuration -----------------------------------------------------------------------------------------
     /// Creates a tenant.
-    TENANT_INSERT = "INSERT INTO tenant (id, config_version, created_at, updated_at, spec)
-        VALUES (?1, 1, ?2, ?2, ?3)";
-    /// Replaces what the caller set of a tenant.
-    TENANT_REPLACE = "UPDATE tenant SET config_version = config_version + 1, updated_at = ?2, spec = ?3
+    TENANT_INSERT = "INSERT INTO tenant (id, version, config_version, created_at, updated_at)
+        VALUES (?1, 1, 1, ?2, ?2)";
+    /// Leads a tenant to a new version.
+    TENANT_REPLACE = "UPDATE tenant SET version = ?2, config_version = config_version + 1, updated_at = ?3
         WHERE tenant_no = ?1";
-    /// Tells that a subscription of the tenant changed.
+    /// Keeps what the caller set in a version of a tenant.
+    TENANT_VERSION_INSERT = "INSERT INTO tenant_version (tenant_no, version, spec) VALUES (?1, ?2, ?3)";
+    /// Tells that a subscription or an event type of the tenant changed.
     TENANT_TOUCH = "UPDATE tenant SET config_version = config_version + 1 WHERE tenant_no = ?1";
     /// Hides a tenant.
     TENANT_HIDE = "UPDATE tenant SET deleted_at = ?2 WHERE tenant_no = ?1";
-    /// A tenant by the caller's name for it.
-    TENANT_BY_ID = "SELECT tenant_no, id, config_version, created_at, updated_at, spec FROM tenant
-        WHERE id = ?1 AND deleted_at IS NULL";
-    /// A tenant by its number.
-    TENANT_BY_NO = "SELECT tenant_no, id, config_version, created_at, updated_at, spec FROM tenant
-        WHERE tenant_no = ?1 AND deleted_at IS NULL";
+    /// Whether a tenant was not deleted.
+    TENANT_LIVES = "SELECT 1 FROM tenant WHERE tenant_no = ?1 AND deleted_at IS NULL";
+    /// A tenant by the caller's name for it, with what was set in its current version.
+    TENANT_BY_ID = "SELECT t.tenant_no, t.id, t.version, t.config_version, t.created_at, t.updated_at, v.spec
+        FROM tenant t CROSS JOIN tenant_version v ON v.tenant_no = t.tenant_no AND v.version = t.version
+        WHERE t.id = ?1 AND t.deleted_at IS NULL";
+    /// The same by its number.
+    TENANT_BY_NO = "SELECT t.tenant_no, t.id, t.version, t.config_version, t.created_at, t.updated_at, v.spec
+        FROM tenant t CROSS JOIN tenant_version v ON v.tenant_no = t.tenant_no AND v.version = t.version
+        WHERE t.tenant_no = ?1 AND t.deleted_at IS NULL";
     /// Tenants by id.
-    TENANT_LIST = "SELECT tenant_no, id, config_version, created_at, updated_at, spec FROM tenant
-        WHERE id > ?1 AND deleted_at IS NULL ORDER BY id LIMIT ?2";
+    TENANT_LIST = "SELECT t.tenant_no, t.id, t.version, t.config_version, t.created_at, t.updated_at, v.spec
+        FROM tenant t CROSS JOIN tenant_version v ON v.tenant_no = t.tenant_no AND v.version = t.version
+        WHERE t.id > ?1 AND t.deleted_at IS NULL ORDER BY t.id LIMIT ?2";
+    /// What the caller had set in a version of a tenant.
+    TENANT_VERSION = "SELECT v.spec FROM tenant t CROSS JOIN tenant_version v ON v.tenant_no = t.tenant_no
+        WHERE t.tenant_no = ?1 AND t.deleted_at IS NULL AND v.version = ?2";
+    /// How many event types a tenant has of its own.
+    EVENT_TYPE_COUNT = "SELECT count(*) FROM event_type WHERE tenant_no = ?1";
+    /// Whether a tenant has an event type of that name.
+    EVENT_TYPE_FIND = "SELECT 1 FROM event_type WHERE tenant_no = ?1 AND name = ?2";
+    /// Adds or replaces an event type of a tenant.
+    EVENT_TYPE_PUT = "INSERT INTO event_type (tenant_no, name, spec) VALUES (?1, ?2, ?3)
+        ON CONFLICT (tenant_no, name) DO UPDATE SET spec = excluded.spec";
+    /// Removes an event type of a tenant.
+    EVENT_TYPE_DELETE = "DELETE FROM event_type WHERE tenant_no = ?1 AND name = ?2";
+    /// The event types of a tenant by name.
+    EVENT_TYPE_LIST = "SELECT spec FROM event_type WHERE tenant_no = ?1 ORDER BY name";
     /// How many subscriptions a tenant has.
     SUBSCRIPTION_COUNT = "SELECT count(*) FROM subscription INDEXED BY subscription_by_tenant
         WHERE tenant_no = ?1 AND deleted_at IS NULL";
     /// Creates a subscription.
     SUBSCRIPTION_INSERT = "INSERT INTO subscription (tenant_no, id, version, generation, inactive, inactive_at,
-        created_at, updated_at, secrets) VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?5, ?6)";
-    /// Keeps the spec of a version.
-    VERSION_INSERT = "INSERT INTO subscription_version (sub_no, version, spec) VALUES (?1, ?2, ?3)";
+        created_at, updated_at) VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?5)";
+    /// Keeps the spec and the secrets of a version.
+    VERSION_INSERT = "INSERT INTO subscription_version (sub_no, version, spec, secrets) VALUES (?1, ?2, ?3, ?4)";
     /// Writes a changed subscription.
     SUBSCRIPTION_SET = "UPDATE subscription SET version = ?2, generation = ?3, inactive = ?4, inactive_at = ?5,
-        updated_at = ?6, secrets = ?7 WHERE sub_no = ?1";
+        updated_at = ?6 WHERE sub_no = ?1";
+    /// Makes a subscription inactive without a new version.
+    SUBSCRIPTION_DEACTIVATE = "UPDATE subscription SET inactive = ?2, inactive_at = ?3, updated_at = ?3
+        WHERE sub_no = ?1";
     /// Deletes a subscription; its history goes on naming it.
     SUBSCRIPTION_HIDE = "UPDATE subscription SET generation = ?2, deleted_at = ?3 WHERE sub_no = ?1";
-    /// A subscription by its id, with the spec of its current version.
+    /// A subscription by its id, with the spec and the secrets of its current version.
     SUBSCRIPTION_BY_ID = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
-        s.updated_at, s.secrets, v.spec FROM subscription s
+        s.updated_at, v.secrets, v.spec FROM subscription s
         CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
         WHERE s.id = ?2 AND s.tenant_no = ?1 AND s.deleted_at IS NULL";
     /// The same by its number.
     SUBSCRIPTION_BY_NO = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
-        s.updated_at, s.secrets, v.spec FROM subscription s
+        s.updated_at, v.secrets, v.spec FROM subscription s
         CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
         WHERE s.sub_no = ?2 AND s.tenant_no = ?1 AND s.deleted_at IS NULL";
     /// The subscriptions of a tenant in the order of their creation.
     SUBSCRIPTION_LIST = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
-        s.updated_at, s.secrets, v.spec FROM subscription s INDEXED BY subscription_by_tenant
+        s.updated_at, v.secrets, v.spec FROM subscription s INDEXED BY subscription_by_tenant
         CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
         WHERE s.tenant_no = ?1 AND s.deleted_at IS NULL ORDER BY s.sub_no";
     /// The number of a subscription, a deleted one too.
     SUBSCRIPTION_NO = "SELECT sub_no FROM subscription WHERE id = ?2 AND tenant_no = ?1";
+    /// The spec and the secrets of a version of a subscription, a deleted one too. A version from before secrets were
+    /// kept by version has those of the current one.
+    SUBSCRIPTION_VERSION = "SELECT v.spec, coalesce(v.secrets, c.secrets) FROM subscription s
+        CROSS JOIN tenant t ON t.tenant_no = s.tenant_no
+        CROSS JOIN subscription_version v ON v.sub_no = s.sub_no
+        CROSS JOIN subscription_version c ON c.sub_no = s.sub_no AND c.version = s.version
+        WHERE s.sub_no = ?2 AND s.tenant_no = ?1 AND t.deleted_at IS NULL AND v.version = ?3";
+
+    // --- profiles ----------------------------------------------------------------------------------------------
+    /// The number of the profile with these files.
+    PROFILE_FIND = "SELECT profile_no FROM profile_version WHERE digest = ?1";
+    /// Keeps a profile's files.
+    PROFILE_INSERT = "INSERT INTO profile_version (name, digest, put_at, files) VALUES (?1, ?2, ?3, ?4)";
+    /// Notes when a profile was put last.
+    PROFILE_TOUCH = "UPDATE profile_version SET put_at = ?2 WHERE profile_no = ?1";
+    /// A profile by its number.
+    PROFILE_BY_NO = "SELECT profile_no, name, digest, put_at, files FROM profile_version WHERE profile_no = ?1";
+    /// Of the next name the profile that was put last.
+    PROFILE_NEXT = "SELECT profile_no, name, digest, put_at, files FROM profile_version
+        WHERE name = (SELECT min(name) FROM profile_version WHERE name > ?1)
+        ORDER BY put_at DESC, profile_no DESC LIMIT 1";
 
     // --- events ------------------------------------------------------------------------------------------------
     /// One event by its number.
-    EVENT_BY_NO = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data FROM event
+    EVENT_BY_NO = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data, profile_no,
+        tenant_version FROM event
         WHERE event_no = ?1";
     /// One event by its id.
-    EVENT_BY_ID = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data FROM event
+    EVENT_BY_ID = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data, profile_no,
+        tenant_version FROM event
         WHERE id = ?2 AND tenant_no = ?1";
     /// The number of an event.
     EVENT_NO = "SELECT event_no FROM event WHERE id = ?2 AND tenant_no = ?1";
     /// The numbers of a tenant's events in a range, newest first.
     EVENT_LISTING = "SELECT event_no FROM event_listing WHERE tenant_no = ?1 AND event_no >= ?2 AND event_no < ?3
         ORDER BY event_no DESC LIMIT ?4";
-    /// The first event at or behind a number: a probe of the search for a moment.
-    EVENT_PROBE = "SELECT event_no, accepted_at FROM event WHERE event_no >= ?1 ORDER BY event_no LIMIT 1";
+    /// The first event at or behind a number that is no test: a probe of the search for a moment.
+    EVENT_PROBE = "SELECT event_no, accepted_at FROM event WHERE event_no >= ?1 AND deliveries >= 0
+        ORDER BY event_no LIMIT 1";
     /// The newest event.
     EVENT_LAST = "SELECT event_no FROM event WHERE event_no > 0 ORDER BY event_no DESC LIMIT 1";
 
     // --- deliveries --------------------------------------------------------------------------------------------
     /// One delivery by its number.
     DELIVERY_BY_NO = "SELECT d.delivery_no, d.tenant_no, d.sub_no, s.id, d.sub_version, d.status, d.reason, d.attempts,
-        d.at, d.created_at, e.id, e.type, e.accepted_at FROM delivery d
+        d.at, d.created_at, e.id, e.type, e.accepted_at, e.deliveries < 0 FROM delivery d
         CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 CROSS JOIN subscription s ON s.sub_no = d.sub_no
         WHERE d.delivery_no = ?1";
     /// The numbers of a subscription's deliveries in a range, newest first.

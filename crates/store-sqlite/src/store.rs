@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use postroad_domain::{
-    Attempt, DeliveryId, Event, EventId, Subscription, SubscriptionId, SubscriptionNo, Tenant, TenantId,
-    TenantNo, delivery::Delivery,
+    Attempt, DeliveryId, Event, EventId, ProfileNo, Subscription, SubscriptionId, SubscriptionNo,
+    SubscriptionVersion, Tenant, TenantId, TenantNo, delivery::Delivery, tenant::TenantSpec,
 };
 use postroad_store::{
     Backlog, CancelDelivery, CancelDeliveryError, ClaimLanes, Commit, Committed, ConfigSnapshot,
-    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, DeleteTenant, Fanout,
-    Heartbeat, LaneKey, LaneLease, ListDeliveries, ListEvents, ListTenants, OpenSession, Page, PutTenant,
-    Refill, Refilled, ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store,
-    StoreError, StoreStats, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError, WaitingLane,
-    WaitingLanes,
+    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription,
+    DeleteTenant, Fanout, Heartbeat, LaneKey, LaneLease, ListDeliveries, ListEvents, ListTenants,
+    OpenSession, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest, Refill, Refilled,
+    ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store, StoreError, StoreStats,
+    StoredProfile, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
 };
 
 use crate::{
-    SqliteStore, backlog, commit, deliveries, events, lanes,
+    SqliteStore, backlog, commit, deliveries, event_types, events, lanes,
     limits::LANES_PER_READ,
-    sessions, settings, subscriptions, sweep, tenants,
+    profiles, sessions, settings, subscriptions, sweep, tenants,
     writer::WhenFull::{GiveUp, UseBallast},
 };
 
@@ -126,6 +126,43 @@ impl Store for SqliteStore {
         self.writer.write(GiveUp, move |work| subscriptions::change::delete(work, &delete)).await
     }
 
+    async fn subscription_version(
+        &self,
+        tenant_no: TenantNo,
+        no: SubscriptionNo,
+        version: i64,
+    ) -> Result<Option<SubscriptionVersion>, StoreError> {
+        self.readers.read(move |db| subscriptions::version(db, tenant_no, no, version)).await
+    }
+
+    async fn tenant_version(
+        &self,
+        tenant_no: TenantNo,
+        version: i64,
+    ) -> Result<Option<TenantSpec>, StoreError> {
+        self.readers.read(move |db| tenants::version(db, tenant_no, version)).await
+    }
+
+    async fn put_event_type(&self, put: PutEventType) -> Result<bool, PutEventTypeError> {
+        self.writer.write(GiveUp, move |work| event_types::put(work, &put)).await?
+    }
+
+    async fn delete_event_type(&self, delete: DeleteEventType) -> Result<bool, StoreError> {
+        self.writer.write(GiveUp, move |work| event_types::delete(work, &delete)).await
+    }
+
+    async fn put_profile(&self, put: PutProfile) -> Result<ProfileNo, StoreError> {
+        self.writer.write(GiveUp, move |work| profiles::put(work, &put)).await
+    }
+
+    async fn profile(&self, no: ProfileNo) -> Result<Option<StoredProfile>, StoreError> {
+        self.readers.read(move |db| profiles::by_no(db, no)).await
+    }
+
+    async fn latest_profiles(&self) -> Result<Vec<StoredProfile>, StoreError> {
+        self.readers.read(profiles::latest).await
+    }
+
     async fn event(&self, tenant_no: TenantNo, id: EventId) -> Result<Option<Event>, StoreError> {
         self.readers.read(move |db| events::by_id(db, tenant_no, id)).await
     }
@@ -163,6 +200,10 @@ impl Store for SqliteStore {
 
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError> {
         self.writer.write(GiveUp, move |work| deliveries::change::cancel(work, &cancel)).await?
+    }
+
+    async fn record_test(&self, test: RecordTest) -> Result<bool, StoreError> {
+        self.writer.write(GiveUp, move |work| commit::record_test(work, &test)).await
     }
 
     async fn setting(&self, key: SettingKey) -> Result<Option<Vec<u8>>, StoreError> {

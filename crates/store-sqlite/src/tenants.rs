@@ -1,10 +1,12 @@
 //! Tenants: reading and changing them.
+//!
+//! A tenant is one row and one row per version with what the caller set then.
 
-use postroad_domain::{SubscriptionNo, Tenant, TenantId, TenantNo, Timestamp};
+use postroad_domain::{SubscriptionNo, Tenant, TenantId, TenantNo, Timestamp, tenant::TenantSpec};
 use postroad_store::{ConfigSnapshot, DeleteTenant, ListTenants, Page, PutTenant};
 use rusqlite::{Connection, Row};
 
-use crate::{error::Fault, query, sql, subscriptions, writer::Work};
+use crate::{error::Fault, event_types, query, sql, subscriptions, writer::Work};
 
 /// The tenant of that name, unless it was deleted.
 pub(crate) fn by_id(db: &Connection, id: &TenantId) -> Result<Option<Tenant>, Fault> {
@@ -13,7 +15,7 @@ pub(crate) fn by_id(db: &Connection, id: &TenantId) -> Result<Option<Tenant>, Fa
 
 /// Whether there is such a tenant: what every reading of its rows asks first.
 pub(crate) fn lives(db: &Connection, no: TenantNo) -> Result<bool, Fault> {
-    Ok(query::find(db, sql::TENANT_BY_NO, (no.0,), |_| Ok(()))?.is_some())
+    Ok(query::find(db, sql::TENANT_LIVES, (no.0,), |_| Ok(()))?.is_some())
 }
 
 /// Tenants by id.
@@ -27,15 +29,20 @@ pub(crate) fn list(db: &Connection, list: &ListTenants) -> Result<Page<Tenant, T
     Ok(Page { items, next })
 }
 
-/// A tenant with its subscriptions.
+/// What the caller had set in a version of a tenant.
+pub(crate) fn version(db: &Connection, no: TenantNo, version: i64) -> Result<Option<TenantSpec>, Fault> {
+    query::find(db, sql::TENANT_VERSION, (no.0, version), |row| read_spec(row, 0))
+}
+
+/// A tenant with its subscriptions and event types.
 pub(crate) fn snapshot(db: &Connection, id: &TenantId) -> Result<Option<ConfigSnapshot>, Fault> {
-    by_id(db, id)?.map(|tenant| with_subscriptions(db, tenant)).transpose()
+    by_id(db, id)?.map(|tenant| with_the_rest(db, tenant)).transpose()
 }
 
 /// The same, found by number.
 pub(crate) fn snapshot_by_no(db: &Connection, no: TenantNo) -> Result<Option<ConfigSnapshot>, Fault> {
     let tenant = query::find(db, sql::TENANT_BY_NO, (no.0,), read)?;
-    tenant.map(|tenant| with_subscriptions(db, tenant)).transpose()
+    tenant.map(|tenant| with_the_rest(db, tenant)).transpose()
 }
 
 /// Creates or replaces a tenant; answers it and whether it is new.
@@ -44,19 +51,21 @@ pub(crate) fn put(work: &mut Work<'_>, put: &PutTenant) -> Result<(Tenant, bool)
     let at = put.at.as_micros();
     let known = by_id(work.db, &put.id)?;
     let is_new = known.is_none();
-    let no = if let Some(tenant) = &known {
-        query::run(work.db, sql::TENANT_REPLACE, (tenant.no.0, at, spec))?;
-        tenant.no
+    let (no, version) = if let Some(tenant) = &known {
+        let version = tenant.version + 1;
+        query::run(work.db, sql::TENANT_REPLACE, (tenant.no.0, version, at))?;
+        (tenant.no, version)
     } else {
-        query::run(work.db, sql::TENANT_INSERT, (put.id.as_str(), at, spec))?;
-        TenantNo(work.db.last_insert_rowid())
+        query::run(work.db, sql::TENANT_INSERT, (put.id.as_str(), at))?;
+        (TenantNo(work.db.last_insert_rowid()), 1)
     };
+    query::run(work.db, sql::TENANT_VERSION_INSERT, (no.0, version, spec))?;
     let tenant = by_id(work.db, &put.id)?.ok_or(Fault::Corrupt("a tenant that was written is not there"))?;
     work.known.tenants.insert(no, tenant.config_version);
     Ok((tenant, is_new))
 }
 
-/// Tells that a subscription of the tenant changed.
+/// Tells that a subscription or an event type of the tenant changed.
 pub(crate) fn touch(work: &mut Work<'_>, no: TenantNo) -> Result<(), Fault> {
     query::run(work.db, sql::TENANT_TOUCH, (no.0,))?;
     if let Some(config_version) = work.known.tenants.get_mut(&no) {
@@ -86,20 +95,26 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteTenant) -> Result<bool,
     Ok(true)
 }
 
-fn with_subscriptions(db: &Connection, tenant: Tenant) -> Result<ConfigSnapshot, Fault> {
+fn with_the_rest(db: &Connection, tenant: Tenant) -> Result<ConfigSnapshot, Fault> {
     let subscriptions = subscriptions::of_tenant(db, tenant.no)?;
-    Ok(ConfigSnapshot { tenant, subscriptions })
+    let event_types = event_types::of_tenant(db, tenant.no)?;
+    Ok(ConfigSnapshot { tenant, subscriptions, event_types })
 }
 
 fn read(row: &Row<'_>) -> Result<Tenant, Fault> {
     let id = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-    let spec = row.get_ref(5)?.as_str().map_err(rusqlite::Error::from)?;
     Ok(Tenant {
         no: TenantNo(row.get(0)?),
         id: TenantId::parse(id).map_err(|_| Fault::Corrupt("a tenant has an id that is none"))?,
-        spec: serde_json::from_str(spec)?,
-        config_version: row.get(2)?,
-        created_at: Timestamp::from_micros(row.get(3)?),
-        updated_at: Timestamp::from_micros(row.get(4)?),
+        spec: read_spec(row, 6)?,
+        version: row.get(2)?,
+        config_version: row.get(3)?,
+        created_at: Timestamp::from_micros(row.get(4)?),
+        updated_at: Timestamp::from_micros(row.get(5)?),
     })
+}
+
+fn read_spec(row: &Row<'_>, column: usize) -> Result<TenantSpec, Fault> {
+    let spec = row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?;
+    Ok(serde_json::from_str(spec)?)
 }

@@ -63,6 +63,41 @@ fn lanes_are_read_by_the_queues_own_key() {
 }
 
 #[test]
+fn versions_profiles_and_event_types_are_found_by_their_keys() {
+    let (db, _folder) = database();
+    let version = "USING PRIMARY KEY (sub_no=? AND version=?)";
+    assert_eq!(
+        plan(&db, sql::SUBSCRIPTION_VERSION),
+        [
+            "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)",
+            &format!("SEARCH v {version}"),
+            &format!("SEARCH c {version}"),
+        ]
+    );
+    assert_eq!(
+        plan(&db, sql::TENANT_VERSION),
+        [
+            "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH v USING PRIMARY KEY (tenant_no=? AND version=?)",
+        ]
+    );
+    assert_eq!(
+        plan(&db, sql::PROFILE_NEXT),
+        [
+            "SEARCH profile_version USING INDEX profile_by_name (name=?)",
+            "SCALAR SUBQUERY 1",
+            "SEARCH profile_version USING COVERING INDEX profile_by_name (name>?)",
+        ]
+    );
+    let by_digest = "SEARCH profile_version USING COVERING INDEX profile_by_digest (digest=?)";
+    assert_eq!(plan(&db, sql::PROFILE_FIND), [by_digest]);
+    let of_tenant = "SEARCH event_type USING PRIMARY KEY (tenant_no=?)";
+    assert_eq!(plan(&db, sql::EVENT_TYPE_LIST), [of_tenant]);
+    assert_eq!(plan(&db, sql::EVENT_TYPE_COUNT), [of_tenant]);
+}
+
+#[test]
 fn every_query_is_in_the_data_model() {
     let page = include_str!("../../../docs/data-model.md");
     for (name, _) in sql::ALL {
@@ -77,7 +112,7 @@ fn let_wait(db: &Connection, sub_no: i64, count: i64) {
              SELECT 1, {sub_no}, 0, i, ({sub_no} * 1000000 + i) << 12, 0, 0 FROM n;
          INSERT INTO delivery SELECT delivery_no, 1, sub_no, 1, 2, NULL, 0, due, NULL FROM queue
              WHERE sub_no = {sub_no};
-         INSERT INTO event SELECT delivery_no >> 12, 1, CAST(delivery_no AS BLOB), 'a', due, NULL, 1, NULL, NULL, x''
+         INSERT INTO event SELECT delivery_no >> 12, 1, CAST(delivery_no AS BLOB), 'a', due, NULL, 1, NULL, NULL, x'', 1, 1
              FROM queue WHERE sub_no = {sub_no};"
     ))
     .unwrap();

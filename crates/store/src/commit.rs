@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, EventId, EventType, Reason, SubscriptionNo, TenantNo, Timestamp, ids::DeliveryId,
+    Attempt, EventId, EventType, ProfileNo, Reason, SubscriptionNo, TenantNo, Timestamp, ids::DeliveryId,
 };
 
 use crate::{
@@ -46,6 +46,10 @@ pub struct NewEvent {
     pub tenant_no: TenantNo,
     /// The tenant's `config_version` that the deliveries were matched against.
     pub config_version: i64,
+    /// The tenant's version that the deliveries are shaped with.
+    pub tenant_version: i64,
+    /// The profile that they are shaped by.
+    pub profile: ProfileNo,
     /// What happened.
     pub event_type: EventType,
     /// When it happened, if the caller said so.

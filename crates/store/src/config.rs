@@ -1,8 +1,8 @@
 //! Operations on tenants and subscriptions.
 
 use postroad_domain::{
-    SealedSecret, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, Tenant, TenantId, TenantNo,
-    Timestamp, tenant::TenantSpec,
+    EventType, RegisteredType, SealedSecret, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec,
+    Tenant, TenantId, TenantNo, Timestamp, tenant::TenantSpec,
 };
 
 /// Creates or replaces a tenant.
@@ -41,6 +41,32 @@ pub struct ConfigSnapshot {
     pub tenant: Tenant,
     /// Its subscriptions.
     pub subscriptions: Vec<Subscription>,
+    /// The event types that it adds to its profile's, by name.
+    pub event_types: Vec<RegisteredType>,
+}
+
+/// Adds or replaces an event type of a tenant.
+#[derive(Clone, Debug)]
+pub struct PutEventType {
+    /// Whose.
+    pub tenant_no: TenantNo,
+    /// Its name and what is said of it.
+    pub event_type: RegisteredType,
+    /// Event types a tenant may add.
+    pub max: usize,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Removes an event type of a tenant.
+#[derive(Clone, Debug)]
+pub struct DeleteEventType {
+    /// Whose.
+    pub tenant_no: TenantNo,
+    /// Its name.
+    pub name: EventType,
+    /// Now.
+    pub at: Timestamp,
 }
 
 /// Creates a subscription.

@@ -53,6 +53,23 @@ pub enum UpdateSubscriptionError {
     Store(#[from] StoreError),
 }
 
+/// Failures of [`crate::Store::put_event_type`].
+#[derive(Clone, Debug, Error)]
+pub enum PutEventTypeError {
+    /// The tenant is gone.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// The tenant has added as many as it may.
+    #[error("the tenant has {max} event types of its own already")]
+    TooMany {
+        /// The limit.
+        max: usize,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Failures of [`crate::Store::retry_delivery`].
 #[derive(Clone, Debug, Error)]
 pub enum RetryDeliveryError {

@@ -25,6 +25,8 @@ pub struct QueuedDelivery {
     pub id: DeliveryId,
     /// The store's own handle, opaque to everybody else.
     pub handle: i64,
+    /// The subscription's version that it is shaped with.
+    pub subscription_version: i64,
     /// When it is due: its place in the queue.
     pub due: Timestamp,
     /// When it ends at the latest.

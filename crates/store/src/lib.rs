@@ -18,9 +18,11 @@ pub mod conformance;
 mod error;
 mod lanes;
 pub mod memory;
+mod profiles;
 mod read;
 mod session;
 mod settings;
+mod subscription_test;
 
 use std::sync::Arc;
 
@@ -30,22 +32,25 @@ pub use commit::{
     OutcomeResult,
 };
 pub use config::{
-    ConfigSnapshot, CreateSubscription, Deactivate, DeleteSubscription, DeleteTenant, ListTenants, PutTenant,
-    SubscriptionChange, UpdateSubscription,
+    ConfigSnapshot, CreateSubscription, Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant,
+    ListTenants, PutEventType, PutTenant, SubscriptionChange, UpdateSubscription,
 };
 pub use error::{
-    CancelDeliveryError, CreateSubscriptionError, RetryDeliveryError, StoreError, UpdateSubscriptionError,
+    CancelDeliveryError, CreateSubscriptionError, PutEventTypeError, RetryDeliveryError, StoreError,
+    UpdateSubscriptionError,
 };
 pub use lanes::{LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes};
 use postroad_domain::{
-    Attempt, Event, EventId, Subscription, SubscriptionId, Tenant, TenantId, TenantNo, Timestamp,
-    delivery::Delivery, ids::DeliveryId,
+    Attempt, Event, EventId, ProfileNo, Subscription, SubscriptionId, SubscriptionNo, SubscriptionVersion,
+    Tenant, TenantId, TenantNo, Timestamp, delivery::Delivery, ids::DeliveryId, tenant::TenantSpec,
 };
+pub use profiles::{PutProfile, StoredProfile};
 pub use read::{
     CancelDelivery, DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page, RetryDelivery,
 };
 pub use session::{ClaimLanes, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session, SessionId};
 pub use settings::SettingKey;
+pub use subscription_test::RecordTest;
 
 /// Figures that a store knows without looking at rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,12 +147,44 @@ pub trait Store: Send + Sync + 'static {
         update: UpdateSubscription,
     ) -> Result<Subscription, UpdateSubscriptionError>;
 
-    /// Makes a subscription inactive because its receiver said that it is gone; what waits is held. Nothing happens
-    /// when it is inactive already.
+    /// Makes a subscription inactive because its receiver said that it is gone; what waits is held. It is no new version
+    /// of the subscription, but the tenant's `config_version` grows. Nothing happens when it is inactive already.
     async fn deactivate(&self, deactivate: Deactivate) -> Result<(), StoreError>;
 
     /// Deletes a subscription and cancels what waits. Answers whether there was one.
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError>;
+
+    /// A subscription as it was at one of its versions, also a deleted one.
+    async fn subscription_version(
+        &self,
+        tenant_no: TenantNo,
+        no: SubscriptionNo,
+        version: i64,
+    ) -> Result<Option<SubscriptionVersion>, StoreError>;
+
+    /// What the caller had set of a tenant at one of its versions.
+    async fn tenant_version(
+        &self,
+        tenant_no: TenantNo,
+        version: i64,
+    ) -> Result<Option<TenantSpec>, StoreError>;
+
+    /// Adds or replaces an event type of a tenant; answers whether it is new. The tenant's `config_version` grows.
+    async fn put_event_type(&self, put: PutEventType) -> Result<bool, PutEventTypeError>;
+
+    /// Removes an event type of a tenant. Answers whether there was one. The tenant's `config_version` grows.
+    async fn delete_event_type(&self, delete: DeleteEventType) -> Result<bool, StoreError>;
+
+    // --- profiles --------------------------------------------------------------------------------------------------
+
+    /// Keeps a profile's files and answers their number: the same as before where the digest is known.
+    async fn put_profile(&self, put: PutProfile) -> Result<ProfileNo, StoreError>;
+
+    /// One profile as it was.
+    async fn profile(&self, no: ProfileNo) -> Result<Option<StoredProfile>, StoreError>;
+
+    /// Of each name the profile that was put last.
+    async fn latest_profiles(&self) -> Result<Vec<StoredProfile>, StoreError>;
 
     // --- reading and changing single deliveries --------------------------------------------------------------------
 
@@ -171,6 +208,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes a waiting delivery out of its lane; answers the lane.
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError>;
+
+    /// Writes a test of a subscription that was made. Answers false, and writes nothing, when its tenant or subscription
+    /// is gone.
+    async fn record_test(&self, test: RecordTest) -> Result<bool, StoreError>;
 
     // --- the store itself ------------------------------------------------------------------------------------------
 

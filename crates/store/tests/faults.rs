@@ -26,6 +26,20 @@ async fn a_failing_commit_writes_nothing_until_the_fault_is_cleared() {
 }
 
 #[tokio::test]
+async fn a_test_of_a_subscription_is_not_recorded_while_commits_fail() {
+    let store = MemoryStore::embedded();
+    let mut world = World::new(Arc::new(store.clone())).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let test = world.test_of(&tenant, &subscription, true);
+    store.fail_commits(Some(StoreError::Full));
+    let refused = store.record_test(test.clone()).await;
+    assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
+    assert_eq!(store.event(tenant.no, test.event_id).await.unwrap(), None);
+    store.fail_commits(None);
+    assert!(store.record_test(test).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_poisonous_event_fails_every_commit_that_holds_it_and_no_other() {
     let store = MemoryStore::embedded();
     store.fail_events_of_type("poison");

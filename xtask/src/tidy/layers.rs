@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "postroad-engine",
         &["postroad-domain", "postroad-profile", "postroad-sandbox", "postroad-egress", "postroad-store"],
     ),
-    ("postroad-server", &["postroad-domain", "postroad-engine"]),
+    ("postroad-server", &["postroad-domain", "postroad-profile", "postroad-engine"]),
     ("postroad-store-sqlite", &["postroad-domain", "postroad-store"]),
     ("postroad-store-postgres", &["postroad-domain", "postroad-store"]),
     ("postroad", ANY_SHIPPED),

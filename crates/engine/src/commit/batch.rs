@@ -236,7 +236,7 @@ impl Intake {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use postroad_domain::{EventType, SubscriptionNo, TenantNo};
+    use postroad_domain::{EventType, ProfileNo, SubscriptionNo, TenantNo};
     use postroad_store::FanoutTarget;
 
     use super::*;
@@ -261,6 +261,8 @@ mod tests {
             id: EventId::from_bytes([0; 16]),
             tenant_no: TenantNo(1),
             config_version: 1,
+            tenant_version: 1,
+            profile: ProfileNo(1),
             event_type: EventType::parse("a").unwrap(),
             occurred_at: None,
             tags: Vec::new(),

@@ -25,6 +25,7 @@ fn delivery(no: i64, n: u32) -> QueuedDelivery {
         lane: lane(no),
         id: event_id.delivery(no as u16),
         handle: i64::from(n),
+        subscription_version: 1,
         due: at(i64::from(n)),
         expires_at: at(i64::MAX),
         tries: 0,
@@ -38,6 +39,9 @@ fn delivery(no: i64, n: u32) -> QueuedDelivery {
             attributes: Bytes::new(),
             data: Bytes::from_static(b"{}"),
             deliveries: 1,
+            profile: None,
+            tenant_version: 1,
+            test: false,
         }),
     }
 }

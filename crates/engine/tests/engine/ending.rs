@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use postroad_domain::{ErrorClass, Reason, RetryPolicy, Status, SubscriptionSpec};
+use postroad_domain::{ErrorClass, Reason, RetryOverride, Status, SubscriptionSpec};
 use postroad_engine::{CancelError, RetryError};
 
-use crate::world::{World, acme, to};
+use crate::world::{World, acme, draft, to};
 
 fn twice(url: &str) -> SubscriptionSpec {
-    let retry = RetryPolicy { attempts: 2, backoff: vec![Duration::from_secs(10)], jitter_percent: 0 };
+    let retry = RetryOverride { attempts: Some(2), backoff: Some(vec![Duration::from_secs(10)]) };
     SubscriptionSpec { retry: Some(retry), ..to(url) }
 }
 
@@ -170,7 +170,7 @@ async fn the_answer_of_an_address_that_was_replaced_does_not_stop_the_new_one() 
     let old = world.exchange().await;
     let mut spec = twice("https://new.example/");
     spec.concurrency = subscription.spec.concurrency;
-    world.engine.update_subscription(&acme(), subscription.id, 1, spec).await.unwrap();
+    world.engine.update_subscription(&acme(), subscription.id, 1, draft(spec)).await.unwrap();
     old.answer(410);
     world.reaches(&published, Status::Queued).await;
     assert!(world.engine.subscription(&acme(), subscription.id).await.unwrap().spec.active);
@@ -189,14 +189,18 @@ async fn a_change_of_the_subscription_ends_the_rest_that_its_receiver_asked_for(
     world.settle().await;
     world.publish("2").await;
     world.no_exchange().await;
-    world.engine.update_subscription(&acme(), subscription.id, 1, twice("https://b.example/")).await.unwrap();
+    world
+        .engine
+        .update_subscription(&acme(), subscription.id, 1, draft(twice("https://b.example/")))
+        .await
+        .unwrap();
     world.exchange().await.answer(200);
 }
 
 #[tokio::test]
 async fn a_receiver_gets_its_rest_also_when_it_asks_for_it_at_a_deliverys_last_attempt() {
     let world = World::new().await;
-    let retry = RetryPolicy { attempts: 1, backoff: Vec::new(), jitter_percent: 0 };
+    let retry = RetryOverride { attempts: Some(1), backoff: None };
     let spec = SubscriptionSpec { retry: Some(retry), concurrency: 1, ..to("https://a.example/") };
     world.subscribe(spec).await;
     let exhausted = world.publish("1").await;

@@ -4,8 +4,10 @@
 
 mod accepting;
 mod ending;
+mod profiles;
 mod restarting;
 mod secrets;
 mod sending;
 mod trouble;
+mod trying;
 mod world;

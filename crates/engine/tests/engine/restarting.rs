@@ -76,6 +76,8 @@ async fn commit_and_die(world: &World) {
         id,
         tenant_no: snapshot.tenant.no,
         config_version: snapshot.tenant.config_version,
+        tenant_version: snapshot.tenant.version,
+        profile: world.engine.profile("standard").unwrap().no,
         event_type: EventType::parse("a").unwrap(),
         occurred_at: None,
         tags: Vec::new(),
@@ -125,6 +127,7 @@ async fn a_wrong_secret_key_is_refused_at_the_start() {
         clock: Arc::new(world.clock.clone()),
         rng: StdRng::seed_from_u64(2),
         secrets: SecretBox::parse(other_key).unwrap(),
+        profiles: Vec::new(),
         node_name: "test".to_owned(),
     };
     let refused = Engine::start(parts).await.err().unwrap();

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use postroad_domain::Signature;
 use postroad_engine::{NewSubscription, RotateError, Rotation};
 
-use crate::world::{Exchange, World, acme, to};
+use crate::world::{Exchange, World, acme, draft, to};
 
 fn hmac_signature(secret: &str, exchange: &Exchange) -> String {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
@@ -20,8 +19,8 @@ fn hmac_signature(secret: &str, exchange: &Exchange) -> String {
 async fn during_the_grace_both_secrets_sign_and_afterwards_only_the_new_one() {
     let world = World::new().await;
     let created = world.subscribe(to("https://a.example/")).await;
-    let (id, old) = (created.subscription.id, created.secret.secret);
-    let rotation = Rotation { grace: Duration::from_secs(3_600), secret: None };
+    let (id, old) = (created.subscription.id, created.secret.unwrap().secret);
+    let rotation = Rotation { grace: Some(Duration::from_secs(3_600)), secret: None };
     let new = world.engine.rotate_secret(&acme(), id, rotation).await.unwrap().secret;
 
     world.publish("{}").await;
@@ -34,7 +33,7 @@ async fn during_the_grace_both_secrets_sign_and_afterwards_only_the_new_one() {
     world.publish("{}").await;
     let exchange = world.exchange().await;
     assert_eq!(exchange.header("webhook-signature"), hmac_signature(&new, &exchange));
-    let shown = world.engine.secret(&acme(), id).await.unwrap().unwrap();
+    let shown = world.engine.secret(&acme(), id).await.unwrap().unwrap().unwrap();
     assert_eq!(*shown.secret, *new);
 }
 
@@ -42,26 +41,27 @@ async fn during_the_grace_both_secrets_sign_and_afterwards_only_the_new_one() {
 async fn the_customers_own_secret_signs_and_one_of_another_form_is_refused() {
     let world = World::new().await;
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    let new = NewSubscription { spec: to("https://a.example/"), secret: Some(secret.to_owned()) };
+    let new = NewSubscription { draft: draft(to("https://a.example/")), secret: Some(secret.to_owned()) };
     let created = world.engine.create_subscription(&acme(), new).await.unwrap();
-    assert_eq!(*created.secret.secret, secret);
+    assert_eq!(*created.secret.unwrap().secret, secret);
     world.publish("{}").await;
     let exchange = world.exchange().await;
     assert_eq!(exchange.header("webhook-signature"), hmac_signature(secret, &exchange));
     let id = created.subscription.id;
-    let rotation = Rotation { grace: Duration::ZERO, secret: Some("hunter2".to_owned()) };
+    let rotation = Rotation { grace: Some(Duration::ZERO), secret: Some("hunter2".to_owned()) };
     let refused = world.engine.rotate_secret(&acme(), id, rotation).await.err().unwrap();
-    assert!(matches!(refused, RotateError::BadSecret(_)), "{refused}");
+    assert!(matches!(&refused, RotateError::Invalid(problems) if problems[0].field == "secret"), "{refused}");
 }
 
 #[tokio::test]
 async fn an_ed25519_subscription_shows_its_public_key_and_signs_v1a() {
     let world = World::new().await;
     let mut spec = to("https://a.example/");
-    spec.signature = Signature::Ed25519;
+    spec.options = r#"{"signature":"ed25519"}"#.to_owned();
     let created = world.subscribe(spec).await;
-    assert!(created.secret.secret.starts_with("whsk_"));
-    assert!(created.secret.public_key.unwrap().starts_with("whpk_"));
+    let secret = created.secret.unwrap();
+    assert!(secret.secret.starts_with("whsk_"));
+    assert!(secret.public_key.unwrap().starts_with("whpk_"));
     world.publish("{}").await;
     assert!(world.exchange().await.header("webhook-signature").starts_with("v1a,"));
 }
@@ -71,7 +71,7 @@ async fn only_so_many_secrets_sign_at_a_time() {
     let world = World::new().await;
     let id = world.subscribe(to("https://a.example/")).await.subscription.id;
     let rotate = |grace| {
-        let rotation = Rotation { grace: Duration::from_secs(grace), secret: None };
+        let rotation = Rotation { grace: Some(Duration::from_secs(grace)), secret: None };
         let engine = world.engine.clone();
         async move { engine.rotate_secret(&acme(), id, rotation).await.map(|_| ()) }
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postroad_domain::{CustomHeader, Status, SubscriptionSpec, attempt::Answer, subscription::Push};
 
-use crate::world::{World, acme, event, to};
+use crate::world::{World, acme, draft, event, to};
 
 #[tokio::test]
 async fn the_request_carries_the_data_byte_for_byte_and_the_log_shows_what_was_sent() {
@@ -36,7 +36,7 @@ async fn the_request_carries_the_data_byte_for_byte_and_the_log_shows_what_was_s
     exchange.answer_with(201, &[("X-Trace", "7")]);
 
     let view = world.reaches(&published, Status::Succeeded).await;
-    assert_eq!(view.body, body);
+    assert_eq!(view.body.unwrap(), body);
     let attempt = &view.attempts[0];
     let logged = |name: &str| {
         let headers = &attempt.request.headers;
@@ -138,7 +138,7 @@ async fn a_receiver_that_asks_for_rest_gets_it() {
 #[tokio::test]
 async fn a_url_that_must_not_be_called_is_refused_and_nothing_is_created() {
     let world = World::new().await;
-    let new = postroad_engine::NewSubscription { spec: to("https://blocked.example/"), secret: None };
+    let new = postroad_engine::NewSubscription { draft: draft(to("https://blocked.example/")), secret: None };
     let refused = world.engine.create_subscription(&acme(), new).await.err().unwrap();
     assert!(matches!(refused, postroad_engine::CreateError::BlockedUrl(_)));
     assert_eq!(world.engine.subscriptions(&acme()).await.unwrap(), []);

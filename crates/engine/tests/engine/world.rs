@@ -1,16 +1,17 @@
 //! A whole engine on a memory store, with a clock that stands still and receivers that the test plays itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use postroad_domain::{
-    DeliveryId, EndpointUrl, ErrorClass, EventType, Status, SubscriptionId, SubscriptionSpec, TenantId,
+    DeliveryId, EndpointUrl, ErrorClass, Status, SubscriptionId, SubscriptionSpec, TenantId,
     tenant::TenantSpec,
 };
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
 use postroad_engine::{
-    Engine, NewSubscription, Parts, PublishError, PublishEvent, Published, SecretBox, SubscriptionView,
+    Engine, GivenProfile, NewSubscription, Parts, PublishError, PublishEvent, Published, SecretBox,
+    SubscriptionDraft, SubscriptionView,
 };
 use postroad_store::{DeliveryFilter, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
@@ -93,6 +94,15 @@ impl World {
 
     /// An engine on a store that was used before.
     pub(crate) async fn on(store: MemoryStore, clock: ManualClock) -> Self {
+        Self::with_profiles(store, clock, exact_profiles()).await
+    }
+
+    /// The same, serving other profiles.
+    pub(crate) async fn with_profiles(
+        store: MemoryStore,
+        clock: ManualClock,
+        profiles: Vec<GivenProfile>,
+    ) -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
         let parts = Parts {
             store: Arc::new(store.clone()),
@@ -100,6 +110,7 @@ impl World {
             clock: Arc::new(clock.clone()),
             rng: StdRng::seed_from_u64(1),
             secrets: SecretBox::parse(KEY).unwrap(),
+            profiles,
             node_name: "test".to_owned(),
         };
         let engine = Engine::start(parts).await.unwrap();
@@ -107,17 +118,14 @@ impl World {
     }
 
     pub(crate) async fn put_tenant(&self, id: &str) {
-        let spec = TenantSpec {
-            profile: "standard".to_owned(),
-            name: None,
-            contacts: Vec::new(),
-            options: "{}".to_owned(),
-        };
-        self.engine.put_tenant(TenantId::parse(id).unwrap(), spec).await.unwrap();
+        self.engine.put_tenant(TenantId::parse(id).unwrap(), tenant_of("standard", "{}")).await.unwrap();
     }
 
     pub(crate) async fn subscribe(&self, spec: SubscriptionSpec) -> SubscriptionView {
-        self.engine.create_subscription(&acme(), NewSubscription { spec, secret: None }).await.unwrap()
+        self.engine
+            .create_subscription(&acme(), NewSubscription { draft: draft(spec), secret: None })
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn publish(&self, data: &str) -> Published {
@@ -180,8 +188,18 @@ impl World {
     pub(crate) async fn pause(&self, id: SubscriptionId, active: bool) {
         let current = self.engine.subscription(&acme(), id).await.unwrap();
         let spec = SubscriptionSpec { active, ..current.spec };
-        self.engine.update_subscription(&acme(), id, current.version, spec).await.unwrap();
+        self.engine.update_subscription(&acme(), id, current.version, draft(spec)).await.unwrap();
     }
+}
+
+/// The built-in profiles without jitter, for a clock that is turned by hand.
+pub(crate) fn exact_profiles() -> Vec<GivenProfile> {
+    let exact = |(_, mut files): (String, BTreeMap<String, String>)| {
+        let text = files.get_mut("profile.toml").unwrap();
+        *text = text.replace("jitter_percent = 10", "jitter_percent = 0");
+        GivenProfile::load(files).unwrap()
+    };
+    postroad_profile::built_in().into_iter().map(exact).collect()
 }
 
 pub(crate) fn acme() -> TenantId {
@@ -192,9 +210,20 @@ pub(crate) fn to(url: &str) -> SubscriptionSpec {
     SubscriptionSpec::to(EndpointUrl::parse(url).unwrap())
 }
 
+pub(crate) fn tenant_of(profile: &str, options: &str) -> TenantSpec {
+    let (profile, options) = (profile.to_owned(), options.to_owned());
+    TenantSpec { profile, name: None, contacts: Vec::new(), options }
+}
+
+/// A specification as somebody would write it anew.
+pub(crate) fn draft(mut spec: SubscriptionSpec) -> SubscriptionDraft {
+    let events = std::mem::take(&mut spec.events);
+    SubscriptionDraft { events: events.into_iter().map(String::from).collect(), spec }
+}
+
 pub(crate) fn event(event_type: &str, data: &str) -> PublishEvent {
     PublishEvent {
-        event_type: EventType::parse(event_type).unwrap(),
+        event_type: event_type.to_owned(),
         data: Bytes::copy_from_slice(data.as_bytes()),
         tags: Vec::new(),
         attributes: Bytes::new(),

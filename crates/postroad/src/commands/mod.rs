@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 pub mod dev;
+pub mod profile;
 pub mod send;
 pub mod serve;
 
@@ -45,6 +46,7 @@ pub async fn run(command: Command) -> Result<Option<TempDir>, CommandError> {
         Command::Serve(flags) => serve::run(&flags).await?,
         Command::Dev(flags) => return dev::run(&flags).await.map(Some),
         Command::Send(arguments) => send::run(arguments, |name| std::env::var(name).ok()).await?,
+        Command::Profile(command) => profile::run(command, |name| std::env::var(name).ok())?,
     }
     Ok(None)
 }

@@ -69,7 +69,7 @@ impl Key {
 }
 
 /// Every key, in the order of the help.
-pub static KEYS: [Key; 10] = [
+pub static KEYS: [Key; 11] = [
     Key {
         name: "config",
         value_name: "FILE",
@@ -122,6 +122,22 @@ pub static KEYS: [Key; 10] = [
         in_dev: InDev::AsInServe,
         apply: |config, values| {
             checks::one(values, checks::admin_key).map(|value| config.admin_key = Some(value))
+        },
+    },
+    Key {
+        name: "profiles",
+        value_name: "DIR",
+        otherwise: Otherwise::Words("the built-in profiles only"),
+        summary: "Folder of further profiles: each sub-folder with a profile.toml is one",
+        details: "A profile of a built-in one's name takes its place. What counts is the name in the file, not the \
+                  folder's. A fault in any of them ends the start; postroad profile check tells it too. A relative \
+                  path starts at the working directory.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| {
+            checks::one(values, checks::folder).map(|value| config.profiles = Some(value))
         },
     },
     Key {

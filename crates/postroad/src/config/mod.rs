@@ -54,6 +54,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The key that may do everything; `None` for the one that is kept, or a fresh one at the first start.
     pub admin_key: Option<Zeroizing<String>>,
+    /// The folder whose sub-folders are profiles that replace the built-in ones or stand beside them; read at the start.
+    pub profiles: Option<PathBuf>,
     /// Subnets that may be called although they are not globally routable.
     pub allow_subnets: Vec<IpNet>,
     /// Where people and receivers reach this server from outside.
@@ -75,6 +77,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data_dir: PathBuf::new(),
             admin_key: None,
+            profiles: None,
             allow_subnets: Vec::new(),
             public_url: None,
             secret_key: None,
@@ -90,6 +93,7 @@ impl fmt::Debug for Config {
         out.debug_struct("Config")
             .field("listen", &self.listen)
             .field("data_dir", &self.data_dir)
+            .field("profiles", &self.profiles)
             .field("allow_subnets", &self.allow_subnets)
             .field("public_url", &self.public_url)
             .field("log_format", &self.log_format)

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Profile,
-    options::{OptionOwner, OptionSchema, OptionType, OptionValues},
+    options::{FieldProblem, OptionOwner, OptionSchema, OptionType, OptionValues},
 };
 
 /// What tenant and subscription say.
@@ -44,10 +44,12 @@ impl ChosenOptions {
 
     /// Checks the values and fills in the defaults.
     pub(super) fn resolve(&self, profile: &Profile) -> Result<OptionValues, String> {
-        profile.check_options(&self.tenant, &self.subscription).map_err(|problems| {
-            let told = problems.iter().map(|problem| format!("{} {}", problem.field, problem.message));
-            told.collect::<Vec<_>>().join(", ")
-        })
+        profile.check_options(&self.tenant, &self.subscription).map_err(|problems| told(&problems))
+    }
+
+    /// What the subscription says.
+    pub(super) fn of_subscription(&self) -> &Map<String, Value> {
+        &self.subscription
     }
 
     fn set(&mut self, option: &OptionSchema, value: Value) {
@@ -57,6 +59,12 @@ impl ChosenOptions {
         };
         owner.insert(option.name.clone(), value);
     }
+}
+
+/// The problems as one sentence.
+pub(super) fn told(problems: &[FieldProblem]) -> String {
+    let told = problems.iter().map(|problem| format!("{} {}", problem.field, problem.message));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// A profile with a larger `min` has to give an example itself.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use postroad_domain::{DeliveryId, Event, EventId, EventType, SubscriptionId, Timestamp};
 use rand::{SeedableRng, rngs::StdRng};
 
-use self::chosen_options::ChosenOptions;
+use self::chosen_options::{ChosenOptions, told};
 use crate::{
     Profile,
     catalogue::EventEntry,
@@ -43,9 +43,11 @@ impl Profile {
     ) -> Result<ExactRequest, String> {
         json::check(&entry.example).map_err(|error| format!("is not JSON: {error}"))?;
         self.ingest.check(&entry.example).map_err(|refusal| format!("data {refusal}"))?;
-        let event = sample_event(&entry.name, &entry.example)?;
+        let event = sample_event(entry)?;
         let options = chosen.resolve(self)?;
-        let secrets = self.schemes().first().map(|scheme| self.sample_secret(scheme)).transpose()?;
+        let scheme = self.scheme_of(chosen.of_subscription());
+        let scheme = self.schemes().iter().find(|candidate| Some(candidate.name.as_str()) == scheme);
+        let secrets = scheme.map(|scheme| self.sample_secret(scheme)).transpose()?;
         let input = RenderInput {
             event: &event,
             more_events: &[],
@@ -70,7 +72,7 @@ impl Profile {
     /// The secret of the bytes 0, 1, 2, …: an example must look the same each time it is rendered.
     fn sample_secret(&self, scheme: &Scheme) -> Result<SecretKey, String> {
         let bytes: Vec<_> = (0..=u8::MAX).cycle().take(scheme.key.generate_bytes).collect();
-        self.secret_key(&scheme.key.write(&bytes), None).map_err(|why| why.to_string())
+        self.secret_key(&scheme.key.write(&bytes), Some(&scheme.name)).map_err(|why| why.to_string())
     }
 }
 
@@ -79,13 +81,25 @@ pub(crate) fn check(profile: &Profile) -> Vec<ProfileProblem> {
     let chosen = ChosenOptions::variants(profile);
     let mut problems = Vec::new();
     for entry in profile.catalogue.entries() {
-        let failed = chosen.iter().find_map(|chosen| check_one(profile, entry, chosen).err());
-        if let Some(why) = failed {
+        let mut tell = |file: &str, why: String| {
             let kind = ProblemKind::Example { event: entry.name.clone(), why };
-            problems.push(ProfileProblem { file: entry.example_file.clone(), line: None, kind });
+            problems.push(ProfileProblem { file: file.to_owned(), line: None, kind });
+        };
+        if let Err(why) = check_attributes(profile, entry) {
+            tell(entry.example_attributes_file.as_ref().unwrap_or(&entry.example_file), why);
+        } else if let Some(why) = chosen.iter().find_map(|chosen| check_one(profile, entry, chosen).err()) {
+            tell(&entry.example_file, why);
         }
     }
     problems
+}
+
+/// The attributes must be what an event of the profile may carry, and those that it must.
+fn check_attributes(profile: &Profile, entry: &EventEntry) -> Result<(), String> {
+    let given = entry.example_attributes.as_deref().unwrap_or("{}");
+    let given = serde_json::from_str(given).map_err(|error| format!("is not a JSON object: {error}"))?;
+    let problems = profile.check_attributes(&given);
+    if problems.is_empty() { Ok(()) } else { Err(told(&problems)) }
 }
 
 fn check_one(profile: &Profile, entry: &EventEntry, chosen: &ChosenOptions) -> Result<(), String> {
@@ -102,17 +116,21 @@ fn check_one(profile: &Profile, entry: &EventEntry, chosen: &ChosenOptions) -> R
     Ok(())
 }
 
-fn sample_event(name: &str, data: &str) -> Result<Event, String> {
-    let event_type = EventType::parse(name).map_err(|why| why.to_string())?;
+fn sample_event(entry: &EventEntry) -> Result<Event, String> {
+    let event_type = EventType::parse(&entry.name).map_err(|why| why.to_string())?;
+    let attributes = entry.example_attributes.as_deref().unwrap_or_default();
     Ok(Event {
         id: sample_event_id(),
         event_type,
         accepted_at: MOMENT,
         occurred_at: Some(MOMENT),
         tags: Vec::new(),
-        attributes: Bytes::new(),
-        data: Bytes::copy_from_slice(data.as_bytes()),
+        attributes: Bytes::copy_from_slice(attributes.as_bytes()),
+        data: Bytes::copy_from_slice(entry.example.as_bytes()),
         deliveries: 1,
+        profile: None,
+        tenant_version: 1,
+        test: false,
     })
 }
 

@@ -3,6 +3,7 @@
 //! **Invariant:** values behind [`OptionValues`] are checked and complete: every declared option has a value, its
 //! default or nothing.
 
+mod json_schema;
 mod read;
 mod values;
 
@@ -10,9 +11,13 @@ use postroad_domain::Invalid;
 use regex::Regex;
 use serde_json::Value;
 
+pub(crate) use json_schema::json_schema;
 pub(crate) use read::{read_attributes, read_options, read_pattern};
 pub use values::{FieldProblem, OptionValues};
 pub(crate) use values::{check, check_attributes, resolve};
+
+/// The option by which a subscription of a profile with several schemes chooses one.
+pub(crate) const SIGNATURE_OPTION: &str = "signature";
 
 /// Who may set an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::{OptionOwner, OptionSchema, OptionType};
+use super::{OptionOwner, OptionSchema, OptionType, SIGNATURE_OPTION};
 use crate::reader::Section;
 
 const TYPES: [(&str, OptionType); 6] = [
@@ -20,16 +20,39 @@ const OWNERS: [(&str, OptionOwner); 3] = [
     ("both", OptionOwner::Both),
 ];
 
-/// The declared options in the order they were written.
-pub(crate) fn read_options(root: &Section<'_>) -> Vec<OptionSchema> {
+/// The declared options in the order they were written, and behind them the one that chooses among several schemes.
+pub(crate) fn read_options(root: &Section<'_>, scheme_names: &[&str]) -> Vec<OptionSchema> {
     let sections = root.named_sections("options");
-    sections
-        .iter()
-        .map(|(name, section)| {
-            let owner = section.choice("of", &OWNERS).unwrap_or(OptionOwner::Both);
-            OptionSchema { owner, ..read_schema(name, section) }
-        })
-        .collect()
+    let mut options = Vec::with_capacity(sections.len() + 1);
+    for (name, section) in &sections {
+        if *name == SIGNATURE_OPTION && scheme_names.len() > 1 {
+            section.invalid("", "is made by Postroad from the schemes of `signature`: leave it out");
+        }
+        let owner = section.choice("of", &OWNERS).unwrap_or(OptionOwner::Both);
+        options.push(OptionSchema { owner, ..read_schema(name, section) });
+    }
+    if let [first, _, ..] = scheme_names {
+        options.push(signature_option(first, scheme_names));
+    }
+    options
+}
+
+fn signature_option(first: &str, scheme_names: &[&str]) -> OptionSchema {
+    OptionSchema {
+        name: SIGNATURE_OPTION.to_owned(),
+        title: Some("Signature".to_owned()),
+        description: Some("How requests are signed. Fixed when the subscription is created.".to_owned()),
+        owner: OptionOwner::Subscription,
+        value_type: OptionType::Text,
+        required: false,
+        secret: false,
+        default: Some(Value::from(first)),
+        example: None,
+        choices: scheme_names.iter().map(|name| Value::from(*name)).collect(),
+        min: None,
+        max: None,
+        pattern: None,
+    }
 }
 
 /// The declared attributes of events in the order they were written.
@@ -76,7 +99,9 @@ fn read_choices(section: &Section<'_>) -> Vec<Value> {
 /// A regular expression that the whole text must match.
 pub(crate) fn read_pattern(section: &Section<'_>, key: &'static str) -> Option<Regex> {
     let text = section.text(key)?;
-    match Regex::new(&format!("^(?:{})$", text.value)) {
+    // Alone first: `a)|(b` is none, and becomes one between the parentheses.
+    let whole = Regex::new(text.value).and_then(|_| Regex::new(&format!("^(?:{})$", text.value)));
+    match whole {
         Ok(pattern) => Some(pattern),
         Err(error) => {
             section.invalid(key, format!("is not a regular expression: {error}"));
@@ -90,10 +115,20 @@ fn check_values(section: &Section<'_>, schema: &OptionSchema) {
     if schema.required && schema.default.is_some() {
         section.invalid("default", "belongs to an option that is not required");
     }
-    for (key, value) in [("default", &schema.default), ("example", &schema.example)] {
-        if let Some(Err(why)) = value.as_ref().map(|value| schema.check(value)) {
+    let given = [("default", &schema.default), ("example", &schema.example)];
+    let given = given.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+    for (key, value) in given.chain(schema.choices.iter().map(|choice| ("choices", choice))) {
+        if let Err(why) = schema.check(value) {
             section.invalid(key, why.to_string());
         }
+    }
+    if schema.value_type == OptionType::Boolean {
+        for key in ["min", "max"].into_iter().filter(|key| section.has(key)) {
+            section.invalid(key, "belongs to a value that has a size");
+        }
+    }
+    if schema.value_type != OptionType::Text && schema.pattern.is_some() {
+        section.invalid("pattern", "belongs to a text");
     }
 }
 

@@ -41,8 +41,32 @@ impl OptionValues {
     }
 }
 
+/// What is checked: the words with which its problems are told.
+struct Kind {
+    /// The object that holds the values.
+    holder: &'static str,
+    noun: &'static str,
+}
+
+const OPTIONS: Kind = Kind { holder: "options", noun: "an option" };
+const ATTRIBUTES: Kind = Kind { holder: "attributes", noun: "an attribute" };
+
 /// Checks one owner's options: unknown ones, wrong ones, missing ones.
 pub(crate) fn check(
+    schemas: &[OptionSchema],
+    owner: OptionOwner,
+    given: &Map<String, Value>,
+) -> Vec<FieldProblem> {
+    check_kind(&OPTIONS, schemas, owner, given)
+}
+
+/// Checks the attributes of an event, which are declared as of both owners.
+pub(crate) fn check_attributes(schemas: &[OptionSchema], given: &Map<String, Value>) -> Vec<FieldProblem> {
+    check_kind(&ATTRIBUTES, schemas, OptionOwner::Both, given)
+}
+
+fn check_kind(
+    kind: &Kind,
     schemas: &[OptionSchema],
     owner: OptionOwner,
     given: &Map<String, Value>,
@@ -51,26 +75,15 @@ pub(crate) fn check(
     for (name, value) in given {
         let schema = schemas.iter().find(|schema| schema.name == *name && schema.belongs_to(owner));
         match schema.map(|schema| schema.check(value)) {
-            None => problems.push(problem(name, unknown(schemas, owner, name))),
-            Some(Err(why)) => problems.push(problem(name, why.to_string())),
+            None => problems.push(kind.problem(name, kind.unknown(schemas, owner, name))),
+            Some(Err(why)) => problems.push(kind.problem(name, why.to_string())),
             Some(Ok(())) => {}
         }
     }
     let missing = schemas.iter().filter(|schema| schema.required && schema.owner == owner);
     for schema in missing.filter(|schema| !given.contains_key(&schema.name)) {
-        problems.push(problem(&schema.name, "is required".to_owned()));
+        problems.push(kind.problem(&schema.name, "is required".to_owned()));
     }
-    problems
-}
-
-/// Checks the attributes of an event.
-pub(crate) fn check_attributes(schemas: &[OptionSchema], given: &Map<String, Value>) -> Vec<FieldProblem> {
-    let options = check(schemas, OptionOwner::Both, given);
-    let mut problems: Vec<_> = options
-        .into_iter()
-        .map(|problem| FieldProblem { field: problem.field.replacen("options", "attributes", 1), ..problem })
-        .collect();
-    problems.sort_by(|one, other| one.field.cmp(&other.field));
     problems
 }
 
@@ -84,7 +97,7 @@ pub(crate) fn resolve(
     problems.extend(check(schemas, OptionOwner::Subscription, subscription));
     for schema in schemas.iter().filter(|schema| schema.required && schema.owner == OptionOwner::Both) {
         if !tenant.contains_key(&schema.name) && !subscription.contains_key(&schema.name) {
-            problems.push(problem(&schema.name, "is required".to_owned()));
+            problems.push(OPTIONS.problem(&schema.name, "is required".to_owned()));
         }
     }
     if !problems.is_empty() {
@@ -109,14 +122,16 @@ fn value_of_json(value: &Value) -> OptionValue {
     }
 }
 
-fn unknown(schemas: &[OptionSchema], owner: OptionOwner, name: &str) -> String {
-    let valid = schemas.iter().filter(|schema| schema.belongs_to(owner)).map(|schema| schema.name.as_str());
-    match crate::problem::nearest(name, valid) {
-        Some(nearest) => format!("is not an option of this profile; the nearest one is {nearest}"),
-        None => "is not an option: this profile has none here".to_owned(),
+impl Kind {
+    fn problem(&self, name: &str, message: String) -> FieldProblem {
+        FieldProblem { field: format!("{}.{name}", self.holder), message }
     }
-}
 
-fn problem(name: &str, message: String) -> FieldProblem {
-    FieldProblem { field: format!("options.{name}"), message }
+    fn unknown(&self, schemas: &[OptionSchema], owner: OptionOwner, name: &str) -> String {
+        let valid = schemas.iter().filter(|schema| schema.belongs_to(owner));
+        match crate::problem::nearest(name, valid.map(|schema| schema.name.as_str())) {
+            Some(nearest) => format!("is not {} of this profile; the nearest one is {nearest}", self.noun),
+            None => format!("is not {}: this profile has none here", self.noun),
+        }
+    }
 }

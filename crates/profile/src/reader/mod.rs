@@ -12,7 +12,7 @@ use toml::{Spanned, de::DeTable, de::DeValue};
 
 use crate::problem::{ProblemKind, ProfileProblem, nearest};
 
-pub(crate) use values::{Located, parse_duration};
+pub(crate) use values::{Located, Switch, parse_duration};
 
 /// One TOML file that is being read, and what was wrong with it so far.
 pub(crate) struct Document<'a> {

@@ -13,6 +13,13 @@ pub(crate) struct Located<T> {
     pub(crate) line: usize,
 }
 
+/// A value that is fixed, or a text that says what decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Switch<'a> {
+    Fixed(bool),
+    Text(&'a str),
+}
+
 impl<'a> Section<'a> {
     pub(crate) fn text(&self, key: &'static str) -> Option<Located<&'a str>> {
         let value = self.value(key)?;
@@ -43,6 +50,17 @@ impl<'a> Section<'a> {
             self.wrong_type(key, value, "true or false");
         }
         boolean
+    }
+
+    /// True, false or a text.
+    pub(crate) fn switch_or_text(&self, key: &'static str) -> Option<Switch<'a>> {
+        let value = self.value(key)?;
+        let inner = value.get_ref();
+        let switch = inner.as_bool().map(Switch::Fixed).or_else(|| inner.as_str().map(Switch::Text));
+        if switch.is_none() {
+            self.wrong_type(key, value, "true, false or a text");
+        }
+        switch
     }
 
     /// A whole number that is not negative and at most `max`.

@@ -28,6 +28,7 @@ pub(crate) enum Filter {
     Rfc3339,
     Sha256Base64,
     Sha256Hex,
+    Text,
     Unix,
     UnixMs,
     Url,
@@ -35,7 +36,7 @@ pub(crate) enum Filter {
 }
 
 /// Every filter with its name.
-pub(crate) const FILTERS: [(&str, Filter); 16] = [
+pub(crate) const FILTERS: [(&str, Filter); 17] = [
     ("base64", Filter::Base64),
     ("base64url", Filter::Base64Url),
     ("ecmascript_json", Filter::EcmascriptJson),
@@ -48,6 +49,7 @@ pub(crate) const FILTERS: [(&str, Filter); 16] = [
     ("rfc3339", Filter::Rfc3339),
     ("sha256_base64", Filter::Sha256Base64),
     ("sha256_hex", Filter::Sha256Hex),
+    ("text", Filter::Text),
     ("unix", Filter::Unix),
     ("unix_ms", Filter::UnixMs),
     ("url", Filter::Url),
@@ -87,6 +89,7 @@ impl Filter {
             Self::Rfc3339 => moment::rfc3339_filter(&fact, arguments)?,
             Self::Sha256Base64 => owned(STANDARD.encode(sha256(&fact.into_text()))),
             Self::Sha256Hex => owned(HEXLOWER.encode(sha256(&fact.into_text()).as_ref())),
+            Self::Text => text(fact),
             Self::Unix => Fact::Integer(moment::of(&fact)?.as_secs()),
             Self::UnixMs => Fact::Integer(moment::of(&fact)?.as_millis()),
             Self::Url => owned(escape::url(&fact.into_text())),
@@ -117,6 +120,19 @@ fn json(fact: Fact<'_>) -> Fact<'_> {
         Fact::None => Fact::json("null"),
         Fact::Integer(_) | Fact::Boolean(_) => Fact::Json(fact.into_text()),
         Fact::Text(_) | Fact::Time(_) => Fact::Json(Cow::Owned(escape::json_text(&fact.into_text()))),
+    }
+}
+
+/// The value as a form has it: a JSON text without its quotes, `null` as nothing, the rest as it is written.
+fn text(fact: Fact<'_>) -> Fact<'_> {
+    let Fact::Json(json) = fact else { return Fact::Text(fact.into_text()) };
+    match json.trim_start().as_bytes().first() {
+        Some(b'n') => Fact::text(""),
+        Some(b'"') => match serde_json::from_str::<String>(&json) {
+            Ok(text) => owned(text),
+            Err(_) => Fact::Text(json),
+        },
+        _ => Fact::Text(json),
     }
 }
 

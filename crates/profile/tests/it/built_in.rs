@@ -25,8 +25,16 @@ fn every_built_in_profile_loads_and_renders_each_of_its_examples() {
 
 #[test]
 fn every_file_of_an_example_belongs_to_an_event() {
-    for (name, events) in ALL {
-        assert_eq!(files_of(name).len(), events + 1, "{name}");
+    for (name, _) in ALL {
+        let profile = built_in(name);
+        let entries = profile.catalogue.entries().iter();
+        let mut expected: Vec<_> = entries
+            .flat_map(|entry| [Some(entry.example_file.clone()), entry.example_attributes_file.clone()])
+            .flatten()
+            .chain(["profile.toml".to_owned()])
+            .collect();
+        expected.sort_unstable();
+        assert_eq!(files_of(name).into_keys().collect::<Vec<_>>(), expected, "{name}");
     }
 }
 
@@ -48,12 +56,37 @@ fn an_example_that_the_product_did_not_publish_says_so() {
 }
 
 #[test]
+fn the_built_in_profiles_are_the_folders_that_hold_a_profile() {
+    let mut expected = ALL.map(|(name, _)| name);
+    expected.sort_unstable();
+    let names: Vec<_> = postroad_profile::built_in().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, expected);
+}
+
+#[test]
 fn only_names_of_the_catalogue_are_accepted_and_their_case_counts() {
-    let leanbe = built_in("leanbe");
-    assert!(leanbe.catalogue.accepts("idea.upVoted"));
-    assert!(!leanbe.catalogue.accepts("idea.upvoted"));
-    assert!(!built_in("sleekplan").catalogue.accepts("item.created"));
-    assert!(built_in("standard").catalogue.accepts("anything.at-all"));
+    let leanbe = built_in("leanbe").catalogue;
+    assert_eq!(leanbe.resolve("idea.upVoted").unwrap().as_str(), "idea.upVoted");
+    assert_eq!(leanbe.resolve("idea.upvoted"), None);
+    assert_eq!(built_in("sleekplan").catalogue.resolve("item.created"), None);
+    let standard = built_in("standard").catalogue;
+    assert_eq!(standard.resolve("anything.at-all").unwrap().as_str(), "anything.at-all");
+    assert_eq!(standard.resolve("any thing"), None);
+    assert_eq!(
+        standard.resolve(&"a".repeat(129)),
+        None,
+        "it matches, but is longer than an event type may be"
+    );
+}
+
+#[test]
+fn the_names_that_are_most_alike_are_told_the_best_first() {
+    let nearest = |profile: &str, name: &str| built_in(profile).catalogue.nearest(name);
+    assert_eq!(nearest("leanbe", "idea.upvoted")[0], "idea.upVoted");
+    let alike = nearest("sleekplan", "item.created");
+    assert_eq!((alike.len(), &*alike[0]), (3, "item.create"));
+    assert_eq!(nearest("sleekplan", "quux"), [""; 0]);
+    assert_eq!(postroad_profile::nearest_words("colour", ["count", "color"])[0], "color");
 }
 
 #[test]

@@ -13,7 +13,13 @@ use serde_json::{Map, Value};
 
 /// The files of a built-in profile.
 pub(crate) fn files_of(name: &str) -> BTreeMap<String, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles").join(name);
+    let all = postroad_profile::built_in();
+    all.into_iter().find(|(candidate, _)| candidate == name).map(|(_, files)| files).unwrap()
+}
+
+/// The files of a profile that is an example only.
+pub(crate) fn example_files_of(name: &str) -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles/examples").join(name);
     let mut files = BTreeMap::new();
     files.insert("profile.toml".to_owned(), fs::read_to_string(folder.join("profile.toml")).unwrap());
     for entry in fs::read_dir(folder.join("examples")).unwrap() {
@@ -138,6 +144,9 @@ pub(crate) fn event(event_type: &str, data: &str) -> Event {
         attributes: Bytes::new(),
         data: Bytes::copy_from_slice(data.as_bytes()),
         deliveries: 1,
+        profile: None,
+        tenant_version: 1,
+        test: false,
     }
 }
 

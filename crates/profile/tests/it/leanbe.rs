@@ -13,7 +13,7 @@ const C1: &str = "7b2232223a2274776f222c223130223a2274656e222c2262223a312c227a22
 #[test]
 fn the_five_vectors_give_their_signatures() {
     let profile = built_in("leanbe");
-    let example = |name: &str| profile.catalogue.find(name).unwrap().example.clone();
+    let example = |name: &str| profile.catalogue.entry(name).unwrap().example.clone();
     let t2 = T1.replace(r#" "dup":1,"#, r#" "lone":"\uD800", "dup":1,"#);
     for (payload, bytes, signature) in [
         (

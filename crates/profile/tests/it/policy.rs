@@ -35,6 +35,8 @@ fn success_is_a_list_of_statuses_and_classes_and_never_a_redirect() {
     assert!(exact.contains(200) && !exact.contains(201));
     let mixed = Success::parse(["2xx", "404"]).unwrap();
     assert!(mixed.contains(299) && mixed.contains(404) && !mixed.contains(405) && !mixed.contains(301));
+    assert_eq!(mixed.patterns(), ["2xx", "404"]);
+    assert_eq!(Success::parse(mixed.patterns().iter().map(String::as_str)), Some(mixed));
     for wrong in ["", "3xx", "302", "20x", "600", "100", "x"] {
         assert_eq!(Success::parse([wrong]), None, "{wrong}");
     }
@@ -71,6 +73,11 @@ fn an_event_is_found_by_its_code_and_by_the_name_people_see() {
         "name = \"p\"\ntitle = \"P\"\nrequest.methods = [\"GET\"]\nevents = [{ name = \"e\", title = \"Lead Creation\" }]",
     )
     .unwrap();
-    assert_eq!(profile.catalogue.find("Lead Creation").unwrap().name, "e");
-    assert!(profile.catalogue.accepts("e") && !profile.catalogue.accepts("lead creation"));
+    for name_or_title in ["Lead Creation", "e"] {
+        assert_eq!(profile.catalogue.resolve(name_or_title).unwrap().as_str(), "e");
+    }
+    assert_eq!(profile.catalogue.resolve("lead creation"), None);
+    assert_eq!(profile.catalogue.nearest("lead creaton"), ["Lead Creation"]);
+    assert_eq!(profile.catalogue.entry("e").unwrap().title.as_deref(), Some("Lead Creation"));
+    assert!(profile.catalogue.entry("Lead Creation").is_none(), "an entry is known by its code");
 }

@@ -56,6 +56,22 @@ fn a_wrong_key_or_value_is_told_with_its_line() {
             "[options.x]\ntype = \"text\"\npattern = \"(\"",
             "profile.toml:6: `options.x.pattern` is not a regular expression",
         ),
+        (
+            "[options.x]\ntype = \"text\"\npattern = \"a)|(b\"",
+            "profile.toml:6: `options.x.pattern` is not a regular expression",
+        ),
+        (
+            "[options.x]\ntype = \"integer\"\npattern = \"1\"",
+            "profile.toml:6: `options.x.pattern` belongs to a text",
+        ),
+        (
+            "[options.x]\ntype = \"integer\"\nchoices = [1, \"2\"]",
+            "profile.toml:6: `options.x.choices` must be a whole number",
+        ),
+        (
+            "[options.x]\ntype = \"boolean\"\nmin = 1",
+            "profile.toml:6: `options.x.min` belongs to a value that has a size",
+        ),
         ("[secret]\nis = \"generated\"", "profile.toml:4: `secret` belongs to a profile with a `signature`"),
         ("[words]\ndone = \"Success\"", "profile.toml:5: unknown key `words.done`"),
     ] {

@@ -60,8 +60,12 @@ codes! {
     IdempotencyConflict = "idempotency_conflict", CONFLICT, "The idempotency key was used before";
     /// The subscription changed while it was being changed.
     SubscriptionChanged = "subscription_changed", CONFLICT, "The subscription changed in between";
+    /// The profile of a tenant with subscriptions cannot be changed.
+    TenantHasSubscriptions = "tenant_has_subscriptions", CONFLICT, "The tenant has subscriptions";
     /// The tenant has as many subscriptions as it may have.
     TooManySubscriptions = "too_many_subscriptions", CONFLICT, "No more subscriptions are allowed";
+    /// The tenant has as many event types of its own as it may have.
+    TooManyEventTypes = "too_many_event_types", CONFLICT, "No more event types are allowed";
     /// As many secrets sign as may.
     TooManySecrets = "too_many_secrets", CONFLICT, "Too many secrets sign";
     /// A delivery that still waits cannot be sent again.
@@ -74,6 +78,16 @@ codes! {
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// Fields that were understood but are not valid.
     Invalid = "invalid", UNPROCESSABLE_ENTITY, "A field is not valid";
+    /// Neither the profile nor the tenant has such an event type.
+    UnknownEventType = "unknown_event_type", UNPROCESSABLE_ENTITY, "The event type is not known";
+    /// A number that the receivers of this profile could not read.
+    NumberOutOfRange = "number_out_of_range", UNPROCESSABLE_ENTITY, "A number is out of range";
+    /// The data does not fit the schema of its event type.
+    SchemaMismatch = "schema_mismatch", UNPROCESSABLE_ENTITY, "The data does not fit its schema";
+    /// The profile can make no request of this event.
+    CannotBeRendered = "cannot_be_rendered", UNPROCESSABLE_ENTITY, "No request can be made";
+    /// As many tests are under way as may.
+    TooManyTests = "too_many_tests", TOO_MANY_REQUESTS, "Too many tests are under way";
     /// Too much waits to be written.
     Overloaded = "overloaded", TOO_MANY_REQUESTS, "Too much waits to be written";
     /// The store cannot be reached.
@@ -89,6 +103,9 @@ codes! {
 impl Code {
     /// Whether the same request can succeed a moment later.
     pub(crate) const fn is_for_now(self) -> bool {
-        matches!(self, Self::Overloaded | Self::StoreUnavailable | Self::StoreFull | Self::NotReady)
+        matches!(
+            self,
+            Self::Overloaded | Self::TooManyTests | Self::StoreUnavailable | Self::StoreFull | Self::NotReady
+        )
     }
 }

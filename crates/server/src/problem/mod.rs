@@ -47,17 +47,33 @@ impl Problem {
 
     /// Fields that were understood but are not valid.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
-        let detail = match errors.as_slice() {
-            [only] if only.field.is_empty() => format!("The body {}.", only.message),
-            [only] => format!("`{}` {}.", only.field, only.message),
-            many => format!("{} fields are not valid.", many.len()),
-        };
-        Self { code: Code::Invalid, detail, errors }
+        Self::of_fields(Code::Invalid, errors)
     }
 
     /// One field that is not valid.
     pub(crate) fn invalid_field(field: &str, message: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
+        Self::of_field(Code::Invalid, field, message)
+    }
+
+    /// A problem of one field that has a code of its own.
+    pub(crate) fn of_field(code: Code, field: &str, message: impl Into<String>) -> Self {
+        Self::of_fields(code, vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
+    /// Fields that have a problem with a code of its own.
+    pub(crate) fn of_fields(code: Code, errors: Vec<FieldError>) -> Self {
+        Self { code, detail: detail_of(&errors), errors }
+    }
+
+    /// The same problem of something that stands at `path` in the request: of one event of a batch.
+    pub(crate) fn within(mut self, path: &str) -> Self {
+        for error in &mut self.errors {
+            error.field = format!("{path}.{}", error.field);
+        }
+        if !self.errors.is_empty() {
+            self.detail = detail_of(&self.errors);
+        }
+        self
     }
 
     /// The document as it is sent.
@@ -70,6 +86,18 @@ impl Problem {
             code: self.code.as_str(),
             errors: self.errors.clone(),
         }
+    }
+}
+
+fn detail_of(errors: &[FieldError]) -> String {
+    match errors {
+        [only] if only.field.is_empty() => format!("The body {}.", only.message),
+        [only] => format!("`{}` {}.", only.field, only.message),
+        [first, others @ ..] if others.iter().all(|error| error.field == first.field) => {
+            let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+            format!("`{}` {}.", first.field, messages.join("; "))
+        }
+        many => format!("{} fields are not valid.", many.len()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The REST API, version 1: one folder for each kind of object, one file for each operation.
 
 mod deliveries;
+mod event_types;
 mod events;
 mod profiles;
 mod subscriptions;
@@ -18,4 +19,5 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .merge(subscriptions::routes())
         .merge(deliveries::routes())
         .merge(profiles::routes())
+        .merge(event_types::routes())
 }

@@ -11,6 +11,7 @@ use http_body_util::BodyExt;
 use postroad_domain::{Clock, EndpointUrl, ErrorClass};
 use postroad_engine::{
     AdminKey, Egress, Engine, OutboundRequest, OutboundResponse, Parts, SecretBox, SendError,
+    built_in_profiles,
 };
 use postroad_server::{HttpMetrics, ServerState, router};
 use postroad_store::memory::MemoryStore;
@@ -20,6 +21,8 @@ use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tower::ServiceExt;
+
+use crate::own_profiles::own_profiles;
 
 pub(crate) const ADMIN_KEY: &str = "adm_of_the_tests";
 pub(crate) const ACME: &str = "/v1/tenants/acme";
@@ -108,7 +111,7 @@ impl Reply {
 }
 
 impl App {
-    /// A server with the tenant `acme`.
+    /// A server with the tenant `acme` of the profile `standard`.
     pub(crate) async fn new() -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
         let (send_check, checks) = mpsc::unbounded_channel();
@@ -120,6 +123,7 @@ impl App {
             rng: StdRng::seed_from_u64(1),
             secrets: SecretBox::parse(SECRET_KEY).unwrap(),
             node_name: "test".to_owned(),
+            profiles: built_in_profiles().into_iter().chain(own_profiles()).collect(),
         };
         let engine = Engine::start(parts).await.unwrap();
         let mut rng = StdRng::seed_from_u64(2);
@@ -179,6 +183,19 @@ impl App {
         self.send("DELETE", path, Body::empty()).await
     }
 
+    /// A tenant of a profile, with its options; answers its path.
+    pub(crate) async fn tenant(&self, profile: &str, options: Value) -> String {
+        let path = format!("/v1/tenants/of-{profile}");
+        self.put(&path, json!({"profile": profile, "options": options})).await.expect(201);
+        path
+    }
+
+    /// A subscription of a tenant; answers its path and what the creation answered.
+    pub(crate) async fn subscribe_in(&self, tenant: &str, body: Value) -> (String, Value) {
+        let created = self.post(&format!("{tenant}/subscriptions"), body).await.expect(201);
+        (format!("{tenant}/subscriptions/{}", created["id"].as_str().unwrap()), created)
+    }
+
     /// A subscription of `acme`; answers what the creation answered.
     pub(crate) async fn subscribe(&self, body: Value) -> Value {
         self.post(&format!("{ACME}/subscriptions"), body).await.expect(201)
@@ -229,7 +246,7 @@ impl App {
     /// All that a refused request must not change.
     pub(crate) async fn everything(&self) -> Vec<Value> {
         let mut all = vec![self.get("/v1/tenants").await.expect(200)];
-        for list in ["subscriptions", "events", "deliveries"] {
+        for list in ["subscriptions", "events", "deliveries", "event-types"] {
             all.push(self.get(&format!("{ACME}/{list}")).await.expect(200));
         }
         all

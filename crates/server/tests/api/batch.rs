@@ -32,7 +32,7 @@ async fn each_event_of_a_batch_is_answered_for_itself_in_order() {
         brief,
         [
             json!(["a", null, null, null]),
-            json!(["/problems/invalid", 422, "invalid", null]),
+            json!(["/problems/unknown_event_type", 422, "unknown_event_type", null]),
             json!(["/problems/invalid", 422, "invalid", null]),
             json!(["b", null, null, null]),
             json!(["b", null, null, true]),

@@ -110,7 +110,7 @@ async fn a_query_that_is_not_valid_is_refused_by_its_parameter() {
     }
     let reply = app.get("/v1/tenants/acme/deliveries?cursor=nonsense").await;
     refusal::check(&reply, 400, "bad_cursor", "", "`next` of a page", "deliveries");
-    for list in ["subscriptions", "events", "deliveries"] {
+    for list in ["subscriptions", "events", "deliveries", "event-types"] {
         app.get(&format!("/v1/tenants/nobody/{list}")).await.expect(404);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{ACME, App};
 
 /// What the contract promises of this version.
-const PROMISED: [&str; 25] = [
+const PROMISED: [&str; 31] = [
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
@@ -29,6 +29,12 @@ const PROMISED: [&str; 25] = [
     "DELETE /v1/tenants/{tenant}/subscriptions/{id}",
     "GET /v1/tenants/{tenant}/subscriptions/{id}/secret",
     "POST /v1/tenants/{tenant}/subscriptions/{id}/secret/rotate",
+    "POST /v1/tenants/{tenant}/subscriptions/{id}/test",
+    "POST /v1/tenants/{tenant}/subscriptions/{id}/preview",
+    "GET /v1/tenants/{tenant}/event-types",
+    "GET /v1/tenants/{tenant}/event-types/{name}",
+    "PUT /v1/tenants/{tenant}/event-types/{name}",
+    "DELETE /v1/tenants/{tenant}/event-types/{name}",
     "GET /v1/tenants/{tenant}/deliveries",
     "GET /v1/tenants/{tenant}/deliveries/{id}",
     "POST /v1/tenants/{tenant}/deliveries/{id}/retry",
@@ -63,7 +69,11 @@ async fn every_documented_operation_is_a_route() {
     let app = App::new().await;
     let document = document().await;
     for (method, path, _) in operations(&document) {
-        let path = path.replace("{tenant}", "nobody").replace("{id}", "x").replace("{profile}", "x");
+        let path = path
+            .replace("{tenant}", "nobody")
+            .replace("{id}", "x")
+            .replace("{profile}", "x")
+            .replace("{name}", "x");
         let reply = app.send(&method, &path, "").await;
         let detail = reply.json()["detail"].as_str().unwrap_or_default().to_owned();
         assert_ne!(reply.status, 405, "{method} {path}");
@@ -103,7 +113,11 @@ async fn every_documented_field_is_read_and_every_read_field_documented() {
     let app = App::new().await;
     let document = document().await;
     let created = app.subscribe_to("https://example.com").await;
-    let rotate = format!("{ACME}/subscriptions/{}/secret/rotate", created["id"].as_str().unwrap());
+    let subscription = format!("{ACME}/subscriptions/{}", created["id"].as_str().unwrap());
+    let of_subscription = |operation: &str| format!("{subscription}/{operation}");
+    let rotate = of_subscription("secret/rotate");
+    let (test, preview) = (of_subscription("test"), of_subscription("preview"));
+    let own_type = format!("{ACME}/event-types/a");
     let wrong = json!({"qqqqqqqqqq": 1});
     let in_delivery = |value: Value| json!({"delivery": value});
     for (method, path, body, schema) in [
@@ -114,8 +128,10 @@ async fn every_documented_field_is_read_and_every_read_field_documented() {
         ("POST", "/v1/tenants/acme/subscriptions", in_delivery(wrong.clone()), "DeliverySettings"),
         ("POST", "/v1/tenants/acme/subscriptions", in_delivery(json!({"headers": [wrong]})), "HeaderSetting"),
         ("POST", "/v1/tenants/acme/subscriptions", json!({"retry": wrong}), "RetrySettings"),
-        ("POST", "/v1/tenants/acme/subscriptions", json!({"options": wrong}), "SubscriptionOptions"),
         ("POST", &rotate, wrong.clone(), "Rotation"),
+        ("POST", &test, wrong.clone(), "Test"),
+        ("POST", &preview, wrong.clone(), "Preview"),
+        ("PUT", &own_type, wrong.clone(), "TenantEventTypeSettings"),
     ] {
         let problem = app.send(method, path, body.to_string()).await.expect(422);
         let errors = problem["errors"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! What is not about a tenant: health, figures, profiles, keys, unknown paths and methods.
+//! What is not about a tenant: health, figures, keys, unknown paths and methods.
 
 use std::time::Duration;
 
@@ -123,27 +123,4 @@ async fn an_unknown_path_is_404_and_a_wrong_method_405_with_those_that_there_are
         found.sort_unstable();
         assert_eq!(found.join(","), allowed, "{path}");
     }
-}
-
-#[tokio::test]
-async fn the_profile_tells_its_policy_in_the_words_of_a_subscription() {
-    let app = App::new().await;
-    let list = app.get("/v1/profiles").await.expect(200);
-    let profile = app.get("/v1/profiles/standard").await.expect(200);
-    assert_eq!(list, json!({"data": [profile], "next": null}));
-    assert_eq!((&profile["name"], &profile["title"]), (&json!("standard"), &json!("Standard Webhooks")));
-    assert_eq!(profile["event_types"], json!([]));
-    assert_eq!(
-        profile["policy"]["retry"],
-        json!({
-            "attempts": 10, "jitter_percent": 10,
-            "backoff": ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"],
-        })
-    );
-    assert_eq!(profile["option_schema"]["properties"]["signature"]["default"], "hmac-sha256");
-    let retry = &profile["policy"]["retry"];
-    let own = json!({"attempts": retry["attempts"], "backoff": retry["backoff"]});
-    let created = app.subscribe(json!({"delivery": {"url": "https://e.com"}, "retry": own})).await;
-    assert_eq!(created["retry"], own);
-    refusal::check(&app.get("/v1/profiles/x").await, 404, "not_found", "", "no such profile", "x");
 }

@@ -25,7 +25,10 @@ async fn a_setting_that_is_not_valid_is_refused_by_its_field() {
         ("description", json!("d".repeat(4_097)), "description", "0 to 4096 characters"),
         ("active", json!("yes"), "active", "must be true or false, not a string"),
         ("events", json!("a"), "events", "must be a list, not a string"),
-        ("events", json!(["a", "b c"]), "events[1]", "as in lead.created"),
+        ("events", json!(["a", "b c"]), "events[1]", "not an event type of this tenant"),
+        ("events", json!(["a", ""]), "events[1]", "1 to 255 characters"),
+        ("events", json!(["a", "e".repeat(256)]), "events[1]", "1 to 255 characters"),
+        ("events", json!([7]), "events[0]", "must be a string, not a number"),
         ("events", json!(vec!["a"; 501]), "events", "holds 501 values; 500 are allowed"),
         ("tag_sets", json!(["a"]), "tag_sets[0]", "must be a list"),
         ("tag_sets", json!([["a"], ["b", ""]]), "tag_sets[1][1]", "1 to 128 characters"),
@@ -46,8 +49,15 @@ async fn a_setting_that_is_not_valid_is_refused_by_its_field() {
         ("timeout", json!("500ms"), "timeout", "must be from 1s to 1m"),
         ("timeout", json!("61s"), "timeout", "must be from 1s to 1m"),
         ("timeout", json!(15), "timeout", "must be a string, not a number"),
-        ("options", json!({"signature": "md5"}), "options.signature", "hmac-sha256 or ed25519"),
-        ("options", json!({"sign": 1}), "options.sign", "known: signature"),
+        ("success", json!("2xx"), "success", "must be a list, not a string"),
+        ("success", json!([]), "success", "is empty"),
+        ("success", json!([200]), "success[0]", "must be a string, not a number"),
+        ("success", json!(["2xx", ""]), "success[1]", "1 to 16 characters"),
+        ("success", json!(vec!["200"; 21]), "success", "20 are allowed"),
+        ("success", json!(["2xx", "302"]), "success", "a redirect is never a success"),
+        ("options", json!([]), "options", "must be an object, not a list"),
+        ("options", json!({"signature": "md5"}), "options.signature", "must be one of"),
+        ("options", json!({"sign": 1}), "options.sign", "the nearest one is signature"),
         ("secret", json!("geheim"), "secret", "24 to 64 random bytes"),
         ("secret", json!(1), "secret", "must be a string"),
         ("event", json!(["a"]), "event", "did you mean `events`?"),
@@ -70,9 +80,12 @@ async fn a_delivery_that_cannot_be_made_is_refused_by_its_field() {
         ("url", json!("ftp://example.com"), "delivery.url", "only http and https"),
         ("url", json!("https://a:b@example.com"), "delivery.url", "delivery.authorization"),
         ("url", json!("https://blocked.example"), "delivery.url", "is refused: its address is private"),
-        ("method", json!("GET"), "delivery.method", "POST, PUT or PATCH"),
-        ("method", json!("post"), "delivery.method", "POST, PUT or PATCH"),
-        ("content_type", json!("text/xml"), "delivery.content_type", "not available in this version"),
+        ("method", json!("GET"), "delivery.method", "POST, PUT, PATCH"),
+        ("method", json!("post"), "delivery.method", "POST, PUT, PATCH"),
+        ("method", json!(""), "delivery.method", "1 to 255 characters"),
+        ("method", json!(7), "delivery.method", "must be a string, not a number"),
+        ("content_type", json!("text/xml"), "delivery.content_type", "must be application/json"),
+        ("content_type", json!(false), "delivery.content_type", "must be a string"),
         ("authorization", json!("a\r\nb"), "delivery.authorization", "line break"),
         ("authorization", json!(""), "delivery.authorization", "1 to 4096 bytes"),
         ("type", json!("poll"), "delivery.type", "must be push"),
@@ -93,7 +106,7 @@ async fn a_header_that_must_not_be_sent_is_refused_by_name_or_value() {
     let good = json!({"name": "X-A", "value": "1"});
     for (header, field, says) in [
         (json!({"name": "Host", "value": "x"}), "name", "which Postroad itself writes"),
-        (json!({"name": "webhook-signature", "value": "x"}), "name", "which Postroad itself writes"),
+        (json!({"name": "webhook-signature", "value": "x"}), "name", "which this profile writes itself"),
         (json!({"name": "a b", "value": "x"}), "name", "that HTTP does not allow"),
         (json!({"name": "X-B", "value": "a\nb"}), "value", "line break"),
         (json!({"name": "X-B", "value": 1}), "value", "must be a string"),
@@ -111,9 +124,7 @@ async fn a_header_that_must_not_be_sent_is_refused_by_name_or_value() {
 #[tokio::test]
 async fn what_is_not_built_yet_is_refused_and_not_ignored() {
     let app = App::new().await;
-    for name in
-        ["filter", "transform", "delay", "ordered", "rate_limit", "group", "notify_on_failure", "success"]
-    {
+    for name in ["filter", "transform", "delay", "ordered", "rate_limit", "group", "notify_on_failure"] {
         let mut body = json!({"delivery": {"url": URL}});
         body[name] = json!(false);
         refuse(&app, &body, name, "is not available in this version").await;

@@ -29,8 +29,10 @@ async fn a_patch_is_merged_as_rfc_7396_says() {
         (json!({"timeout": null, "retry": null}), json!({"timeout": null, "retry": null})),
         (json!({"retry": {"attempts": 9}}), json!({"retry": {"attempts": 9, "backoff": ["1s", "2s"]}})),
         (json!({"concurrency": 2}), json!({"concurrency": 2})),
+        (json!({"retry": {"attempts": null}}), json!({"retry": {"attempts": null, "backoff": ["1s", "2s"]}})),
+        (json!({"success": ["200"]}), json!({"success": ["200"]})),
         (json!({"options": null}), json!({})),
-        (json!({"options": {"signature": "hmac-sha256"}}), json!({})),
+        (json!({"options": {"signature": "hmac-sha256"}}), json!({"options": {"signature": "hmac-sha256"}})),
     ] {
         let app = App::new().await;
         let (path, mut expected) = subscribed(&app).await;
@@ -93,7 +95,11 @@ async fn a_patch_that_cannot_be_is_refused_by_its_field() {
         (r#"{"nmae":null}"#, "nmae", "did you mean `name`?"),
         (r#"{"delivery":{"uri":null}}"#, "delivery.uri", "did you mean `url`?"),
         (r#"{"retry":{"tries":null}}"#, "retry.tries", "known: attempts, backoff"),
-        (r#"{"options":{"x":null}}"#, "options.x", "known: signature"),
+        (r#"{"options":{"x":1}}"#, "options.x", "is not an option of this profile"),
+        (r#"{"options":7}"#, "options", "must be an object"),
+        (r#"{"events":["a b"]}"#, "events[0]", "is not an event type of this tenant"),
+        (r#"{"delivery":{"method":"GET"}}"#, "delivery.method", "POST, PUT, PATCH"),
+        (r#"{"success":[]}"#, "success", "is empty"),
         (r#"{"filter":null}"#, "filter", "is not available in this version"),
         (r#"{"version":7}"#, "version", "is not known here"),
         (r#"{"delivery":null}"#, "delivery", "is required"),
@@ -101,6 +107,9 @@ async fn a_patch_that_cannot_be_is_refused_by_its_field() {
         (r#"{"delivery":{"url":"https://blocked.example"}}"#, "delivery.url", "is refused"),
         (r#"{"concurrency":0}"#, "concurrency", "from 1 to 1000"),
         (r#"{"secret":"whsec_x"}"#, "secret", "secret/rotate"),
+        (r#"{"secret":"********"}"#, "secret", "secret/rotate"),
+        (r#"{"secret":null}"#, "secret", "cannot be removed"),
+        (r#"{"name":"two","secret":null}"#, "secret", "cannot be removed"),
         (r#"{"options":{"signature":"ed25519"}}"#, "options.signature", "is fixed at creation"),
     ] {
         let (method, path) = ("PATCH", path.as_str());

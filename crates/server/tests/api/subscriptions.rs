@@ -21,7 +21,7 @@ async fn a_subscription_with_every_setting_is_shown_as_it_was_created() {
         },
         "events": ["lead.created", "lead.deleted"], "tag_sets": [["a", "b"], ["c"]], "concurrency": 3,
         "retry": {"attempts": 4, "backoff": ["10s", "1h30m", "500ms"]}, "timeout": "20s",
-        "options": {"signature": "ed25519"},
+        "success": ["200", "4xx"], "options": {"signature": "ed25519"},
     });
     let reply = app.post(SUBSCRIPTIONS, settings.clone()).await;
     assert_eq!(reply.header("etag"), "\"v1\"");
@@ -37,6 +37,7 @@ async fn a_subscription_with_every_setting_is_shown_as_it_was_created() {
     let mut expected = settings;
     for (name, value) in [
         ("id", created["id"].clone()),
+        ("secret", json!("********")),
         ("tenant", json!("acme")),
         ("version", json!(1)),
         ("created_at", json!("2026-11-21T00:00:00Z")),
@@ -60,7 +61,8 @@ async fn only_the_delivery_is_required_and_the_rest_has_its_default() {
         let settings = [&created["name"], &created["active"], &created["events"], &created["tag_sets"]];
         assert_eq!(settings, [&json!(null), &json!(true), &json!([]), &json!([])]);
         let settings = [&created["concurrency"], &created["retry"], &created["timeout"], &created["options"]];
-        assert_eq!(settings, [&json!(8), &json!(null), &json!(null), &json!({"signature": "hmac-sha256"})]);
+        assert_eq!(settings, [&json!(8), &json!(null), &json!(null), &json!({})]);
+        assert_eq!(created["success"], json!(null));
         assert_eq!(
             created["delivery"],
             json!({
@@ -74,19 +76,18 @@ async fn only_the_delivery_is_required_and_the_rest_has_its_default() {
 }
 
 #[tokio::test]
-async fn gaps_without_a_number_of_attempts_are_each_used_once() {
+async fn of_a_schedule_only_what_was_given_is_kept() {
     let app = App::new().await;
-    for (retry, attempts, gaps) in [
-        (json!({"backoff": ["1s", "2s"]}), 3, 2),
-        (json!({"backoff": []}), 1, 0),
-        (json!({"attempts": 3}), 3, 9),
-        (json!({"attempts": 1, "backoff": []}), 1, 0),
-        (json!({}), 10, 9),
+    for (retry, shown) in [
+        (json!({"backoff": ["1s", "2s"]}), json!({"attempts": null, "backoff": ["1s", "2s"]})),
+        (json!({"backoff": []}), json!({"attempts": null, "backoff": []})),
+        (json!({"attempts": 3}), json!({"attempts": 3, "backoff": null})),
+        (json!({"attempts": 1, "backoff": []}), json!({"attempts": 1, "backoff": []})),
+        (json!({"attempts": null, "backoff": null}), json!(null)),
+        (json!({}), json!(null)),
     ] {
         let body = json!({"delivery": {"url": "https://example.com"}, "retry": retry});
-        let shown = app.subscribe(body).await["retry"].clone();
-        assert_eq!(shown["attempts"], attempts, "{retry}");
-        assert_eq!(shown["backoff"].as_array().unwrap().len(), gaps, "{retry}");
+        assert_eq!(app.subscribe(body).await["retry"], shown, "{retry}");
     }
 }
 
@@ -120,10 +121,13 @@ async fn a_deleted_subscription_is_gone_and_another_tenants_is_not_found() {
             ("DELETE", path.clone()),
             ("GET", format!("{path}/secret")),
             ("POST", format!("{path}/secret/rotate")),
+            ("POST", format!("{path}/test")),
         ] {
             let reply = app.send(method, &path, "{}").await;
             refusal::check(&reply, 404, "not_found", "", "There is no such", &format!("{method} {path}"));
         }
+        let reply = app.post(&format!("{path}/preview"), json!({"type": "a", "data": 1})).await;
+        refusal::check(&reply, 404, "not_found", "", "There is no such", &format!("preview {path}"));
     }
     app.delete(&format!("{SUBSCRIPTIONS}/{id}")).await.expect(204);
     app.get(&format!("{SUBSCRIPTIONS}/{id}")).await.expect(404);

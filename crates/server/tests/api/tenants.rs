@@ -11,16 +11,15 @@ use crate::{
 async fn a_tenant_is_created_replaced_read_and_deleted() {
     let app = App::new().await;
     let path = "/v1/tenants/Blue_1.eu-x";
-    let body =
-        json!({"profile": "standard", "name": "Blue", "contacts": ["jo@example.com"], "options": {"a": 1}});
+    let body = json!({"profile": "sleekplan", "name": "Blue", "contacts": ["jo@example.com"], "options": {"product_id": 1}});
     let created = app.put(path, body).await;
     assert_eq!(created.header("location"), path);
     let created = created.expect(201);
     assert_eq!(
         created,
         json!({
-            "id": "Blue_1.eu-x", "profile": "standard", "name": "Blue", "contacts": ["jo@example.com"],
-            "options": {"a": 1}, "created_at": "2026-11-21T00:00:00Z", "updated_at": "2026-11-21T00:00:00Z",
+            "id": "Blue_1.eu-x", "profile": "sleekplan", "name": "Blue", "contacts": ["jo@example.com"],
+            "options": {"product_id": 1}, "created_at": "2026-11-21T00:00:00Z", "updated_at": "2026-11-21T00:00:00Z",
         })
     );
     assert_eq!(app.get(path).await.expect(200), created);
@@ -53,7 +52,20 @@ async fn what_a_tenant_cannot_be_is_refused_by_its_field() {
         bad(r#"{"profile":null}"#, "profile", "is required"),
         bad(r#"{"profile":7}"#, "profile", "must be a string, not a number"),
         bad(r#"{"profile":"standart"}"#, "profile", "did you mean standard?"),
-        bad(r#"{"profile":"leanix"}"#, "profile", "known: standard"),
+        bad(r#"{"profile":"leadhu"}"#, "profile", "did you mean leadhub?"),
+        bad(r#"{"profile":"nothing"}"#, "profile", "known: beacon, "),
+        bad(r#"{"profile":"standard","options":{"a":1}}"#, "options.a", "is not an option"),
+        bad(r#"{"profile":"sleekplan"}"#, "options.product_id", "is required"),
+        bad(
+            r#"{"profile":"sleekplan","options":{"product_id":"1"}}"#,
+            "options.product_id",
+            "a whole number",
+        ),
+        bad(
+            r#"{"profile":"sleekplan","options":{"product_id":1,"unit":"h"}}"#,
+            "options.unit",
+            "must be one of",
+        ),
         bad(r#"{"profile":"standard","nmae":"x"}"#, "nmae", "did you mean `name`?"),
         bad(r#"{"profile":"standard","name":""}"#, "name", "1 to 255 characters"),
         bad(r#"{"profile":"standard","contacts":"jo@x"}"#, "contacts", "must be a list, not a string"),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{Event, Timestamp};
+use postroad_domain::{Event, TenantNo, Timestamp};
 use postroad_store::{AcceptResult, Commit, NewEvent};
 use rusqlite::{CachedStatement, Connection};
 
@@ -10,7 +10,7 @@ use super::{
     DELIVERIES_PER_EVENT_MAX, delivery_no, idempotency,
     places::{Placed, Places},
 };
-use crate::{codec, error::Fault, known::Known, query, sql, unlisted::Changes, writer::Work};
+use crate::{codec, codes, error::Fault, known::Known, query, sql, unlisted::Changes, writer::Work};
 
 /// Accepts the events of a commit in their order.
 pub(super) fn accept(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<AcceptResult>, Fault> {
@@ -66,12 +66,9 @@ impl<'a> Door<'a> {
         new: &NewEvent,
         deliveries: u32,
     ) -> Result<AcceptResult, Fault> {
-        let event_no = known.next_event_no;
-        known.next_event_no += 1;
-        self.insert_event(event_no, new, deliveries)?;
         let event = Arc::new(self.accepted(new, deliveries));
         let tenant_no = new.tenant_no;
-        changes.events.push((tenant_no, event_no));
+        let event_no = insert_event(&mut self.event, (known, changes), tenant_no, &event)?;
         let queued = new.deliveries.iter().map(|new| {
             let delivery_no = delivery_no(event_no, new.id);
             let placed = Placed { tenant_no, delivery_no, new, at: self.at, is_late: false };
@@ -85,22 +82,6 @@ impl<'a> Door<'a> {
         Ok(AcceptResult::Accepted { deliveries: queued })
     }
 
-    fn insert_event(&mut self, event_no: i64, new: &NewEvent, deliveries: u32) -> Result<(), Fault> {
-        self.event.execute((
-            event_no,
-            new.tenant_no.0,
-            new.id.as_bytes(),
-            new.event_type.as_str(),
-            self.at.as_micros(),
-            new.occurred_at.map(Timestamp::as_micros),
-            deliveries,
-            codec::encode_tags(&new.tags),
-            (!new.attributes.is_empty()).then_some(&new.attributes[..]),
-            &new.data[..],
-        ))?;
-        Ok(())
-    }
-
     fn accepted(&self, new: &NewEvent, deliveries: u32) -> Event {
         Event {
             id: new.id,
@@ -111,6 +92,36 @@ impl<'a> Door<'a> {
             attributes: new.attributes.clone(),
             data: new.data.clone(),
             deliveries,
+            profile: Some(new.profile),
+            tenant_version: new.tenant_version,
+            test: false,
         }
     }
+}
+
+/// Appends an event by `statement`; answers its number.
+pub(super) fn insert_event(
+    statement: &mut CachedStatement<'_>,
+    (known, changes): (&mut Known, &mut Changes),
+    tenant_no: TenantNo,
+    event: &Event,
+) -> Result<i64, Fault> {
+    let event_no = known.next_event_no;
+    known.next_event_no += 1;
+    statement.execute((
+        event_no,
+        tenant_no.0,
+        event.id.as_bytes(),
+        event.event_type.as_str(),
+        event.accepted_at.as_micros(),
+        event.occurred_at.map(Timestamp::as_micros),
+        codes::deliveries_code(event.deliveries, event.test),
+        codec::encode_tags(&event.tags),
+        (!event.attributes.is_empty()).then_some(&event.attributes[..]),
+        &event.data[..],
+        event.profile.map(|profile| profile.0),
+        event.tenant_version,
+    ))?;
+    changes.events.push((tenant_no, event_no));
+    Ok(event_no)
 }

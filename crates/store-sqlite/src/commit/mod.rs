@@ -9,10 +9,12 @@ mod fanout;
 mod idempotency;
 mod outcome;
 mod places;
+mod subscription_test;
 
 pub(crate) use fanout::open_fanouts;
 use postroad_domain::{DeliveryId, EventId};
 use postroad_store::{Commit, Committed};
+pub(crate) use subscription_test::record_test;
 
 use crate::{error::Fault, listing, writer::Work};
 

@@ -66,7 +66,7 @@ impl<'a> Ledger<'a> {
             Place::Left => (OutcomeResult::NotWaiting, self.note_late(outcome)?),
         };
         if let Some(attempt) = outcome.attempt.as_ref().filter(|_| is_noted) {
-            self.log(known, outcome.handle, attempt)?;
+            log_attempt(&mut self.log, known, outcome.handle, attempt)?;
         }
         Ok(result)
     }
@@ -145,26 +145,32 @@ impl<'a> Ledger<'a> {
         let row = (outcome.handle, codes::status_code(status), reason, tried, at.as_micros());
         Ok(self.set.execute(row)? == 1)
     }
+}
 
-    fn log(&mut self, known: &mut Known, delivery_no: i64, attempt: &Attempt) -> Result<(), Fault> {
-        let attempt_no = known.next_attempt_no;
-        known.next_attempt_no += 1;
-        let class = match &attempt.answer {
-            Answer::Response(_) => None,
-            Answer::Error { class, .. } => Some(codes::error_class_code(*class)),
-        };
-        self.log.execute((
-            attempt_no,
-            delivery_no,
-            attempt.number,
-            attempt.id.as_bytes(),
-            attempt.at.as_micros(),
-            i64::try_from(attempt.duration.as_micros()).unwrap_or(i64::MAX),
-            attempt.status(),
-            class,
-            codec::encode_request(&attempt.request),
-            codec::encode_answer(&attempt.answer),
-        ))?;
-        Ok(())
-    }
+/// Appends an attempt by `statement`.
+pub(super) fn log_attempt(
+    statement: &mut CachedStatement<'_>,
+    known: &mut Known,
+    delivery_no: i64,
+    attempt: &Attempt,
+) -> Result<(), Fault> {
+    let attempt_no = known.next_attempt_no;
+    known.next_attempt_no += 1;
+    let class = match &attempt.answer {
+        Answer::Response(_) => None,
+        Answer::Error { class, .. } => Some(codes::error_class_code(*class)),
+    };
+    statement.execute((
+        attempt_no,
+        delivery_no,
+        attempt.number,
+        attempt.id.as_bytes(),
+        attempt.at.as_micros(),
+        i64::try_from(attempt.duration.as_micros()).unwrap_or(i64::MAX),
+        attempt.status(),
+        class,
+        codec::encode_request(&attempt.request),
+        codec::encode_answer(&attempt.answer),
+    ))?;
+    Ok(())
 }

@@ -65,6 +65,7 @@ impl<'a> Places<'a> {
             lane: LaneKey { tenant_no: placed.tenant_no, subscription_no: sub_no },
             id: *id,
             handle: placed.delivery_no,
+            subscription_version: target.subscription_version,
             due: placed.at,
             expires_at: target.expires_at,
             tries: 0,

@@ -66,6 +66,7 @@ fn read(row: &Row<'_>) -> Result<Found, Fault> {
     let delivery = Delivery {
         id: delivery_id(event_id, no),
         subscription: SubscriptionId::from_bytes(row.get(3)?),
+        subscription_no: SubscriptionNo(row.get(2)?),
         subscription_version: row.get(4)?,
         events: vec![event_id],
         event_type: events::event_type(row, 11)?,
@@ -75,8 +76,9 @@ fn read(row: &Row<'_>) -> Result<Found, Fault> {
         created_at: Timestamp::from_micros(created_at.unwrap_or(accepted_at)),
         due_at: (status == Status::Queued).then_some(at),
         finished_at: status.is_final().then_some(at),
+        test: row.get(13)?,
     };
-    let lane = LaneKey { tenant_no: TenantNo(row.get(1)?), subscription_no: SubscriptionNo(row.get(2)?) };
+    let lane = LaneKey { tenant_no: TenantNo(row.get(1)?), subscription_no: delivery.subscription_no };
     Ok(Found { no, lane, delivery, at })
 }
 

@@ -4,7 +4,7 @@
 //! as of the mark, the lane's next deliveries enter a new generation, and the sweep makes the old one real in steps.
 
 use postroad_domain::{
-    Reason, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp,
+    Reason, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp,
     subscription::InactiveReason::{Gone, Paused},
 };
 use postroad_store::{
@@ -40,11 +40,10 @@ pub(crate) fn create(
         paused.then(|| codes::inactive_code(Paused)),
         paused.then(|| create.at.as_micros()),
         create.at.as_micros(),
-        codec::encode_secrets(&create.secrets),
     );
     query::run(work.db, sql::SUBSCRIPTION_INSERT, row)?;
     let no = SubscriptionNo(work.db.last_insert_rowid());
-    query::run(work.db, sql::VERSION_INSERT, (no.0, 1, serde_json::to_string(&create.spec)?))?;
+    insert_version(work, (no, 1), &create.spec, &create.secrets)?;
     work.known.lanes.insert(no, Lane { tenant_no: create.tenant_no, generation: 0, paused });
     tenants::touch(work, create.tenant_no)?;
     let created = by_no(work.db, create.tenant_no, no)?;
@@ -82,10 +81,12 @@ pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result
         return Ok(());
     }
     let living = by_no(work.db, deactivate.tenant_no, deactivate.subscription_no)?;
-    if let Some(mut changed) = living.filter(|known| known.inactive.is_none()) {
-        changed.spec.active = false;
-        changed.inactive = Some((Gone, deactivate.at));
-        put_version(work, &mut changed, deactivate.at)?;
+    if let Some(active) = living.filter(|known| known.inactive.is_none()) {
+        // No new version: deliveries are shaped as before.
+        let row = (active.no.0, codes::inactive_code(Gone), deactivate.at.as_micros());
+        query::run(work.db, sql::SUBSCRIPTION_DEACTIVATE, row)?;
+        work.known.gone.entry(active.no).or_default();
+        tenants::touch(work, active.tenant_no)?;
     }
     Ok(())
 }
@@ -139,15 +140,24 @@ fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -
         inactive.map(codes::inactive_code),
         changed.inactive.map(|(_, since)| since.as_micros()),
         at.as_micros(),
-        codec::encode_secrets(&changed.secrets),
     );
     query::run(work.db, sql::SUBSCRIPTION_SET, row)?;
-    let version = (changed.no.0, changed.version, serde_json::to_string(&changed.spec)?);
-    query::run(work.db, sql::VERSION_INSERT, version)?;
+    insert_version(work, (changed.no, changed.version), &changed.spec, &changed.secrets)?;
     if inactive == Some(Gone) {
         work.known.gone.entry(changed.no).or_default();
     } else {
         work.known.gone.remove(&changed.no);
     }
     tenants::touch(work, changed.tenant_no)
+}
+
+fn insert_version(
+    work: &Work<'_>,
+    (no, version): (SubscriptionNo, i64),
+    spec: &SubscriptionSpec,
+    secrets: &[SealedSecret],
+) -> Result<(), Fault> {
+    let row = (no.0, version, serde_json::to_string(spec)?, codec::encode_secrets(secrets));
+    query::run(work.db, sql::VERSION_INSERT, row)?;
+    Ok(())
 }

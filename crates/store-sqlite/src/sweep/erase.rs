@@ -1,7 +1,7 @@
 //! Erases what deleted tenants left, oldest first: places in the queue, events with all that belongs to them, keys,
-//! subscriptions, at last the tenant itself.
+//! subscriptions, event types, the tenant's versions, at last the tenant itself.
 //!
-//! Attempts, listings, fan-outs and versions go with the row they belong to and are not counted.
+//! Attempts, listings, fan-outs and versions of subscriptions go with the row they belong to and are not counted.
 
 use postroad_domain::TenantNo;
 use rusqlite::Connection;
@@ -37,6 +37,10 @@ fn erase_tenant(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -
         && erase_each(db, sql::ERASE_NEXT_SUBSCRIPTION, tenant_no, budget, |sub_no| {
             query::run(db, sql::ERASE_VERSIONS, (sub_no,))?;
             query::run(db, sql::ERASE_SUBSCRIPTION, (sub_no,))
+        })?
+        && erase_event_types(db, tenant_no, budget)?
+        && erase_each(db, sql::ERASE_NEXT_TENANT_VERSION, tenant_no, budget, |version| {
+            query::run(db, sql::ERASE_TENANT_VERSION, (tenant_no.0, version))
         })?
         && !budget.is_used_up();
     if is_done {
@@ -110,6 +114,17 @@ fn erase_deliveries(db: &Connection, event_no: i64, budget: &mut Budget) -> Resu
         query::run(db, sql::ERASE_ATTEMPTS, (delivery_no,))?;
         query::run(db, sql::DELIVERY_LISTING_DELETE, (sub_no, delivery_no))?;
         query::run(db, sql::ERASE_DELIVERY, (delivery_no,))?;
+        budget.take(1);
+    }
+    Ok(false)
+}
+
+fn erase_event_types(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    while !budget.is_used_up() {
+        let next =
+            query::find(db, sql::ERASE_NEXT_EVENT_TYPE, (tenant_no.0,), |row| Ok(row.get::<_, String>(0)?))?;
+        let Some(name) = next else { return Ok(true) };
+        query::run(db, sql::EVENT_TYPE_DELETE, (tenant_no.0, name))?;
         budget.take(1);
     }
     Ok(false)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use postroad_domain::{Status, TenantNo};
+use postroad_domain::{ProfileNo, Status, TenantNo};
 
 use super::{
     World,
@@ -31,7 +31,23 @@ pub async fn an_accepted_event_reads_back_as_it_came(store: Arc<dyn Store>) {
     assert_eq!(event.tags, new.tags);
     assert_eq!(event.attributes, new.attributes);
     assert_eq!(event.data, new.data);
-    assert_eq!(event.deliveries, 1);
+    assert_eq!((event.deliveries, event.test), (1, false));
+}
+
+pub async fn an_event_names_what_its_deliveries_are_shaped_with(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (_, subscription) = world.tenant_with_subscription().await;
+    let tenant = world.tenant("acme").await;
+    for profile in [1, 2, 127, 128, 40_000] {
+        let mut new = world.event(&tenant, &[&subscription]).await;
+        new.profile = ProfileNo(profile);
+        assert_eq!(new.tenant_version, 2);
+        let queued = world.commit_event(new.clone()).await.remove(0);
+        let event = world.store.event(tenant.no, new.id).await.unwrap().unwrap();
+        assert_eq!((event.profile, event.tenant_version), (Some(ProfileNo(profile)), 2));
+        assert_eq!(*queued.event, event);
+        assert_eq!(*world.refill(&subscription).await.deliveries.last().unwrap().event, event);
+    }
 }
 
 pub async fn each_delivery_waits_in_the_lane_of_its_subscription_from_the_commit_on(store: Arc<dyn Store>) {
@@ -44,7 +60,9 @@ pub async fn each_delivery_waits_in_the_lane_of_its_subscription_from_the_commit
         let delivery = world.look(queued).await;
         assert_eq!(delivery.id, created.id);
         assert_eq!(delivery.subscription, subscription.id);
+        assert_eq!((delivery.subscription_no, delivery.test), (subscription.no, false));
         assert_eq!(delivery.subscription_version, subscription.version);
+        assert_eq!(queued.subscription_version, subscription.version);
         assert_eq!(delivery.events, [new.id]);
         assert_eq!(delivery.event_type, new.event_type);
         assert_eq!((delivery.status, delivery.reason), (Status::Queued, None));

@@ -1,8 +1,10 @@
 //! Tenants and subscriptions.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use postroad_domain::{SealedSecret, SubscriptionSpec, TenantId, TenantNo, subscription::InactiveReason};
+use postroad_domain::{
+    RetryOverride, SealedSecret, SubscriptionSpec, TenantId, TenantNo, subscription::InactiveReason,
+};
 
 use super::{
     World,
@@ -95,8 +97,12 @@ pub async fn a_subscription_reads_back_as_it_was_created(store: Arc<dyn Store>) 
     full.push.authorization = Some("Basic eDp5".to_owned());
     full.events = vec![super::world::event_type("lead.created")];
     full.tag_sets = vec![vec!["a".to_owned(), "b".to_owned()]];
-    full.retry = Some(postroad_domain::RetryPolicy::standard_webhooks());
-    full.timeout = Some(std::time::Duration::from_secs(5));
+    full.push.method = Some("PUT".to_owned());
+    full.push.content_type = Some("application/cloudevents+json".to_owned());
+    full.retry = Some(RetryOverride { attempts: Some(3), backoff: Some(vec![Duration::from_millis(1_500)]) });
+    full.success = Some(vec!["2xx".to_owned(), "410".to_owned()]);
+    full.options = "{\"signature\":\"ed25519\"}".to_owned();
+    full.timeout = Some(Duration::from_secs(5));
     let secrets = vec![secret(&mut world, b"\x00\xffnew", false), secret(&mut world, b"old", true)];
     let id = world.id();
     let at = world.tick();

@@ -27,6 +27,8 @@ pub async fn a_foreign_object_reads_as_if_it_were_not_there(store: Arc<dyn Store
     assert_eq!(store.delivery(mine, two.their_delivery.id).await.unwrap(), None);
     assert!(store.attempts(mine, two.their_delivery.id).await.unwrap().is_empty());
     assert_eq!(store.subscription(mine, two.their_subscription.id).await.unwrap(), None);
+    let their_no = two.their_subscription.no;
+    assert_eq!(store.subscription_version(mine, their_no, 1).await.unwrap(), None);
     let snapshot = store.config_snapshot(two.mine.id).await.unwrap().unwrap();
     assert!(snapshot.subscriptions.iter().all(|known| known.id != two.their_subscription.id));
 }

@@ -15,6 +15,7 @@
 
 pub mod accept;
 pub mod config;
+pub mod event_types;
 pub mod fanout;
 pub mod gone;
 pub mod idempotency;
@@ -23,10 +24,13 @@ pub mod lanes;
 pub mod lists;
 pub mod model;
 pub mod outcomes;
+pub mod profiles;
 pub mod retry_and_cancel;
 pub mod sessions;
 pub mod settings;
+pub mod subscription_tests;
 mod suite;
+pub mod versions;
 pub mod watermarks;
 mod world;
 

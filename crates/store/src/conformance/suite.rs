@@ -15,6 +15,7 @@ macro_rules! conformance_suite {
         $crate::conformance_tests! { ($factory)
             accept {
                 an_accepted_event_reads_back_as_it_came
+                an_event_names_what_its_deliveries_are_shaped_with
                 each_delivery_waits_in_the_lane_of_its_subscription_from_the_commit_on
                 the_deliveries_of_an_event_share_it_and_keep_their_order
                 an_event_that_nobody_wants_is_kept
@@ -116,6 +117,43 @@ macro_rules! conformance_suite {
                 a_snapshot_holds_all_subscriptions_in_the_order_of_their_creation
                 a_deleted_subscription_is_not_there_any_more
             }
+            versions {
+                an_older_version_of_a_subscription_reads_as_it_was
+                a_rotation_makes_a_version_and_the_older_ones_keep_their_secrets
+                a_receiver_that_is_gone_makes_no_new_version
+                the_versions_of_a_deleted_subscription_can_still_be_read
+                each_put_of_a_tenant_is_a_version_that_reads_as_it_was
+                a_change_of_a_subscription_is_no_version_of_the_tenant
+                nothing_can_be_read_of_a_deleted_tenants_versions
+                a_delivery_goes_on_naming_the_version_it_was_made_with
+            }
+            profiles {
+                a_profile_reads_back_as_it_was_put
+                a_profile_that_was_never_put_is_not_there
+                the_same_content_keeps_its_number_and_is_used_anew
+                files_that_are_given_again_replace_nothing
+                of_each_name_the_profile_that_was_put_last_is_the_latest
+            }
+            event_types {
+                an_event_type_is_added_once_and_replaced_afterwards
+                a_snapshot_lists_the_tenants_own_event_types_by_name
+                each_change_of_an_event_type_grows_the_configuration_and_not_the_tenant
+                an_event_matched_before_an_event_type_changed_is_stale
+                a_tenant_has_at_most_so_many_event_types
+                an_event_type_needs_a_tenant
+                a_tenant_that_comes_again_has_none_of_the_event_types_it_had
+            }
+            subscription_tests {
+                a_test_reads_back_as_it_was_made
+                a_test_that_the_receiver_did_not_take_is_exhausted
+                nothing_of_a_test_waits
+                a_test_stands_in_the_lists_among_all_others
+                a_test_that_took_long_hides_no_event_from_a_list_by_time
+                an_inactive_subscription_is_tested_like_an_active_one
+                nothing_is_written_of_a_test_of_what_is_gone
+                a_test_is_sent_again_like_any_finished_delivery
+                the_tests_of_a_deleted_tenant_are_erased
+            }
             lists {
                 events_are_listed_newest_first_page_by_page
                 events_are_filtered_by_type_and_time
@@ -183,9 +221,10 @@ macro_rules! conformance_tests {
 #[cfg(test)]
 mod tests {
     /// Each file of checks, with its topic.
-    const TOPICS: [(&str, &str); 14] = [
+    const TOPICS: [(&str, &str); 18] = [
         ("accept", include_str!("accept.rs")),
         ("config", include_str!("config.rs")),
+        ("event_types", include_str!("event_types.rs")),
         ("fanout", include_str!("fanout.rs")),
         ("gone", include_str!("gone.rs")),
         ("idempotency", include_str!("idempotency.rs")),
@@ -194,9 +233,12 @@ mod tests {
         ("lists", include_str!("lists.rs")),
         ("model", include_str!("model.rs")),
         ("outcomes", include_str!("outcomes.rs")),
+        ("profiles", include_str!("profiles.rs")),
         ("retry_and_cancel", include_str!("retry_and_cancel.rs")),
         ("sessions", include_str!("sessions.rs")),
         ("settings", include_str!("settings.rs")),
+        ("subscription_tests", include_str!("subscription_tests.rs")),
+        ("versions", include_str!("versions.rs")),
         ("watermarks", include_str!("watermarks.rs")),
     ];
 

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, EndpointUrl, ErrorClass, EventId, EventType, RequestHead, ResponseHead, Subscription,
-    SubscriptionSpec, Tenant, TenantId, Timestamp,
+    Attempt, EndpointUrl, ErrorClass, EventId, EventType, ProfileNo, Reason, RequestHead, ResponseHead,
+    Subscription, SubscriptionSpec, Tenant, TenantId, Timestamp,
     attempt::Answer,
     delivery::Delivery,
     ids::{Id, Kind},
@@ -16,8 +16,8 @@ use rand::{SeedableRng, rngs::StdRng};
 use crate::{
     AcceptResult, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate, DeleteSubscription,
     DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next, OpenSession, Outcome,
-    OutcomeResult, PutTenant, QueuedDelivery, Refill, Refilled, Session, Store, SubscriptionChange, Sweep,
-    Swept, UpdateSubscription,
+    OutcomeResult, PutTenant, QueuedDelivery, RecordTest, Refill, Refilled, Session, Store,
+    SubscriptionChange, Sweep, Swept, UpdateSubscription,
 };
 
 /// How long everything lives that a check does not look at.
@@ -38,7 +38,7 @@ pub struct World {
 impl World {
     /// Opens a session on an empty store.
     pub async fn new(store: Arc<dyn Store>) -> Self {
-        let now = Timestamp::parse("2026-11-21T20:50:00Z").unwrap();
+        let now = opening();
         let open = OpenSession { name: "conformance".to_owned(), lease: LONG, at: now };
         let session = store.open_session(open).await.unwrap();
         Self { store, rng: StdRng::seed_from_u64(7), session, opened_at: now, now }
@@ -150,12 +150,14 @@ impl World {
 
     /// An event for these subscriptions, matched against the configuration as it is.
     pub async fn event(&mut self, tenant: &Tenant, to: &[&Subscription]) -> NewEvent {
-        let current = self.store.tenant(tenant.id.clone()).await.unwrap();
+        let current = self.store.tenant(tenant.id.clone()).await.unwrap().unwrap_or_else(|| tenant.clone());
         let id = self.event_id();
         NewEvent {
             id,
             tenant_no: tenant.no,
-            config_version: current.map_or(tenant.config_version, |tenant| tenant.config_version),
+            config_version: current.config_version,
+            tenant_version: current.version,
+            profile: ProfileNo(1),
             event_type: event_type("lead.created"),
             occurred_at: None,
             tags: Vec::new(),
@@ -256,6 +258,27 @@ impl World {
         }
     }
 
+    /// A test of a subscription that was made just now.
+    pub fn test_of(&mut self, tenant: &Tenant, to: &Subscription, succeeded: bool) -> RecordTest {
+        let next = if succeeded { Next::Succeeded } else { Next::Failed(Reason::Exhausted) };
+        let (event_id, at) = (self.event_id(), self.now);
+        RecordTest {
+            tenant_no: tenant.no,
+            event_id,
+            event_type: event_type("lead.created"),
+            attributes: Bytes::from_static(b"{\"workspace_id\":\"w\"}"),
+            data: Bytes::from_static(b"{ \"b\":1.00, \"a\":2 }"),
+            tenant_version: 300,
+            profile: ProfileNo(7),
+            subscription_no: to.no,
+            subscription_version: to.version,
+            at,
+            attempt: self.attempt(1, next),
+            succeeded,
+            finished_at: self.advance(Duration::from_millis(20)),
+        }
+    }
+
     // --- looking ---------------------------------------------------------------------------------------------------
 
     /// A delivery as it stands now.
@@ -284,6 +307,11 @@ impl World {
         }
         panic!("the sweep does not end");
     }
+}
+
+/// When each world begins.
+pub(super) fn opening() -> Timestamp {
+    Timestamp::parse("2026-11-21T20:50:00Z").unwrap()
 }
 
 /// An outcome of a delivery's place in the queue.

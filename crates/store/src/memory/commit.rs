@@ -76,6 +76,9 @@ impl State {
             attributes: new.attributes.clone(),
             data: new.data.clone(),
             deliveries: u32::try_from(new.deliveries.len() + new.fanout.len()).unwrap_or(u32::MAX),
+            profile: Some(new.profile),
+            tenant_version: new.tenant_version,
+            test: false,
         });
         self.events.insert((new.tenant_no, new.id), Arc::clone(&event));
         if let Some(idempotency) = new.idempotency {

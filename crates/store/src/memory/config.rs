@@ -1,11 +1,13 @@
 //! Tenants and subscriptions.
 
+use std::collections::BTreeMap;
+
 use postroad_domain::{
-    Reason, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, Tenant, TenantId, TenantNo,
-    Timestamp, subscription::InactiveReason,
+    Reason, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion, Tenant,
+    TenantId, TenantNo, Timestamp, subscription::InactiveReason, tenant::TenantSpec,
 };
 
-use super::state::{State, SubscriptionRow, TenantRow, lane};
+use super::state::{State, SubscriptionRow, TenantRow, lane, nth};
 use crate::{
     ConfigSnapshot, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
     DeleteTenant, LaneKey, PutTenant, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
@@ -15,7 +17,9 @@ impl State {
     pub(super) fn put_tenant(&mut self, put: PutTenant) -> (Tenant, bool) {
         let living = self.tenants.values_mut().find(|row| !row.deleted && row.tenant.id == put.id);
         if let Some(row) = living {
+            row.versions.push(put.spec.clone());
             row.tenant.spec = put.spec;
+            row.tenant.version += 1;
             row.tenant.config_version += 1;
             row.tenant.updated_at = put.at;
             return (row.tenant.clone(), false);
@@ -23,12 +27,19 @@ impl State {
         let tenant = Tenant {
             no: TenantNo(self.next_number()),
             id: put.id,
-            spec: put.spec,
+            spec: put.spec.clone(),
+            version: 1,
             config_version: 1,
             created_at: put.at,
             updated_at: put.at,
         };
-        self.tenants.insert(tenant.no, TenantRow { tenant: tenant.clone(), deleted: false });
+        let row = TenantRow {
+            tenant: tenant.clone(),
+            versions: vec![put.spec],
+            event_types: BTreeMap::new(),
+            deleted: false,
+        };
+        self.tenants.insert(tenant.no, row);
         (tenant, true)
     }
 
@@ -42,9 +53,15 @@ impl State {
     }
 
     pub(super) fn config_snapshot(&self, no: TenantNo) -> Option<ConfigSnapshot> {
-        let tenant = self.tenant_by_no(no)?.clone();
+        let row = self.tenants.get(&no).filter(|row| !row.deleted)?;
         let subscriptions = self.living_subscriptions(no).cloned().collect();
-        Some(ConfigSnapshot { tenant, subscriptions })
+        let event_types = row.event_types.values().cloned().collect();
+        Some(ConfigSnapshot { tenant: row.tenant.clone(), subscriptions, event_types })
+    }
+
+    pub(super) fn tenant_version(&self, no: TenantNo, version: i64) -> Option<TenantSpec> {
+        let row = self.tenants.get(&no).filter(|row| !row.deleted)?;
+        nth(&row.versions, version).cloned()
     }
 
     pub(super) fn create_subscription(
@@ -68,16 +85,29 @@ impl State {
             created_at: create.at,
             updated_at: create.at,
         };
-        self.subscriptions.insert(
-            lane(create.tenant_no, subscription.no),
-            SubscriptionRow { subscription: subscription.clone(), deleted: false, marks: Vec::new() },
-        );
+        let row = SubscriptionRow {
+            versions: vec![version_of(&subscription)],
+            subscription: subscription.clone(),
+            deleted: false,
+            marks: Vec::new(),
+        };
+        self.subscriptions.insert(lane(create.tenant_no, subscription.no), row);
         self.config_changed(create.tenant_no);
         Ok(subscription)
     }
 
     pub(super) fn subscription(&self, tenant_no: TenantNo, id: SubscriptionId) -> Option<Subscription> {
         self.living_subscriptions(tenant_no).find(|subscription| subscription.id == id).cloned()
+    }
+
+    pub(super) fn subscription_version(
+        &self,
+        tenant_no: TenantNo,
+        no: SubscriptionNo,
+        version: i64,
+    ) -> Option<SubscriptionVersion> {
+        self.tenant_by_no(tenant_no)?;
+        nth(&self.subscriptions.get(&lane(tenant_no, no))?.versions, version).cloned()
     }
 
     pub(super) fn update_subscription(
@@ -105,13 +135,18 @@ impl State {
 
     pub(super) fn deactivate(&mut self, deactivate: Deactivate) {
         let Deactivate { tenant_no, subscription_no, at } = deactivate;
-        let living = self.living_subscriptions(tenant_no).find(|known| known.no == subscription_no);
-        let Some(mut changed) = living.filter(|known| known.inactive.is_none()).cloned() else {
+        if self.tenant_by_no(tenant_no).is_none() {
+            return;
+        }
+        let row = self.subscriptions.get_mut(&lane(tenant_no, subscription_no));
+        let Some(row) = row.filter(|row| !row.deleted && row.subscription.inactive.is_none()) else {
             return;
         };
-        changed.spec.active = false;
-        changed.inactive = Some((InactiveReason::Gone, at));
-        self.put_version(lane(tenant_no, subscription_no), changed, at);
+        // No new version: deliveries are shaped as before.
+        row.subscription.spec.active = false;
+        row.subscription.inactive = Some((InactiveReason::Gone, at));
+        row.subscription.updated_at = at;
+        self.config_changed(tenant_no);
     }
 
     pub(super) fn delete_subscription(&mut self, delete: DeleteSubscription) -> bool {
@@ -132,6 +167,7 @@ impl State {
         changed.version += 1;
         changed.updated_at = at;
         if let Some(row) = self.subscriptions.get_mut(&key) {
+            row.versions.push(version_of(&changed));
             row.subscription = changed.clone();
         }
         self.config_changed(key.tenant_no);
@@ -149,11 +185,15 @@ impl State {
             .map(|(_, row)| &row.subscription)
     }
 
-    fn config_changed(&mut self, tenant_no: TenantNo) {
+    pub(super) fn config_changed(&mut self, tenant_no: TenantNo) {
         if let Some(row) = self.tenants.get_mut(&tenant_no) {
             row.tenant.config_version += 1;
         }
     }
+}
+
+fn version_of(subscription: &Subscription) -> SubscriptionVersion {
+    SubscriptionVersion { spec: subscription.spec.clone(), secrets: subscription.secrets.clone() }
 }
 
 /// Since when and why the subscription is inactive with the new spec. What goes on keeps its reason and its moment: a new

@@ -54,6 +54,7 @@ impl State {
         Some(Delivery {
             id: row.id,
             subscription: self.subscriptions.get(&row.lane)?.subscription.id,
+            subscription_no: row.lane.subscription_no,
             subscription_version: row.subscription_version,
             events: vec![row.event.id],
             event_type: row.event.event_type.clone(),
@@ -63,6 +64,7 @@ impl State {
             created_at: row.created_at,
             due_at: row.place.filter(|_| mark.is_none()).map(|place| place.due),
             finished_at: mark.map_or(row.finished_at, |mark| Some(mark.at)),
+            test: row.event.test,
         })
     }
 

@@ -5,18 +5,20 @@
 //! * one lock around the whole state: an operation is seen as a whole or not at all;
 //! * an injected fault strikes before the first write, so that a failed commit wrote nothing.
 //!
-//! On purpose it is neither durable nor fast: most operations look at every row, and it keeps no old versions of a
-//! subscription, as no operation reads them.
+//! On purpose it is neither durable nor fast: most operations look at every row.
 
 mod commit;
 mod config;
 mod deliveries;
+mod event_types;
 mod faults;
 mod lanes;
 mod lists;
 mod outcomes;
+mod profiles;
 mod sessions;
 mod state;
+mod subscription_test;
 mod sweep;
 
 use std::sync::Arc;
@@ -26,18 +28,18 @@ use faults::Faults;
 pub use faults::HeldCommits;
 use parking_lot::{Mutex, MutexGuard};
 use postroad_domain::{
-    Attempt, Event, EventId, Subscription, SubscriptionId, Tenant, TenantId, TenantNo, delivery::Delivery,
-    ids::DeliveryId,
+    Attempt, Event, EventId, ProfileNo, Subscription, SubscriptionId, SubscriptionNo, SubscriptionVersion,
+    Tenant, TenantId, TenantNo, delivery::Delivery, ids::DeliveryId, tenant::TenantSpec,
 };
 use state::State;
 
 use crate::{
     Backlog, CancelDelivery, CancelDeliveryError, ClaimLanes, Commit, Committed, ConfigSnapshot,
-    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, DeleteTenant, Fanout,
-    Heartbeat, LaneKey, LaneLease, ListDeliveries, ListEvents, ListTenants, OpenSession, Page, PutTenant,
-    Refill, Refilled, ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store,
-    StoreError, StoreStats, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError, WaitingLane,
-    WaitingLanes,
+    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription,
+    DeleteTenant, Fanout, Heartbeat, LaneKey, LaneLease, ListDeliveries, ListEvents, ListTenants,
+    OpenSession, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest, Refill, Refilled,
+    ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store, StoreError, StoreStats,
+    StoredProfile, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
 };
 
 /// A store in memory. Cheap to clone; clones share everything, also the injected faults.
@@ -67,7 +69,7 @@ impl MemoryStore {
         Self { shared: Arc::new(Shared { state: Mutex::new(state), faults: Faults::default() }) }
     }
 
-    /// Every commit and every probe fails with `error` until this is called with `None`.
+    /// Every commit, every record of a test and every probe fails with `error` until this is called with `None`.
     pub fn fail_commits(&self, error: Option<StoreError>) {
         self.shared.faults.fail_commits(error);
     }
@@ -191,6 +193,43 @@ impl Store for MemoryStore {
         Ok(self.state().delete_subscription(delete))
     }
 
+    async fn subscription_version(
+        &self,
+        tenant_no: TenantNo,
+        no: SubscriptionNo,
+        version: i64,
+    ) -> Result<Option<SubscriptionVersion>, StoreError> {
+        Ok(self.state().subscription_version(tenant_no, no, version))
+    }
+
+    async fn tenant_version(
+        &self,
+        tenant_no: TenantNo,
+        version: i64,
+    ) -> Result<Option<TenantSpec>, StoreError> {
+        Ok(self.state().tenant_version(tenant_no, version))
+    }
+
+    async fn put_event_type(&self, put: PutEventType) -> Result<bool, PutEventTypeError> {
+        self.state().put_event_type(put)
+    }
+
+    async fn delete_event_type(&self, delete: DeleteEventType) -> Result<bool, StoreError> {
+        Ok(self.state().delete_event_type(&delete))
+    }
+
+    async fn put_profile(&self, put: PutProfile) -> Result<ProfileNo, StoreError> {
+        Ok(self.state().put_profile(put))
+    }
+
+    async fn profile(&self, no: ProfileNo) -> Result<Option<StoredProfile>, StoreError> {
+        Ok(self.state().profile(no))
+    }
+
+    async fn latest_profiles(&self) -> Result<Vec<StoredProfile>, StoreError> {
+        Ok(self.state().latest_profiles())
+    }
+
     async fn event(&self, tenant_no: TenantNo, id: EventId) -> Result<Option<Event>, StoreError> {
         Ok(self.state().event(tenant_no, id))
     }
@@ -217,6 +256,11 @@ impl Store for MemoryStore {
 
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError> {
         self.state().cancel_delivery(cancel)
+    }
+
+    async fn record_test(&self, test: RecordTest) -> Result<bool, StoreError> {
+        self.shared.faults.injected_error()?;
+        Ok(self.state().record_test(test))
     }
 
     async fn setting(&self, key: SettingKey) -> Result<Option<Vec<u8>>, StoreError> {

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use postroad_domain::{
-    Attempt, Event, EventId, Reason, Status, Subscription, SubscriptionNo, Tenant, TenantNo, Timestamp,
-    ids::DeliveryId, subscription::InactiveReason,
+    Attempt, Event, EventId, EventType, Reason, RegisteredType, Status, Subscription, SubscriptionNo,
+    SubscriptionVersion, Tenant, TenantNo, Timestamp, ids::DeliveryId, subscription::InactiveReason,
+    tenant::TenantSpec,
 };
 
-use crate::{Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey};
+use crate::{Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) struct State {
     pub(super) sessions: BTreeMap<SessionId, Timestamp>,
     pub(super) leases: BTreeMap<LaneKey, LeaseRow>,
     pub(super) settings: BTreeMap<SettingKey, Vec<u8>>,
+    /// In the order of their first put.
+    pub(super) profiles: Vec<StoredProfile>,
     last_number: i64,
 }
 
@@ -35,12 +38,17 @@ pub(super) type QueueKey = (LaneKey, Timestamp, i64);
 #[derive(Debug)]
 pub(super) struct TenantRow {
     pub(super) tenant: Tenant,
+    /// What was set at each version; the first is version 1.
+    pub(super) versions: Vec<TenantSpec>,
+    pub(super) event_types: BTreeMap<EventType, RegisteredType>,
     pub(super) deleted: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct SubscriptionRow {
     pub(super) subscription: Subscription,
+    /// What it was at each version; the first is version 1.
+    pub(super) versions: Vec<SubscriptionVersion>,
     pub(super) deleted: bool,
     /// Oldest first.
     pub(super) marks: Vec<Mark>,
@@ -116,6 +124,7 @@ impl State {
             sessions: BTreeMap::new(),
             leases: BTreeMap::new(),
             settings: BTreeMap::new(),
+            profiles: Vec::new(),
             last_number: 0,
         }
     }
@@ -211,6 +220,7 @@ impl DeliveryRow {
             lane: self.lane,
             id: self.id,
             handle: self.no,
+            subscription_version: self.subscription_version,
             due: place.due,
             expires_at: place.expires_at,
             tries: place.tries,
@@ -222,6 +232,11 @@ impl DeliveryRow {
     pub(super) fn attempts_made(&self) -> u32 {
         u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)
     }
+}
+
+/// The number-th of versions that are counted from 1.
+pub(super) fn nth<T>(versions: &[T], number: i64) -> Option<&T> {
+    usize::try_from(number).ok()?.checked_sub(1).and_then(|index| versions.get(index))
 }
 
 /// The lane of a subscription.

@@ -1,5 +1,5 @@
-//! `postroad dev`: everything at once, to look at. A server on a temporary folder, a receiver, and sample events that
-//! arrive while one watches.
+//! `postroad dev`: everything at once, to look at. A server on a temporary folder, a tenant of each profile, a receiver,
+//! and sample events that arrive while one watches.
 //!
 //! **Invariant:** what is shown happened: the events go in through the API like anybody's, and each line is a request that
 //! the receiver got. Lacking on purpose: a store that is kept. Whoever wants that has `postroad serve`.
@@ -7,6 +7,7 @@
 mod receiver;
 mod samples;
 mod screen;
+mod tenants;
 
 use std::{
     fs,
@@ -20,7 +21,6 @@ use anyhow::Context;
 use http::Method;
 use ipnet::{IpNet, Ipv4Net};
 use postroad_domain::Clock;
-use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use self::{
     receiver::{Arrival, Receiver},
     screen::Introduction,
+    tenants::DemoTenant,
 };
 use super::{CommandError, load_config};
 use crate::{
@@ -36,11 +37,10 @@ use crate::{
     config::{Config, Given, Purpose},
     logging,
     node::Node,
+    profiles::{self, told},
     signals,
 };
 
-/// The tenant that the demo plays with.
-const TENANT: &str = "demo";
 /// Between two sample events: slow enough to read along.
 const SAMPLE_EVERY: Duration = Duration::from_secs(3);
 
@@ -60,11 +60,14 @@ pub async fn run(flags: &Given) -> Result<TempDir, CommandError> {
     let stop = signals::stop_token(remove).context("signals cannot be received")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let rng = ambient::chance().context("the system has no randomness to give")?;
+    let profiles =
+        profiles::all(config.profiles.as_deref()).map_err(|problems| anyhow::anyhow!(told(&problems)))?;
     let node = Node::start(&mut config, Arc::clone(&clock), rng).await.map_err(anyhow::Error::msg)?;
     let demo = Demo {
         address: node.address(),
         admin_key: admin_key(&node, &config)?,
         folder: folder.path().to_owned(),
+        tenants: profiles.iter().map(|loaded| DemoTenant::of(&loaded.profile)).collect(),
         clock,
     };
     let serving = tokio::spawn(node.serve(stop.clone(), config.shutdown_grace));
@@ -92,6 +95,7 @@ struct Demo {
     address: SocketAddr,
     admin_key: String,
     folder: PathBuf,
+    tenants: Vec<DemoTenant>,
     clock: Arc<dyn Clock>,
 }
 
@@ -100,13 +104,15 @@ impl Demo {
         let server = format!("http://{}", reachable(self.address));
         let client = ApiClient::new(&server, &self.admin_key).map_err(anyhow::Error::msg)?;
         let (receiver, arrivals) = Receiver::start(Arc::clone(&self.clock)).await.context("no receiver")?;
-        set_up(&client, &receiver).await.map_err(anyhow::Error::msg)?;
+        for tenant in &self.tenants {
+            set_up(&client, tenant, &receiver).await.map_err(anyhow::Error::msg)?;
+        }
         let introduction = Introduction {
             address: self.address,
             server: &server,
             admin_key: &self.admin_key,
-            tenant: TENANT,
-            receiver: &receiver.url(),
+            tenants: &self.tenants,
+            receiver: &receiver.url("{tenant}"),
             folder: &self.folder,
             sample_every: SAMPLE_EVERY,
         };
@@ -122,9 +128,9 @@ impl Demo {
     }
 
     async fn publish_samples(&self, client: &ApiClient, stop: &CancellationToken) -> anyhow::Result<()> {
-        for sample in samples::endless() {
-            let published = client.call(Method::POST, &format!("/v1/tenants/{TENANT}/events"), sample).await;
-            match published {
+        for (tenant, sample) in samples::endless(&self.tenants) {
+            let path = format!("/v1/tenants/{}/events", tenant.id);
+            match client.call(Method::POST, &path, sample).await {
                 Ok(_) => {}
                 // The server stops before the demo notices.
                 Err(_) if stop.is_cancelled() => return Ok(()),
@@ -136,14 +142,12 @@ impl Demo {
     }
 }
 
-/// One tenant and one subscription to everything that happens in it.
-async fn set_up(client: &ApiClient, receiver: &Receiver) -> Result<(), CallError> {
-    let tenant = json!({"profile": "standard", "name": "Demo"});
-    client.call(Method::PUT, &format!("/v1/tenants/{TENANT}"), tenant.to_string().into_bytes()).await?;
-    let subscription =
-        json!({"name": "The demo's receiver", "delivery": {"type": "push", "url": receiver.url()}});
-    let path = format!("/v1/tenants/{TENANT}/subscriptions");
-    client.call(Method::POST, &path, subscription.to_string().into_bytes()).await?;
+/// A tenant, and a subscription to everything that happens in it.
+async fn set_up(client: &ApiClient, tenant: &DemoTenant, receiver: &Receiver) -> Result<(), CallError> {
+    let path = format!("/v1/tenants/{}", tenant.id);
+    client.call(Method::PUT, &path, tenant.settings()).await?;
+    let subscription = tenant.subscription(&receiver.url(&tenant.id));
+    client.call(Method::POST, &format!("{path}/subscriptions"), subscription).await?;
     Ok(())
 }
 

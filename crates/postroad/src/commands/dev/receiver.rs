@@ -1,15 +1,14 @@
 //! The demo's receiver: takes every delivery, tells of it, answers 200. It checks no signature, on purpose: it shows that
 //! deliveries arrive, not how a receiver is written.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use postroad_domain::{Clock, Timestamp, limits::EVENT_BODY_BYTES_MAX};
-use serde::Deserialize;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
@@ -24,14 +23,12 @@ const BODY_BYTES_MAX: usize = EVENT_BODY_BYTES_MAX + 64 * 1024;
 pub(super) struct Arrival {
     /// When.
     pub(super) at: Timestamp,
-    /// What happened.
-    pub(super) event_type: String,
-    /// The event's id, the same in each attempt.
-    pub(super) event_id: String,
+    /// The tenant, from the path that its subscription was given.
+    pub(super) tenant: String,
     /// What the receiver answered.
     pub(super) status: StatusCode,
-    /// From the event's acceptance, or the moment its publisher gave it, to here.
-    pub(super) taken: Duration,
+    /// The body, in the product's own format.
+    pub(super) body: String,
 }
 
 /// A running receiver; it ends when it is dropped.
@@ -50,9 +47,9 @@ impl Receiver {
         Ok((Self { address, task }, arrivals))
     }
 
-    /// Where deliveries are to go.
-    pub(super) fn url(&self) -> String {
-        format!("http://{}/webhooks", self.address)
+    /// Where a tenant's deliveries are to go.
+    pub(super) fn url(&self, tenant: &str) -> String {
+        format!("http://{}/{tenant}", self.address)
     }
 }
 
@@ -88,29 +85,13 @@ async fn answer(stream: TcpStream, clock: Arc<dyn Clock>, arrivals: mpsc::Unboun
     }
 }
 
-/// The part of a delivery's body that is shown.
-#[derive(Deserialize)]
-struct Envelope {
-    r#type: String,
-    timestamp: String,
-}
-
 async fn read(request: Request<Incoming>, clock: &dyn Clock) -> Option<Arrival> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_BYTES_MAX).collect().await.ok()?.to_bytes();
-    let at = clock.now();
-    let envelope: Envelope = serde_json::from_slice(&body).ok()?;
-    let happened = Timestamp::parse(&envelope.timestamp).unwrap_or(at);
     Some(Arrival {
-        at,
-        event_type: envelope.r#type,
-        event_id: event_id(&head.headers),
+        at: clock.now(),
+        tenant: head.uri.path().trim_start_matches('/').to_owned(),
         status: StatusCode::OK,
-        taken: at.since(happened),
+        body: String::from_utf8_lossy(&body).into_owned(),
     })
-}
-
-fn event_id(headers: &HeaderMap) -> String {
-    let id = headers.get("webhook-id").and_then(|value| value.to_str().ok());
-    id.unwrap_or("(no webhook-id)").to_owned()
 }

@@ -4,9 +4,13 @@ use std::{io, net::SocketAddr, path::Path, time::Duration};
 
 use postroad_domain::Timestamp;
 
-use super::receiver::Arrival;
+use super::{receiver::Arrival, tenants::DemoTenant};
 use crate::output;
 
+/// The tenant whose event types are free, so that anybody's event goes.
+const TENANT: &str = "standard";
+/// Letters of a body that are shown: with what stands before them, one line of a usual terminal.
+const BODY_CHARS: usize = 72;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// What is told at the start.
@@ -17,9 +21,9 @@ pub(super) struct Introduction<'a> {
     pub(super) server: &'a str,
     /// The key that may do everything.
     pub(super) admin_key: &'a str,
-    /// The demo's tenant.
-    pub(super) tenant: &'a str,
-    /// The URL of the demo's receiver.
+    /// The demo's tenants.
+    pub(super) tenants: &'a [DemoTenant],
+    /// The URL of the demo's receiver for a tenant.
     pub(super) receiver: &'a str,
     /// Where the data is meanwhile.
     pub(super) folder: &'a Path,
@@ -31,23 +35,25 @@ pub(super) struct Introduction<'a> {
 ///
 /// Errors: nobody reads it.
 pub(super) fn introduce(what: &Introduction<'_>) -> io::Result<()> {
-    let Introduction { address, server, admin_key, tenant, receiver, folder, sample_every } = what;
+    let Introduction { address, server, admin_key, tenants, receiver, folder, sample_every } = what;
+    let tenants: Vec<_> = tenants.iter().map(|tenant| format!("{} ({})", tenant.id, tenant.title)).collect();
     output::line(format_args!(
         "listening on http://{address}
 admin key: {admin_key}
 
-  tenant        {tenant}
-  subscription  every event to {receiver}
-  data          {folder} (removed at the end)
+  tenants        {tenants}
+  subscriptions  every event of each tenant to {receiver}
+  data           {folder} (removed at the end)
 
 Publish an event of your own:
 
-  curl {server}/v1/tenants/{tenant}/events -H 'Authorization: Bearer {admin_key}' \
+  curl {server}/v1/tenants/{TENANT}/events -H 'Authorization: Bearer {admin_key}' \
          -H 'Content-Type: application/json' -d '{example}'
 
 A sample event is published every {seconds} seconds; deliveries as they arrive (Ctrl-C ends the demo):
 
-  time (UTC)    event             id                              status  after",
+  time (UTC)    tenant       status  body",
+        tenants = tenants.join(", "),
         folder = folder.display(),
         example = r#"{"type":"order.created","data":{"id":"ord_1","total":"42.00"}}"#,
         seconds = sample_every.as_secs(),
@@ -62,9 +68,11 @@ pub(super) fn show(arrival: &Arrival) -> io::Result<()> {
 }
 
 fn line(arrival: &Arrival) -> String {
-    let Arrival { at, event_type, event_id, status, taken } = arrival;
-    let (time, status, taken) = (time_of_day(*at), status.as_u16(), taken.as_millis());
-    format!("  {time}  {event_type:<16}  {event_id:<30}  {status:>6}  {taken:>3} ms")
+    let Arrival { at, tenant, status, body } = arrival;
+    let (time, status) = (time_of_day(*at), status.as_u16());
+    let beginning: String = body.chars().filter(|letter| !letter.is_control()).take(BODY_CHARS).collect();
+    let more = if beginning.len() < body.len() { "…" } else { "" };
+    format!("  {time}  {tenant:<11}  {status:>6}  {beginning}{more}")
 }
 
 fn time_of_day(at: Timestamp) -> String {
@@ -81,14 +89,14 @@ mod tests {
 
     #[test]
     fn a_delivery_is_one_readable_line() {
-        let arrival = Arrival {
+        let mut arrival = Arrival {
             at: Timestamp::parse("2026-11-21T09:05:07.042Z").unwrap(),
-            event_type: "order.paid".to_owned(),
-            event_id: "evt_01kamj5wcqe8ht0000000000".to_owned(),
+            tenant: "leadhub".to_owned(),
             status: StatusCode::OK,
-            taken: Duration::from_millis(4),
+            body: "{\"event\":\n1}".to_owned(),
         };
-        let expected = "  09:05:07.042  order.paid        evt_01kamj5wcqe8ht0000000000       200    4 ms";
-        assert_eq!(line(&arrival), expected);
+        assert_eq!(line(&arrival), "  09:05:07.042  leadhub         200  {\"event\":1}…");
+        arrival.body = "ä".repeat(200);
+        assert_eq!(line(&arrival).chars().filter(|letter| *letter == 'ä').count(), BODY_CHARS);
     }
 }

@@ -27,6 +27,15 @@ fn a_template_of_text_and_placeholders_prints_the_same_with_and_without_the_engi
         ("{{ event.data | member('id') }}{{ event.data | member('absent') }}", "1.0"),
         ("{{ event.data | member('list') }}", "[1,2]"),
         ("{{ event.data | member('at') | unix }}", "1577836800"),
+        (
+            "{{ event.data | member('at') }} {{ event.data | member('at') | text }}",
+            "\"2020-01-01T00:00:00.5Z\" 2020-01-01T00:00:00.5Z",
+        ),
+        ("{{ event.data | member('id') | text }} {{ event.data | member('absent') | text }}|", "1.0 |"),
+        (
+            "{{ event.tags | text }} {{ event.occurred_at | json | text }}| {{ tenant.id | text }}",
+            "[\"a\",\"b\\\"c\"] | a & b",
+        ),
         ("{{ event.moment }}", "2026-04-29T10:30:00.9Z"),
         ("{{ event.moment | rfc3339(0) }}", "2026-04-29T10:30:00Z"),
         (
@@ -182,6 +191,9 @@ fn with_facts<R>(run: impl FnOnce(&Facts<'_>) -> R) -> R {
         attributes: Bytes::from_static(br#"{"extra":{"a":1},"flag":true,"zero":0,"empty":{ }}"#),
         data: Bytes::from_static(DATA.as_bytes()),
         deliveries: 0,
+        profile: None,
+        tenant_version: 1,
+        test: false,
     };
     let options = OptionValues::default();
     let input = RenderInput {

@@ -29,14 +29,14 @@ pub(crate) struct AttemptJson {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AttemptRequest)]
 struct RequestJson {
-    /// `POST`, `PUT` or `PATCH`.
+    /// `POST`.
     method: String,
     /// The whole URL.
     url: String,
     /// In the order they were sent; the values of secret ones are `***`.
     headers: Vec<HeaderJson>,
-    /// The body as text; bytes that are not UTF-8 are replaced.
-    body: String,
+    /// The body as text; bytes that are not UTF-8 are replaced. Null when it cannot be made again.
+    body: Option<String>,
 }
 
 /// A response as it came.
@@ -74,8 +74,8 @@ struct HeaderJson {
 }
 
 impl AttemptJson {
-    /// `body` is what every attempt of the delivery sent.
-    pub(super) fn of(attempt: &Attempt, body: &[u8]) -> Self {
+    /// `body` is what every attempt of the delivery sent; `None` when it cannot be made again.
+    pub(super) fn of(attempt: &Attempt, body: Option<&[u8]>) -> Self {
         let (response, error) = match &attempt.answer {
             Answer::Response(response) => (Some(ResponseJson::of(response)), None),
             Answer::Error { class, message } => {
@@ -95,12 +95,12 @@ impl AttemptJson {
 }
 
 impl RequestJson {
-    fn of(head: &RequestHead, body: &[u8]) -> Self {
+    fn of(head: &RequestHead, body: Option<&[u8]>) -> Self {
         Self {
             method: head.method.clone(),
             url: head.url.clone(),
             headers: headers(&head.headers),
-            body: String::from_utf8_lossy(body).into_owned(),
+            body: body.map(|body| String::from_utf8_lossy(body).into_owned()),
         }
     }
 }

@@ -53,6 +53,10 @@ pub(crate) struct DeliveryJson {
     /// When it ended.
     #[schema(format = DateTime)]
     finished_at: Option<String>,
+    /// It was sent to test its subscription.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    test: bool,
 }
 
 /// A delivery with all its attempts.
@@ -77,13 +81,15 @@ impl DeliveryJson {
             created_at: delivery.created_at.to_string(),
             due_at: delivery.due_at.map(|moment| moment.to_string()),
             finished_at: delivery.finished_at.map(|moment| moment.to_string()),
+            test: delivery.test,
         }
     }
 }
 
 impl DeliveryWithAttempts {
-    fn of(view: &DeliveryView) -> Self {
-        let attempts = view.attempts.iter().map(|attempt| AttemptJson::of(attempt, &view.body));
+    pub(super) fn of(view: &DeliveryView) -> Self {
+        let body = view.body.as_deref();
+        let attempts = view.attempts.iter().map(|attempt| AttemptJson::of(attempt, body));
         Self { delivery: DeliveryJson::of(&view.delivery), attempts: attempts.collect() }
     }
 }

@@ -3,13 +3,13 @@
 use axum::{Json, extract::State};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use postroad_domain::limits::{BATCH_BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX};
+use postroad_domain::limits::BATCH_BODY_BYTES_MAX;
 use postroad_engine::{PublishError, PublishEvent, Published};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{Accepted, batch_body, item, publish::KEY_HEADER};
+use super::{Accepted, batch_body, body_limit::event_bytes_max, item, publish::KEY_HEADER};
 use crate::{
     body::LimitedBody,
     caller::Caller,
@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "read by the OpenAPI document only; `batch_body` reads the bytes")]
 pub(crate) struct NewEvents {
-    /// At most 1,000, each of at most 1 MiB.
+    /// At most 1,000, each as long as an event may be alone.
     #[schema(max_items = 1000)]
     events: Vec<item::NewEvent>,
 }
@@ -75,44 +75,49 @@ pub(super) async fn publish_batch(
     }
     let texts = batch_body::read(json::text(&body)?)?;
     // Only a tenant that is missing refuses the whole batch; the answers of the events cannot tell when all are bad.
-    if state.engine.tenant(&tenant).await?.is_none() {
-        return Err(Problem::not_found("tenant"));
-    }
-    let (checked, events) = check_all(&texts, &body);
+    let profile = state.engine.profile_of(&tenant).await;
+    let profile = profile.map_err(|error| Problem::of_lookup(error, "tenant"))?;
+    let (checked, events) = check_all(&texts, &body, event_bytes_max(&profile));
     let published = state.engine.publish_batch(&tenant, events).await;
     Ok((StatusCode::ACCEPTED, Json(BatchResults { results: put_together(checked, published) })))
 }
 
-/// The type of a good event, or what is wrong with a bad one, in order; and the good events.
-fn check_all(texts: &[&RawValue], body: &Bytes) -> (Vec<Result<String, Problem>>, Vec<PublishEvent>) {
+/// What is wrong with each bad event, in order; and the good events.
+fn check_all(
+    texts: &[&RawValue],
+    body: &Bytes,
+    bytes_max: usize,
+) -> (Vec<Result<(), Problem>>, Vec<PublishEvent>) {
     let mut events = Vec::with_capacity(texts.len());
     let checked = texts.iter().enumerate().map(|(index, text)| {
-        let event = check(text.get(), body, index)?;
-        let event_type = event.event_type.to_string();
-        events.push(event);
-        Ok(event_type)
+        events.push(check(text.get(), body, index, bytes_max)?);
+        Ok(())
     });
     (checked.collect(), events)
 }
 
-fn check(text: &str, body: &Bytes, index: usize) -> Result<PublishEvent, Problem> {
-    if text.len() > EVENT_BODY_BYTES_MAX {
-        let detail = format!("`events[{index}]` is longer than {EVENT_BODY_BYTES_MAX} bytes.");
+fn check(text: &str, body: &Bytes, index: usize, bytes_max: usize) -> Result<PublishEvent, Problem> {
+    if text.len() > bytes_max {
+        let detail = format!("`{}` is longer than {bytes_max} bytes.", place(index));
         return Err(Problem::new(Code::BodyTooLarge, detail));
     }
-    item::read(text, body, &format!("events[{index}]"), None)
+    item::read(text, body, &place(index), None)
+}
+
+fn place(index: usize) -> String {
+    format!("events[{index}]")
 }
 
 fn put_together(
-    checked: Vec<Result<String, Problem>>,
+    checked: Vec<Result<(), Problem>>,
     published: Vec<Result<Published, PublishError>>,
 ) -> Vec<BatchResult> {
     let mut published = published.into_iter();
-    let results = checked.into_iter().map(|checked| {
-        let event_type = checked?;
+    let results = checked.into_iter().enumerate().map(|(index, checked)| {
+        checked?;
         // The engine answers every event that it was given.
-        let published = published.next().unwrap_or(Err(PublishError::Overloaded))?;
-        Ok(Accepted::of(published, event_type))
+        let published = published.next().unwrap_or(Err(PublishError::Overloaded));
+        published.map(Accepted::of).map_err(|error| Problem::from(error).within(&place(index)))
     });
     let encode = |result: Result<Accepted, Problem>| match result {
         Ok(accepted) => BatchResult::Accepted(accepted),

@@ -2,8 +2,9 @@
 
 mod batch;
 mod batch_body;
+pub(super) mod body_limit;
 mod get;
-mod item;
+pub(super) mod item;
 mod list;
 mod publish;
 
@@ -32,7 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
 pub(crate) struct Accepted {
     /// Its id.
     id: String,
-    /// Its type.
+    /// The wire code of its type.
     #[serde(rename = "type")]
     type_: String,
     /// When it was accepted.
@@ -47,10 +48,10 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
-    fn of(published: Published, event_type: String) -> Self {
+    fn of(published: Published) -> Self {
         Self {
             id: published.id.to_string(),
-            type_: event_type,
+            type_: published.event_type.to_string(),
             accepted_at: published.accepted_at.to_string(),
             deliveries: published.deliveries,
             duplicate: published.duplicate,
@@ -83,6 +84,10 @@ pub(crate) struct EventJson {
     data: Box<RawValue>,
     /// How many deliveries it was routed to.
     deliveries: u32,
+    /// It was made to test a subscription.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    test: bool,
 }
 
 impl EventJson {
@@ -98,6 +103,7 @@ impl EventJson {
             attributes,
             data: raw(&event.data)?,
             deliveries: event.deliveries,
+            test: event.test,
         })
     }
 }

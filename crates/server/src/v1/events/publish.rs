@@ -2,11 +2,10 @@
 
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
-use postroad_domain::limits::{EVENT_BODY_BYTES_MAX, IDEMPOTENCY_KEY_CHARS_MAX};
+use postroad_domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 
-use super::{Accepted, item};
+use super::{Accepted, body_limit::EventBody, item};
 use crate::{
-    body::LimitedBody,
     caller::Caller,
     json,
     path::TenantPath,
@@ -18,6 +17,9 @@ use crate::{
 pub(super) const KEY_HEADER: &str = "idempotency-key";
 
 /// Publish an event
+///
+/// The type is named by its wire code or its title. What the profile does not take, or what does not fit the schema of the
+/// tenant's own event type, is refused here and never sent.
 ///
 /// 202 means durable: a crash a microsecond later loses nothing. The same idempotency key (header `Idempotency-Key`, or
 /// else `id` in the body) within 7 days with the same bytes answers 202 with the same event and `"duplicate":true`; with
@@ -35,7 +37,7 @@ pub(super) const KEY_HEADER: &str = "idempotency-key";
         (status = 202, description = "It is durable", body = Accepted),
         (status = 409, description = "The key was used before with other bytes", body = ProblemDocument,
          content_type = "application/problem+json"),
-        (status = 413, description = "Longer than 1 MiB", body = ProblemDocument,
+        (status = 413, description = "Longer than 1 MiB, or than the profile allows", body = ProblemDocument,
          content_type = "application/problem+json"),
         (status = 429, description = "Too much waits to be written", body = ProblemDocument,
          content_type = "application/problem+json"),
@@ -47,13 +49,12 @@ pub(super) async fn publish_event(
     State(state): State<ServerState>,
     TenantPath(tenant): TenantPath,
     headers: HeaderMap,
-    LimitedBody(body): LimitedBody<EVENT_BODY_BYTES_MAX>,
+    EventBody(body): EventBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let key = header_key(&headers)?;
     let event = item::read(json::text(&body)?, &body, "", key)?;
-    let event_type = event.event_type.to_string();
     let published = state.engine.publish(&tenant, event).await?;
-    Ok((StatusCode::ACCEPTED, Json(Accepted::of(published, event_type))))
+    Ok((StatusCode::ACCEPTED, Json(Accepted::of(published))))
 }
 
 fn header_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

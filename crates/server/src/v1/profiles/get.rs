@@ -1,14 +1,13 @@
 //! `GET /v1/profiles/{profile}`
 
-use axum::{Json, extract::RawPathParams};
+use axum::{Json, extract::State};
 
-use super::{
-    ProfileJson,
-    standard::{NAME, standard},
-};
+use super::ProfileJson;
 use crate::{
     caller::Caller,
+    path::ProfileText,
     problem::{Problem, Refusals},
+    state::ServerState,
 };
 
 /// One profile
@@ -19,7 +18,11 @@ use crate::{
     params(("profile" = String, Path, description = "The profile's name")),
     responses((status = 200, description = "The profile", body = ProfileJson), Refusals),
 )]
-pub(super) async fn get_profile(_: Caller, path: RawPathParams) -> Result<Json<ProfileJson>, Problem> {
-    let is_known = path.iter().any(|(_, name)| name == NAME);
-    if is_known { Ok(Json(standard())) } else { Err(Problem::not_found("profile")) }
+pub(super) async fn get_profile(
+    _: Caller,
+    State(state): State<ServerState>,
+    ProfileText(name): ProfileText,
+) -> Result<Json<ProfileJson>, Problem> {
+    let profile = state.engine.profile(&name).ok_or_else(|| Problem::not_found("profile"))?;
+    Ok(Json(ProfileJson::of(&profile)?))
 }

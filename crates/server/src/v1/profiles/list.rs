@@ -1,21 +1,27 @@
 //! `GET /v1/profiles`
 
-use axum::Json;
+use axum::{Json, extract::State};
 
-use super::{ProfileJson, standard::standard};
+use super::ProfileJson;
 use crate::{
     caller::Caller,
     problem::{Problem, Refusals},
     query::List,
+    state::ServerState,
 };
 
-/// All profiles
+/// All profiles, by name
 #[utoipa::path(
     get,
     path = "/v1/profiles",
     tag = "profiles",
     responses((status = 200, description = "All of them", body = List<ProfileJson>), Refusals),
 )]
-pub(super) async fn list_profiles(_: Caller) -> Result<Json<List<ProfileJson>>, Problem> {
-    Ok(Json(List { data: vec![standard()], next: None }))
+pub(super) async fn list_profiles(
+    _: Caller,
+    State(state): State<ServerState>,
+) -> Result<Json<List<ProfileJson>>, Problem> {
+    let profiles = state.engine.profiles();
+    let data = profiles.iter().map(|profile| ProfileJson::of(profile));
+    Ok(Json(List { data: data.collect::<Result<_, _>>()?, next: None }))
 }

@@ -1,15 +1,20 @@
 //! Profiles: the wire formats that tenants' receivers expect.
 
+mod event_type;
 mod get;
 mod list;
-mod standard;
+mod policy;
 
+use std::collections::BTreeMap;
+
+use postroad_engine::LoadedProfile;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::state::ServerState;
+use self::{event_type::EventTypeJson, policy::PolicyJson};
+use crate::{problem::Problem, state::ServerState};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
@@ -24,52 +29,45 @@ pub(crate) struct ProfileJson {
     name: String,
     /// The name people see.
     title: String,
-    /// The catalogue; empty where every type is allowed.
+    /// What it is.
+    description: String,
+    /// SHA-256 over its files, in hexadecimal: the same digest makes the same requests.
+    digest: String,
+    /// The catalogue.
     event_types: Vec<EventTypeJson>,
+    /// Whether types outside the catalogue are accepted.
+    open_events: bool,
     /// What a subscription gets that sets nothing of its own.
     policy: PolicyJson,
-    /// A JSON Schema of a subscription's `options`.
+    /// What tenants, subscriptions and events may or must set: JSON Schemas of `tenant` options, `subscription` options
+    /// and `attributes`; the rules of the standard `fields` and of the `secret`; the `methods` and `content_types`.
     #[schema(value_type = Object)]
     option_schema: Value,
+    /// The product's own words for the states of a delivery, where it has them.
+    words: BTreeMap<&'static str, String>,
+    /// The product's own words for things on pages, where it has them.
+    labels: BTreeMap<&'static str, String>,
+    /// The compatible API that is mounted for tenants of this profile.
+    compat: Option<String>,
 }
 
-/// A type of events.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = EventType)]
-pub(crate) struct EventTypeJson {
-    /// The wire code.
-    name: String,
-    /// The name people see.
-    title: Option<String>,
-    /// Where it stands in the catalogue.
-    group: Option<String>,
-    /// When it happens.
-    description: Option<String>,
-    /// Data as it may come.
-    example: Option<Value>,
-}
-
-/// How deliveries are tried.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Policy)]
-pub(crate) struct PolicyJson {
-    /// The retry schedule.
-    retry: PolicyRetry,
-    /// The deadline of an exchange.
-    timeout: String,
-    /// The statuses that are success.
-    success: String,
-    /// Exchanges of one subscription under way at a time.
-    concurrency: u32,
-}
-
-/// A retry schedule.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PolicyRetry {
-    /// Attempts, the first included.
-    attempts: u32,
-    /// The gap after the first, second, … failed attempt; the last one repeats.
-    backoff: Vec<String>,
-    /// Each gap is lengthened by up to this share of itself, in percent.
-    jitter_percent: u32,
+impl ProfileJson {
+    /// Errors: when an example is not the JSON that it was when the profile was loaded.
+    fn of(loaded: &LoadedProfile) -> Result<Self, Problem> {
+        let profile = &loaded.profile;
+        let event_types = profile.catalogue.entries().iter().map(EventTypeJson::of);
+        Ok(Self {
+            name: profile.name.clone(),
+            title: profile.title.clone(),
+            description: profile.description.clone(),
+            digest: profile.digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            event_types: event_types.collect::<Result<_, _>>()?,
+            open_events: profile.catalogue.is_open(),
+            policy: PolicyJson::of(&profile.delivery),
+            option_schema: profile.option_schema(),
+            words: profile.words.states.clone(),
+            labels: profile.words.labels.clone(),
+            compat: profile.compat.clone(),
+        })
+    }
 }

@@ -7,7 +7,7 @@ use postroad_engine::NewSubscription;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{SubscriptionJson, etag, settings};
+use super::{SubscriptionFacts, etag, secret::Secret, settings};
 use crate::{
     body::LimitedBody,
     caller::Caller,
@@ -26,7 +26,8 @@ struct NewSubscriptionBody {
     #[schema(inline)]
     #[serde(flatten)]
     settings: settings::SubscriptionSettings,
-    /// Your own secret: `whsec_…`, or `whsk_…` for ed25519; by default a fresh one is made.
+    /// Your own secret, where the profile lets you give one; by default a fresh one is made, or none where the profile's
+    /// are optional.
     secret: Option<String>,
 }
 
@@ -34,18 +35,15 @@ struct NewSubscriptionBody {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedSubscription {
     #[serde(flatten)]
-    subscription: SubscriptionJson,
-    /// What requests are signed with.
-    secret: String,
-    /// What receivers verify with, where they need only that (ed25519).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
-    public_key: Option<String>,
+    subscription: SubscriptionFacts,
+    #[serde(flatten)]
+    secret: Secret,
 }
 
 /// Create a subscription
 ///
-/// The secret is in the answer. A URL that leads to an address that must not be called is refused.
+/// The secret is in the answer. A URL that leads to an address that must not be called is refused, and so is what the
+/// tenant's profile does not allow.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/subscriptions",
@@ -67,15 +65,13 @@ pub(super) async fn create_subscription(
 ) -> Result<impl IntoResponse, Problem> {
     let faults = Faults::default();
     let read = settings::read(json::value(&body)?, &faults);
-    let (spec, secret) = faults.finish(read)?;
-    let created = state.engine.create_subscription(&tenant, NewSubscription { spec, secret }).await?;
-    let subscription = SubscriptionJson::of(&tenant, &created.subscription);
+    let (draft, secret) = faults.finish(read)?;
+    let created = state.engine.create_subscription(&tenant, NewSubscription { draft, secret }).await?;
+    let loaded = state.engine.profile_of(&tenant).await;
+    let loaded = loaded.map_err(|error| Problem::of_lookup(error, "subscription"))?;
+    let subscription = SubscriptionFacts::of(&tenant, &created.subscription, &loaded.profile);
     let location = format!("/v1/tenants/{tenant}/subscriptions/{}", subscription.id);
-    let answer = CreatedSubscription {
-        subscription,
-        secret: created.secret.secret.to_string(),
-        public_key: created.secret.public_key,
-    };
+    let answer = CreatedSubscription { subscription, secret: Secret::of(created.secret) };
     let headers = ([(header::LOCATION, location)], etag(&created.subscription));
     Ok((StatusCode::CREATED, headers.0, headers.1, Json(answer)))
 }

@@ -13,7 +13,7 @@ use crate::{
 
 /// One subscription
 ///
-/// Without its secret; `ETag` names its version.
+/// With `********` for its secret; `ETag` names its version.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{tenant}/subscriptions/{id}",
@@ -30,7 +30,8 @@ pub(super) async fn get_subscription(
     TenantPath(tenant): TenantPath,
     ObjectPath(id): ObjectPath<SubscriptionKind>,
 ) -> Result<impl IntoResponse, Problem> {
-    let found = state.engine.subscription(&tenant, id).await;
-    let found = found.map_err(|error| Problem::of_lookup(error, "subscription"))?;
-    Ok((etag(&found), Json(SubscriptionJson::of(&tenant, &found))))
+    let lookup = |error| Problem::of_lookup(error, "subscription");
+    let found = state.engine.subscription(&tenant, id).await.map_err(lookup)?;
+    let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
+    Ok((etag(&found), Json(SubscriptionJson::of(&tenant, &found, &loaded.profile))))
 }

@@ -35,11 +35,12 @@ pub(super) async fn list_subscriptions(
     uri: Uri,
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
     let (after, limit) = read(&uri)?;
-    let all = state.engine.subscriptions(&tenant).await;
-    let all = all.map_err(|error| Problem::of_lookup(error, "subscription"))?;
+    let lookup = |error| Problem::of_lookup(error, "subscription");
+    let all = state.engine.subscriptions(&tenant).await.map_err(lookup)?;
+    let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
     let (page, next) = page_of(all, after, limit);
-    let data = page.iter().map(|subscription| SubscriptionJson::of(&tenant, subscription)).collect();
-    Ok(Json(List { data, next: next.map(|id| id.to_string()) }))
+    let data = page.iter().map(|subscription| SubscriptionJson::of(&tenant, subscription, &loaded.profile));
+    Ok(Json(List { data: data.collect(), next: next.map(|id| id.to_string()) }))
 }
 
 /// By id: ids sort by time, and a subscription that was deleted between two pages leaves no gap to fall into.

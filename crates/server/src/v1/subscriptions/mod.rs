@@ -4,13 +4,16 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod preview;
 mod rotate;
 mod secret;
 mod settings;
+mod test;
 mod update;
 
 use http::{HeaderName, header};
 use postroad_domain::{Subscription, TenantId, subscription::InactiveReason};
+use postroad_profile::Profile;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -25,12 +28,27 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(get::get_subscription, update::update_subscription, delete::delete_subscription))
         .routes(routes!(secret::get_secret))
         .routes(routes!(rotate::rotate_secret))
+        .routes(routes!(test::test_subscription))
+        .routes(routes!(preview::preview_request))
 }
+
+/// What stands for a secret where it is not shown: nothing of it.
+const MASK: &str = "********";
 
 /// A subscription.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Subscription)]
 pub(crate) struct SubscriptionJson {
+    #[serde(flatten)]
+    #[schema(inline)]
+    facts: SubscriptionFacts,
+    /// `********` where there is a secret, null where there is none.
+    secret: Option<&'static str>,
+}
+
+/// A subscription without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SubscriptionFacts {
     /// Its id.
     id: String,
     /// Whose it is.
@@ -64,11 +82,18 @@ fn word_of(reason: InactiveReason) -> &'static str {
 }
 
 impl SubscriptionJson {
-    fn of(tenant: &TenantId, subscription: &Subscription) -> Self {
+    fn of(tenant: &TenantId, subscription: &Subscription, profile: &Profile) -> Self {
+        let secret = subscription.secrets.first().map(|_| MASK);
+        Self { facts: SubscriptionFacts::of(tenant, subscription, profile), secret }
+    }
+}
+
+impl SubscriptionFacts {
+    fn of(tenant: &TenantId, subscription: &Subscription, profile: &Profile) -> Self {
         Self {
             id: subscription.id.to_string(),
             tenant: tenant.to_string(),
-            settings: SubscriptionSettings::of(&subscription.spec),
+            settings: SubscriptionSettings::of(&subscription.spec, profile),
             inactive_reason: subscription.inactive.map(|(reason, _)| word_of(reason)),
             inactive_since: subscription.inactive.map(|(_, since)| since.to_string()),
             version: subscription.version,

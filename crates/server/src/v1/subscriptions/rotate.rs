@@ -26,16 +26,17 @@ const SHAPE: Shape = Shape::of(&["grace", "secret"]);
 #[expect(dead_code, reason = "read by the OpenAPI document only; `read` reads the values")]
 #[schema(as = Rotation)]
 struct RotationBody {
-    /// How long the old secret still signs beside the new one, up to 7d.
-    #[schema(default = "24h")]
+    /// How long the old secret still signs beside the new one, up to 7d. By default 24h where the profile's receivers
+    /// can take two signatures, and else 0s, which is all that it allows.
     grace: Option<String>,
-    /// Your own secret; by default a fresh one is made.
+    /// Your own secret, where the profile lets you give one; by default a fresh one is made.
     secret: Option<String>,
 }
 
 /// Change the secret
 ///
-/// Until the grace is over requests carry a signature of each, so that receivers can change over without a gap.
+/// Until the grace is over requests carry a signature of each, so that receivers can change over without a gap. A profile
+/// with one signature has no grace: new deliveries are signed with the new secret at once, and what waits keeps its bytes.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/subscriptions/{id}/secret/rotate",
@@ -61,7 +62,7 @@ pub(super) async fn rotate_secret(
 ) -> Result<Json<Secret>, Problem> {
     let rotation = read(&body)?;
     let view = state.engine.rotate_secret(&tenant, id, rotation).await?;
-    Ok(Json(Secret::of(view)))
+    Ok(Json(Secret::of(Some(view))))
 }
 
 /// No body is the same as an empty object.
@@ -72,7 +73,7 @@ fn read(body: &[u8]) -> Result<Rotation, Problem> {
         let grace = body.field("grace");
         let grace = grace.and_then(|field| field.parsed(|text| parse_duration(text, ROTATION_GRACE)));
         let secret = body.field("secret").and_then(Field::text);
-        Rotation { grace: grace.unwrap_or(ROTATION_GRACE.default), secret }
+        Rotation { grace, secret }
     });
     faults.finish(rotation)
 }

@@ -16,8 +16,8 @@ use crate::{
 /// A subscription's current secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Secret {
-    /// What requests are signed with.
-    secret: String,
+    /// What requests are signed with; null where there is none.
+    secret: Option<String>,
     /// What receivers verify with, where they need only that (ed25519).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -25,8 +25,10 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
-    pub(super) fn of(view: SecretView) -> Self {
-        Self { secret: view.secret.to_string(), public_key: view.public_key }
+    /// As it is shown. `None`: the profile does not sign, or its secrets are optional and none was given.
+    pub(super) fn of(view: Option<SecretView>) -> Self {
+        let Some(view) = view else { return Self { secret: None, public_key: None } };
+        Self { secret: Some(view.secret.to_string()), public_key: view.public_key }
     }
 }
 

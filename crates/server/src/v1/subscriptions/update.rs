@@ -2,9 +2,10 @@
 
 use axum::{Json, extract::State, response::IntoResponse};
 use postroad_domain::{
-    Subscription, SubscriptionSpec, ids::SubscriptionKind, limits::REQUEST_BODY_BYTES_MAX,
+    Subscription, SubscriptionId, TenantId, ids::SubscriptionKind, limits::REQUEST_BODY_BYTES_MAX,
 };
-use postroad_engine::UpdateError;
+use postroad_engine::{RotateError, SubscriptionDraft, UpdateError};
+use postroad_profile::{Profile, SecretUse};
 use serde_json::Value;
 
 use super::{
@@ -25,6 +26,7 @@ use crate::{
 ///
 /// A merge patch (RFC 7396) on its settings: what is named is replaced, `null` sets back to the default, a list is
 /// replaced as a whole. `active` set to false cancels what waits; set to true after `gone`, what was held goes out.
+/// `secret` set to null removes a secret that the profile does not require.
 #[utoipa::path(
     patch,
     path = "/v1/tenants/{tenant}/subscriptions/{id}",
@@ -53,13 +55,31 @@ pub(super) async fn update_subscription(
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<impl IntoResponse, Problem> {
     let patch = json::value(&body)?;
+    let updated = update(&state, &tenant, id, &patch).await?;
+    let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
+    Ok((etag(&updated), Json(SubscriptionJson::of(&tenant, &updated, &loaded.profile))))
+}
+
+/// Everything is checked before the first change; the secret goes last.
+async fn update(
+    state: &ServerState,
+    tenant: &TenantId,
+    id: SubscriptionId,
+    patch: &Value,
+) -> Result<Subscription, Problem> {
     let mut is_second_try = false;
     loop {
-        let current = state.engine.subscription(&tenant, id).await;
-        let current = current.map_err(|error| Problem::of_lookup(error, "subscription"))?;
-        let spec = patched(&current, patch.clone())?;
-        match state.engine.update_subscription(&tenant, id, current.version, spec).await {
-            Ok(updated) => return Ok((etag(&updated), Json(SubscriptionJson::of(&tenant, &updated)))),
+        let current = state.engine.subscription(tenant, id).await.map_err(lookup)?;
+        let loaded = state.engine.profile_of(tenant).await.map_err(lookup)?;
+        let draft = patched(&current, patch.clone(), &loaded.profile)?;
+        let removes_secret = patch.get("secret").is_some() && !current.secrets.is_empty();
+        let is_about_the_secret_only = patch.as_object().is_some_and(|patch| patch.len() == 1);
+        if removes_secret && is_about_the_secret_only {
+            return remove_secret(state, tenant, id).await;
+        }
+        match state.engine.update_subscription(tenant, id, current.version, draft).await {
+            Ok(_) if removes_secret => return remove_secret(state, tenant, id).await,
+            Ok(updated) => return Ok(updated),
             // The patch says nothing about what the other one changed, so it is put on that.
             Err(UpdateError::Changed) if !is_second_try => is_second_try = true,
             Err(error) => return Err(error.into()),
@@ -67,25 +87,51 @@ pub(super) async fn update_subscription(
     }
 }
 
-/// The specification after the patch.
-fn patched(current: &Subscription, patch: Value) -> Result<SubscriptionSpec, Problem> {
+async fn remove_secret(
+    state: &ServerState,
+    tenant: &TenantId,
+    id: SubscriptionId,
+) -> Result<Subscription, Problem> {
+    match state.engine.remove_secret(tenant, id).await {
+        // Whatever the other one changed, the secret is to go.
+        Err(RotateError::Changed) => Ok(state.engine.remove_secret(tenant, id).await?),
+        removed => Ok(removed?),
+    }
+}
+
+/// The settings after the patch.
+fn patched(current: &Subscription, patch: Value, profile: &Profile) -> Result<SubscriptionDraft, Problem> {
     let faults = Faults::default();
     if !patch.is_object() {
         faults.add("", "must be an object");
         return faults.finish(None);
     }
-    if patch.get("secret").is_some_and(|secret| !secret.is_null()) {
-        faults.add("secret", "is set at creation; change it by POST …/secret/rotate");
-    }
+    note_secret(patch.get("secret"), profile, &faults);
     settings::note_unknown(patch.clone(), &faults);
-    let mut form = serde_json::to_value(SubscriptionSettings::of(&current.spec)).map_err(|error| {
-        tracing::error!(%error, "a subscription could not be written as JSON");
-        Problem::new(Code::Internal, "The subscription could not be read. The server's log says why.")
-    })?;
+    let mut form =
+        serde_json::to_value(SubscriptionSettings::of(&current.spec, profile)).map_err(|error| {
+            tracing::error!(%error, "a subscription could not be written as JSON");
+            Problem::new(Code::Internal, "The subscription could not be read. The server's log says why.")
+        })?;
     merge_patch(&mut form, patch);
-    let spec = settings::read(form, &faults).map(|(spec, _)| spec);
-    if spec.as_ref().is_some_and(|spec| spec.signature != current.spec.signature) {
-        faults.add("options.signature", "is fixed at creation: create a new subscription for the other one");
+    let draft = settings::read(form, &faults).map(|(draft, _)| draft);
+    faults.finish(draft)
+}
+
+/// Adds a fault for a secret that cannot be what the patch says.
+fn note_secret(secret: Option<&Value>, profile: &Profile, faults: &Faults) {
+    match secret {
+        None => {}
+        Some(Value::Null) if profile.secret_rules.presence == SecretUse::Generated => {
+            let message =
+                "cannot be removed: this profile sends nothing unsigned; change it by POST …/secret/rotate";
+            faults.add("secret", message);
+        }
+        Some(Value::Null) => {}
+        Some(_) => faults.add("secret", "is set at creation; change it by POST …/secret/rotate"),
     }
-    faults.finish(spec)
+}
+
+fn lookup(error: postroad_engine::LookupError) -> Problem {
+    Problem::of_lookup(error, "subscription")
 }

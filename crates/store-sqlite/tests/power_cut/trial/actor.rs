@@ -6,18 +6,16 @@ use std::{
     time::Duration,
 };
 
-use postroad_domain::{DeliveryId, EndpointUrl, SubscriptionSpec, TenantId, Timestamp, tenant::TenantSpec};
+use postroad_domain::{DeliveryId, ProfileNo, TenantId, Timestamp};
 use postroad_store::{
-    AcceptResult, CancelDelivery, CancelDeliveryError, Commit, Committed, ConfigSnapshot, CreateSubscription,
-    CreateSubscriptionError, DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, NewDelivery, NewEvent,
-    Next, OpenSession, Outcome, OutcomeResult, PutTenant, QueuedDelivery, RetryDelivery, RetryDeliveryError,
-    SessionId, SettingKey, Store, StoreError, SubscriptionChange, Sweep, UpdateSubscription,
-    UpdateSubscriptionError,
+    AcceptResult, CancelDelivery, CancelDeliveryError, Commit, Committed, ConfigSnapshot, DeleteTenant,
+    Fanout, FanoutTarget, NewDelivery, NewEvent, Next, OpenSession, Outcome, OutcomeResult, QueuedDelivery,
+    RetryDelivery, RetryDeliveryError, SessionId, SettingKey, Store, StoreError, Sweep,
 };
 
 use super::{
     picture,
-    step::{EventPlan, OutcomePlan, Step, SubscriptionName, Write},
+    step::{EventPlan, OutcomePlan, Step, Write},
 };
 
 /// Where each delivery that was ever handed out had its last place in the queue. Outlives a reboot, as an engine's
@@ -62,6 +60,12 @@ impl Actor {
             Step::CreateSubscription { subscription } => self.create(at, subscription).await,
             Step::SetActive { subscription, active } => self.set_active(at, subscription, *active).await,
             Step::DeleteSubscription { subscription } => self.delete(at, subscription).await,
+            Step::Rotate { subscription, sealed } => self.rotate(at, subscription, sealed).await,
+            Step::Deactivate { subscription } => self.deactivate(at, subscription).await,
+            Step::PutEventType { tenant, event_type } => self.put_event_type(at, tenant, event_type).await,
+            Step::DeleteEventType { tenant, name } => self.delete_event_type(at, tenant, name).await,
+            Step::PutProfile { content } => self.put_profile(at, *content).await,
+            Step::Test(plan) => self.test(at, plan).await,
             Step::Commit { events, outcomes } => {
                 let events = self.new_events(events).await?;
                 let outcomes = self.new_outcomes(outcomes).await?;
@@ -78,56 +82,6 @@ impl Actor {
                 self.store.put_setting(SettingKey::AdminKeyHash, value.clone()).await.map(in_words)
             }
         }
-    }
-
-    async fn put_tenant(&self, at: Timestamp, id: &TenantId, name: &str) -> Result<String, StoreError> {
-        let spec = TenantSpec {
-            profile: "standard".to_owned(),
-            name: Some(name.to_owned()),
-            contacts: Vec::new(),
-            options: "{}".to_owned(),
-        };
-        self.store
-            .put_tenant(PutTenant { id: id.clone(), spec, at })
-            .await
-            .map(|(_, is_new)| in_words(is_new))
-    }
-
-    async fn create(&self, at: Timestamp, name: &SubscriptionName) -> Result<String, StoreError> {
-        let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
-        let (tenant_no, spec) = (tenant.no, spec(true));
-        let create = CreateSubscription { tenant_no, id: name.id, spec, secrets: Vec::new(), max: 1_000, at };
-        match self.store.create_subscription(create).await {
-            Err(CreateSubscriptionError::Store(error)) => Err(error),
-            answer => Ok(in_words(answer.map(|created| created.version))),
-        }
-    }
-
-    async fn set_active(
-        &self,
-        at: Timestamp,
-        name: &SubscriptionName,
-        active: bool,
-    ) -> Result<String, StoreError> {
-        let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
-        let Some(known) = self.store.subscription(tenant.no, name.id).await? else { return Ok(nothing()) };
-        let update = UpdateSubscription {
-            tenant_no: tenant.no,
-            id: name.id,
-            expected_version: known.version,
-            change: SubscriptionChange::Spec(Box::new(spec(active))),
-            at,
-        };
-        match self.store.update_subscription(update).await {
-            Err(UpdateSubscriptionError::Store(error)) => Err(error),
-            answer => Ok(in_words(answer.map(|updated| updated.version))),
-        }
-    }
-
-    async fn delete(&self, at: Timestamp, name: &SubscriptionName) -> Result<String, StoreError> {
-        let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
-        let delete = DeleteSubscription { tenant_no: tenant.no, id: name.id, at };
-        self.store.delete_subscription(delete).await.map(in_words)
     }
 
     async fn retry(&mut self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {
@@ -240,6 +194,8 @@ fn new_event(plan: &EventPlan, config: &ConfigSnapshot) -> NewEvent {
         id: plan.id,
         tenant_no: config.tenant.no,
         config_version: config.tenant.config_version,
+        tenant_version: config.tenant.version,
+        profile: ProfileNo(1),
         event_type: plan.event_type.clone(),
         occurred_at: None,
         tags: plan.tags.clone(),
@@ -251,11 +207,6 @@ fn new_event(plan: &EventPlan, config: &ConfigSnapshot) -> NewEvent {
             .collect(),
         fanout,
     }
-}
-
-fn spec(active: bool) -> SubscriptionSpec {
-    let url = EndpointUrl::parse("https://example.com/hook").unwrap();
-    SubscriptionSpec { active, ..SubscriptionSpec::to(url) }
 }
 
 fn committed_in_words(committed: &Committed) -> String {
@@ -274,10 +225,10 @@ fn ids(places: &[QueuedDelivery]) -> Vec<DeliveryId> {
     places.iter().map(|place| place.id).collect()
 }
 
-fn in_words(answer: impl std::fmt::Debug) -> String {
+pub(super) fn in_words(answer: impl std::fmt::Debug) -> String {
     format!("{answer:?}")
 }
 
-fn nothing() -> String {
+pub(super) fn nothing() -> String {
     "there is no such thing".to_owned()
 }

@@ -6,6 +6,7 @@
 
 mod actor;
 mod conditions;
+mod configure;
 mod loss;
 mod picture;
 mod planner;

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 use postroad_domain::{
-    Attempt, DeliveryId, Event, EventId, Subscription, SubscriptionNo, Tenant, TenantNo, Timestamp,
-    delivery::Delivery,
+    Attempt, DeliveryId, Event, EventId, ProfileNo, RegisteredType, Subscription, SubscriptionNo,
+    SubscriptionVersion, Tenant, TenantNo, Timestamp, delivery::Delivery, tenant::TenantSpec,
 };
 use postroad_store::{
     DeliveryFilter, EventFilter, LaneKey, ListDeliveries, ListEvents, ListTenants, QueuedDelivery, Refill,
-    SettingKey, Store, StoreError, WaitingLanes,
+    SettingKey, Store, StoreError, StoredProfile, WaitingLanes,
 };
 
 /// Items that one page is asked for.
@@ -27,7 +27,11 @@ pub(crate) struct Picture {
 #[derive(Debug, PartialEq)]
 enum Fact {
     Tenant(Tenant),
+    TenantVersion(Option<TenantSpec>),
     Subscription(Subscription),
+    SubscriptionVersion(Option<SubscriptionVersion>),
+    EventType(RegisteredType),
+    Profile(StoredProfile),
     Event(Event),
     Delivery(Delivery, Vec<Attempt>),
     Lane(Vec<Place>),
@@ -40,6 +44,7 @@ enum Fact {
 #[derive(Debug, PartialEq)]
 struct Place {
     delivery: DeliveryId,
+    version: i64,
     due: Timestamp,
     expires_at: Timestamp,
     tries: u32,
@@ -59,6 +64,10 @@ impl Picture {
         for fanout in store.open_fanouts(PAGE).await? {
             let fact = Fact::Fanout { next_number: fanout.next_number, targets: fanout.targets.len() };
             picture.add(format!("fan-out of {}", fanout.event_id), fact);
+        }
+        for profile in store.latest_profiles().await? {
+            let name = format!("profile {}", profile.name);
+            picture.add(name, Fact::Profile(StoredProfile { no: ProfileNo(0), ..profile }));
         }
         picture.add("backlog", Fact::Waiting(store.backlog().await?.waiting));
         picture.add("setting", Fact::Setting(store.setting(SettingKey::AdminKeyHash).await?));
@@ -81,8 +90,13 @@ impl Picture {
 
     async fn add_configuration(&mut self, store: &dyn Store, tenant: &Tenant) -> Result<(), StoreError> {
         let mut names = BTreeMap::new();
-        let snapshot = store.config_snapshot_by_no(tenant.no).await?;
-        for subscription in snapshot.into_iter().flat_map(|snapshot| snapshot.subscriptions) {
+        let Some(snapshot) = store.config_snapshot_by_no(tenant.no).await? else { return Ok(()) };
+        for event_type in snapshot.event_types {
+            let name = format!("event type {} of {}", event_type.name, tenant.id);
+            self.add(name, Fact::EventType(event_type));
+        }
+        for subscription in snapshot.subscriptions {
+            self.add_versions(store, &subscription).await?;
             let lane = LaneKey { tenant_no: tenant.no, subscription_no: subscription.no };
             names.insert(lane, subscription.id);
             let places = store.refill(everything_in(lane)).await?.deliveries;
@@ -97,7 +111,19 @@ impl Picture {
                 self.add(format!("head of {id}"), Fact::LaneWaits(waiting.next_due));
             }
         }
+        for version in 1..=tenant.version {
+            let fact = Fact::TenantVersion(store.tenant_version(tenant.no, version).await?);
+            self.add(format!("version {version} of {}", tenant.id), fact);
+        }
         self.add(format!("tenant {}", tenant.id), Fact::Tenant(Tenant { no: TenantNo(0), ..tenant.clone() }));
+        Ok(())
+    }
+
+    async fn add_versions(&mut self, store: &dyn Store, of: &Subscription) -> Result<(), StoreError> {
+        for version in 1..=of.version {
+            let found = store.subscription_version(of.tenant_no, of.no, version).await?;
+            self.add(format!("version {version} of {}", of.id), Fact::SubscriptionVersion(found));
+        }
         Ok(())
     }
 
@@ -123,7 +149,10 @@ impl Picture {
             let page = store.list_deliveries(list).await?;
             for delivery in page.items {
                 let attempts = store.attempts(tenant_no, delivery.id).await?;
-                self.add(format!("delivery {}", delivery.id), Fact::Delivery(delivery, attempts));
+                self.add(
+                    format!("delivery {}", delivery.id),
+                    Fact::Delivery(Delivery { subscription_no: SubscriptionNo(0), ..delivery }, attempts),
+                );
             }
             after = page.next;
             if after.is_none() {
@@ -158,6 +187,7 @@ fn everything_in(lane: LaneKey) -> Refill {
 fn place(waiting: &QueuedDelivery) -> Place {
     Place {
         delivery: waiting.id,
+        version: waiting.subscription_version,
         due: waiting.due,
         expires_at: waiting.expires_at,
         tries: waiting.tries,

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, DeliveryId, ErrorClass, EventId, EventType, Reason, RequestHead, ResponseHead, TenantId,
-    Timestamp,
+    Attempt, DeliveryId, ErrorClass, EventId, EventType, Reason, RegisteredType, RequestHead, ResponseHead,
+    TenantId, Timestamp,
     attempt::Answer,
     ids::{Id, Kind},
 };
 use postroad_store::{Idempotency, Next};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
-use super::step::{Action, EventPlan, OutcomePlan, Step, SubscriptionName, Write};
+use super::step::{Action, EventPlan, OutcomePlan, Step, SubscriptionName, TestPlan, Write};
 
 /// Tenants that come, change, and may go and come again.
 const TENANTS: usize = 3;
@@ -57,7 +57,8 @@ impl Planner {
         }
         let step = match self.rng.random_range(0..100) {
             0..8 => return self.create(),
-            8..60 => self.commit(),
+            8..53 => self.commit(),
+            53..60 => self.configure(),
             60..66 => Step::Retry { delivery: self.delivery() },
             66..71 => Step::Cancel { delivery: self.delivery() },
             71..80 => {
@@ -101,6 +102,41 @@ impl Planner {
             Step::CreateSubscription { subscription }
         };
         self.write(step)
+    }
+
+    fn configure(&mut self) -> Step {
+        match self.rng.random_range(0..7) {
+            0 => Step::Rotate { subscription: self.subscription(), sealed: self.bytes(100).to_vec() },
+            1 => Step::Deactivate { subscription: self.subscription() },
+            2 => Step::PutProfile { content: self.rng.random_range(0..6) },
+            3 => Step::DeleteEventType { tenant: self.tenant(), name: self.event_type() },
+            4 => Step::PutEventType { tenant: self.tenant(), event_type: self.registered() },
+            _ => Step::Test(Box::new(self.test())),
+        }
+    }
+
+    fn test(&mut self) -> TestPlan {
+        let succeeded = self.rng.random_bool(0.5);
+        let next = if succeeded { Next::Succeeded } else { Next::Failed(Reason::Exhausted) };
+        TestPlan {
+            subscription: self.subscription(),
+            id: EventId::for_event(self.tick(), &mut self.rng),
+            event_type: self.event_type(),
+            attributes: self.bytes(20),
+            data: self.bytes(self.data_bytes_max),
+            attempt: Attempt { number: 1, ..self.attempt(next) },
+            succeeded,
+        }
+    }
+
+    fn registered(&mut self) -> RegisteredType {
+        let name = self.event_type();
+        let title = Some(format!("title {}", self.rng.random_range(0..100)));
+        RegisteredType { name, title, group: None, description: None, example: None, schema: None }
+    }
+
+    fn event_type(&mut self) -> EventType {
+        EventType::parse(&format!("deal.{}", self.rng.random_range(0..5))).unwrap()
     }
 
     fn commit(&mut self) -> Step {

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use bytes::Bytes;
-use postroad_domain::{Attempt, DeliveryId, EventId, EventType, SubscriptionId, TenantId, Timestamp};
+use postroad_domain::{
+    Attempt, DeliveryId, EventId, EventType, RegisteredType, SubscriptionId, TenantId, Timestamp,
+};
 use postroad_store::{Idempotency, Next};
 
 /// What comes next.
@@ -47,6 +49,18 @@ pub(crate) enum Step {
     SetActive { subscription: SubscriptionName, active: bool },
     /// Deletes a subscription.
     DeleteSubscription { subscription: SubscriptionName },
+    /// Gives a subscription a new secret.
+    Rotate { subscription: SubscriptionName, sealed: Vec<u8> },
+    /// Makes a subscription inactive as its receiver is gone.
+    Deactivate { subscription: SubscriptionName },
+    /// Adds or replaces an event type of a tenant.
+    PutEventType { tenant: TenantId, event_type: RegisteredType },
+    /// Removes an event type of a tenant.
+    DeleteEventType { tenant: TenantId, name: EventType },
+    /// Keeps a profile's files.
+    PutProfile { content: u8 },
+    /// Records a test of a subscription.
+    Test(Box<TestPlan>),
     /// Accepts events and records outcomes.
     Commit { events: Vec<EventPlan>, outcomes: Vec<OutcomePlan> },
     /// Goes on with fan-outs that are open, each by so many targets.
@@ -90,4 +104,16 @@ pub(crate) struct OutcomePlan {
     pub(crate) delivery: DeliveryId,
     pub(crate) attempt: Attempt,
     pub(crate) next: Next,
+}
+
+/// A test of a subscription that was made.
+#[derive(Clone, Debug)]
+pub(crate) struct TestPlan {
+    pub(crate) subscription: SubscriptionName,
+    pub(crate) id: EventId,
+    pub(crate) event_type: EventType,
+    pub(crate) attributes: Bytes,
+    pub(crate) data: Bytes,
+    pub(crate) attempt: Attempt,
+    pub(crate) succeeded: bool,
 }

@@ -3,9 +3,10 @@
 use postroad_domain::{
     CustomHeader, EndpointUrl, Invalid,
     endpoint::check_header_value,
-    limits::{CUSTOM_HEADERS_MAX, HEADER_VALUE_BYTES_MAX},
+    limits::{CUSTOM_HEADERS_MAX, HEADER_VALUE_BYTES_MAX, NAME_CHARS_MAX},
     subscription::Push,
 };
+use postroad_profile::Profile;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,8 +16,6 @@ use crate::check::{Field, Shape};
 pub(super) const SHAPE: Shape =
     Shape::of(&["type", "url", "method", "content_type", "headers", "authorization"]);
 const HEADER: Shape = Shape::of(&["name", "value"]);
-const METHODS: [&str; 3] = ["POST", "PUT", "PATCH"];
-const JSON: &str = "application/json";
 
 /// Where and how.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,12 +27,11 @@ pub(crate) struct DeliverySettings {
     /// Where to: http or https, without a user name or password.
     #[schema(max_length = 4096)]
     url: String,
-    /// `POST`, `PUT` or `PATCH`.
-    #[schema(required = false, default = "POST")]
+    /// One of the profile's methods; by default its first.
+    #[schema(required = false)]
     method: String,
-    /// `application/json`; no other in this version.
-    #[schema(required = false, default = "application/json")]
-    content_type: &'static str,
+    /// One of the profile's content types; by default its first. Null where the profile sends no body.
+    content_type: Option<String>,
     /// Your own headers, in their order.
     #[schema(required = false, max_items = 30)]
     headers: Vec<HeaderSetting>,
@@ -51,33 +49,40 @@ pub(crate) struct HeaderSetting {
 }
 
 impl DeliverySettings {
-    /// As it is shown.
-    pub(super) fn of(push: &Push) -> Self {
+    /// As it is shown: method and content type are those in force.
+    pub(super) fn of(push: &Push, profile: &Profile) -> Self {
         let header =
             |header: &CustomHeader| HeaderSetting { name: header.name.clone(), value: header.value.clone() };
         Self {
             type_: "push",
             url: push.url.as_str().to_owned(),
-            method: push.method.clone(),
-            content_type: JSON,
+            method: method_of(push, profile),
+            content_type: content_type_of(push, profile),
             headers: push.headers.iter().map(header).collect(),
             authorization: push.authorization.clone(),
         }
     }
 }
 
-/// Checks `delivery`.
+fn method_of(push: &Push, profile: &Profile) -> String {
+    push.method.clone().or_else(|| profile.methods().first().cloned()).unwrap_or_default()
+}
+
+fn content_type_of(push: &Push, profile: &Profile) -> Option<String> {
+    push.content_type.clone().or_else(|| profile.content_types().next().map(str::to_owned))
+}
+
+/// Checks `delivery`. Which methods and content types there are the profile decides.
 pub(super) fn read(field: Field<'_>) -> Option<Push> {
     let mut delivery = field.object(&SHAPE)?;
     delivery.field("type").map_or(Some(()), |field| field.parsed(parse_type))?;
     let url = delivery.required("url").and_then(|field| field.parsed(EndpointUrl::parse));
-    let method = delivery.field("method");
-    let method = method.map_or_else(|| Some("POST".to_owned()), |field| field.parsed(parse_method));
-    delivery.field("content_type").and_then(|field| field.parsed(parse_content_type));
+    let method = delivery.field("method").and_then(|field| field.text_within(1, NAME_CHARS_MAX));
+    let content_type = delivery.field("content_type").and_then(|field| field.text_within(1, NAME_CHARS_MAX));
     let headers = delivery.field("headers");
     let headers = headers.and_then(|field| field.list(CUSTOM_HEADERS_MAX, read_header));
     let authorization = delivery.field("authorization").and_then(|field| field.parsed(parse_authorization));
-    Some(Push { url: url?, method: method?, headers: headers.unwrap_or_default(), authorization })
+    Some(Push { url: url?, method, content_type, headers: headers.unwrap_or_default(), authorization })
 }
 
 fn parse_type(text: &str) -> Result<(), Invalid> {
@@ -86,18 +91,6 @@ fn parse_type(text: &str) -> Result<(), Invalid> {
         "pull" => Err(Invalid::new("is not available in this version as pull: write push")),
         _ => Err(Invalid::new("must be push")),
     }
-}
-
-fn parse_method(text: &str) -> Result<String, Invalid> {
-    let known = METHODS.contains(&text);
-    known.then(|| text.to_owned()).ok_or_else(|| Invalid::new("must be POST, PUT or PATCH"))
-}
-
-fn parse_content_type(text: &str) -> Result<(), Invalid> {
-    if text == JSON {
-        return Ok(());
-    }
-    Err(Invalid::new("must be application/json: another is not available in this version"))
 }
 
 fn parse_authorization(text: &str) -> Result<String, Invalid> {

@@ -1,15 +1,17 @@
 //! What a customer configures of a subscription: the one description of its fields, for requests, answers and patches.
 //!
-//! **Invariant:** what [`SubscriptionSettings::of`] writes, [`read`] reads as the same specification: a merge patch is
-//! put on the written form.
+//! **Invariant:** what [`SubscriptionSettings::of`] writes, [`read`] reads as the same settings: a merge patch is put on
+//! the written form.
 
 mod delivery;
 mod read;
 mod retry;
 
-use postroad_domain::{EventType, Signature, SubscriptionSpec};
+use postroad_domain::{EventType, SubscriptionSpec};
+use postroad_profile::Profile;
 pub(super) use read::{note_unknown, read};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use self::{delivery::DeliverySettings, retry::RetrySettings};
@@ -29,7 +31,7 @@ pub(crate) struct SubscriptionSettings {
     active: bool,
     /// Where and how.
     delivery: DeliverySettings,
-    /// The event types that are wanted; empty or absent for all.
+    /// The event types that are wanted, by wire code or title; shown as wire codes. Empty or absent for all.
     #[schema(required = false, max_items = 500)]
     events: Vec<String>,
     /// Sets of tags of which one must be within the event's tags; empty or absent for any.
@@ -40,42 +42,32 @@ pub(crate) struct SubscriptionSettings {
     concurrency: u32,
     /// An own retry schedule; null for the profile's.
     retry: Option<RetrySettings>,
-    /// An own deadline of an exchange, such as `15s`, from 1s to 60s; null for the profile's.
+    /// An own deadline of an exchange, such as `15s`, within the profile's bounds; null for the profile's.
     timeout: Option<String>,
-    /// The profile's options.
-    #[schema(required = false)]
-    options: SubscriptionOptions,
-}
-
-/// The options of the profile `standard`.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SubscriptionOptions {
-    /// How requests are signed: `hmac-sha256` or `ed25519`. Fixed at creation.
-    #[schema(required = false, default = "hmac-sha256")]
-    signature: &'static str,
+    /// Own statuses that are success, such as `2xx` or `200`; null for the profile's.
+    #[schema(max_items = 20)]
+    success: Option<Vec<String>>,
+    /// The profile's own options: its option schema says which there are.
+    #[schema(required = false, value_type = Object)]
+    options: Value,
 }
 
 impl SubscriptionSettings {
-    /// As it is shown.
-    pub(super) fn of(spec: &SubscriptionSpec) -> Self {
+    /// As it is shown to a caller of a tenant with this profile.
+    pub(super) fn of(spec: &SubscriptionSpec, profile: &Profile) -> Self {
         Self {
             name: spec.name.clone(),
             description: spec.description.clone(),
             active: spec.active,
-            delivery: DeliverySettings::of(&spec.push),
+            delivery: DeliverySettings::of(&spec.push, profile),
             events: spec.events.iter().map(EventType::to_string).collect(),
             tag_sets: spec.tag_sets.clone(),
             concurrency: spec.concurrency,
             retry: spec.retry.as_ref().map(RetrySettings::of),
             timeout: spec.timeout.map(duration_text),
-            options: SubscriptionOptions { signature: word_of(spec.signature) },
+            success: spec.success.clone(),
+            // Written by `read`: it is an object.
+            options: serde_json::from_str(&spec.options).unwrap_or_default(),
         }
-    }
-}
-
-fn word_of(signature: Signature) -> &'static str {
-    match signature {
-        Signature::HmacSha256 => "hmac-sha256",
-        Signature::Ed25519 => "ed25519",
     }
 }

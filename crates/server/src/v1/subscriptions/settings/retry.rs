@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postroad_domain::{
-    RetryPolicy,
+    RetryOverride,
     limits::{Bounds, RETRY_ATTEMPTS, RETRY_GAP_MAX},
 };
 use serde::Serialize;
@@ -16,28 +16,28 @@ pub(super) const SHAPE: Shape = Shape::of(&["attempts", "backoff"]);
 const GAP: Bounds<Duration> = Bounds { min: Duration::ZERO, max: RETRY_GAP_MAX, default: Duration::ZERO };
 const GAPS_MAX: usize = RETRY_ATTEMPTS.max as usize - 1;
 
-/// How often and with which gaps a delivery is tried. Each gap is lengthened by up to a tenth of itself, so that what
-/// failed together does not come back together.
+/// How often and with which gaps a delivery is tried. The profile says by how much each gap is lengthened by chance, so
+/// that what failed together does not come back together.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RetrySettings {
-    /// Attempts, the first included.
-    #[schema(required = false, minimum = 1, maximum = 30)]
-    attempts: u32,
-    /// The gap after the first, second, … failed attempt, such as `10s`; the last one repeats.
-    #[schema(required = false, max_items = 29)]
-    backoff: Vec<String>,
+    /// Attempts, the first included. Null for one more than there are gaps, or where these are null too, the profile's.
+    #[schema(minimum = 1, maximum = 30)]
+    attempts: Option<u32>,
+    /// The gap after the first, second, … failed attempt, such as `10s`; the last one repeats. Null for the profile's.
+    #[schema(max_items = 29)]
+    backoff: Option<Vec<String>>,
 }
 
 impl RetrySettings {
     /// As it is shown.
-    pub(super) fn of(policy: &RetryPolicy) -> Self {
-        let backoff = policy.backoff.iter().map(|gap| duration_text(*gap)).collect();
-        Self { attempts: policy.attempts, backoff }
+    pub(super) fn of(own: &RetryOverride) -> Self {
+        let texts = |gaps: &Vec<Duration>| gaps.iter().map(|gap| duration_text(*gap)).collect();
+        Self { attempts: own.attempts, backoff: own.backoff.as_ref().map(texts) }
     }
 }
 
-/// Checks `retry`. What it does not name is the profile's; gaps without a number of attempts are each used once.
-pub(super) fn read(field: Field<'_>) -> Option<RetryPolicy> {
+/// Checks `retry`. One that names nothing is the same as none.
+pub(super) fn read(field: Field<'_>) -> Option<RetryOverride> {
     let mut retry = field.object(&SHAPE)?;
     let attempts = match retry.field("attempts") {
         Some(field) => Some(field.number(RETRY_ATTEMPTS)?),
@@ -47,13 +47,8 @@ pub(super) fn read(field: Field<'_>) -> Option<RetryPolicy> {
         Some(field) => Some(read_backoff(field, attempts)?),
         None => None,
     };
-    let standard = RetryPolicy::standard_webhooks();
-    let each_once = backoff.as_ref().map(|gaps: &Vec<Duration>| gaps.len() as u32 + 1);
-    Some(RetryPolicy {
-        attempts: attempts.or(each_once).unwrap_or(standard.attempts),
-        backoff: backoff.unwrap_or(standard.backoff),
-        ..standard
-    })
+    let names_nothing = attempts.is_none() && backoff.is_none();
+    (!names_nothing).then_some(RetryOverride { attempts, backoff })
 }
 
 fn read_backoff(field: Field<'_>, attempts: Option<u32>) -> Option<Vec<Duration>> {

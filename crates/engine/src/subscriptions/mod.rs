@@ -1,11 +1,14 @@
-//! Operations on subscriptions and their secrets.
+//! Operations on subscriptions: create, change, delete here; their secrets in `secrets`, what their profile decides in
+//! `check`, trying them in `test`.
 
-use std::time::Duration;
+mod check;
+mod secrets;
+mod test;
 
 use postroad_domain::{
-    Invalid, SealedSecret, Signature, Subscription, SubscriptionId, SubscriptionSpec, TenantId, Timestamp,
-    limits::{SECRETS_MAX, SUBSCRIPTIONS_PER_TENANT_MAX},
+    Subscription, SubscriptionId, SubscriptionSpec, TenantId, limits::SUBSCRIPTIONS_PER_TENANT_MAX,
 };
+use postroad_profile::{FieldProblem, SecretUse};
 use postroad_store::{
     CreateSubscription, CreateSubscriptionError, DeleteSubscription, LaneKey, StoreError, SubscriptionChange,
     UpdateSubscription, UpdateSubscriptionError,
@@ -13,14 +16,20 @@ use postroad_store::{
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::{Engine, LookupError, secret_box::SecretError, standard_webhooks::Signer};
+use self::secrets::view;
+pub use self::{
+    check::SubscriptionDraft,
+    secrets::{RotateError, Rotation, SecretView},
+    test::{PreviewError, PreviewEvent, TestError},
+};
+use crate::{Engine, LookupError, config_cache::TenantConfig};
 
 /// A subscription to create; checked.
 #[derive(Clone, Debug)]
 pub struct NewSubscription {
-    /// What the customer configured.
-    pub spec: SubscriptionSpec,
-    /// The customer's own secret; `None` for a fresh one.
+    /// What the customer configures.
+    pub draft: SubscriptionDraft,
+    /// The customer's own secret; `None` for what the profile does then: a fresh one, or none.
     pub secret: Option<String>,
 }
 
@@ -28,25 +37,8 @@ pub struct NewSubscription {
 pub struct SubscriptionView {
     /// The subscription.
     pub subscription: Subscription,
-    /// Its current secret.
-    pub secret: SecretView,
-}
-
-/// A secret as it may be shown.
-pub struct SecretView {
-    /// `whsec_…` or `whsk_…`.
-    pub secret: Zeroizing<String>,
-    /// `whpk_…`, where receivers need only that.
-    pub public_key: Option<String>,
-}
-
-/// How a secret is rotated.
-#[derive(Clone, Debug)]
-pub struct Rotation {
-    /// How long the old secret still signs beside the new one.
-    pub grace: Duration,
-    /// The customer's own secret; `None` for a fresh one.
-    pub secret: Option<String>,
+    /// Its current secret; `None` where the profile has none, or an optional one was not given.
+    pub secret: Option<SecretView>,
 }
 
 /// Failures of [`Engine::create_subscription`].
@@ -64,9 +56,9 @@ pub enum CreateError {
     /// The URL leads where it must not.
     #[error("the URL cannot be called: {0}")]
     BlockedUrl(String),
-    /// The secret is not one.
-    #[error("the secret {0}")]
-    BadSecret(Invalid),
+    /// Fields that the profile does not take.
+    #[error("fields are not valid")]
+    Invalid(Vec<FieldProblem>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,32 +76,9 @@ pub enum UpdateError {
     /// The URL leads where it must not.
     #[error("the URL cannot be called: {0}")]
     BlockedUrl(String),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Failures of [`Engine::rotate_secret`].
-#[derive(Clone, Debug, Error)]
-pub enum RotateError {
-    /// There is no such tenant or subscription.
-    #[error("there is no such subscription")]
-    NotFound,
-    /// Somebody else changed it in between.
-    #[error("the subscription changed in between")]
-    Changed,
-    /// The secret is not one.
-    #[error("the secret {0}")]
-    BadSecret(Invalid),
-    /// As many secrets sign as may.
-    #[error("{max} secrets sign already; wait until the oldest has expired, or rotate with a grace of 0s")]
-    TooMany {
-        /// The limit.
-        max: usize,
-    },
-    /// A stored secret does not open.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
+    /// Fields that the profile does not take.
+    #[error("fields are not valid")]
+    Invalid(Vec<FieldProblem>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -123,15 +92,23 @@ impl Engine {
         new: NewSubscription,
     ) -> Result<SubscriptionView, CreateError> {
         let config = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
-        self.check_url(&new.spec).await.map_err(CreateError::BlockedUrl)?;
+        let profile = &config.profile.profile;
+        let (spec, secret) = self.checked(&config, new).map_err(CreateError::Invalid)?;
+        self.check_url(&spec).await.map_err(CreateError::BlockedUrl)?;
         let id = self.ids.subscription();
-        let secret = self.choose_secret(new.secret, new.spec.signature).map_err(CreateError::BadSecret)?;
+        let secret = match (secret, profile.secret_rules.presence) {
+            (Some(secret), _) => Some(secret),
+            (None, SecretUse::Generated) => {
+                Some(self.fresh_secret(profile, &spec).map_err(CreateError::Invalid)?)
+            }
+            (None, SecretUse::Optional | SecretUse::None) => None,
+        };
         let at = self.clock.now();
         let create = CreateSubscription {
             tenant_no: config.tenant.no,
             id,
-            spec: new.spec,
-            secrets: vec![self.seal(&secret.secret, id, at)],
+            spec,
+            secrets: secret.iter().map(|secret| self.seal(&secret.secret, id, at)).collect(),
             max: SUBSCRIPTIONS_PER_TENANT_MAX,
             at,
         };
@@ -167,8 +144,11 @@ impl Engine {
         tenant: &TenantId,
         id: SubscriptionId,
         expected_version: i64,
-        spec: SubscriptionSpec,
+        draft: SubscriptionDraft,
     ) -> Result<Subscription, UpdateError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
+        let before = config.target_by_id(id).ok_or(UpdateError::NotFound)?;
+        let spec = check::check(&config, draft, Some(&before.subscription)).map_err(UpdateError::Invalid)?;
         self.check_url(&spec).await.map_err(UpdateError::BlockedUrl)?;
         let change = SubscriptionChange::Spec(Box::new(spec));
         let subscription = self.change(tenant, id, expected_version, change).await?;
@@ -202,46 +182,6 @@ impl Engine {
         Ok(deleted)
     }
 
-    /// The current secret in plain.
-    pub async fn secret(
-        &self,
-        tenant: &TenantId,
-        id: SubscriptionId,
-    ) -> Result<Result<SecretView, SecretError>, LookupError> {
-        let subscription = self.subscription(tenant, id).await?;
-        Ok(self.open_current(&subscription))
-    }
-
-    /// Puts a new secret in front; the old one signs beside it until the grace is over.
-    pub async fn rotate_secret(
-        &self,
-        tenant: &TenantId,
-        id: SubscriptionId,
-        rotation: Rotation,
-    ) -> Result<SecretView, RotateError> {
-        let subscription = match self.subscription(tenant, id).await {
-            Ok(subscription) => subscription,
-            Err(LookupError::Store(error)) => return Err(error.into()),
-            Err(LookupError::NoTenant | LookupError::NotFound) => return Err(RotateError::NotFound),
-        };
-        let at = self.clock.now();
-        let secret = self
-            .choose_secret(rotation.secret, subscription.spec.signature)
-            .map_err(RotateError::BadSecret)?;
-        let mut secrets = vec![self.seal(&secret.secret, id, at)];
-        secrets.extend(older_secrets(&subscription, at, rotation.grace));
-        if secrets.len() > SECRETS_MAX {
-            return Err(RotateError::TooMany { max: SECRETS_MAX });
-        }
-        let change = SubscriptionChange::Secrets(secrets);
-        match self.change(tenant, id, subscription.version, change).await {
-            Ok(_) => Ok(secret),
-            Err(UpdateError::Changed) => Err(RotateError::Changed),
-            Err(UpdateError::Store(error)) => Err(error.into()),
-            Err(UpdateError::NotFound | UpdateError::BlockedUrl(_)) => Err(RotateError::NotFound),
-        }
-    }
-
     async fn change(
         &self,
         tenant: &TenantId,
@@ -269,43 +209,29 @@ impl Engine {
         }
     }
 
-    fn choose_secret(&self, given: Option<String>, signature: Signature) -> Result<SecretView, Invalid> {
-        let secret = match given {
-            Some(secret) => Zeroizing::new(secret),
-            None => self.ids.with_rng(|rng| Signer::generate(signature, rng)),
-        };
-        let public_key = Signer::parse(&secret, signature)?.public_key();
-        Ok(SecretView { secret, public_key })
+    /// The specification of a new subscription and the secret that came with it.
+    fn checked(
+        &self,
+        config: &TenantConfig,
+        new: NewSubscription,
+    ) -> Result<(SubscriptionSpec, Option<SecretView>), Vec<FieldProblem>> {
+        let profile = &config.profile.profile;
+        let mut problems = check::check_first_secret(profile, new.secret.is_some());
+        let secret = new.secret.filter(|_| problems.is_empty()).and_then(|secret| {
+            let viewed = view(profile, &new.draft.spec, Zeroizing::new(secret));
+            viewed.map_err(|found| problems.push(found)).ok()
+        });
+        match check::check(config, new.draft, None) {
+            Ok(spec) if problems.is_empty() => Ok((spec, secret)),
+            Ok(_) => Err(problems),
+            Err(mut found) => {
+                // An unknown scheme is told once, by the option.
+                problems.retain(|_| !found.iter().any(|problem| problem.field == "options.signature"));
+                found.extend(problems);
+                Err(found)
+            }
+        }
     }
-
-    fn seal(&self, secret: &str, id: SubscriptionId, at: Timestamp) -> SealedSecret {
-        let sealed = self.ids.with_rng(|rng| self.secrets.seal(secret.as_bytes(), id.as_bytes(), rng));
-        SealedSecret { sealed, created_at: at, expires_at: None }
-    }
-
-    fn open_current(&self, subscription: &Subscription) -> Result<SecretView, SecretError> {
-        let current = subscription.secrets.first().ok_or(SecretError::DoesNotOpen)?;
-        let text = self.secrets.open(&current.sealed, subscription.id.as_bytes())?;
-        let text = String::from_utf8(text.to_vec()).map_err(|_| SecretError::DoesNotOpen)?;
-        let secret = Zeroizing::new(text);
-        let signer =
-            Signer::parse(&secret, subscription.spec.signature).map_err(|_| SecretError::DoesNotOpen)?;
-        Ok(SecretView { secret, public_key: signer.public_key() })
-    }
-}
-
-/// Those that still sign, the last current one for the time of grace.
-fn older_secrets(
-    subscription: &Subscription,
-    at: Timestamp,
-    grace: Duration,
-) -> impl Iterator<Item = SealedSecret> {
-    let end = at.after(grace);
-    let secrets = subscription.secrets.iter().cloned().map(move |secret| SealedSecret {
-        expires_at: Some(secret.expires_at.map_or(end, |known| known.min(end))),
-        ..secret
-    });
-    secrets.filter(move |secret| secret.signs_at(at))
 }
 
 pub(crate) fn lane_of(subscription: &Subscription) -> LaneKey {

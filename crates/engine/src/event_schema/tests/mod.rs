@@ -1,0 +1,30 @@
+use super::EventSchema;
+
+mod endless;
+mod large;
+mod words;
+
+/// The words of a refusal.
+fn refusal(schema: &str) -> String {
+    EventSchema::compile(schema).err().unwrap_or_else(|| panic!("was taken: {schema}")).to_string()
+}
+
+fn compiled(schema: &str) -> EventSchema {
+    EventSchema::compile(schema).unwrap_or_else(|refused| panic!("{schema}: {refused}"))
+}
+
+/// Data inside as many objects.
+fn nested(levels: usize, data: &str) -> String {
+    format!("{}{data}{}", "{\"c\":".repeat(levels), "}".repeat(levels))
+}
+
+/// Runs on a stack of a tokio worker's size.
+fn on_a_workers_stack(work: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(work).unwrap().join().unwrap();
+}
+
+#[test]
+fn a_compiled_schema_is_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<EventSchema>();
+}

@@ -1,0 +1,184 @@
+//! Trying a subscription: sending it an example now, or only showing what would be sent.
+//!
+//! A test does not stand in its lane's queue: it goes out at once, also to a subscription that is inactive or has a
+//! backlog, is attempted once, and is written when its answer is known. Whoever asked waits for that.
+
+use bytes::Bytes;
+use postroad_domain::{Event, EventType, SubscriptionId, TenantId, Timestamp};
+use postroad_profile::ExactRequest;
+use postroad_store::{RecordTest, StoreError};
+use thiserror::Error;
+
+use crate::{
+    DeliveryView, Engine, LookupError, PublishError, attempt::Of, config_cache::TenantConfig, target::Target,
+    verdict::Verdict,
+};
+
+/// An event to show the request of; it is not published.
+#[derive(Clone, Debug)]
+pub struct PreviewEvent {
+    /// What happens: a name or title of an event type.
+    pub event_type: String,
+    /// The data as it came.
+    pub data: Bytes,
+    /// The attributes as a JSON object; empty for none.
+    pub attributes: Bytes,
+    /// When it happens, if the caller says so.
+    pub occurred_at: Option<Timestamp>,
+}
+
+/// What an event that is only tried is made of.
+struct Facts {
+    event_type: EventType,
+    data: Bytes,
+    attributes: Bytes,
+    occurred_at: Option<Timestamp>,
+}
+
+/// Failures of [`Engine::test_subscription`].
+#[derive(Clone, Debug, Error)]
+pub enum TestError {
+    /// There is no such tenant or subscription.
+    #[error("there is no such subscription")]
+    NotFound,
+    /// The tenant has no event type of that name.
+    #[error("there is no such event type")]
+    UnknownType {
+        /// The names that are spelt most alike.
+        nearest: Vec<String>,
+    },
+    /// As many tests are under way as may.
+    #[error("too many tests are under way")]
+    TooMany,
+    /// Nothing is sent now: the node stops, or its store takes no writes.
+    #[error("nothing can be sent now")]
+    NotReady,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`Engine::preview`].
+#[derive(Clone, Debug, Error)]
+pub enum PreviewError {
+    /// There is no such tenant or subscription.
+    #[error("there is no such subscription")]
+    NotFound,
+    /// Such an event would be refused.
+    #[error(transparent)]
+    Refused(PublishError),
+    /// The profile cannot make a request of it.
+    #[error("no request can be made: {0}")]
+    Render(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Sends the example of an event type to the subscription now, once, and answers the delivery with its attempt.
+    /// Without a type it is the first that the subscription selects, in the order of the catalogue.
+    pub async fn test_subscription(
+        &self,
+        tenant: &TenantId,
+        id: SubscriptionId,
+        event_type: Option<String>,
+    ) -> Result<DeliveryView, TestError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(TestError::NotFound)?;
+        let target = config.target_by_id(id).ok_or(TestError::NotFound)?;
+        let event_type = type_to_test(&config, target, event_type)?;
+        if !self.health.may_send() {
+            return Err(TestError::NotReady);
+        }
+        let _permit = self.tests.try_acquire().map_err(|_| TestError::TooMany)?;
+        let example = config.event_types.example(&event_type);
+        let facts =
+            Facts { event_type, data: example.data, attributes: example.attributes, occurred_at: None };
+        let event = Event { test: true, ..self.sample_event(&config, facts) };
+        let recorded = self.send_test(target, &event).await?;
+        if !recorded {
+            return Err(TestError::NotFound);
+        }
+        self.delivery(tenant, event.id.delivery(1)).await.map_err(|error| match error {
+            LookupError::Store(error) => error.into(),
+            LookupError::NoTenant | LookupError::NotFound => TestError::NotFound,
+        })
+    }
+
+    /// The exact request that an event would become, now and at the first attempt. Nothing is sent or kept.
+    pub async fn preview(
+        &self,
+        tenant: &TenantId,
+        id: SubscriptionId,
+        event: PreviewEvent,
+    ) -> Result<ExactRequest, PreviewError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(PreviewError::NotFound)?;
+        let target = config.target_by_id(id).ok_or(PreviewError::NotFound)?;
+        let PreviewEvent { event_type, data, attributes, occurred_at } = event;
+        let event_type =
+            config.check_event(&event_type, &data, &attributes).map_err(PreviewError::Refused)?;
+        let event = self.sample_event(&config, Facts { event_type, data, attributes, occurred_at });
+        let of = of(target, &event);
+        let made = self.dispatcher.attempts.request(of, target, event.accepted_at).await?;
+        made.map_err(|error| PreviewError::Render(error.to_string()))
+    }
+
+    async fn send_test(&self, target: &Target, event: &Event) -> Result<bool, StoreError> {
+        let (attempt, verdict) = self.dispatcher.attempts.make(of(target, event), target).await?;
+        self.metrics.attempted(&attempt);
+        let subscription = &target.subscription;
+        let test = RecordTest {
+            tenant_no: subscription.tenant_no,
+            event_id: event.id,
+            event_type: event.event_type.clone(),
+            attributes: event.attributes.clone(),
+            data: event.data.clone(),
+            tenant_version: event.tenant_version,
+            profile: target.profile.no,
+            subscription_no: subscription.no,
+            subscription_version: subscription.version,
+            at: event.accepted_at,
+            attempt,
+            succeeded: verdict == Verdict::Succeeded,
+            finished_at: self.clock.now(),
+        };
+        self.store.record_test(test).await
+    }
+
+    fn sample_event(&self, config: &TenantConfig, facts: Facts) -> Event {
+        Event {
+            id: self.ids.event(),
+            event_type: facts.event_type,
+            accepted_at: self.clock.now(),
+            occurred_at: facts.occurred_at,
+            tags: Vec::new(),
+            attributes: facts.attributes,
+            data: facts.data,
+            deliveries: 1,
+            profile: Some(config.profile.no),
+            tenant_version: config.tenant.version,
+            test: false,
+        }
+    }
+}
+
+fn of<'a>(target: &Target, event: &'a Event) -> Of<'a> {
+    let subscription_version = target.subscription.version;
+    Of { id: event.id.delivery(1), event, subscription_version, number: 1 }
+}
+
+fn type_to_test(
+    config: &TenantConfig,
+    target: &Target,
+    wanted: Option<String>,
+) -> Result<EventType, TestError> {
+    let types = &config.event_types;
+    if let Some(wanted) = wanted {
+        return types.resolve(&wanted).map_err(|nearest| TestError::UnknownType { nearest });
+    }
+    let selected = &target.subscription.spec.events;
+    let is_selected = |name: &&str| selected.is_empty() || selected.iter().any(|one| one.as_str() == *name);
+    let first = types.names().find(is_selected).and_then(|name| EventType::parse(name).ok());
+    // A name of an open catalogue stands in no list.
+    first.or_else(|| selected.first().cloned()).ok_or(TestError::UnknownType { nearest: Vec::new() })
+}

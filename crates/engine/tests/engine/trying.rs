@@ -1,0 +1,177 @@
+//! Trying a subscription out, and the event types that a tenant adds.
+
+use bytes::Bytes;
+use postroad_domain::{EventType, RegisteredType, Status, TenantId};
+use postroad_engine::{PreviewError, PreviewEvent, PublishError, PutTypeError, TestError};
+use postroad_store::memory::MemoryStore;
+use postroad_testkit::clock::ManualClock;
+
+use crate::world::{World, acme, event, tenant_of, to};
+
+async fn sleekplan() -> World {
+    let world = World::on(MemoryStore::embedded(), ManualClock::default()).await;
+    world.engine.put_tenant(acme(), tenant_of("sleekplan", r#"{"product_id":7}"#)).await.unwrap();
+    world
+}
+
+fn registered(name: &str) -> RegisteredType {
+    RegisteredType {
+        name: EventType::parse(name).unwrap(),
+        title: None,
+        group: None,
+        description: None,
+        example: None,
+        schema: None,
+    }
+}
+
+fn preview_of(event_type: &str, data: &'static str) -> PreviewEvent {
+    PreviewEvent {
+        event_type: event_type.to_owned(),
+        data: Bytes::from_static(data.as_bytes()),
+        attributes: Bytes::new(),
+        occurred_at: None,
+    }
+}
+
+#[tokio::test]
+async fn a_test_goes_out_at_once_also_to_an_inactive_subscription_and_is_logged_as_one() {
+    let world = sleekplan().await;
+    let id = world.subscribe(to("https://a.example/")).await.subscription.id;
+    world.pause(id, false).await;
+    let engine = world.engine.clone();
+    let test = tokio::spawn(async move { engine.test_subscription(&acme(), id, None).await });
+    let exchange = world.exchange().await;
+    let body = String::from_utf8(exchange.request.body.to_vec()).unwrap();
+    assert!(
+        body.starts_with(r#"{"product_id":7,"action":"item.create","data":{"feedback_id":"3","#),
+        "{body}"
+    );
+    exchange.answer(204);
+    let view = test.await.unwrap().unwrap();
+    assert!(view.delivery.test);
+    assert_eq!((view.delivery.status, view.attempts.len()), (Status::Succeeded, 1));
+    assert_eq!(view.body.unwrap(), body);
+    assert!(world.engine.event(&acme(), view.delivery.events[0]).await.unwrap().test);
+}
+
+#[tokio::test]
+async fn a_test_that_fails_is_not_tried_again_and_a_person_may_retry_it() {
+    let world = World::new().await;
+    let id = world.subscribe(to("https://a.example/")).await.subscription.id;
+    let engine = world.engine.clone();
+    let named = Some("lead.created".to_owned());
+    let test = tokio::spawn(async move { engine.test_subscription(&acme(), id, named).await });
+    world.exchange().await.answer(410);
+    let failed = test.await.unwrap().unwrap();
+    assert_eq!(failed.delivery.status, Status::Failed);
+    world.pass(std::time::Duration::from_secs(100_000)).await;
+    world.no_exchange().await;
+    assert!(world.engine.subscription(&acme(), id).await.unwrap().spec.active, "a test stops nothing");
+    world.engine.retry_delivery(&acme(), failed.delivery.id).await.unwrap();
+    world.exchange().await.answer(200);
+}
+
+#[tokio::test]
+async fn a_test_takes_the_first_type_that_the_subscription_selects_or_the_named_one() {
+    let world = sleekplan().await;
+    let mut wanted = crate::world::draft(to("https://a.example/"));
+    wanted.events = vec!["vote.create".to_owned(), "comment.update".to_owned()];
+    let new = postroad_engine::NewSubscription { draft: wanted, secret: None };
+    let id = world.engine.create_subscription(&acme(), new).await.unwrap().subscription.id;
+    let engine = world.engine.clone();
+    let test = tokio::spawn(async move { engine.test_subscription(&acme(), id, None).await });
+    let exchange = world.exchange().await;
+    let body = String::from_utf8(exchange.request.body.to_vec()).unwrap();
+    assert!(body.contains(r#""action":"comment.update""#), "the catalogue's order counts: {body}");
+    exchange.answer(200);
+    test.await.unwrap().unwrap();
+    let unknown = world.engine.test_subscription(&acme(), id, Some("vote.created".to_owned())).await;
+    let Err(TestError::UnknownType { nearest }) = unknown else { panic!("it was sent") };
+    assert_eq!(nearest[0], "vote.create");
+}
+
+#[tokio::test]
+async fn no_more_tests_are_under_way_than_allowed() {
+    let world = World::new().await;
+    let id = world.subscribe(to("https://a.example/")).await.subscription.id;
+    let test = || {
+        let engine = world.engine.clone();
+        tokio::spawn(async move { engine.test_subscription(&acme(), id, None).await })
+    };
+    let running: Vec<_> = (0..postroad_domain::limits::TESTS_MAX).map(|_| test()).collect();
+    let mut exchanges = Vec::new();
+    for _ in &running {
+        exchanges.push(world.exchange().await);
+    }
+    assert!(matches!(test().await.unwrap(), Err(TestError::TooMany)));
+    exchanges.into_iter().for_each(|exchange| exchange.answer(200));
+    for one in running {
+        one.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_preview_is_the_request_that_would_be_sent_and_sends_nothing() {
+    let world = sleekplan().await;
+    let id = world.subscribe(to("https://a.example/hook?key=A%2FB#top")).await.subscription.id;
+    let shown = world.engine.preview(&acme(), id, preview_of("item.create", r#"{"b":1.0}"#)).await.unwrap();
+    assert_eq!((shown.method.as_str(), shown.url.as_str()), ("POST", "https://a.example/hook?key=A%2FB"));
+    let body = String::from_utf8(shown.body.to_vec()).unwrap();
+    assert!(body.starts_with(r#"{"product_id":7,"action":"item.create","data":{"b":1.0},"timestamp":""#));
+    world.no_exchange().await;
+    let refused = world.engine.preview(&acme(), id, preview_of("item.created", "{}")).await;
+    assert!(matches!(refused, Err(PreviewError::Refused(PublishError::UnknownType { .. }))));
+}
+
+#[tokio::test]
+async fn a_tenant_adds_event_types_to_its_profiles_and_their_schema_is_checked_at_the_door() {
+    let world = sleekplan().await;
+    let mut invoice = registered("invoice.paid");
+    invoice.title = Some("Invoice paid".to_owned());
+    invoice.schema = Some(r#"{"type":"object","required":["total"]}"#.to_owned());
+    assert!(matches!(
+        world.try_publish(event("invoice.paid", "{}")).await,
+        Err(PublishError::UnknownType { .. })
+    ));
+    assert!(world.engine.put_event_type(&acme(), invoice.clone()).await.unwrap());
+    assert!(!world.engine.put_event_type(&acme(), invoice.clone()).await.unwrap());
+    assert_eq!(world.engine.event_types(&acme()).await.unwrap(), [invoice]);
+    let refused = world.try_publish(event("invoice.paid", "{}")).await.unwrap_err();
+    assert!(matches!(refused, PublishError::Schema(_)), "{refused}");
+    let published = world.try_publish(event("Invoice paid", r#"{"total":1}"#)).await.unwrap();
+    assert_eq!(published.event_type.as_str(), "invoice.paid");
+
+    let other = TenantId::parse("other").unwrap();
+    world.engine.put_tenant(other.clone(), tenant_of("sleekplan", r#"{"product_id":8}"#)).await.unwrap();
+    assert!(matches!(
+        world.engine.publish(&other, event("invoice.paid", r#"{"total":1}"#)).await,
+        Err(PublishError::UnknownType { .. })
+    ));
+    let name = EventType::parse("invoice.paid").unwrap();
+    assert!(world.engine.delete_event_type(&acme(), &name).await.unwrap());
+    assert!(!world.engine.delete_event_type(&acme(), &name).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_own_event_type_must_not_shadow_the_profiles_or_contradict_itself() {
+    let world = sleekplan().await;
+    world.engine.put_event_type(&acme(), registered("a")).await.unwrap();
+    let mut titled = registered("b");
+    titled.title = Some("a".to_owned());
+    let mut bad_schema = registered("c");
+    bad_schema.schema = Some(r#"{"type":"nothing"}"#.to_owned());
+    let mut bad_example = registered("d");
+    bad_example.schema = Some(r#"{"type":"object"}"#.to_owned());
+    bad_example.example = Some("1".to_owned());
+    for (wrong, field) in [
+        (registered("item.create"), "name"),
+        (titled, "title"),
+        (bad_schema, "schema"),
+        (bad_example, "example"),
+    ] {
+        let refused = world.engine.put_event_type(&acme(), wrong).await.unwrap_err();
+        let PutTypeError::Invalid(problems) = refused else { panic!("{refused}") };
+        assert_eq!(problems[0].field, field);
+    }
+}

@@ -1,0 +1,61 @@
+//! The demo's tenants: one of each profile, with what the profile wants to know.
+
+use postroad_profile::{EventEntry, Field, OptionOwner, OptionSchema, OptionType, Presence, Profile};
+use serde_json::{Map, Value, json};
+
+/// A tenant of the demo.
+pub(super) struct DemoTenant {
+    /// Named as its profile.
+    pub(super) id: String,
+    /// The product's name.
+    pub(super) title: String,
+    /// The event types that its subscription names; empty for all.
+    events: Vec<String>,
+    options: Map<String, Value>,
+    /// What its catalogue gives as examples; empty where any name goes, and the demo makes up its own.
+    pub(super) samples: Vec<EventEntry>,
+}
+
+impl DemoTenant {
+    /// A tenant of the profile.
+    pub(super) fn of(profile: &Profile) -> Self {
+        let entries = profile.catalogue.entries();
+        let rule = profile.fields.of(Field::Events);
+        let most = rule.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+        let named = if rule.presence == Presence::Required { most } else { 0 };
+        let needed =
+            profile.options.iter().filter(|option| option.required && option.belongs_to(OptionOwner::Tenant));
+        Self {
+            id: profile.name.clone(),
+            title: profile.title.clone(),
+            events: entries.iter().take(named).map(|entry| entry.name.clone()).collect(),
+            options: needed.map(|option| (option.name.clone(), some_value(option))).collect(),
+            samples: if profile.catalogue.is_open() { Vec::new() } else { entries.to_vec() },
+        }
+    }
+
+    /// The body that creates it.
+    pub(super) fn settings(&self) -> Vec<u8> {
+        json!({"profile": self.id, "name": self.title, "options": self.options}).to_string().into_bytes()
+    }
+
+    /// The body that creates its subscription.
+    pub(super) fn subscription(&self, url: &str) -> Vec<u8> {
+        let delivery = json!({"type": "push", "url": url});
+        json!({"name": "The demo's receiver", "delivery": delivery, "events": self.events})
+            .to_string()
+            .into_bytes()
+    }
+}
+
+/// A value that the option takes.
+fn some_value(option: &OptionSchema) -> Value {
+    let given = option.example.clone().or_else(|| option.choices.first().cloned());
+    given.unwrap_or_else(|| match option.value_type {
+        OptionType::Text => json!("demo"),
+        OptionType::Integer | OptionType::Number => json!(option.min.unwrap_or(0.0).max(1.0) as i64),
+        OptionType::Boolean => json!(false),
+        OptionType::List => json!([]),
+        OptionType::Object => json!({}),
+    })
+}

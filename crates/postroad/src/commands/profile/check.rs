@@ -1,0 +1,105 @@
+//! `postroad profile check`: whether profiles are right, and the exact request that each example becomes.
+//!
+//! The requests are written as HTTP shows them, each behind a line that begins with `###`: what tools that send `.http`
+//! files read too.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, anyhow};
+use postroad_engine::GivenProfile;
+use postroad_profile::{EventEntry, Profile};
+
+use super::CommandError;
+use crate::{
+    output,
+    profiles::{self, ProfileFolderError, ProfilesProblem},
+};
+
+/// Checks every profile, also behind one that is wrong.
+///
+/// Errors: a profile is wrong, which has been told by then; or nobody reads the output.
+pub(super) fn run(files: &[PathBuf]) -> Result<(), CommandError> {
+    let mut wrong = 0;
+    for file in files {
+        match read(file) {
+            Ok(loaded) => {
+                let shown =
+                    requests_of(&loaded.profile).map_err(|why| anyhow!("{}: {why}", file.display()))?;
+                output::line(shown).context("cannot write to standard output")?;
+            }
+            Err(problems) => {
+                wrong += 1;
+                problems.iter().for_each(output::note);
+            }
+        }
+    }
+    match (wrong, files.len()) {
+        (0, _) => Ok(()),
+        (_, 1) => Err(CommandError::Failed(anyhow!("the profile cannot be used"))),
+        (wrong, all) => Err(CommandError::Failed(anyhow!("{wrong} of {all} profiles cannot be used"))),
+    }
+}
+
+fn read(path: &Path) -> Result<GivenProfile, Vec<ProfilesProblem>> {
+    let metadata = path.metadata().map_err(|source| {
+        vec![ProfilesProblem::Folder(ProfileFolderError::Unreadable { path: path.to_owned(), source })]
+    })?;
+    if metadata.is_dir() {
+        return profiles::of_folder(path);
+    }
+    match path.parent() {
+        Some(folder) if path.file_name().is_some_and(|name| name == "profile.toml") => {
+            profiles::of_folder(folder)
+        }
+        _ => Err(vec![ProfilesProblem::NotAProfile { path: path.to_owned() }]),
+    }
+}
+
+/// Name, title, the request of each example in each content type, and what was checked in one line.
+fn requests_of(profile: &Profile) -> Result<String, String> {
+    let mut text = format!("{}: {}\n\n", profile.name, profile.title);
+    let contents: Vec<_> = profile.content_types().collect();
+    for entry in profile.catalogue.entries() {
+        match contents.as_slice() {
+            [] | [_] => write_request(profile, entry, None, &mut text)?,
+            several => {
+                for content in several {
+                    write_request(profile, entry, Some(content), &mut text)?;
+                }
+            }
+        }
+    }
+    text.push_str(&summary(profile, contents.len()));
+    Ok(text)
+}
+
+/// `content` is named where there are several.
+fn write_request(
+    profile: &Profile,
+    entry: &EventEntry,
+    content: Option<&str>,
+    text: &mut String,
+) -> Result<(), String> {
+    let request = profile.render_example(entry, content)?;
+    let content = content.map(|content| format!(", {content}")).unwrap_or_default();
+    let _ = writeln!(text, "### {}{content}\n{} {}", entry.name, request.method, request.url);
+    for (name, value) in &request.headers {
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    let _ = writeln!(text, "\n{}\n", String::from_utf8_lossy(&request.body));
+    Ok(())
+}
+
+fn summary(profile: &Profile, contents: usize) -> String {
+    let count = profile.catalogue.entries().len();
+    let counted = if count == 1 {
+        "1 event type, 1 example renders".to_owned()
+    } else {
+        format!("{count} event types, {count} examples render")
+    };
+    let in_contents = if contents > 1 { format!(" in {contents} content types") } else { String::new() };
+    format!("{}: {counted}{in_contents}", profile.name)
+}

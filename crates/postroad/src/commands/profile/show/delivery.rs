@@ -1,0 +1,99 @@
+//! How deliveries are tried, and what is refused before there is one, in words.
+
+use postroad_domain::RetryPolicy;
+use postroad_profile::{DeliveryPolicy, Profile};
+
+use super::{
+    page::{Entry, entry},
+    units::{bytes, duration},
+};
+
+/// What success is, when it is tried again, and what some answers do.
+pub(super) fn entries(policy: &DeliveryPolicy) -> Vec<Entry> {
+    let gone = if policy.gone_deactivates {
+        "makes the subscription inactive"
+    } else {
+        "is a failure like any other"
+    };
+    let timeout = &policy.timeout;
+    let bounds = if timeout.min == timeout.max {
+        String::new()
+    } else {
+        format!("; a subscription may set {} to {}", duration(timeout.min), duration(timeout.max))
+    };
+    vec![
+        entry("Success", format!("{}; a redirect never is", policy.success.patterns().join(", "))),
+        entry("Attempts", attempts(&policy.retry)),
+        entry("Timeout", format!("{} for a whole exchange{bounds}", duration(timeout.default))),
+        entry("410", gone),
+        entry("Retry-After", if policy.retry_after { "of 429 and 503 is honoured" } else { "is ignored" }),
+    ]
+}
+
+/// What an event may not be.
+pub(super) fn refusals(profile: &Profile) -> Vec<Entry> {
+    let checks = &profile.ingest;
+    let mut data = vec![format!("longer than {}", bytes(checks.data_bytes_max))];
+    if checks.double_numbers {
+        data.push("with a number that a double cannot hold".to_owned());
+    }
+    if checks.object {
+        data.push("that is no JSON object".to_owned());
+    }
+    data.extend(checks.required.iter().map(|name| format!("without the member `{name}`")));
+    let types = if profile.catalogue.is_open() {
+        "that are not listed and do not have the form that `open_events` names"
+    } else {
+        "that are not listed"
+    };
+    vec![entry("Event types", types), entry("Data", data.join("; "))]
+}
+
+/// `after a failure again after 1m, 2m, 4m: 4 attempts in all`.
+fn attempts(retry: &RetryPolicy) -> String {
+    let gaps = (retry.attempts - 1) as usize;
+    if gaps == 0 {
+        return "1: a failure is not tried again".to_owned();
+    }
+    let listed: Vec<_> = retry.backoff.iter().take(gaps).map(|gap| duration(*gap)).collect();
+    let listed = match (listed.as_slice(), gaps > listed.len()) {
+        ([], _) => "again at once".to_owned(),
+        ([only], true) => format!("again after {only} each time"),
+        ([.., last], true) => format!("again after {}, from then on {last} each time", listed.join(", ")),
+        (_, false) => format!("again after {}", listed.join(", ")),
+    };
+    let jitter = match retry.jitter_percent {
+        0 => String::new(),
+        percent => format!("; each gap is lengthened by up to {percent} %"),
+    };
+    format!("after a failure {listed}: {} attempts in all{jitter}", retry.attempts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_told_with_its_gaps_and_their_number() {
+        for (count, gaps_secs, jitter_percent, expected) in [
+            (4, vec![60, 120, 240], 0, "after a failure again after 1m, 2m, 4m: 4 attempts in all"),
+            (3, vec![60, 120, 240], 0, "after a failure again after 1m, 2m: 3 attempts in all"),
+            (
+                9,
+                vec![60, 120],
+                5,
+                "after a failure again after 1m, 2m, from then on 2m each time: 9 attempts in all; each gap is \
+                 lengthened by up to 5 %",
+            ),
+            (3, vec![1], 0, "after a failure again after 1s each time: 3 attempts in all"),
+            (2, vec![1], 0, "after a failure again after 1s: 2 attempts in all"),
+            (2, vec![], 0, "after a failure again at once: 2 attempts in all"),
+            (1, vec![60], 10, "1: a failure is not tried again"),
+        ] {
+            let backoff = gaps_secs.into_iter().map(Duration::from_secs).collect();
+            assert_eq!(attempts(&RetryPolicy { attempts: count, backoff, jitter_percent }), expected);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Errors of publishing.
+
+use postroad_engine::PublishError;
+use postroad_profile::DataRefusal;
+
+use super::unknown_event_type;
+use crate::problem::{Code, FieldError, Problem};
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::NoTenant => Self::not_found("tenant"),
+            PublishError::UnknownType { nearest } => unknown_event_type(&nearest),
+            PublishError::Data(refusal) => of_data(&refusal),
+            PublishError::Attributes(problems) => problems.into(),
+            PublishError::Schema(faults) => schema_mismatch(faults),
+            PublishError::KeyConflict => Self::new(
+                Code::IdempotencyConflict,
+                "This idempotency key came within the last 7 days with other bytes. Use a new key for a new event.",
+            ),
+            PublishError::Overloaded => Self::new(
+                Code::Overloaded,
+                "More events wait to be written than fit into memory. Send this one again in a moment.",
+            ),
+            PublishError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn of_data(refusal: &DataRefusal) -> Problem {
+    let code = match refusal {
+        DataRefusal::TooLong(_) => Code::BodyTooLarge,
+        DataRefusal::NumberOutOfRange => Code::NumberOutOfRange,
+        DataRefusal::NotAnObject | DataRefusal::MissingMember(_) | DataRefusal::NotCanonical(_) => {
+            Code::Invalid
+        }
+    };
+    Problem::of_field(code, "data", refusal.to_string())
+}
+
+fn schema_mismatch(faults: Vec<String>) -> Problem {
+    let error = |fault| FieldError {
+        field: "data".to_owned(),
+        message: format!("does not fit the schema of its event type: {fault}"),
+    };
+    Problem::of_fields(Code::SchemaMismatch, faults.into_iter().map(error).collect())
+}

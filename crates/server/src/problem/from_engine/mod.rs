@@ -1,0 +1,77 @@
+//! From each error of the engine to its problem: one exhaustive match for each operation, in this file and those beside
+//! it, by kind of object.
+//!
+//! Two messages come from one error: the sentence that the caller sees, and the line in the log. What the store says
+//! about itself goes into the log only.
+
+mod deliveries;
+mod event_types;
+mod events;
+mod subscriptions;
+mod tenants;
+
+use postroad_engine::{FieldProblem, LookupError, SecretError, StoreError};
+
+use super::{Code, FieldError, Problem};
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Full => {
+                tracing::warn!(%error, "a request failed");
+                Self::new(Code::StoreFull, "The disk is full; nothing was written. Try again later.")
+            }
+            StoreError::Unavailable(_) | StoreError::SessionLost => {
+                tracing::warn!(%error, "a request failed");
+                Self::new(Code::StoreUnavailable, "The store cannot be reached now. Try again in a moment.")
+            }
+            StoreError::BadCursor => {
+                Self::new(Code::BadCursor, "Pass the `next` of a page of this list, unchanged.")
+            }
+            StoreError::Internal(_) => {
+                tracing::error!(%error, "a request failed");
+                internal()
+            }
+        }
+    }
+}
+
+impl From<SecretError> for Problem {
+    fn from(error: SecretError) -> Self {
+        tracing::error!(%error, "a secret could not be read");
+        internal()
+    }
+}
+
+impl From<Vec<FieldProblem>> for Problem {
+    fn from(problems: Vec<FieldProblem>) -> Self {
+        let error = |problem: FieldProblem| FieldError { field: problem.field, message: problem.message };
+        Self::invalid(problems.into_iter().map(error).collect())
+    }
+}
+
+impl Problem {
+    /// Of an operation that looks something up: `noun` is what was wanted of the tenant.
+    pub(crate) fn of_lookup(error: LookupError, noun: &str) -> Self {
+        match error {
+            LookupError::NoTenant => Self::not_found("tenant"),
+            LookupError::NotFound => Self::not_found(noun),
+            LookupError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// No event of that name: it is said which ones are spelt alike.
+fn unknown_event_type(nearest: &[String]) -> Problem {
+    let hint = match nearest {
+        [] => "GET …/profiles and GET …/event-types list those that there are".to_owned(),
+        [only] => format!("the nearest is {only}"),
+        many => format!("the nearest are {}", many.join(", ")),
+    };
+    let message = format!("is not an event type of this tenant; {hint}");
+    Problem::of_field(Code::UnknownEventType, "type", message)
+}
+
+fn internal() -> Problem {
+    Problem::new(Code::Internal, "The request failed through no fault of yours. The server's log says why.")
+}

@@ -1,0 +1,91 @@
+//! Errors of operations on subscriptions.
+
+use postroad_engine::{CreateError, PreviewError, RotateError, TestError, UpdateError};
+
+use super::unknown_event_type;
+use crate::problem::{Code, Problem};
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::NoTenant => Self::not_found("tenant"),
+            CreateError::TooMany { max } => Self::new(
+                Code::TooManySubscriptions,
+                format!("A tenant may have {max} subscriptions. Delete one that is no longer needed."),
+            ),
+            CreateError::BlockedUrl(why) => blocked_url(&why),
+            CreateError::Invalid(problems) => problems.into(),
+            CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateError> for Problem {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::NotFound => Self::not_found("subscription"),
+            UpdateError::Changed => changed(),
+            UpdateError::BlockedUrl(why) => blocked_url(&why),
+            UpdateError::Invalid(problems) => problems.into(),
+            UpdateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RotateError> for Problem {
+    fn from(error: RotateError) -> Self {
+        match error {
+            RotateError::NotFound => Self::not_found("subscription"),
+            RotateError::Changed => changed(),
+            RotateError::Invalid(problems) => problems.into(),
+            RotateError::TooMany { max } => Self::new(
+                Code::TooManySecrets,
+                format!(
+                    "{max} secrets sign already. Wait until the oldest has expired, or set `grace` to 0s."
+                ),
+            ),
+            RotateError::Secret(error) => error.into(),
+            RotateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TestError> for Problem {
+    fn from(error: TestError) -> Self {
+        match error {
+            TestError::NotFound => Self::not_found("subscription"),
+            TestError::UnknownType { nearest } => unknown_event_type(&nearest),
+            TestError::TooMany => Self::new(
+                Code::TooManyTests,
+                "As many tests are under way as may be at a time. Try again in a moment.",
+            ),
+            TestError::NotReady => Self::new(
+                Code::NotReady,
+                "The store cannot take a write now, or the node is stopping. Try again in a moment.",
+            ),
+            TestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PreviewError> for Problem {
+    fn from(error: PreviewError) -> Self {
+        match error {
+            PreviewError::NotFound => Self::not_found("subscription"),
+            PreviewError::Refused(error) => error.into(),
+            PreviewError::Render(why) => {
+                let detail = format!("The profile can make no request of this event: {why}.");
+                Self::new(Code::CannotBeRendered, detail)
+            }
+            PreviewError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn blocked_url(why: &str) -> Problem {
+    Problem::invalid_field("delivery.url", format!("is refused: {why}"))
+}
+
+fn changed() -> Problem {
+    Problem::new(Code::SubscriptionChanged, "Somebody else changed the subscription. Read it and try again.")
+}

@@ -1,0 +1,33 @@
+//! `GET /v1/tenants/{tenant}/event-types/{name}`
+
+use axum::{Json, extract::State};
+
+use super::TenantEventTypeJson;
+use crate::{
+    caller::Caller,
+    path::{EventTypeText, TenantPath},
+    problem::{Problem, Refusals},
+    state::ServerState,
+};
+
+/// One event type that the tenant added
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{tenant}/event-types/{name}",
+    tag = "event types",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("name" = String, Path, description = "The wire code; `/` as `%2F`"),
+    ),
+    responses((status = 200, description = "The event type", body = TenantEventTypeJson), Refusals),
+)]
+pub(super) async fn get_event_type(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    EventTypeText(name): EventTypeText,
+) -> Result<Json<TenantEventTypeJson>, Problem> {
+    let found = state.engine.event_type(&tenant, &name).await;
+    let found = found.map_err(|error| Problem::of_lookup(error, "event type"))?;
+    Ok(Json(TenantEventTypeJson::of(&found)?))
+}

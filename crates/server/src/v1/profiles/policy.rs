@@ -1,0 +1,66 @@
+//! How a profile tries deliveries, in the words of a subscription.
+
+use postroad_domain::{RetryPolicy, limits::CONCURRENCY};
+use postroad_profile::DeliveryPolicy;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::check::duration_text;
+
+/// How deliveries are tried.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Policy)]
+pub(crate) struct PolicyJson {
+    /// The retry schedule.
+    retry: PolicyRetry,
+    /// The deadline of an exchange.
+    timeout: String,
+    /// The shortest deadline that a subscription may set.
+    timeout_min: String,
+    /// The longest deadline that a subscription may set.
+    timeout_max: String,
+    /// The statuses that are success: `2xx`, `200`.
+    success: Vec<String>,
+    /// What 410 does: `deactivate` makes the subscription inactive, `failure` is a failure as any other.
+    gone: &'static str,
+    /// What `Retry-After` of 429 and 503 does: `honour` or `ignore`.
+    retry_after: &'static str,
+    /// Exchanges of one subscription under way at a time.
+    concurrency: u32,
+}
+
+/// A retry schedule.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PolicyRetry {
+    /// Attempts, the first included.
+    attempts: u32,
+    /// The gap after the first, second, … failed attempt; the last one repeats.
+    backoff: Vec<String>,
+    /// Each gap is lengthened by up to this share of itself, in percent.
+    jitter_percent: u32,
+}
+
+impl PolicyJson {
+    pub(super) fn of(policy: &DeliveryPolicy) -> Self {
+        Self {
+            retry: PolicyRetry::of(&policy.retry),
+            timeout: duration_text(policy.timeout.default),
+            timeout_min: duration_text(policy.timeout.min),
+            timeout_max: duration_text(policy.timeout.max),
+            success: policy.success.patterns(),
+            gone: if policy.gone_deactivates { "deactivate" } else { "failure" },
+            retry_after: if policy.retry_after { "honour" } else { "ignore" },
+            concurrency: CONCURRENCY.default,
+        }
+    }
+}
+
+impl PolicyRetry {
+    fn of(policy: &RetryPolicy) -> Self {
+        Self {
+            attempts: policy.attempts,
+            backoff: policy.backoff.iter().map(|gap| duration_text(*gap)).collect(),
+            jitter_percent: policy.jitter_percent,
+        }
+    }
+}

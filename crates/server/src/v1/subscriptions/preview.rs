@@ -1,0 +1,136 @@
+//! `POST /v1/tenants/{tenant}/subscriptions/{id}/preview`
+
+use axum::{Json, extract::State};
+use bytes::Bytes;
+use postroad_domain::ids::SubscriptionKind;
+use postroad_engine::PreviewEvent;
+use postroad_profile::ExactRequest;
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+use utoipa::ToSchema;
+
+use crate::{
+    caller::Caller,
+    check::{Faults, Shape},
+    envelope::{Envelope, Names},
+    json,
+    path::{ObjectPath, TenantPath},
+    problem::{Problem, ProblemDocument, Refusals},
+    query::parse_time,
+    state::ServerState,
+    v1::events::{body_limit::EventBody, item},
+};
+
+static NAMES: Names<2> = Names {
+    shape: Shape { known: &["type", "data", "attributes", "occurred_at"], later: &["filter", "transform"] },
+    carried: ["data", "attributes"],
+};
+
+/// An event to look at.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the OpenAPI document only; `read` reads the bytes")]
+#[schema(as = Preview)]
+struct PreviewBody {
+    /// What happened, by the wire code or the title of an event type.
+    #[schema(rename = "type", max_length = 255)]
+    type_: String,
+    /// Any JSON value that the profile takes.
+    #[schema(value_type = Value)]
+    data: Value,
+    /// The attributes that the profile declares; at most 16 KiB.
+    #[schema(value_type = Option<Object>)]
+    attributes: Option<Value>,
+    /// When it happened; by default now.
+    #[schema(format = DateTime)]
+    occurred_at: Option<String>,
+}
+
+/// A request as it would be sent.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PreviewedRequest)]
+pub(crate) struct PreviewJson {
+    /// `POST`.
+    method: String,
+    /// The whole URL.
+    url: String,
+    /// In the order they would be sent, with their values.
+    headers: Vec<PreviewHeader>,
+    /// The body as text; bytes that are not UTF-8 are replaced.
+    body: String,
+}
+
+/// A header of a previewed request.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PreviewHeader {
+    /// Its name.
+    name: String,
+    /// Its value.
+    value: String,
+}
+
+impl PreviewJson {
+    fn of(request: ExactRequest) -> Self {
+        let header = |(name, value)| PreviewHeader { name, value };
+        Self {
+            method: request.method,
+            url: request.url,
+            headers: request.headers.into_iter().map(header).collect(),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+        }
+    }
+}
+
+/// Look at the request of an event
+///
+/// Makes the exact request, signed, of an event and sends nothing. Its ids are made up and its times are those of now.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/subscriptions/{id}/preview",
+    tag = "subscriptions",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("id" = String, Path, description = "The subscription's id"),
+    ),
+    request_body(content = PreviewBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The request", body = PreviewJson),
+        (status = 413, description = "Longer than 1 MiB, or than the profile allows", body = ProblemDocument,
+         content_type = "application/problem+json"),
+        Refusals,
+    ),
+)]
+pub(super) async fn preview_request(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    ObjectPath(id): ObjectPath<SubscriptionKind>,
+    EventBody(body): EventBody,
+) -> Result<Json<PreviewJson>, Problem> {
+    let event = read(json::text(&body)?)?;
+    let request = state.engine.preview(&tenant, id, event).await?;
+    Ok(Json(PreviewJson::of(request)))
+}
+
+fn read(body: &str) -> Result<PreviewEvent, Problem> {
+    let envelope = Envelope::read(body, "", &NAMES)?;
+    let faults = Faults::default();
+    let [data, attributes] = envelope.carried;
+    let data = item::read_data(data, "", &faults);
+    let attributes = attributes.and_then(|raw| item::read_attributes(raw, "", &faults));
+    let small = envelope.small("", &faults).and_then(|mut fields| {
+        let event_type = item::read_type(&mut fields);
+        let occurred_at = fields.field("occurred_at").and_then(|field| field.parsed(parse_time));
+        Some((event_type?, occurred_at))
+    });
+    let event = small.zip(data).map(|((event_type, occurred_at), data)| PreviewEvent {
+        event_type,
+        data: bytes_of(data),
+        attributes: attributes.map(bytes_of).unwrap_or_default(),
+        occurred_at,
+    });
+    faults.finish(event)
+}
+
+fn bytes_of(raw: &RawValue) -> Bytes {
+    Bytes::copy_from_slice(raw.get().as_bytes())
+}

@@ -1,0 +1,72 @@
+//! `POST /v1/tenants/{tenant}/subscriptions/{id}/test`
+
+use axum::{Json, extract::State};
+use postroad_domain::{
+    ids::SubscriptionKind,
+    limits::{NAME_CHARS_MAX, REQUEST_BODY_BYTES_MAX},
+};
+use utoipa::ToSchema;
+
+use crate::{
+    body::LimitedBody,
+    caller::Caller,
+    check::{Faults, Object, Shape},
+    json,
+    path::{ObjectPath, TenantPath},
+    problem::{Problem, ProblemDocument, Refusals},
+    state::ServerState,
+    v1::deliveries::DeliveryWithAttempts,
+};
+
+const SHAPE: Shape = Shape::of(&["type"]);
+
+/// What to send.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the OpenAPI document only; `read` reads the values")]
+#[schema(as = Test)]
+struct TestBody {
+    /// The event type, by wire code or title, whose example is sent; by default the first that the subscription selects.
+    #[schema(rename = "type", max_length = 255)]
+    type_: Option<String>,
+}
+
+/// Send a test event now
+///
+/// Sends the example of an event type, whatever the subscription's filters say and also while it is inactive, and waits
+/// for the outcome. The delivery stands in the log with `test` and is not tried again.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/subscriptions/{id}/test",
+    tag = "subscriptions",
+    params(
+        ("tenant" = String, Path, description = "The tenant's id"),
+        ("id" = String, Path, description = "The subscription's id"),
+    ),
+    request_body(content = Option<TestBody>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The delivery with its attempt", body = DeliveryWithAttempts),
+        (status = 429, description = "Too many tests are under way", body = ProblemDocument,
+         content_type = "application/problem+json"),
+        Refusals,
+    ),
+)]
+pub(super) async fn test_subscription(
+    _: Caller,
+    State(state): State<ServerState>,
+    TenantPath(tenant): TenantPath,
+    ObjectPath(id): ObjectPath<SubscriptionKind>,
+    LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
+) -> Result<Json<DeliveryWithAttempts>, Problem> {
+    let event_type = read(&body)?;
+    let view = state.engine.test_subscription(&tenant, id, event_type).await?;
+    Ok(Json(DeliveryWithAttempts::of(&view)))
+}
+
+/// No body is the same as an empty object.
+fn read(body: &[u8]) -> Result<Option<String>, Problem> {
+    let body = json::value(if body.is_empty() { b"{}" } else { body })?;
+    let faults = Faults::default();
+    let event_type = Object::root(body, &SHAPE, &faults)
+        .map(|mut body| body.field("type").and_then(|field| field.text_within(1, NAME_CHARS_MAX)));
+    faults.finish(event_type)
+}

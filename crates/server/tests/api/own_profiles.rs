@@ -1,0 +1,96 @@
+//! Profiles of products that do not exist, for what no built-in profile does.
+
+use std::collections::BTreeMap;
+
+use postroad_engine::GivenProfile;
+
+/// Two methods, two content types, titles, data of up to 2 MiB that must have a member, no secrets, a field that is
+/// forbidden and one that is limited, an option that is secret.
+const WORKSHOP: &str = r#"
+name = "workshop"
+title = "Workshop"
+description = "Jobs and tools."
+
+[request]
+methods = ["PUT", "POST"]
+
+[[request.headers]]
+name = "X-Workshop-Key"
+value = "{{ options.password }}"
+
+[[request.content]]
+type = "application/json"
+body = "{{ event.data }}"
+
+[[request.content]]
+type = "application/x-www-form-urlencoded"
+form = [{ name = "job", value = "{{ event.data }}" }]
+
+[options.password]
+of = "both"
+type = "text"
+default = "none"
+secret = true
+
+[ingest]
+object = true
+required = ["id"]
+data_bytes_max = 2097152
+
+[subscription]
+description = { is = "forbidden" }
+headers = { max = 1 }
+
+[delivery]
+timeout = "5s"
+timeout_max = "10s"
+success = ["200"]
+
+[words]
+queued = "Waiting"
+
+[labels]
+deliveries = "Jobs sent"
+
+[[events]]
+name = "job.done"
+title = "Job Done"
+group = "Jobs"
+example_is = "plausible"
+
+[[events]]
+name = "job.begun"
+title = "Job Begun"
+"#;
+
+/// Everything in the query, no body.
+const BEACON: &str = r#"
+name = "beacon"
+title = "Beacon"
+
+[request]
+methods = ["GET"]
+
+[[request.query]]
+name = "at"
+value = "{{ event.data.at | rfc3339(0) }}"
+
+[[events]]
+name = "seen"
+"#;
+
+/// All of them.
+pub(crate) fn own_profiles() -> Vec<GivenProfile> {
+    let workshop = [
+        ("profile.toml", WORKSHOP),
+        ("examples/job.done.json", "{\"id\": 7,\n \"cost\": 1.0}\n"),
+        ("examples/job.begun.json", r#"{"id": 8}"#),
+    ];
+    let beacon = [("profile.toml", BEACON), ("examples/seen.json", r#"{"at": "2026-01-02T03:04:05.678Z"}"#)];
+    vec![load(&workshop), load(&beacon)]
+}
+
+fn load(files: &[(&str, &str)]) -> GivenProfile {
+    let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    GivenProfile::load(files.collect::<BTreeMap<_, _>>()).unwrap()
+}

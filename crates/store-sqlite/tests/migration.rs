@@ -1,0 +1,133 @@
+//! A database that an older Postroad wrote goes on: nothing is lost, and what was not known then says so.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use common::open;
+use postroad_domain::{
+    EventId, RetryOverride, Status, SubscriptionId, SubscriptionNo, TenantNo, Timestamp, retry::RetryPolicy,
+};
+use postroad_store::{Next, SubscriptionChange, conformance::World};
+use rusqlite::Connection;
+
+const FIRST: &str = include_str!("../migrations/0001_first.sql");
+/// A tenant's spec as version 1 wrote it.
+const TENANT: &str = r#"{"profile":"standard","name":"Acme","contacts":[],"options":"{}"}"#;
+/// A subscription's spec as version 1 wrote it: the method and the signature were always there.
+const SUBSCRIPTION: &str = r#"{"name":"größer","description":null,"active":true,"push":{"url":"https://example.com/hook",
+    "method":"PUT","headers":[],"authorization":null},"events":["lead.created"],"tag_sets":[],"concurrency":8,
+    "retry":{"attempts":2,"backoff":[{"secs":5,"nanos":0}],"jitter_percent":10},"timeout":null,"signature":"SIGNATURE"}"#;
+/// Sealed secrets in the store's compact form: one secret `s`, which never expires.
+const ONE_SECRET: &[u8] = &[1, 1, 1, b's', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+const TENANT_NO: TenantNo = TenantNo(3);
+const SUB_NO: SubscriptionNo = SubscriptionNo(5);
+const SUB_ID: [u8; 16] = [5; 16];
+
+/// As an event's: the number within it is zero.
+fn event_id() -> EventId {
+    EventId::from_bytes([1, 0x97, 0x6b, 0x2f, 0x5a, 0x40, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0])
+}
+
+/// Writes a database of version 1: a subscription whose secret was rotated once, and a delivery that waits.
+fn write_first(folder: &Path) {
+    let db = Connection::open(folder.join("postroad.db")).unwrap();
+    db.execute_batch(FIRST).unwrap();
+    db.pragma_update(None, "application_id", 0x706f_7374).unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    db.execute("INSERT INTO tenant VALUES (?1, 'acme', 7, 10, 20, NULL, ?2)", (TENANT_NO.0, TENANT)).unwrap();
+    let row = (SUB_NO.0, TENANT_NO.0, SUB_ID, ONE_SECRET);
+    db.execute("INSERT INTO subscription VALUES (?1, ?2, ?3, 2, 0, NULL, NULL, 10, 20, NULL, ?4)", row)
+        .unwrap();
+    for (version, signature) in [(1, "hmac-sha256"), (2, "ed25519")] {
+        let spec = SUBSCRIPTION.replace("SIGNATURE", signature);
+        db.execute("INSERT INTO subscription_version VALUES (?1, ?2, ?3)", (SUB_NO.0, version, spec))
+            .unwrap();
+    }
+    let event = (TENANT_NO.0, event_id().as_bytes().to_vec());
+    db.execute(
+        "INSERT INTO event VALUES (1, ?1, ?2, 'lead.created', 30, NULL, 1, NULL, NULL, x'7b7d')",
+        event,
+    )
+    .unwrap();
+    let delivery = ((1 << 12) | 1, TENANT_NO.0, SUB_NO.0);
+    db.execute("INSERT INTO delivery VALUES (?1, ?2, ?3, 1, 2, NULL, 0, 30, NULL)", delivery).unwrap();
+    db.execute("INSERT INTO queue VALUES (?2, ?3, 0, 30, ?1, 0, 9000000000000000)", delivery).unwrap();
+}
+
+async fn migrated(folder: &Path) -> World {
+    write_first(folder);
+    World::new(Arc::new(open(folder))).await
+}
+
+#[tokio::test]
+async fn a_tenant_keeps_what_was_set_as_its_first_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = migrated(folder.path()).await;
+    let snapshot = world.store.config_snapshot_by_no(TENANT_NO).await.unwrap().unwrap();
+    let tenant = snapshot.tenant;
+    assert_eq!((tenant.version, tenant.config_version), (1, 7));
+    assert_eq!(
+        (tenant.created_at, tenant.updated_at),
+        (Timestamp::from_micros(10), Timestamp::from_micros(20))
+    );
+    assert_eq!((tenant.spec.profile.as_str(), tenant.spec.name.as_deref()), ("standard", Some("Acme")));
+    assert_eq!(world.store.tenant_version(TENANT_NO, 1).await.unwrap(), Some(tenant.spec.clone()));
+    assert!(snapshot.event_types.is_empty());
+    let replaced = world.tenant("acme").await;
+    assert_eq!((replaced.no, replaced.version), (TENANT_NO, 2));
+    assert_eq!(world.store.tenant_version(TENANT_NO, 1).await.unwrap(), Some(tenant.spec));
+}
+
+#[tokio::test]
+async fn the_signature_of_an_old_subscription_is_an_option_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = migrated(folder.path()).await;
+    let options = |version| {
+        let store = Arc::clone(&world.store);
+        async move { store.subscription_version(TENANT_NO, SUB_NO, version).await.unwrap().unwrap().spec.options }
+    };
+    assert_eq!(options(1).await, "{}");
+    assert_eq!(options(2).await, r#"{"signature":"ed25519"}"#);
+    let spec =
+        world.store.subscription(TENANT_NO, SubscriptionId::from_bytes(SUB_ID)).await.unwrap().unwrap().spec;
+    assert_eq!((spec.name.as_deref(), spec.push.method.as_deref()), (Some("größer"), Some("PUT")));
+    assert_eq!((spec.push.content_type, spec.success), (None, None));
+    let retry = RetryOverride { attempts: Some(2), backoff: Some(vec![Duration::from_secs(5)]) };
+    assert_eq!(spec.retry, Some(retry.clone()));
+    assert_eq!(retry.over(&RetryPolicy::standard_webhooks()).attempts, 2);
+}
+
+#[tokio::test]
+async fn a_version_whose_secrets_were_not_kept_has_the_current_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = migrated(folder.path()).await;
+    let subscription =
+        world.store.subscription(TENANT_NO, SubscriptionId::from_bytes(SUB_ID)).await.unwrap().unwrap();
+    assert_eq!((subscription.version, subscription.secrets[0].sealed.as_slice()), (2, &b"s"[..]));
+    let rotated = world.change(&subscription, SubscriptionChange::Secrets(Vec::new())).await;
+    assert_eq!((rotated.version, rotated.secrets.len()), (3, 0));
+    let mut secrets = Vec::new();
+    for version in 1..=3 {
+        let kept = world.store.subscription_version(TENANT_NO, SUB_NO, version).await.unwrap();
+        secrets.push(kept.unwrap().secrets.len());
+    }
+    assert_eq!(secrets, [0, 1, 0], "the one from before is unknown, the one at the migration is kept");
+}
+
+#[tokio::test]
+async fn an_old_delivery_waits_on_with_the_version_it_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = migrated(folder.path()).await;
+    let subscription =
+        world.store.subscription(TENANT_NO, SubscriptionId::from_bytes(SUB_ID)).await.unwrap().unwrap();
+    let queued = world.refill(&subscription).await.deliveries.remove(0);
+    assert_eq!((queued.event.id, queued.subscription_version), (event_id(), 1));
+    assert_eq!((queued.event.profile, queued.event.tenant_version, queued.event.test), (None, 1, false));
+    world.record(&queued, Next::Succeeded).await;
+    let delivery = world.look(&queued).await;
+    assert_eq!((delivery.status, delivery.test), (Status::Succeeded, false));
+}
