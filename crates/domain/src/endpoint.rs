@@ -50,6 +50,12 @@ impl EndpointUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The host in lower case and the port, the scheme's own where none is written: `example.com:443`.
+    pub fn host_and_port(&self) -> Option<String> {
+        let url = url::Url::parse(&self.0).ok()?;
+        Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
+    }
 }
 
 impl TryFrom<String> for EndpointUrl {

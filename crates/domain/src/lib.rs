@@ -26,6 +26,6 @@ pub use ids::{AttemptId, DeliveryId, EventId, KeyId, SubscriptionId};
 pub use invalid::Invalid;
 pub use retry::{RetryOverride, RetryPolicy};
 pub use secret::SealedSecret;
-pub use subscription::{Subscription, SubscriptionNo, SubscriptionSpec, SubscriptionVersion};
+pub use subscription::{RateLimit, Subscription, SubscriptionNo, SubscriptionSpec, SubscriptionVersion};
 pub use tenant::{ProfileNo, Tenant, TenantId, TenantNo};
 pub use time::{Clock, Timestamp};

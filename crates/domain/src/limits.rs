@@ -66,6 +66,14 @@ pub const CUSTOM_HEADERS_MAX: usize = 30;
 pub const HEADER_VALUE_BYTES_MAX: usize = 4_096;
 /// Exchanges one subscription has under way at a time.
 pub const CONCURRENCY: Bounds<u32> = Bounds { min: 1, max: 1_000, default: 8 };
+/// Exchanges that a rate limit allows within its span.
+pub const RATE_LIMIT_COUNT: Bounds<u32> = Bounds { min: 1, max: 10_000, default: 100 };
+/// The span of a rate limit.
+pub const RATE_LIMIT_PER: Bounds<Duration> = Bounds {
+    min: Duration::from_millis(100),
+    max: Duration::from_secs(24 * 3600),
+    default: Duration::from_secs(1),
+};
 /// Attempts of one pass through the retry schedule.
 pub const RETRY_ATTEMPTS: Bounds<u32> = Bounds { min: 1, max: 30, default: 10 };
 /// One gap of a retry schedule.
@@ -98,6 +106,11 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 /// A delivery ends at the latest this long after its schedule would have ended.
 pub const EXPIRY_AFTER_SCHEDULE: Duration = Duration::from_secs(24 * 3600);
 
+/// Deliveries that may wait for one subscription; beyond it the oldest fail.
+pub const BACKLOG_DELIVERIES_MAX: u64 = 1_000_000;
+/// Bytes of events' data that may wait for one subscription; beyond it the oldest deliveries fail.
+pub const BACKLOG_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
 // --- Commits and memory --------------------------------------------------------------------------------------------
 
 /// Rows one commit writes, except for one larger single event.
@@ -108,8 +121,11 @@ pub const COMMIT_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const FANOUT_PER_COMMIT_MAX: usize = 200;
 /// Large fan-outs that are open at a time; above it new events wait.
 pub const OPEN_FANOUTS_MAX: usize = 1_000;
-/// Bytes of events that wait for their commit; above it ingest answers 429.
+/// Bytes of events that wait for their commit; above it ingest answers 429, and earlier for a tenant that has more of
+/// them than is left for all others.
 pub const UNACKNOWLEDGED_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// Events that wait for their commit; as for the bytes. A second or two of work, so that an answer comes early.
+pub const UNACKNOWLEDGED_EVENTS_MAX: usize = 65_536;
 /// Deliveries a lane keeps in memory; more wait in the store only. For deliveries of a kilobyte the bytes below come
 /// first; a smaller number would send each batch of events through the store a second time.
 pub const LANE_DELIVERIES_MAX: usize = 1_000;
@@ -117,8 +133,21 @@ pub const LANE_DELIVERIES_MAX: usize = 1_000;
 pub const LANE_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of deliveries that all lanes keep in memory. Above it each lane keeps one delivery only.
 pub const LANES_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Exchanges under way at a time, over all lanes.
+/// Exchanges under way at a time, over all lanes: half of them for lanes whose receivers are slow, so that those that hang
+/// leave the other half alone. Of each half a tenant has no more than are free for all others.
 pub const EXCHANGES_MAX: usize = 2_048;
+/// An exchange that takes at least so long makes its lane a slow one.
+pub const SLOW_EXCHANGE: Duration = Duration::from_secs(1);
+/// Exchanges under way at a time to one host and port.
+pub const EXCHANGES_PER_HOST_MAX: usize = 1_024;
+/// Of these, those of one lane: a quarter.
+pub const EXCHANGES_PER_HOST_AND_LANE_MAX: u32 = 256;
+/// Failures in a row after which a lane is slowed down: it sends one probe after each pause.
+pub const BREAKER_FAILURES: u32 = 10;
+/// The first pause of a slowed lane; each failed probe doubles it.
+pub const BREAKER_PAUSE_MIN: Duration = Duration::from_millis(500);
+/// Its longest pause.
+pub const BREAKER_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Tests of subscriptions under way at a time; more are answered 429.
 pub const TESTS_MAX: usize = 32;
 /// Reads of lanes' next deliveries under way at a time.

@@ -43,6 +43,15 @@ impl fmt::Debug for Push {
     }
 }
 
+/// At most `count` exchanges begin within any span of the length `per`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateLimit {
+    /// At least one.
+    pub count: u32,
+    /// More than nothing.
+    pub per: Duration,
+}
+
 /// What the customer configured; checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionSpec {
@@ -60,6 +69,12 @@ pub struct SubscriptionSpec {
     pub tag_sets: Vec<Vec<String>>,
     /// Exchanges under way at a time.
     pub concurrency: u32,
+    /// How many exchanges may begin within a span of time; `None` for as many as its receiver takes.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
+    /// One delivery after the other: the next one goes out when the one before has ended.
+    #[serde(default)]
+    pub ordered: bool,
     /// An own retry schedule; `None` for the profile's.
     pub retry: Option<RetryOverride>,
     /// An own deadline of an exchange; `None` for the profile's.
@@ -83,6 +98,8 @@ impl SubscriptionSpec {
             events: Vec::new(),
             tag_sets: Vec::new(),
             concurrency: CONCURRENCY.default,
+            rate_limit: None,
+            ordered: false,
             retry: None,
             timeout: None,
             success: None,

@@ -30,9 +30,11 @@ use crate::{
     exchange::{Egress, OutboundRequest, OutboundResponse, SendError},
     failure,
     guard::Guard,
-    link::Born,
+    link::Known,
     policy::AddressPolicy,
     response::{headers_as_text, read_body},
+    resting::Resting,
+    spelling::Speller,
     target::{host_of, port_of, uri_of},
     tls,
 };
@@ -51,6 +53,9 @@ pub struct EgressConfig {
     pub policy: AddressPolicy,
     /// Connections to one scheme, host and port that wait for the next exchange.
     pub pool_idle_per_host: usize,
+    /// Connections to all hosts that wait for the next exchange: of more than these the one that has waited longest is
+    /// closed.
+    pub pool_idle_max: usize,
     /// How long a connection waits for the next exchange; more than 120 s counts as 120 s.
     pub pool_idle_timeout: Duration,
     /// Certificates of authorities trusted besides those of the platform.
@@ -65,6 +70,7 @@ impl EgressConfig {
         Self {
             policy,
             pool_idle_per_host: EXCHANGES_MAX,
+            pool_idle_max: 2 * EXCHANGES_MAX,
             pool_idle_timeout: Duration::from_secs(60),
             extra_roots: Vec::new(),
         }
@@ -83,6 +89,7 @@ pub enum StartError {
 pub struct HttpEgress {
     client: Client<Connector, Full<Bytes>>,
     guard: Guard,
+    speller: Speller,
     reused_until_age: Duration,
 }
 
@@ -91,7 +98,8 @@ impl HttpEgress {
     pub fn new(config: EgressConfig, dial: Arc<dyn Dial>) -> Result<Self, StartError> {
         let idle_time = config.pool_idle_timeout.min(POOL_IDLE_TIME_MAX);
         let guard = Guard::new(config.policy, Arc::clone(&dial));
-        let connector = Connector::new(guard.clone(), dial, tls::connector(config.extra_roots)?);
+        let resting = Resting::new(config.pool_idle_max);
+        let connector = Connector::new(guard.clone(), dial, tls::connector(config.extra_roots)?, resting);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(idle_time)
@@ -104,8 +112,26 @@ impl HttpEgress {
             // Headers are limited to 100 by hyper's default; to set the number would only move them to the heap.
             .http1_max_buf_size(READ_BUFFER_BYTES_MAX)
             .build(connector);
-        let reused_until_age = CONNECTION_LIFE_MAX - idle_time - RESPONSE_BODY_TIME_MAX - TIMEOUT.max;
-        Ok(Self { client, guard, reused_until_age })
+        // The pool looks for connections that nobody took once in its time: such a one may wait for twice as long.
+        let rest_of_life = (idle_time + TIMEOUT.max).max(2 * idle_time) + RESPONSE_BODY_TIME_MAX;
+        let reused_until_age = CONNECTION_LIFE_MAX - rest_of_life;
+        Ok(Self { client, guard, speller: Speller::new(), reused_until_age })
+    }
+
+    fn outgoing(&self, request: OutboundRequest) -> Result<Request<Full<Bytes>>, SendError> {
+        let uri = uri_of(&request.url)?;
+        let (headers, extensions) = self.speller.spell(request.headers)?;
+        let lacks_length = request.body.is_empty() && !matches!(request.method, Method::GET | Method::HEAD);
+        let mut outgoing = Request::new(Full::new(request.body));
+        *outgoing.method_mut() = request.method;
+        *outgoing.uri_mut() = uri;
+        *outgoing.headers_mut() = headers;
+        *outgoing.extensions_mut() = extensions;
+        if lacks_length {
+            // The client leaves the header out for an empty body, which some receivers answer with 411.
+            outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        Ok(outgoing)
     }
 
     /// Keeps the connection from being used again.
@@ -121,7 +147,7 @@ impl Egress for HttpEgress {
     async fn exchange(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {
         let time_max = request.deadline.min(TIMEOUT.max);
         let deadline = Instant::now() + time_max;
-        let mut outgoing = outgoing(request)?;
+        let mut outgoing = self.outgoing(request)?;
         let connection = capture_connection(&mut outgoing);
         let response = timeout_at(deadline, self.client.request(outgoing))
             .await
@@ -129,14 +155,16 @@ impl Egress for HttpEgress {
             .map_err(|error| failure::from_client(&error))?;
 
         let answered = Instant::now();
-        let born = response.extensions().get::<Born>();
-        if born.is_some_and(|born| answered - born.0 > self.reused_until_age) {
+        let (head, body) = response.into_parts();
+        let known = head.extensions.get::<Known>();
+        if known.is_some_and(|known| answered - known.born > self.reused_until_age) {
             Self::retire(&connection);
         }
-        let (head, body) = response.into_parts();
         let (body, truncated) = read_body(body, deadline.min(answered + RESPONSE_BODY_TIME_MAX)).await;
         if truncated {
             Self::retire(&connection);
+        } else if let Some(known) = known {
+            known.rests();
         }
         let headers = headers_as_text(&head.headers);
         Ok(OutboundResponse { status: head.status.as_u16(), headers, body, truncated })
@@ -150,18 +178,4 @@ impl Egress for HttpEgress {
             .map_err(|_elapsed| failure::timed_out(time_max))??;
         Ok(())
     }
-}
-
-fn outgoing(request: OutboundRequest) -> Result<Request<Full<Bytes>>, SendError> {
-    let uri = uri_of(&request.url)?;
-    let lacks_length = request.body.is_empty() && !matches!(request.method, Method::GET | Method::HEAD);
-    let mut outgoing = Request::new(Full::new(request.body));
-    *outgoing.method_mut() = request.method;
-    *outgoing.uri_mut() = uri;
-    *outgoing.headers_mut() = request.headers;
-    if lacks_length {
-        // The client leaves the header out for an empty body, which some receivers answer with 411.
-        outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    Ok(outgoing)
 }

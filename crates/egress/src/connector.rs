@@ -25,7 +25,8 @@ use tower::Service;
 use crate::{
     dial::{Dial, Stream},
     guard::{Guard, GuardError},
-    link::{Born, Link},
+    link::{Known, Link},
+    resting::Resting,
     target::{host_of, port_of},
     tls,
 };
@@ -48,11 +49,12 @@ struct Parts {
     guard: Guard,
     dial: Arc<dyn Dial>,
     tls: TlsConnector,
+    resting: Arc<Resting>,
 }
 
 impl Connector {
-    pub(crate) fn new(guard: Guard, dial: Arc<dyn Dial>, tls: TlsConnector) -> Self {
-        Self { parts: Arc::new(Parts { guard, dial, tls }) }
+    pub(crate) fn new(guard: Guard, dial: Arc<dyn Dial>, tls: TlsConnector, resting: Arc<Resting>) -> Self {
+        Self { parts: Arc::new(Parts { guard, dial, tls, resting }) }
     }
 }
 
@@ -75,7 +77,7 @@ impl Service<Uri> for Connector {
 
 impl Parts {
     async fn connect(&self, uri: &Uri) -> Result<Link, ConnectError> {
-        let born = Born(Instant::now());
+        let born = Instant::now();
         let host = host_of(uri);
         let addresses = self.guard.addresses(host, port_of(uri)).await?;
         let mut stream = dial_first(&self.dial, &addresses).await?;
@@ -84,7 +86,7 @@ impl Parts {
                 .await
                 .map_err(|source| ConnectError::Tls { host: host.to_owned(), source })?;
         }
-        Ok(Link::new(stream, born))
+        Ok(Link::new(stream, Known::new(born, self.resting.connection())))
     }
 }
 

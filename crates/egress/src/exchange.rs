@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Method;
 use postroad_domain::{EndpointUrl, ErrorClass};
 
 /// The seam between the engine and the network. The engine's own tests replace it whole; the tests of this crate replace
@@ -30,8 +30,9 @@ pub struct OutboundRequest {
     pub method: Method,
     /// Its path and query become the request target as they were written; a fragment stays here.
     pub url: EndpointUrl,
+    /// Names and values, sent in this spelling and order; of several with one name the later ones follow the first.
     /// Complete apart from `Host` and `Content-Length`, which follow from URL and body.
-    pub headers: HeaderMap,
+    pub headers: Vec<(String, String)>,
     /// Empty for none.
     pub body: Bytes,
     /// For the whole exchange, from the look-up of the name to the end of the body; at most

@@ -23,6 +23,8 @@ mod guard;
 mod link;
 mod policy;
 mod response;
+mod resting;
+mod spelling;
 mod system_dial;
 mod target;
 mod tls;

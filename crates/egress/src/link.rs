@@ -1,8 +1,9 @@
-//! One connection as hyper wants it: bytes both ways, and its age.
+//! One connection as hyper wants it: bytes both ways, its age and its rests.
 
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -13,27 +14,56 @@ use hyper_util::{
 };
 use tokio::time::Instant;
 
-use crate::dial::Stream;
+use crate::{dial::Stream, resting::Rest};
 
-/// When a connection was begun: comes back with each response, so that an old connection can be retired.
-#[derive(Clone, Copy)]
-pub(crate) struct Born(pub(crate) Instant);
+/// What is known of a connection: comes with each response.
+pub(crate) struct Known {
+    /// When it was begun, so that an old connection can be retired.
+    pub(crate) born: Instant,
+    rest: Arc<Rest>,
+    writes: u64,
+}
+
+impl Known {
+    pub(crate) fn new(born: Instant, rest: Arc<Rest>) -> Self {
+        Self { born, rest, writes: 0 }
+    }
+
+    /// The exchange of this response is over.
+    pub(crate) fn rests(&self) {
+        self.rest.begin(self.writes);
+    }
+}
+
+impl Clone for Known {
+    /// The client clones it into each response while no other exchange can have the connection: whatever is written
+    /// later belongs to another exchange.
+    fn clone(&self) -> Self {
+        Self { born: self.born, rest: Arc::clone(&self.rest), writes: self.rest.writes() }
+    }
+}
 
 /// A connection in the words of hyper.
 pub(crate) struct Link {
     io: TokioIo<Box<dyn Stream>>,
-    born: Born,
+    known: Known,
 }
 
 impl Link {
-    pub(crate) fn new(stream: Box<dyn Stream>, born: Born) -> Self {
-        Self { io: TokioIo::new(stream), born }
+    pub(crate) fn new(stream: Box<dyn Stream>, known: Known) -> Self {
+        Self { io: TokioIo::new(stream), known }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.known.rest.end();
     }
 }
 
 impl Connection for Link {
     fn connected(&self) -> Connected {
-        Connected::new().extra(self.born)
+        Connected::new().extra(self.known.clone())
     }
 }
 
@@ -43,7 +73,9 @@ impl Read for Link {
         context: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(context, buffer)
+        let read = Pin::new(&mut self.io).poll_read(context, buffer);
+        // An end of the stream is how a receiver says that it closes: hyper then does the same.
+        if read.is_pending() && self.known.rest.should_close(context) { Poll::Ready(Ok(())) } else { read }
     }
 }
 
@@ -53,6 +85,7 @@ impl Write for Link {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.known.rest.end();
         Pin::new(&mut self.io).poll_write(context, bytes)
     }
 
@@ -73,6 +106,7 @@ impl Write for Link {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.known.rest.end();
         Pin::new(&mut self.io).poll_write_vectored(context, slices)
     }
 }

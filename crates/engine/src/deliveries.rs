@@ -16,6 +16,9 @@ use crate::{
     shaping::{ShapingError, ShapingKey},
 };
 
+/// How often a delivery is read anew because it changed meanwhile: each time means an attempt within a millisecond.
+const READINGS_MAX: usize = 10;
+
 /// A delivery with all that is known of it.
 #[derive(Clone, Debug)]
 pub struct DeliveryView {
@@ -63,12 +66,29 @@ impl Engine {
     pub async fn delivery(&self, tenant: &TenantId, id: DeliveryId) -> Result<DeliveryView, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let no = config.tenant.no;
-        let delivery = self.store.delivery(no, id).await?.ok_or(LookupError::NotFound)?;
-        let attempts = self.store.attempts(no, id).await?;
+        let (delivery, attempts) = self.delivery_with_attempts(no, id).await?;
         let event = self.store.event(no, id.event()).await?.ok_or(LookupError::NotFound)?;
         let body = self.body_of(&config, &delivery, &event).await?;
         let delivery = self.with_live_status(&config, delivery);
         Ok(DeliveryView { delivery, attempts, body })
+    }
+
+    /// Both of one moment: an outcome may be written between the two readings, and is then read again.
+    async fn delivery_with_attempts(
+        &self,
+        no: TenantNo,
+        id: DeliveryId,
+    ) -> Result<(Delivery, Vec<Attempt>), LookupError> {
+        let mut delivery = self.store.delivery(no, id).await?.ok_or(LookupError::NotFound)?;
+        for _ in 0..READINGS_MAX {
+            let attempts = self.store.attempts(no, id).await?;
+            let again = self.store.delivery(no, id).await?.ok_or(LookupError::NotFound)?;
+            if again == delivery {
+                return Ok((delivery, attempts));
+            }
+            delivery = again;
+        }
+        Err(StoreError::Unavailable("the delivery keeps changing".to_owned()).into())
     }
 
     async fn body_of(

@@ -17,7 +17,7 @@ use crate::{
     config_cache::ConfigCache,
     health::Health,
     ids::IdSource,
-    lanes::{LaneFigures, LaneSet, RefillWish},
+    lanes::{Ended, LaneFigures, LaneSet, RefillWish, Turn},
     metrics::Metrics,
     target::Target,
     verdict::Verdict,
@@ -74,7 +74,7 @@ impl Dispatcher {
     pub(crate) fn wake_changed(self: &Arc<Self>, lane: LaneKey) {
         let now = self.commit_clock.now();
         self.with_lanes(|lanes| {
-            lanes.end_rest(lane);
+            lanes.begin_anew(lane);
             lanes.wake(lane, now);
         });
         self.pump();
@@ -108,8 +108,8 @@ impl Dispatcher {
 
     /// Starts every exchange and refill that may start now.
     pub(crate) fn pump(self: &Arc<Self>) {
-        while let Some(delivery) = self.next_turn() {
-            self.tasks.spawn(Arc::clone(self).send_while_there_are_turns(delivery));
+        while let Some(turn) = self.next_turn() {
+            self.tasks.spawn(Arc::clone(self).send_while_there_are_turns(turn));
         }
         self.refill_thirsty();
     }
@@ -140,19 +140,23 @@ impl Dispatcher {
         result
     }
 
-    fn next_turn(&self) -> Option<QueuedDelivery> {
-        if self.health.may_send() { self.with_lanes(LaneSet::next_turn) } else { None }
+    fn next_turn(&self) -> Option<Turn> {
+        if !self.health.may_send() {
+            return None;
+        }
+        let now = self.commit_clock.now();
+        self.with_lanes(|lanes| lanes.next_turn(now))
     }
 
-    async fn send_while_there_are_turns(self: Arc<Self>, first: QueuedDelivery) {
+    async fn send_while_there_are_turns(self: Arc<Self>, first: Turn) {
         let mut next = Some(first);
-        while let Some(delivery) = next {
+        while let Some(Turn { delivery, seat }) = next {
             let lane = delivery.lane;
             tokio::select! {
                 () = self.send(delivery) => {}
                 () = self.abandon.cancelled() => return,
             }
-            self.with_lanes(|lanes| lanes.exchanged(lane));
+            self.with_lanes(|lanes| lanes.exchanged(lane, &seat));
             next = self.next_turn();
             self.refill_thirsty();
         }
@@ -188,7 +192,8 @@ impl Dispatcher {
     }
 
     async fn attempt(&self, delivery: QueuedDelivery, target: &Target) {
-        self.with_lanes(|lanes| lanes.set_concurrency(delivery.lane, target.subscription.spec.concurrency));
+        let began = self.commit_clock.now();
+        self.with_lanes(|lanes| lanes.set_manner(delivery.lane, target.lane_manner(), began));
         let (record, verdict) = match self.attempts.make((&delivery).into(), target).await {
             Ok(made) => made,
             Err(error) => {
@@ -206,7 +211,11 @@ impl Dispatcher {
                 self.after_failure(&delivery, target, retry_after)
             }
         };
-        self.finish(&delivery, Some(record), next);
+        let again_at = if let Next::Queued { due, .. } = next { Some(due) } else { None };
+        let ended = Ended { succeeded: next == Next::Succeeded, again_at, began, took: record.duration };
+        let now = self.commit_clock.now();
+        self.with_lanes(|lanes| lanes.judged(delivery.lane, ended, now));
+        self.finish(&delivery, Some(record), in_its_place(next, &delivery, target));
     }
 
     fn after_failure(&self, delivery: &QueuedDelivery, target: &Target, asked: Option<Duration>) -> Next {
@@ -270,5 +279,16 @@ impl Dispatcher {
             }
         }
         self.pump();
+    }
+}
+
+/// A delivery of an ordered subscription keeps its place in the queue while it waits for its next attempt: the lane rests
+/// until then, so that nothing overtakes it.
+fn in_its_place(next: Next, delivery: &QueuedDelivery, target: &Target) -> Next {
+    match next {
+        Next::Queued { tries, .. } if target.subscription.spec.ordered => {
+            Next::Queued { due: delivery.due, tries }
+        }
+        next => next,
     }
 }

@@ -20,6 +20,7 @@ mod maintenance;
 mod metrics;
 mod profiles;
 mod publish;
+mod retention;
 mod secret_box;
 mod shaping;
 mod start;
@@ -34,6 +35,7 @@ pub use event_types::PutTypeError;
 pub use metrics::Metrics;
 pub use profiles::{GivenProfile, LoadedProfile, built_in_profiles};
 pub use publish::{PublishError, PublishEvent, Published};
+pub use retention::{Retention, RetentionMetrics};
 pub use secret_box::{SecretBox, SecretError};
 pub use start::{Engine, Parts, StartError};
 pub use subscriptions::{

@@ -1,14 +1,16 @@
-//! Work in the background: making watermarks real, and figures for `/metrics`.
+//! Work in the background: making watermarks real, keeping lanes within their budget, and figures for `/metrics`.
 
 use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{Reason, Timestamp};
-use postroad_store::{Sweep, Swept};
+use postroad_store::{BacklogBudget, Sweep, Swept};
 
 use crate::Engine;
 
 /// Rows one sweep step touches: a few milliseconds between commits.
 const SWEEP_ROWS: usize = 500;
+/// After a step that took time the sweep rests so many times as long: it takes a fifth of the writer at most.
+const SWEEP_REST: u32 = 4;
 /// Between sweeps that nobody asked for.
 const SWEEP_PAUSE: Duration = Duration::from_secs(30);
 /// Between two readings of how much waits.
@@ -24,7 +26,7 @@ impl Engine {
 
     pub(crate) async fn keep_swept(self: Arc<Self>) {
         loop {
-            while self.sweep_step().await {}
+            self.sweep_on().await;
             tokio::select! {
                 () = self.sweep_wanted.notified() => {}
                 () = self.clock.sleep(SWEEP_PAUSE) => {}
@@ -32,12 +34,28 @@ impl Engine {
         }
     }
 
+    /// Sweeps until nothing is left to do.
+    async fn sweep_on(&self) {
+        loop {
+            let started = self.clock.monotonic();
+            if !self.sweep_step().await {
+                return;
+            }
+            let rest = SWEEP_REST * self.clock.monotonic().saturating_sub(started);
+            self.clock.sleep(rest).await;
+        }
+    }
+
     /// Answers whether there is more to do.
     async fn sweep_step(&self) -> bool {
-        let swept = self.store.sweep(Sweep { at: self.clock.now(), limit: SWEEP_ROWS }).await;
+        let swept = self
+            .store
+            .sweep(Sweep { at: self.clock.now(), limit: SWEEP_ROWS, budget: BacklogBudget::default() })
+            .await;
         match swept {
-            Ok(Swept { expired, more, .. }) => {
+            Ok(Swept { expired, overflowed, more, .. }) => {
                 self.metrics.failed(Reason::Expired, expired as u64);
+                self.metrics.failed(Reason::BacklogFull, overflowed as u64);
                 more
             }
             Err(error) => {
@@ -73,6 +91,7 @@ impl Engine {
         let lanes = self.dispatcher.figures();
         let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.metrics.lanes.set(signed(lanes.lanes));
+        self.metrics.lanes_slowed.set(signed(lanes.slowed));
         self.metrics.under_way.set(signed(lanes.under_way));
         self.metrics.memory_bytes.set(signed(lanes.ready_bytes));
         let stats = self.store.stats();

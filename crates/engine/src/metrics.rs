@@ -41,6 +41,7 @@ pub struct Metrics {
     pub(crate) oldest_age_seconds: Gauge<f64, AtomicU64>,
     pub(crate) under_way: Gauge,
     pub(crate) lanes: Gauge,
+    pub(crate) lanes_slowed: Gauge,
     pub(crate) memory_bytes: Gauge,
     pub(crate) wal_bytes: Gauge,
     pub(crate) file_bytes: Gauge,
@@ -70,6 +71,7 @@ impl Metrics {
             oldest_age_seconds: Gauge::default(),
             under_way: Gauge::default(),
             lanes: Gauge::default(),
+            lanes_slowed: Gauge::default(),
             memory_bytes: Gauge::default(),
             wal_bytes: Gauge::default(),
             file_bytes: Gauge::default(),
@@ -114,6 +116,11 @@ impl Metrics {
         );
         registry.register("exchanges_under_way", "HTTP exchanges under way", self.under_way.clone());
         registry.register("lanes", "Lanes in memory", self.lanes.clone());
+        registry.register(
+            "lanes_slowed",
+            "Lanes that send one probe after each pause because their receivers fail",
+            self.lanes_slowed.clone(),
+        );
         registry.register_with_unit(
             "lanes_memory",
             "Deliveries that wait in memory",

@@ -200,7 +200,8 @@ impl Engine {
         if !self.health.is_writable() {
             return Err(StoreError::Unavailable("it cannot be written to now".to_owned()).into());
         }
-        let Some(permit) = self.gate.admit(event.data.len() + event.attributes.len()) else {
+        let Some(permit) = self.gate.admit(config.tenant.no, event.data.len() + event.attributes.len())
+        else {
             self.metrics.overloaded.inc();
             return Err(PublishError::Overloaded);
         };

@@ -91,7 +91,7 @@ pub struct Engine {
     /// Ends after the last commit.
     writing: Mutex<Vec<JoinHandle<()>>>,
     /// Ended when everything is written.
-    background: Mutex<Vec<JoinHandle<()>>>,
+    pub(crate) background: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -237,6 +237,7 @@ fn lane_limits() -> LaneLimits {
         lane_bytes: limits::LANE_BYTES_MAX,
         all_bytes: limits::LANES_BYTES_MAX,
         exchanges: limits::EXCHANGES_MAX,
+        host_exchanges: limits::EXCHANGES_PER_HOST_MAX,
         refills: limits::REFILLS_MAX,
     }
 }

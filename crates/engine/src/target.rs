@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{Method, header};
 use postroad_domain::{
     DeliveryId, EndpointUrl, Event, Invalid, RequestHead, RetryPolicy, Subscription, SubscriptionVersion,
     TenantId,
@@ -15,6 +15,7 @@ use postroad_profile::{
 use thiserror::Error;
 
 use crate::{
+    lanes::{Host, LaneManner},
     profiles::LoadedProfile,
     secret_box::SecretBox,
     shaping::{Shaping, ShapingError, ShapingKey, TenantAsOf},
@@ -73,6 +74,7 @@ pub(crate) struct Target {
     pub(crate) manner: Manner,
     pub(crate) profile: Arc<LoadedProfile>,
     pub(crate) tenant: TenantId,
+    host: Option<Host>,
     /// The tenant's version that new deliveries are shaped with.
     tenant_version: i64,
     /// Of the versions of today.
@@ -95,8 +97,20 @@ impl Target {
             shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
             profile: Arc::clone(profile),
             tenant: as_of.id.clone(),
+            host: subscription.spec.push.url.host_and_port().map(Host::from),
             tenant_version,
             subscription,
+        }
+    }
+
+    /// How its lane makes exchanges.
+    pub(crate) fn lane_manner(&self) -> LaneManner {
+        let spec = &self.subscription.spec;
+        LaneManner {
+            concurrency: spec.concurrency,
+            rate_limit: spec.rate_limit,
+            ordered: spec.ordered,
+            host: self.host.clone(),
         }
     }
 
@@ -149,10 +163,9 @@ impl Target {
         let method: Method =
             exact.method.parse().map_err(|_| unsendable("a method")("does not exist".to_owned()))?;
         let url = self.endpoint(&exact.url).map_err(|why| unsendable("a URL")(why.to_string()))?;
-        let headers = header_map(&exact.headers).map_err(unsendable("a header"))?;
         let head = self.log_head(&exact);
-        let request =
-            OutboundRequest { method, url, headers, body: exact.body, deadline: self.manner.timeout };
+        let ExactRequest { headers, body, .. } = exact;
+        let request = OutboundRequest { method, url, headers, body, deadline: self.manner.timeout };
         Ok((request, head))
     }
 
@@ -168,21 +181,12 @@ impl Target {
         let is_hidden = |name: &str| {
             name.eq_ignore_ascii_case(header::AUTHORIZATION.as_str())
                 || customers.iter().any(|own| own.name.eq_ignore_ascii_case(name))
+                || self.profile.profile.hides_header(name)
         };
         let shown = exact.headers.iter().map(|(name, value)| {
             let value = if is_hidden(name) { MASK } else { value.as_str() };
-            (name.to_ascii_lowercase(), value.to_owned())
+            (name.clone(), value.to_owned())
         });
         RequestHead { method: exact.method.clone(), url: exact.url.clone(), headers: shown.collect() }
     }
-}
-
-fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, String> {
-    let mut map = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        let parsed = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value));
-        let (Ok(key), Ok(value)) = parsed else { return Err(format!("cannot be sent: {name}")) };
-        map.append(key, value);
-    }
-    Ok(map)
 }

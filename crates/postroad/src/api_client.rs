@@ -6,7 +6,7 @@
 use std::{fmt, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderValue, Method};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use postroad_domain::{EndpointUrl, Invalid};
 use postroad_egress::{
@@ -91,7 +91,7 @@ impl fmt::Display for Problem {
 pub struct ApiClient {
     egress: HttpEgress,
     server: String,
-    headers: HeaderMap,
+    headers: Vec<(String, String)>,
 }
 
 impl ApiClient {
@@ -100,12 +100,10 @@ impl ApiClient {
     /// Errors: the URL or the key cannot be one; the machine's resolver or certificates cannot be read.
     pub fn new(server: &str, key: &str) -> Result<Self, CallError> {
         EndpointUrl::parse(server).map_err(CallError::BadUrl)?;
-        let mut authorization =
-            HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| CallError::BadKey)?;
-        authorization.set_sensitive(true);
-        let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, authorization);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let authorization = format!("Bearer {key}");
+        HeaderValue::from_str(&authorization).map_err(|_| CallError::BadKey)?;
+        let headers = [("Authorization", authorization.as_str()), ("Content-Type", "application/json")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let everywhere = vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
         let policy = AddressPolicy { allow_subnets: everywhere, ..AddressPolicy::default() };
         let egress = HttpEgress::new(EgressConfig::new(policy), Arc::new(SystemDial::new()?))?;

@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, builder::StyledStr, value_parser};
 
 use crate::{
-    commands::{profile::ProfileCommand, send::SendArguments},
+    commands::{data::backup::BackupArguments, profile::ProfileCommand, send::SendArguments},
     config::{Given, KEYS, Key, Origin, Otherwise, Purpose},
 };
 
@@ -31,6 +31,17 @@ Check profiles and print the exact request that each example becomes
 What is wrong goes to standard error with file and line, all of it at once, and the exit code is 1.";
 const PROFILE_SHOW_ABOUT: &str = "Show a profile in words: its event types and how it delivers them";
 
+const BACKUP_ABOUT: &str = "Copy the database as it is at one moment, also while the server runs";
+const CHECK_ABOUT: &str = "Check whether the database is whole, also while the server runs";
+const CHECK_LONG_ABOUT: &str = "\
+Check whether the database is whole, also while the server runs
+
+Nothing is changed. What is wrong is told in words, each with what to do, and the exit code is 1. It reads all of the
+database: beside a server that is very busy, check a backup instead.";
+const COMPACT_ABOUT: &str = "Give the room of what was erased back to the disk; the server must not run";
+/// The keys that tell where the data is.
+const DATA_KEYS: [&str; 2] = ["config", "data-dir"];
+
 /// What the command line asks for.
 #[derive(Debug)]
 pub enum Command {
@@ -42,6 +53,12 @@ pub enum Command {
     Dev(Given),
     /// `postroad send`.
     Send(SendArguments),
+    /// `postroad backup`.
+    Backup(BackupArguments),
+    /// `postroad check` with its flags.
+    Check(Given),
+    /// `postroad compact` with its flags.
+    Compact(Given),
     /// `postroad profile`.
     Profile(ProfileCommand),
 }
@@ -53,9 +70,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
     let mut program = program();
     let matches = program.try_get_matches_from_mut(arguments)?;
     Ok(match matches.subcommand() {
-        Some(("serve", flags)) => Command::Serve(given(Purpose::Serve, flags)),
-        Some(("dev", flags)) => Command::Dev(given(Purpose::Dev, flags)),
+        Some(("serve", flags)) => Command::Serve(given(keys_for(Purpose::Serve), flags)),
+        Some(("dev", flags)) => Command::Dev(given(keys_for(Purpose::Dev), flags)),
         Some(("send", flags)) => Command::Send(send_arguments(flags)),
+        Some(("backup", flags)) => Command::Backup(backup_arguments(flags)),
+        Some(("check", flags)) => Command::Check(given(data_keys(), flags)),
+        Some(("compact", flags)) => Command::Compact(given(data_keys(), flags)),
         Some(("profile", asked)) => match asked.subcommand() {
             Some(("check", flags)) => Command::Profile(profile_check(flags)),
             Some(("show", flags)) => Command::Profile(profile_show(flags)),
@@ -83,11 +103,20 @@ fn program() -> clap::Command {
             clap::Command::new("dev").about(DEV_ABOUT).long_about(DEV_LONG_ABOUT).args(flags(Purpose::Dev)),
         )
         .subcommand(send())
+        .subcommands(on_data())
         .subcommand(profile())
 }
 
 fn flags(purpose: Purpose) -> impl Iterator<Item = Arg> {
-    KEYS.iter().filter(move |key| key.is_for(purpose)).map(move |key| flag(key, purpose))
+    keys_for(purpose).map(move |key| flag(key, purpose))
+}
+
+fn keys_for(purpose: Purpose) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |key| key.is_for(purpose))
+}
+
+fn data_keys() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(|key| DATA_KEYS.contains(&key.name))
 }
 
 fn flag(key: &'static Key, purpose: Purpose) -> Arg {
@@ -110,14 +139,39 @@ fn flag(key: &'static Key, purpose: Purpose) -> Arg {
         .long_help(StyledStr::from(long))
 }
 
-fn given(purpose: Purpose, matches: &ArgMatches) -> Given {
+fn given(keys: impl Iterator<Item = &'static Key>, matches: &ArgMatches) -> Given {
     let mut given = Given::default();
-    for key in KEYS.iter().filter(|key| key.is_for(purpose)) {
+    for key in keys {
         if let Some(values) = matches.get_many::<String>(key.name) {
             given.add(key, values.cloned().collect(), Origin::Flag);
         }
     }
     given
+}
+
+/// The commands that work on a data folder.
+fn on_data() -> [clap::Command; 3] {
+    let command = |name: &'static str, about: &'static str| {
+        clap::Command::new(name).about(about).args(data_keys().map(|key| flag(key, Purpose::Serve)))
+    };
+    let file = Arg::new("file").value_name("FILE").required(true).value_parser(value_parser!(PathBuf));
+    let with_key = Arg::new("with-key").long("with-key").action(ArgAction::SetTrue);
+    [
+        command("backup", BACKUP_ABOUT).args([
+            file.help("The file to write; it must not be there"),
+            with_key.help("Copy the secret key to FILE.secret.key too"),
+        ]),
+        command("check", CHECK_ABOUT).long_about(CHECK_LONG_ABOUT),
+        command("compact", COMPACT_ABOUT),
+    ]
+}
+
+fn backup_arguments(matches: &ArgMatches) -> BackupArguments {
+    BackupArguments {
+        flags: given(data_keys(), matches),
+        file: matches.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
+        with_key: matches.get_flag("with-key"),
+    }
 }
 
 fn send() -> clap::Command {
@@ -212,7 +266,7 @@ mod tests {
         let Command::Help(text) = parse_words("postroad").unwrap() else { panic!("not the help") };
         let commands: Vec<_> =
             program().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-        assert_eq!(commands, ["serve", "dev", "send", "profile"]);
+        assert_eq!(commands, ["serve", "dev", "send", "backup", "check", "compact", "profile"]);
         assert!(commands.iter().all(|name| text.contains(name)), "{text}");
     }
 

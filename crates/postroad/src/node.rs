@@ -13,7 +13,7 @@ use std::{
 
 use postroad_domain::Clock;
 use postroad_egress::{AddressPolicy, EgressConfig, HttpEgress, SystemDial};
-use postroad_engine::{AdminKey, Engine, GivenProfile, Parts, StartError};
+use postroad_engine::{AdminKey, Engine, GivenProfile, Parts, RetentionMetrics, StartError};
 use postroad_server::{HttpMetrics, ServerState, router, serve};
 use postroad_store::{Store, StoreError};
 use postroad_store_sqlite::{OpenError, Options, SqliteStore};
@@ -116,7 +116,10 @@ impl Node {
         let engine = start_engine(parts).await?;
         let given = config.admin_key.as_ref().map(|key| key.as_str());
         let (admin_key, fresh_admin_key) = AdminKey::establish(&*store, given, &mut rng).await?;
-        Ok(Self { listener, address, fresh_admin_key, state: server_state(engine, admin_key, clock) })
+        let forgetting = RetentionMetrics::default();
+        engine.keep_within(config.retention, forgetting.clone());
+        let state = server_state(engine, admin_key, forgetting, clock);
+        Ok(Self { listener, address, fresh_admin_key, state })
     }
 
     /// Where it listens: the port is the real one.
@@ -199,10 +202,16 @@ async fn start_engine(parts: Parts) -> Result<Arc<Engine>, NodeError> {
     })
 }
 
-fn server_state(engine: Arc<Engine>, admin_key: AdminKey, clock: Arc<dyn Clock>) -> ServerState {
+fn server_state(
+    engine: Arc<Engine>,
+    admin_key: AdminKey,
+    forgetting: RetentionMetrics,
+    clock: Arc<dyn Clock>,
+) -> ServerState {
     let mut registry = Registry::with_prefix(METRICS_PREFIX);
     let http_metrics = Arc::new(HttpMetrics::new());
     engine.metrics().register(&mut registry);
+    forgetting.register(&mut registry);
     http_metrics.register(&mut registry);
     ServerState { engine, admin_key, registry: Arc::new(registry), http_metrics, clock }
 }

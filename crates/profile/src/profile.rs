@@ -17,6 +17,7 @@ use crate::{
     rules::{FieldRules, HttpsRule},
     secret::{SecretKey, SecretRules},
     signature::{Scheme, SignatureRules},
+    template::Variable,
     words::Words,
 };
 
@@ -72,6 +73,14 @@ impl Profile {
     /// Whether the profile writes the header, so that a customer's own of that name must be refused.
     pub fn reserves_header(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case("content-type") || request::writes(&self.request.headers, name)
+    }
+
+    /// Whether the profile makes the header of an option that is kept like a secret: no log shows its value.
+    pub fn hides_header(&self, name: &str) -> bool {
+        let secret =
+            |(index, option): (usize, &OptionSchema)| option.secret.then_some(Variable::Option(index));
+        let mut rules = self.request.headers.iter().filter(|rule| rule.name.eq_ignore_ascii_case(name));
+        rules.any(|rule| rule.reads_any(self.options.iter().enumerate().filter_map(secret)))
     }
 
     /// Whether timestamp and signature are made anew at each attempt.

@@ -73,7 +73,8 @@ impl Ballast {
     }
 }
 
-fn free_bytes(folder: &Path) -> io::Result<u64> {
+/// Bytes that this process may still write to the disk of a folder.
+pub(crate) fn free_bytes(folder: &Path) -> io::Result<u64> {
     let path = CString::new(folder.as_os_str().as_bytes())?;
     // SAFETY: `statvfs` holds numbers only, for which zero is a value.
     let mut figures: libc::statvfs = unsafe { std::mem::zeroed() };

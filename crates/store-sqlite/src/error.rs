@@ -44,6 +44,17 @@ pub enum OpenError {
         /// Why.
         source: io::Error,
     },
+    /// The database was written by an older Postroad and was not brought to this version yet.
+    #[error(
+        "the database has the schema version {found} and this Postroad works with {known}: start the server once, which \
+         brings it to that version"
+    )]
+    Older {
+        /// The database's version.
+        found: i64,
+        /// The version known here.
+        known: i64,
+    },
     /// SQLite could not open or prepare the database.
     #[error("cannot open the database: {0}")]
     Store(#[from] StoreError),
@@ -61,6 +72,37 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
+/// Why a store could not be compacted.
+#[derive(Debug, Error)]
+pub enum CompactError {
+    /// It cannot be opened, or is in use.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The new file has no room beside the old one.
+    #[error(
+        "the disk has {free} bytes free and the database written anew needs up to {needed}: make room, or move the data \
+         folder to a larger disk"
+    )]
+    NoRoom {
+        /// Bytes that may be needed.
+        needed: u64,
+        /// Bytes there are.
+        free: u64,
+    },
+    /// The log could not be emptied.
+    #[error("{path} still holds commits: something else has the database open; the data is unchanged")]
+    LogLeft {
+        /// The log.
+        path: PathBuf,
+    },
+}
+
+impl From<Fault> for CompactError {
+    fn from(fault: Fault) -> Self {
+        Self::Open(fault.into())
+    }
+}
+
 /// A failure inside the store.
 #[derive(Debug, Error)]
 pub(crate) enum Fault {
@@ -70,6 +112,9 @@ pub(crate) enum Fault {
     /// There is no room on the disk.
     #[error("the disk is full")]
     Full,
+    /// Somebody else keeps the database.
+    #[error("{0}")]
+    Busy(&'static str),
     /// A row holds what we never write.
     #[error("{0}")]
     Corrupt(&'static str),
@@ -95,10 +140,15 @@ impl Fault {
         self.code() == Some(ErrorCode::NotADatabase)
     }
 
+    /// Whether a page of the file cannot be one.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self.code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Sqlite(error) => error.sqlite_error_code(),
-            Self::Full | Self::Corrupt(_) | Self::Json(_) => None,
+            Self::Full | Self::Busy(_) | Self::Corrupt(_) | Self::Json(_) => None,
         }
     }
 }
@@ -107,6 +157,7 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault.code() {
             _ if matches!(fault, Fault::Full) => Self::Full,
+            _ if matches!(fault, Fault::Busy(_)) => Self::Unavailable(fault.to_string()),
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::OperationInterrupted) => {
                 Self::Unavailable("reading took longer than it may".to_owned())

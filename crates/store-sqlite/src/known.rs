@@ -10,7 +10,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use postroad_domain::{Reason, SubscriptionNo, TenantNo, Timestamp};
 use rusqlite::Connection;
 
-use crate::{codes, error::Fault, held::HeldWalk, listing::Batch, query, sql};
+use crate::{
+    codes,
+    commit::DELIVERY_BITS,
+    error::Fault,
+    held::HeldWalk,
+    listing::Batch,
+    prune::PruneWalk,
+    query, sql,
+    waiting::{Place, Waiting},
+};
 
 /// The writer's memory.
 #[derive(Debug, Default)]
@@ -33,6 +42,12 @@ pub(crate) struct Known {
     pub(crate) batch: Option<Batch>,
     /// Where the sweep stands in each lane whose receiver is gone.
     pub(crate) gone: BTreeMap<SubscriptionNo, HeldWalk>,
+    /// Lanes in which it is not counted yet what waits.
+    pub(crate) uncounted: BTreeSet<SubscriptionNo>,
+    /// Where forgetting stands.
+    pub(crate) prune: PruneWalk,
+    /// An event that is gone, and of which rows are left to erase.
+    pub(crate) erasing: Option<i64>,
 }
 
 /// The state of a subscription's lane.
@@ -44,6 +59,8 @@ pub(crate) struct Lane {
     pub(crate) generation: i64,
     /// It was set inactive by the customer.
     pub(crate) paused: bool,
+    /// How much waits in its current generation.
+    pub(crate) waiting: Waiting,
 }
 
 /// Everything in one generation of a lane is cancelled.
@@ -59,6 +76,8 @@ pub(crate) struct Mark {
 
 /// The kept number of the first event that is not in the listing tables.
 pub(crate) const LISTED_COUNTER: &str = "listed_before";
+/// The kept number of an event of which rows are left to erase.
+pub(crate) const ERASING_COUNTER: &str = "erasing_event";
 /// The kept number below which no event is created.
 const EVENT_COUNTER: &str = "next_event_no";
 /// The same for attempts.
@@ -89,8 +108,48 @@ impl Known {
             .map(|((_, generation), mark)| (*generation, *mark))
     }
 
-    /// Notes that a delivery with this expiry entered a lane, if the lane is held.
-    pub(crate) fn note_held(&mut self, sub_no: SubscriptionNo, expires_at: Timestamp) {
+    /// Notes that a delivery with this expiry, whose event has so many bytes, entered the current generation of a lane.
+    pub(crate) fn entered(
+        &mut self,
+        sub_no: SubscriptionNo,
+        place: Place,
+        expires_at: Timestamp,
+        bytes: u64,
+    ) {
+        if let Some(lane) = self.lanes.get_mut(&sub_no) {
+            lane.waiting.enter(place, bytes);
+        }
+        self.note_held(sub_no, expires_at);
+    }
+
+    /// Notes that a delivery waits at another place of its lane.
+    pub(crate) fn shifted(
+        &mut self,
+        sub_no: SubscriptionNo,
+        (from, to): (Place, Place),
+        expires_at: Timestamp,
+    ) {
+        if let Some(lane) = self.lanes.get_mut(&sub_no) {
+            lane.waiting.shift(from, to);
+        }
+        self.note_held(sub_no, expires_at);
+    }
+
+    /// Notes that a delivery left the current generation of its lane and has ended; its event's bytes where they are known.
+    pub(crate) fn left(&mut self, sub_no: SubscriptionNo, place: Place, bytes: Option<u64>) {
+        if let Some(lane) = self.lanes.get_mut(&sub_no) {
+            lane.waiting.leave(place, bytes);
+        }
+        self.ended(place.1);
+    }
+
+    /// Notes that a delivery has ended: its event may be over.
+    pub(crate) fn ended(&mut self, delivery_no: i64) {
+        self.prune.release(delivery_no >> DELIVERY_BITS);
+    }
+
+    /// If the lane is held, what expires in it is looked for in time.
+    fn note_held(&mut self, sub_no: SubscriptionNo, expires_at: Timestamp) {
         if let Some(walk) = self.gone.get_mut(&sub_no) {
             walk.note(expires_at);
         }
@@ -110,6 +169,7 @@ impl Known {
         self.next_event_no = next(last_event, EVENT_COUNTER);
         self.listed_before = kept.get(LISTED_COUNTER).copied().unwrap_or_default();
         self.next_attempt_no = next(last_attempt, ATTEMPT_COUNTER);
+        self.erasing = kept.get(ERASING_COUNTER).copied();
         Ok(())
     }
 
@@ -135,7 +195,9 @@ impl Known {
         for (sub_no, tenant_no, generation, inactive) in rows {
             if self.tenants.contains_key(&tenant_no) {
                 use postroad_domain::subscription::InactiveReason::{Gone, Paused};
-                self.lanes.insert(sub_no, Lane { tenant_no, generation, paused: inactive == Some(Paused) });
+                let (paused, waiting) = (inactive == Some(Paused), Waiting::UNCOUNTED);
+                self.lanes.insert(sub_no, Lane { tenant_no, generation, paused, waiting });
+                self.uncounted.insert(sub_no);
                 if inactive == Some(Gone) {
                     self.gone.insert(sub_no, HeldWalk::default());
                 }

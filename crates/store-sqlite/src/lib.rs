@@ -12,11 +12,15 @@
 //! On purpose there are no leases here: one node owns everything, and the lock of the folder sees to it.
 
 mod backlog;
+mod backup;
 mod ballast;
+mod beside;
+pub mod check;
 mod checkpoint;
 mod codec;
 mod codes;
 mod commit;
+mod compact;
 mod connect;
 mod deliveries;
 mod error;
@@ -32,6 +36,7 @@ mod lock;
 mod migrate;
 mod options;
 mod profiles;
+mod prune;
 mod query;
 mod readers;
 mod sessions;
@@ -42,11 +47,14 @@ mod subscriptions;
 mod sweep;
 mod tenants;
 mod unlisted;
+mod waiting;
 mod writer;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-pub use error::OpenError;
+pub use backup::backup;
+pub use compact::{Compacted, compact};
+pub use error::{CompactError, OpenError};
 pub use options::Options;
 use postroad_store::StoreError;
 use rusqlite::Connection;
@@ -104,6 +112,10 @@ impl SqliteStore {
             ballast,
             checkpoints,
             room_at_bytes: LOG_BYTES_MAX,
+            is_read_outside: false,
+            clock: Arc::clone(&options.clock),
+            busy: Duration::ZERO,
+            last_prune_took: Duration::ZERO,
             gauges: Arc::clone(&gauges),
         };
         let writer = Writer::start(thread)?;

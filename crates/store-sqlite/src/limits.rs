@@ -10,8 +10,10 @@ pub(crate) const LOG_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub(crate) const READ_TIME_MAX: Duration = Duration::from_millis(250);
 /// Steps of SQLite's machine between two looks at the clock while reading.
 pub(crate) const READ_STEPS_PER_LOOK: i32 = 2_000;
-/// How long the writer waits for readers when it makes room.
+/// How long a connection waits for the others.
 pub(crate) const BUSY_TIME_MAX: Duration = Duration::from_secs(2);
+/// How long the writer waits for readers when it makes room: longer than our own ones may read.
+pub(crate) const ROOM_TIME_MAX: Duration = Duration::from_millis(500);
 /// Reading connections.
 pub(crate) const READERS: usize = 4;
 /// KiB of pages the writer keeps in memory.
@@ -28,3 +30,7 @@ pub(crate) const LISTING_BATCH_ENTRIES: usize = 50_000;
 pub(crate) const LANES_PER_READ: usize = 256;
 /// Rows of one held lane that a step of the sweep looks at, at most.
 pub(crate) const LOOKS_PER_SWEEP: usize = 1_000;
+/// Deliveries that a step of the sweep counts, at most: a millisecond.
+pub(crate) const COUNTS_PER_SWEEP: usize = 500;
+/// Lanes that it counts, at most.
+pub(crate) const LANES_COUNTED_PER_SWEEP: usize = 200;

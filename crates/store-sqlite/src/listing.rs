@@ -2,9 +2,12 @@
 //!
 //! A batch that a failure or a crash cut short begins again from the mark: an entry that is there already is left alone.
 
+use std::collections::HashSet;
+
 use postroad_domain::{SubscriptionNo, TenantNo};
 
 use crate::{
+    commit::DELIVERY_BITS,
     error::Fault,
     known::{Known, LISTED_COUNTER},
     query, sql,
@@ -19,6 +22,15 @@ pub(crate) struct Batch {
     /// Both in reverse: the next one stands last.
     events: Vec<(TenantNo, i64)>,
     deliveries: Vec<(SubscriptionNo, i64, TenantNo)>,
+    /// Events that were forgotten since the batch began.
+    forgotten: HashSet<i64>,
+}
+
+impl Batch {
+    /// Leaves out an event that is gone.
+    pub(crate) fn forget(&mut self, event_no: i64) {
+        self.forgotten.insert(event_no);
+    }
 }
 
 /// Writes a share of the batch: twice what this commit added, so that a batch is done before the next one is full. To
@@ -31,14 +43,16 @@ pub(crate) fn fill(work: &mut Work<'_>, new_events: usize, new_deliveries: usize
         work.known.batch = Some(begin(work));
     }
     let Known { batch: Some(batch), tenants, .. } = &mut *work.known else { return Ok(()) };
+    // An entry must not outlive its row: those of a deleted tenant are being erased, and others may be forgotten by now.
+    let forgotten = &batch.forgotten;
+    let is_there = |tenant_no, event_no| tenants.contains_key(&tenant_no) && !forgotten.contains(&event_no);
     for (tenant_no, event_no) in take(&mut batch.events, 2 * new_events) {
-        // The rows of a deleted tenant are being erased, and an entry would outlive them.
-        if tenants.contains_key(&tenant_no) {
+        if is_there(tenant_no, event_no) {
             query::run(work.db, sql::EVENT_LISTING_INSERT, (tenant_no.0, event_no))?;
         }
     }
     for (sub_no, delivery_no, tenant_no) in take(&mut batch.deliveries, 2 * new_deliveries.max(new_events)) {
-        if tenants.contains_key(&tenant_no) {
+        if is_there(tenant_no, delivery_no >> DELIVERY_BITS) {
             query::run(work.db, sql::DELIVERY_LISTING_INSERT, (sub_no.0, delivery_no))?;
         }
     }
@@ -55,7 +69,7 @@ fn begin(work: &Work<'_>) -> Batch {
     let mut deliveries = work.unlisted.sorted_deliveries();
     events.reverse();
     deliveries.reverse();
-    Batch { end: work.known.next_event_no, events, deliveries }
+    Batch { end: work.known.next_event_no, events, deliveries, forgotten: HashSet::new() }
 }
 
 fn take<T>(entries: &mut Vec<T>, count: usize) -> impl Iterator<Item = T> {

@@ -1,10 +1,10 @@
 //! Migrations: forward only, built in, each in one transaction; `PRAGMA user_version` tells how many were made.
 
-use std::path::Path;
+use std::{cmp::Ordering, path::Path};
 
 use rusqlite::Connection;
 
-use crate::error::OpenError;
+use crate::error::{Fault, OpenError};
 
 /// The texts in their order; the first leads to version 1.
 const MIGRATIONS: &[&str] =
@@ -12,6 +12,29 @@ const MIGRATIONS: &[&str] =
 
 /// Marks the file as one of ours: `post` in ASCII.
 const APPLICATION_ID: i64 = 0x706f_7374;
+
+/// Looks whether the database is one of Postroad's newest version, and changes nothing.
+///
+/// # Errors
+/// As [`migrate`], and [`OpenError::Older`] for one that is not brought to the newest version yet.
+pub(crate) fn expect_current(db: &Connection, file: &Path) -> Result<(), OpenError> {
+    let not_ours = || OpenError::NotADatabase { path: file.to_owned() };
+    let pragma = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let application_id = pragma("application_id").map_err(Fault::from).map_err(|fault| match fault {
+        fault if fault.is_not_a_database() => not_ours(),
+        fault => fault.into(),
+    })?;
+    if application_id != APPLICATION_ID {
+        return Err(not_ours());
+    }
+    let found = pragma("user_version")?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    match found.cmp(&known) {
+        Ordering::Less => Err(OpenError::Older { found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(OpenError::Newer { found, known }),
+    }
+}
 
 /// Brings the database to the newest version.
 ///

@@ -92,6 +92,17 @@ queries! {
     LANE_ROWS = "SELECT due, delivery_no, expires_at FROM queue
         WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND (due, delivery_no) > (?4, ?5)
         ORDER BY due, delivery_no LIMIT ?6";
+    /// Counts what waits in a lane, with the bytes of each event's data.
+    LANE_BYTES = "SELECT q.due, q.delivery_no, coalesce(length(e.data), 0) FROM queue q
+        LEFT JOIN event e ON e.event_no = q.delivery_no >> 12
+        WHERE q.tenant_no = ?1 AND q.sub_no = ?2 AND q.generation = ?3 AND (q.due, q.delivery_no) > (?4, ?5)
+        ORDER BY q.due, q.delivery_no LIMIT ?6";
+    /// The oldest deliveries of a subscription from a number on.
+    LANE_OLDEST = "SELECT delivery_no FROM delivery_listing WHERE sub_no = ?1 AND delivery_no >= ?2
+        AND delivery_no < ?3 ORDER BY delivery_no LIMIT ?4";
+    /// Where a delivery stands, with the bytes of its event's data.
+    DELIVERY_STANDING = "SELECT d.status, d.at, length(e.data) FROM delivery d
+        CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 WHERE d.delivery_no = ?1";
     /// Calls off what waits in a generation.
     MARK_INSERT = "INSERT INTO mark (sub_no, generation, tenant_no, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";
     /// A mark of which nothing is left.
@@ -140,6 +151,20 @@ queries! {
     /// Keeps a number that must not be given out twice.
     COUNTER_PUT = "INSERT INTO counter (name, value) VALUES (?1, ?2)
         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+    /// Forgets such a number.
+    COUNTER_DELETE = "DELETE FROM counter WHERE name = ?1";
+
+    // --- forgetting --------------------------------------------------------------------------------------------
+    /// The next event that may go.
+    PRUNE_NEXT = "SELECT event_no, tenant_no, accepted_at FROM event WHERE event_no >= ?1 ORDER BY event_no LIMIT 1";
+    /// The deliveries of an event, with what decides on them.
+    PRUNE_DELIVERIES = "SELECT delivery_no, sub_no, status, attempts FROM delivery
+        WHERE delivery_no >= ?1 AND delivery_no < ?2 ORDER BY delivery_no";
+    /// Whether more deliveries of an event are to come.
+    PRUNE_FANOUT = "SELECT 1 FROM fanout WHERE event_no = ?1";
+    /// When the oldest event was accepted.
+    EVENT_FIRST = "SELECT accepted_at FROM event WHERE event_no > 0 ORDER BY event_no LIMIT 1";
 
     // --- configuration -----------------------------------------------------------------------------------------
     /// Creates a tenant.
@@ -246,6 +271,8 @@ queries! {
     EVENT_BY_ID = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data, profile_no,
         tenant_version FROM event
         WHERE id = ?2 AND tenant_no = ?1";
+    /// Bytes of an event's data.
+    EVENT_BYTES = "SELECT length(data) FROM event WHERE event_no = ?1";
     /// The number of an event.
     EVENT_NO = "SELECT event_no FROM event WHERE id = ?2 AND tenant_no = ?1";
     /// The numbers of a tenant's events in a range, newest first.

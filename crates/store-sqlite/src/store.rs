@@ -11,9 +11,10 @@ use postroad_store::{
     Backlog, CancelDelivery, CancelDeliveryError, ClaimLanes, Commit, Committed, ConfigSnapshot,
     CreateSubscription, CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription,
     DeleteTenant, Fanout, Heartbeat, LaneKey, LaneLease, ListDeliveries, ListEvents, ListTenants,
-    OpenSession, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest, Refill, Refilled,
-    ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store, StoreError, StoreStats,
-    StoredProfile, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
+    OpenSession, Page, Prune, Pruned, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest,
+    Refill, Refilled, ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store,
+    StoreError, StoreStats, StoredProfile, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError,
+    WaitingLane, WaitingLanes,
 };
 
 use crate::{
@@ -54,6 +55,10 @@ impl Store for SqliteStore {
 
     async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError> {
         self.writer.write(GiveUp, move |work| sweep::sweep(work, sweep)).await
+    }
+
+    async fn prune(&self, prune: Prune) -> Result<Pruned, StoreError> {
+        self.writer.prune(prune).await
     }
 
     async fn open_session(&self, _: OpenSession) -> Result<Session, StoreError> {

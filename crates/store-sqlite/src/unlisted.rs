@@ -10,7 +10,10 @@
 //!   the number of their event;
 //! * a reader asks here *before* its picture of the database begins: what leaves in between is in the picture's table.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use parking_lot::RwLock;
 use postroad_domain::{SubscriptionNo, TenantNo};
@@ -59,6 +62,10 @@ pub(crate) struct Changes {
     pub(crate) erased: Vec<(TenantNo, i64)>,
     /// Nothing is left of these tenants.
     pub(crate) forgotten: Vec<TenantNo>,
+    /// Events that were forgotten.
+    pub(crate) pruned_events: Vec<(TenantNo, i64)>,
+    /// Their deliveries.
+    pub(crate) pruned_deliveries: Vec<(SubscriptionNo, i64)>,
 }
 
 impl Unlisted {
@@ -87,6 +94,11 @@ impl Unlisted {
         let lists = self.0.read();
         let numbers = lists.deliveries.get(&sub_no).map(|of| Arc::clone(&of.numbers)).unwrap_or_default();
         Tail { mark: lists.mark << DELIVERY_BITS, numbers }
+    }
+
+    /// The number of the first event that is not in the tables.
+    pub(crate) fn mark(&self) -> i64 {
+        self.0.read().mark
     }
 
     /// How many entries wait for their table.
@@ -139,6 +151,7 @@ impl Lists {
             let new = || OfSubscription { tenant_no, numbers: Arc::default() };
             insert(&mut self.deliveries.entry(sub_no).or_insert_with(new).numbers, delivery_no);
         }
+        self.prune(changes.pruned_events, changes.pruned_deliveries);
         let removes = changes.mark.is_some() || !changes.erased.is_empty() || !changes.forgotten.is_empty();
         for (tenant_no, last) in changes.erased {
             if let Some(numbers) = self.events.get_mut(&tenant_no) {
@@ -157,6 +170,23 @@ impl Lists {
             let deliveries: usize = self.deliveries.values().map(|of| of.numbers.len()).sum();
             self.entries = events + deliveries;
         }
+    }
+
+    /// Takes out what was forgotten.
+    fn prune(&mut self, events: Vec<(TenantNo, i64)>, deliveries: Vec<(SubscriptionNo, i64)>) {
+        if events.is_empty() && deliveries.is_empty() {
+            return;
+        }
+        for (tenant_no, pruned) in grouped(events) {
+            let removed = self.events.get_mut(&tenant_no).map(|numbers| take_out(numbers, &pruned));
+            self.entries -= removed.unwrap_or_default();
+        }
+        self.events.retain(|_, numbers| !numbers.is_empty());
+        for (sub_no, pruned) in grouped(deliveries) {
+            let removed = self.deliveries.get_mut(&sub_no).map(|of| take_out(&mut of.numbers, &pruned));
+            self.entries -= removed.unwrap_or_default();
+        }
+        self.deliveries.retain(|_, of| !of.numbers.is_empty());
     }
 
     fn move_mark(&mut self, mark: i64) {
@@ -186,6 +216,21 @@ impl Tail {
         Ok(numbers)
     }
 
+    /// Up to `limit` numbers of a listing from `first` on, oldest first; `table` reads the same from the table, up to but
+    /// not including a number.
+    pub(crate) fn numbers_from(
+        &self,
+        first: i64,
+        limit: usize,
+        table: impl FnOnce(i64) -> Result<Vec<i64>, Fault>,
+    ) -> Result<Vec<i64>, Fault> {
+        let mut numbers = if first < self.mark { table(self.mark)? } else { Vec::new() };
+        let left = limit.saturating_sub(numbers.len());
+        let newest = &self.numbers[self.numbers.partition_point(|no| *no < first)..];
+        numbers.extend(newest.iter().take(left));
+        Ok(numbers)
+    }
+
     /// All of it, oldest first.
     pub(crate) fn all(&self) -> &[i64] {
         &self.numbers
@@ -197,6 +242,25 @@ fn insert(numbers: &mut Arc<Vec<i64>>, no: i64) {
     let numbers = Arc::make_mut(numbers);
     let place = numbers.partition_point(|known| *known < no);
     numbers.insert(place, no);
+}
+
+fn grouped<K: Ord>(entries: Vec<(K, i64)>) -> BTreeMap<K, Vec<i64>> {
+    let mut groups = BTreeMap::<K, Vec<i64>>::new();
+    for (key, no) in entries {
+        groups.entry(key).or_default().push(no);
+    }
+    groups
+}
+
+/// Takes numbers out; answers how many were there. They are the oldest nearly always.
+fn take_out(numbers: &mut Arc<Vec<i64>>, pruned: &[i64]) -> usize {
+    let before = numbers.len();
+    if numbers.starts_with(pruned) {
+        Arc::make_mut(numbers).drain(..pruned.len());
+    } else {
+        Arc::make_mut(numbers).retain(|no| !pruned.contains(no));
+    }
+    before - numbers.len()
 }
 
 fn keep_from(numbers: &mut Arc<Vec<i64>>, first: i64) -> bool {

@@ -10,9 +10,11 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
-use postroad_store::StoreError;
+use postroad_domain::Clock;
+use postroad_store::{Prune, Pruned, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -22,8 +24,8 @@ use crate::{
     error::{Fault, OpenError},
     gauges::Gauges,
     known::Known,
-    limits::{CHECKPOINT_EVERY_BYTES, LOG_BYTES_MAX},
-    query,
+    limits::{BUSY_TIME_MAX, CHECKPOINT_EVERY_BYTES, LOG_BYTES_MAX, ROOM_TIME_MAX},
+    prune, query,
     unlisted::{Changes, Unlisted},
 };
 
@@ -39,6 +41,8 @@ pub(crate) struct Work<'a> {
     pub(crate) listing_batch_entries: usize,
     /// What this job does to listings.
     pub(crate) changes: Changes,
+    /// Tells how long a step takes.
+    pub(crate) clock: &'a dyn Clock,
 }
 
 /// What follows when a job meets a full disk.
@@ -84,6 +88,11 @@ impl Writer {
     /// new events would use up what is left for outcomes.
     pub(crate) async fn probe(&self) -> Result<(), StoreError> {
         self.run(WriterThread::probe).await
+    }
+
+    /// Makes a step of forgetting, and tells how busy the writer was with it and with everything else.
+    pub(crate) async fn prune(&self, rule: Prune) -> Result<Pruned, StoreError> {
+        self.run(move |writer| writer.prune(rule)).await
     }
 
     /// Sets how many pages the database may have.
@@ -134,6 +143,14 @@ pub(crate) struct WriterThread {
     pub(crate) ballast: Ballast,
     /// Bytes of log at which the writer makes room itself.
     pub(crate) room_at_bytes: u64,
+    /// Somebody outside reads: the log cannot be emptied, and to wait for that would stop everything.
+    pub(crate) is_read_outside: bool,
+    /// Measures the writer's work.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How long jobs kept the writer since the last step of forgetting began.
+    pub(crate) busy: Duration,
+    /// How long that step took.
+    pub(crate) last_prune_took: Duration,
     /// Calls the checkpointer.
     pub(crate) checkpoints: Checkpoints,
     /// Sizes.
@@ -143,7 +160,9 @@ pub(crate) struct WriterThread {
 impl WriterThread {
     fn run(mut self, queue: &Receiver<Job>) {
         while let Ok(job) = queue.recv() {
+            let began = self.clock.monotonic();
             job(&mut self);
+            self.busy += self.clock.monotonic().saturating_sub(began);
         }
         self.checkpoints.stop();
         // A closed store is one file: the log is empty, and a copy of the folder is whole.
@@ -171,8 +190,10 @@ impl WriterThread {
             forgotten => forgotten.insert(Known::load(&self.db)?),
         };
         let (db, unlisted, listing_batch_entries) = (&self.db, &*self.unlisted, self.listing_batch_entries);
+        let clock = &*self.clock;
         let answer = query::run(db, "BEGIN IMMEDIATE", ()).and_then(|_| {
-            let mut scope = Work { db, known, unlisted, listing_batch_entries, changes: Changes::default() };
+            let mut scope =
+                Work { db, known, unlisted, listing_batch_entries, changes: Changes::default(), clock };
             let answer = work(&mut scope)?;
             query::run(db, "COMMIT", ())?;
             unlisted.apply(scope.changes);
@@ -200,14 +221,31 @@ impl WriterThread {
         if log_bytes < self.room_at_bytes {
             return;
         }
-        let emptied = self.empty_log();
-        if self.gauges.log_bytes() == 0 {
-            self.room_at_bytes = LOG_BYTES_MAX;
-        } else {
-            // Somebody outside reads on and on. To wait for them again at each commit would stop everything.
+        // Our own readers end soon. For a backup nobody waits: its log goes when it has ended.
+        let patience = if self.is_read_outside { Duration::ZERO } else { ROOM_TIME_MAX };
+        let emptied = self.set_patience(patience).and_then(|()| self.empty_log());
+        let restored = self.set_patience(BUSY_TIME_MAX);
+        self.is_read_outside = self.gauges.log_bytes() > 0;
+        if self.is_read_outside {
             self.room_at_bytes = log_bytes + CHECKPOINT_EVERY_BYTES;
+        } else {
+            self.room_at_bytes = LOG_BYTES_MAX;
+        }
+        if self.is_read_outside && !patience.is_zero() || restored.is_err() {
             tracing::warn!(log_bytes, ?emptied, "the log is above its limit and could not be emptied");
         }
+    }
+
+    fn set_patience(&self, patience: Duration) -> Result<(), Fault> {
+        Ok(self.db.busy_timeout(patience)?)
+    }
+
+    fn prune(&mut self, rule: Prune) -> Result<Pruned, StoreError> {
+        let began = self.clock.monotonic();
+        let others_took = std::mem::take(&mut self.busy).saturating_sub(self.last_prune_took);
+        let pruned = self.transact(WhenFull::GiveUp, &mut |work| prune::prune(work, rule));
+        self.last_prune_took = self.clock.monotonic().saturating_sub(began);
+        Ok(Pruned { took: self.last_prune_took, others_took, ..pruned? })
     }
 
     fn empty_log(&mut self) -> Result<(), Fault> {

@@ -151,6 +151,32 @@ fn what_waits_in_a_dead_lane_costs_no_step_of_a_refill_or_of_finding_lanes() {
     }
 }
 
+#[test]
+fn forgetting_and_the_budget_read_no_more_than_their_step_however_much_is_kept() {
+    let (db, _folder) = database();
+    let_wait(&db, 1, 20_000);
+    db.execute_batch("INSERT INTO delivery_listing SELECT sub_no, delivery_no FROM delivery").unwrap();
+    let numbers = "SEARCH delivery USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)";
+    assert_eq!(plan(&db, sql::PRUNE_DELIVERIES), [numbers]);
+    assert_eq!(plan(&db, sql::PRUNE_NEXT), ["SEARCH event USING INTEGER PRIMARY KEY (rowid>?)"]);
+    let listing = "SEARCH delivery_listing USING PRIMARY KEY (sub_no=? AND delivery_no>? AND delivery_no<?)";
+    assert_eq!(plan(&db, sql::LANE_OLDEST), [listing]);
+    let first = 1_000_001_i64;
+    for (text, key, rows) in [
+        (sql::PRUNE_NEXT, &[0][..], 1),
+        (sql::PRUNE_NEXT, &[first + 15_000], 1),
+        (sql::PRUNE_DELIVERIES, &[first << 12, (first + 1) << 12], 4_095),
+        (sql::DELIVERY_STANDING, &[(first << 12) + 1], 1),
+        (sql::LANE_OLDEST, &[1, 0, i64::MAX, 10], 10),
+        (sql::LANE_OLDEST, &[1, (first + 15_000) << 12, i64::MAX, 10], 10),
+        (sql::LANE_BYTES, &[1, 1, 0, i64::MIN, i64::MIN, 10], 10),
+        (sql::LANE_BYTES, &[1, 1, 0, 15_000, 0, 10], 10),
+    ] {
+        let steps = steps(db.prepare(text).unwrap(), key, rows);
+        assert!(steps < 300, "{text}: {steps}");
+    }
+}
+
 #[tokio::test]
 async fn what_was_called_off_costs_no_step_of_a_refill() {
     let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,11 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{Event, SubscriptionNo, TenantNo, Timestamp, ids::DeliveryId};
+use postroad_domain::{
+    Event, SubscriptionNo, TenantNo, Timestamp,
+    ids::DeliveryId,
+    limits::{BACKLOG_BYTES_MAX, BACKLOG_DELIVERIES_MAX},
+};
 
 /// One subscription's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +93,24 @@ pub struct Sweep {
     pub at: Timestamp,
     /// Rows to touch at most.
     pub limit: usize,
+    /// What may wait in one lane.
+    pub budget: BacklogBudget,
+}
+
+/// What may wait in one lane; beyond it its oldest deliveries fail, and can be retried later. It is looked at by the
+/// sweep and not by each commit, so a lane may be beyond it for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BacklogBudget {
+    /// Deliveries.
+    pub deliveries: u64,
+    /// Bytes of their events' data. A store may estimate them.
+    pub bytes: u64,
+}
+
+impl Default for BacklogBudget {
+    fn default() -> Self {
+        Self { deliveries: BACKLOG_DELIVERIES_MAX, bytes: BACKLOG_BYTES_MAX }
+    }
 }
 
 /// What a step did.
@@ -98,6 +120,8 @@ pub struct Swept {
     pub cancelled: usize,
     /// Deliveries that were failed as expired.
     pub expired: usize,
+    /// Deliveries that were failed since their lane was beyond its budget.
+    pub overflowed: usize,
     /// Rows of deleted tenants and of old idempotency keys that were erased.
     pub erased: usize,
     /// There is more to do.

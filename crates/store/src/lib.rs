@@ -19,6 +19,7 @@ mod error;
 mod lanes;
 pub mod memory;
 mod profiles;
+mod prune;
 mod read;
 mod session;
 mod settings;
@@ -39,12 +40,15 @@ pub use error::{
     CancelDeliveryError, CreateSubscriptionError, PutEventTypeError, RetryDeliveryError, StoreError,
     UpdateSubscriptionError,
 };
-pub use lanes::{LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes};
+pub use lanes::{
+    BacklogBudget, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes,
+};
 use postroad_domain::{
     Attempt, Event, EventId, ProfileNo, Subscription, SubscriptionId, SubscriptionNo, SubscriptionVersion,
     Tenant, TenantId, TenantNo, Timestamp, delivery::Delivery, ids::DeliveryId, tenant::TenantSpec,
 };
 pub use profiles::{PutProfile, StoredProfile};
+pub use prune::{Prune, Pruned};
 pub use read::{
     CancelDelivery, DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page, RetryDelivery,
 };
@@ -91,8 +95,12 @@ pub trait Store: Send + Sync + 'static {
     async fn refill(&self, refill: Refill) -> Result<Refilled, StoreError>;
 
     /// Makes watermarks real in steps: cancels waiting deliveries of paused and deleted subscriptions, fails expired
-    /// ones of lanes that are not sending, erases what deleted tenants left.
+    /// ones of lanes that are not sending and the oldest of those that are beyond their budget, erases what deleted
+    /// tenants left.
     async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError>;
+
+    /// Erases the oldest events that need not be kept any more, in a step.
+    async fn prune(&self, prune: Prune) -> Result<Pruned, StoreError>;
 
     // --- sessions and leases ---------------------------------------------------------------------------------------
 

@@ -17,9 +17,11 @@ const SECONDS_DIGITS: usize = 10;
 const SIGNATURE_CHARS: usize = 44;
 
 /// The request that posts one event to `/subscription`.
-pub(super) fn template(host: &str, subscription: u64) -> Template {
-    let body =
-        format!(r#"{{"type":"{EVENT_TYPE}","timestamp":"2026-11-21T00:00:00.000000Z","data":{}}}"#, data());
+pub(super) fn template(host: &str, subscription: u64, data_bytes: usize) -> Template {
+    let body = format!(
+        r#"{{"type":"{EVENT_TYPE}","timestamp":"2026-11-21T00:00:00.000000Z","data":{}}}"#,
+        data(data_bytes)
+    );
     let head = format!(
         "POST /{subscription} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\nuser-agent: bench\r\n\
          webhook-id: evt_{id}\r\nwebhook-timestamp: {seconds}\r\nwebhook-signature: v1,{signature}\r\n\
@@ -81,9 +83,10 @@ mod tests {
 
     #[test]
     fn a_bare_request_carries_a_signature_that_verifies() {
-        let mut template = template("x:1", 3);
-        let text =
-            String::from_utf8(template.fill(Turn { number: 9, sent_micros: 1_614_265_330_000_000 }).to_vec());
+        let mut template = template("x:1", 3, 1_024);
+        let text = String::from_utf8(
+            template.fill(Turn { number: 9, sent_micros: 1_614_265_330_000_000 }, 0).to_vec(),
+        );
         let text = text.unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).unwrap();

@@ -17,12 +17,18 @@ pub(super) enum Command {
     Begin,
     /// The measured time ends, and nothing more is sent.
     End,
+    /// Say the figures when all that was to be sent is sent.
+    Finish,
     /// Say the figures.
     Report,
 }
 
-const WORDS: [(&str, Command); 3] =
-    [("begin", Command::Begin), ("end", Command::End), ("report", Command::Report)];
+const WORDS: [(&str, Command); 4] = [
+    ("begin", Command::Begin),
+    ("end", Command::End),
+    ("finish", Command::Finish),
+    ("report", Command::Report),
+];
 
 /// The worker's side: what it is told.
 #[derive(Debug)]

@@ -1,41 +1,8 @@
-//! What is measured around the server: the disk below it and the space it takes.
+//! What is measured around the server: the space it takes, what it writes, and how large its program is.
 
-use std::{
-    fs::{self, File},
-    io::Write,
-    path::Path,
-};
+use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
-
-use super::{histogram::Histogram, mark::now_micros};
-
-const FSYNCS: usize = 300;
-const BLOCK: [u8; 4_096] = [7; 4_096];
-
-/// How long the disk takes to make a block durable, in microseconds.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Disk {
-    pub(super) fsync_p50_micros: u64,
-    pub(super) fsync_p99_micros: u64,
-}
-
-/// Appends blocks to a file in `folder`, each followed by an fdatasync. The cost of an fsync differs 40-fold between
-/// disks and from hour to hour, so no figure of a durable queue means anything without it.
-pub(super) fn disk(folder: &Path) -> Result<Disk> {
-    let path = folder.join("fsync.probe");
-    let mut file = File::create(&path).with_context(|| path.display().to_string())?;
-    let mut micros = Histogram::default();
-    for _ in 0..FSYNCS {
-        file.write_all(&BLOCK)?;
-        let began = now_micros();
-        file.sync_data()?;
-        micros.record(now_micros().saturating_sub(began));
-    }
-    fs::remove_file(&path)?;
-    Ok(Disk { fsync_p50_micros: micros.percentile(50.0), fsync_p99_micros: micros.percentile(99.0) })
-}
+use anyhow::{Context, Result, ensure};
 
 /// The bytes of all files below `folder`, by their lengths.
 pub(super) fn folder_bytes(folder: &Path) -> Result<u64> {
@@ -46,6 +13,32 @@ pub(super) fn folder_bytes(folder: &Path) -> Result<u64> {
         bytes += if metadata.is_dir() { folder_bytes(&entry.path())? } else { metadata.len() };
     }
     Ok(bytes)
+}
+
+/// The bytes that the process has caused to be written to disks so far: `write_bytes` of proc(5).
+pub(super) fn written_bytes(pid: u32) -> Result<u64> {
+    let path = format!("/proc/{pid}/io");
+    let text = fs::read_to_string(&path).with_context(|| path.clone())?;
+    let value = text.lines().find_map(|line| line.strip_prefix("write_bytes:"));
+    value.and_then(|value| value.trim().parse().ok()).with_context(|| format!("{path} has no write_bytes"))
+}
+
+/// The size of a program without its symbols.
+pub(super) fn stripped_bytes(program: &Path, folder: &Path) -> Result<u64> {
+    let place = tempfile::tempdir_in(folder)?;
+    let stripped = place.path().join("stripped");
+    let status = Command::new("strip").arg("-o").arg(&stripped).arg(program).status();
+    ensure!(status.context("cannot start `strip`")?.success(), "strip cannot read {}", program.display());
+    Ok(fs::metadata(stripped)?.len())
+}
+
+/// Pages of the write-ahead log that the last checkpoint had folded into the database, as SQLite keeps the number in
+/// the log's index (its file format, "The WAL-Index File Format": `nBackfill` at byte 96). `None` when there is no log.
+pub(super) fn pages_folded(data_dir: &Path) -> Option<u32> {
+    let entries = fs::read_dir(data_dir).ok()?.filter_map(Result::ok);
+    let index = entries.map(|entry| entry.path()).find(|path| path.to_string_lossy().ends_with("-shm"))?;
+    let bytes = fs::read(index).ok()?;
+    bytes.get(96..)?.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes))
 }
 
 #[cfg(test)]
@@ -62,10 +55,20 @@ mod tests {
     }
 
     #[test]
-    fn the_probe_of_the_disk_leaves_nothing_behind() {
+    fn a_process_knows_what_it_has_written() {
+        let before = written_bytes(std::process::id()).unwrap();
+        let folder = tempfile::tempdir_in(".").unwrap();
+        fs::write(folder.path().join("a"), vec![0; 100_000]).unwrap();
+        assert!(written_bytes(std::process::id()).unwrap() >= before + 100_000);
+    }
+
+    #[test]
+    fn the_number_of_folded_pages_stands_in_the_index_of_the_log() {
         let folder = tempfile::tempdir().unwrap();
-        let disk = disk(folder.path()).unwrap();
-        assert!(disk.fsync_p99_micros >= disk.fsync_p50_micros);
-        assert_eq!(folder_bytes(folder.path()).unwrap(), 0);
+        assert_eq!(pages_folded(folder.path()), None);
+        let mut index = vec![0; 136];
+        index[96..100].copy_from_slice(&7_u32.to_ne_bytes());
+        fs::write(folder.path().join("x.db-shm"), index).unwrap();
+        assert_eq!(pages_folded(folder.path()), Some(7));
     }
 }

@@ -1,9 +1,14 @@
-//! The receiving process: answers 200 to everything, at the least cost, and keeps the book of what arrived.
+//! The receiving process: answers everything, at the least cost, and keeps the book of what arrived.
 //!
 //! It tells the generator through a Unix socket how much has arrived, in total and as often as there is news, so that
 //! the generator can keep a fixed number of events in the loop.
 
-use std::{cell::RefCell, io, path::Path, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -15,13 +20,16 @@ use tokio::{
 };
 
 use super::{
+    behaviour::{Behaviour, TRICKLE_PAUSE},
     control::{self, Command},
+    ledger,
     mark::{LABEL, MARK_BYTES, Mark, now_micros},
     tally::Tally,
     wire::Connection,
 };
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+const FAILED: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
 
 /// What a receiver is to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,7 +37,10 @@ pub(super) struct Plan {
     /// Subscriptions; number N posts to `/N`.
     pub(super) subscriptions: u64,
     /// The Unix socket on which arrivals are told.
-    pub(super) feed: std::path::PathBuf,
+    pub(super) feed: PathBuf,
+    pub(super) behaviour: Behaviour,
+    /// The file to which the numbers of what has arrived are written with each report.
+    pub(super) ledger: Option<PathBuf>,
 }
 
 /// Runs the process: its plan comes on the first line of the standard input, commands on the others.
@@ -45,7 +56,12 @@ pub(crate) fn run() -> Result<()> {
 async fn serve() -> Result<()> {
     let mut orders = control::Orders::new();
     let plan: Plan = orders.plan().await?;
-    let book = Rc::new(Book { tally: RefCell::new(Tally::new(plan.subscriptions)), news: Notify::new() });
+    let book = Rc::new(Book {
+        tally: RefCell::new(Tally::new(plan.subscriptions)),
+        news: Notify::new(),
+        behaviour: plan.behaviour,
+        requests: Cell::new(0),
+    });
     let listener = TcpListener::bind("127.0.0.1:0").await.context("a port to receive on")?;
     spawn_local(feed(open_feed(&plan.feed)?, Rc::clone(&book)));
     control::answer(&listener.local_addr()?)?;
@@ -55,7 +71,10 @@ async fn serve() -> Result<()> {
         match command {
             Command::Begin => tally.begin(now_micros()),
             Command::End => tally.end(now_micros()),
-            Command::Report => {}
+            Command::Finish | Command::Report => {}
+        }
+        if let Some(path) = &plan.ledger {
+            ledger::write(path, tally.seen())?;
         }
         control::answer(&tally.report())?;
     }
@@ -65,6 +84,8 @@ async fn serve() -> Result<()> {
 struct Book {
     tally: RefCell<Tally>,
     news: Notify,
+    behaviour: Behaviour,
+    requests: Cell<u64>,
 }
 
 fn open_feed(path: &Path) -> Result<UnixListener> {
@@ -86,8 +107,10 @@ async fn accept(listener: TcpListener, book: Rc<Book>) {
     while let Ok((stream, _)) = listener.accept().await {
         let book = Rc::clone(&book);
         spawn_local(async move {
-            // A connection ends when its sender is done; what is missing shows in the book.
-            if let Err(error) = converse(stream, &book).await {
+            // A connection ends when its sender is done or killed; what is missing shows in the book.
+            if let Err(error) = converse(stream, &book).await
+                && error.kind() == io::ErrorKind::InvalidData
+            {
                 eprintln!("receiver: {error}");
             }
         });
@@ -102,9 +125,25 @@ async fn converse(stream: TcpStream, book: &Book) -> io::Result<()> {
         let mark = finder.find(connection.bytes(&place.body));
         book.tally.borrow_mut().note(subscription, mark, now_micros());
         book.news.notify_one();
-        connection.send(OK).await?;
+        reply(&mut connection, book).await?;
     }
     Ok(())
+}
+
+async fn reply(connection: &mut Connection, book: &Book) -> io::Result<()> {
+    let number = book.requests.replace(book.requests.get() + 1);
+    let pause = book.behaviour.pause();
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+    if book.behaviour == Behaviour::Trickling {
+        for byte in OK.chunks(1) {
+            tokio::time::sleep(TRICKLE_PAUSE).await;
+            connection.send(byte).await?;
+        }
+        return Ok(());
+    }
+    connection.send(if book.behaviour.fails(number) { FAILED } else { OK }).await
 }
 
 /// The number in the path of the request line, `POST /7 HTTP/1.1`.

@@ -1,12 +1,12 @@
 //! Which connections are made, used again and given up.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use postroad_domain::ErrorClass;
-use postroad_egress::{Egress, OutboundRequest};
+use postroad_egress::{AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest};
 use tokio::time::{Instant, advance};
 
-use crate::network::{Host, egress, network, post};
+use crate::network::{Host, Network, egress, network, post};
 
 const TARGET: &str = "http://93.184.216.34/hook";
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -168,4 +168,98 @@ async fn a_name_with_a_crowd_of_addresses_is_tried_at_eight_of_them() {
     let failed = egress(&network).exchange(post("http://hook.example/")).await.unwrap_err();
     assert_eq!(failed.class, ErrorClass::Connect);
     assert_eq!(network.dialled().len(), 8);
+}
+
+/// The client under test with another number and time of connections that wait.
+fn keeping(network: &Arc<Network>, pool_idle_max: usize, pool_idle_timeout: Duration) -> HttpEgress {
+    let usual = EgressConfig::new(AddressPolicy::default());
+    let config = EgressConfig { pool_idle_max, pool_idle_timeout, ..usual };
+    HttpEgress::new(config, Arc::clone(network) as Arc<dyn Dial>).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_more_waiting_connections_than_allowed_over_all_hosts_the_one_that_waited_longest_closes_at_once()
+{
+    let (network, mut hosts) = network();
+    let egress = keeping(&network, 2, Duration::from_secs(60));
+    let began = Instant::now();
+    let mut waiting = Vec::new();
+    for address in ["8.8.8.1", "8.8.8.2"] {
+        let request = post(&format!("http://{address}/"));
+        let (outcome, (host, _)) = tokio::join!(egress.exchange(request), hosts.answer(OK));
+        outcome.unwrap();
+        settle().await;
+        waiting.push(host);
+    }
+    // Used again: now the second one has waited longest.
+    let (outcome, _) = tokio::join!(egress.exchange(post("http://8.8.8.1/")), waiting[0].answer(OK));
+    outcome.unwrap();
+    settle().await;
+    let (outcome, _host) = tokio::join!(egress.exchange(post("http://8.8.8.3/")), hosts.answer(OK));
+    outcome.unwrap();
+    waiting.pop().unwrap().closed().await;
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    let (outcome, _) = tokio::join!(egress.exchange(post("http://8.8.8.1/")), waiting[0].answer(OK));
+    outcome.unwrap();
+    assert_eq!(network.dialled(), ["8.8.8.1:80", "8.8.8.2:80", "8.8.8.3:80"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_under_way_is_never_closed_for_those_that_wait() {
+    let (network, mut hosts) = network();
+    let egress = keeping(&network, 0, Duration::from_secs(60));
+    let busy = async {
+        let (outcome, ()) = tokio::join!(egress.exchange(post("http://8.8.8.1/")), async {
+            let mut host = hosts.accept().await;
+            host.read_request().await;
+            for _ in 0..3 {
+                let (outcome, _host) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+                outcome.unwrap();
+                settle().await;
+            }
+            host.write(OK).await;
+            host.closed().await;
+        });
+        outcome.unwrap()
+    };
+    assert_eq!(busy.await.status, 200);
+    assert_eq!(network.dialled().len(), 4, "none may wait, so each exchange dials");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_for_a_connection_that_was_just_asked_to_close_costs_no_attempt() {
+    let (network, mut hosts) = network();
+    let egress = keeping(&network, 1, Duration::from_secs(60));
+    let (outcome, (_first, _)) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+    outcome.unwrap();
+    settle().await;
+    let (outcome, (_second, _)) = tokio::join!(egress.exchange(post("http://8.8.8.2/")), hosts.answer(OK));
+    outcome.unwrap();
+    // The first connection was asked and its task has not run since.
+    let (outcome, _third) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+    assert_eq!(outcome.unwrap().status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_connection_lives_longer_than_five_minutes_however_long_the_pool_keeps_it() {
+    let (network, mut hosts) = network();
+    let egress = keeping(&network, 10, Duration::from_secs(120));
+    let (outcome, (mut host, _)) = tokio::join!(egress.exchange(post(TARGET)), hosts.answer(OK));
+    outcome.unwrap();
+    let began = Instant::now();
+    settle().await;
+    for _ in 0..10 {
+        advance(Duration::from_secs(11)).await;
+        let (outcome, is_asked) = tokio::join!(
+            tokio::time::timeout(Duration::from_secs(1), egress.exchange(post(TARGET))),
+            host.answer_if_asked(OK)
+        );
+        if !is_asked {
+            break;
+        }
+        outcome.unwrap().unwrap();
+        settle().await;
+    }
+    host.closed().await;
+    assert!(began.elapsed() <= Duration::from_secs(300), "{:?}", began.elapsed());
 }

@@ -7,6 +7,7 @@ mod connections;
 mod guard;
 mod network;
 mod own_address;
+mod spelling;
 mod system;
 mod tls;
 mod wire;

@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Method;
 use postroad_domain::EndpointUrl;
 use postroad_egress::{
     AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest, OutboundResponse, SendError,
@@ -129,7 +129,7 @@ impl Hosts {
 pub(crate) struct Host(pub(crate) DuplexStream);
 
 impl Host {
-    /// One whole request as it came: its body is as long as `content-length` says.
+    /// One whole request as it came: its body is as long as `Content-Length` says.
     pub(crate) async fn read_request(&mut self) -> String {
         self.next_request().await.expect("the connection is open")
     }
@@ -140,7 +140,7 @@ impl Host {
         loop {
             text.push(char::from(self.0.read_u8().await.ok()?));
             let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
             if body.len() == length.map_or(0, |length| length.parse().unwrap()) {
                 return Some(text);
             }
@@ -192,7 +192,7 @@ pub(crate) fn post(text: &str) -> OutboundRequest {
     OutboundRequest {
         method: Method::POST,
         url: url(text),
-        headers: HeaderMap::new(),
+        headers: Vec::new(),
         body: Bytes::from_static(b"{}"),
         deadline: Duration::from_secs(15),
     }
@@ -208,4 +208,20 @@ pub(crate) async fn exchange_with<F: Future<Output = ()>>(
         script(hosts.accept().await).await;
     });
     outcome
+}
+
+/// What the host `hook.example` saw of `request`, which it answered with 200.
+pub(crate) async fn seen_of(request: OutboundRequest) -> String {
+    let (network, mut hosts) = network();
+    network.name("hook.example", &["93.184.216.34"]);
+    let egress = egress(&network);
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+    let (outcome, (_host, seen)) = tokio::join!(egress.exchange(request), hosts.answer(answer));
+    assert_eq!(outcome.unwrap().status, 200);
+    seen
+}
+
+/// Headers as a request has them.
+pub(crate) fn list(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }

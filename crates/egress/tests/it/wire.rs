@@ -1,34 +1,21 @@
 //! What arrives at the receiver, byte for byte.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method};
+use http::Method;
 use postroad_domain::ErrorClass;
 use postroad_egress::{Egress, OutboundRequest};
 
-use crate::network::{egress, network, post};
-
-/// What the host saw of `request`, which it answered with 200.
-async fn seen_of(request: OutboundRequest) -> String {
-    let (network, mut hosts) = network();
-    network.name("hook.example", &["93.184.216.34"]);
-    let egress = egress(&network);
-    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-    let (outcome, (_host, seen)) = tokio::join!(egress.exchange(request), hosts.answer(answer));
-    assert_eq!(outcome.unwrap().status, 200);
-    seen
-}
+use crate::network::{egress, list, network, post, seen_of};
 
 #[tokio::test(start_paused = true)]
 async fn a_request_is_what_the_engine_wrote_plus_host_and_length() {
-    let mut headers = HeaderMap::new();
-    headers.insert("content-type", HeaderValue::from_static("application/json"));
-    headers.insert("x-key", HeaderValue::from_static("a  b"));
+    let headers = list(&[("content-type", "application/json"), ("x-key", "a  b")]);
     let body = Bytes::from_static(b"{ \"a\" : 1.0 }");
     let request = OutboundRequest { headers, body, ..post("http://hook.example:8080/x") };
     assert_eq!(
         seen_of(request).await,
         "POST /x HTTP/1.1\r\ncontent-type: application/json\r\nx-key: a  b\r\n\
-         host: hook.example:8080\r\ncontent-length: 13\r\n\r\n{ \"a\" : 1.0 }"
+         Host: hook.example:8080\r\nContent-Length: 13\r\n\r\n{ \"a\" : 1.0 }"
     );
 }
 
@@ -44,7 +31,7 @@ async fn path_and_query_arrive_as_written_and_a_fragment_does_not() {
     ] {
         let seen = seen_of(post(target)).await;
         assert_eq!(seen.lines().next(), Some(line), "{target}");
-        assert!(seen.contains("\r\nhost: hook.example\r\n"), "{seen}");
+        assert!(seen.contains("\r\nHost: hook.example\r\n"), "{seen}");
     }
 }
 
@@ -61,7 +48,7 @@ async fn get_and_head_carry_no_body() {
     for method in [Method::GET, Method::HEAD] {
         let request =
             OutboundRequest { method: method.clone(), body: Bytes::new(), ..post("http://hook.example/") };
-        assert_eq!(seen_of(request).await, format!("{method} / HTTP/1.1\r\nhost: hook.example\r\n\r\n"));
+        assert_eq!(seen_of(request).await, format!("{method} / HTTP/1.1\r\nHost: hook.example\r\n\r\n"));
     }
 }
 
@@ -80,5 +67,5 @@ async fn the_answer_to_head_ends_with_its_head() {
 #[tokio::test(start_paused = true)]
 async fn a_post_without_body_says_so() {
     let request = OutboundRequest { body: Bytes::new(), ..post("http://hook.example/") };
-    assert_eq!(seen_of(request).await, "POST / HTTP/1.1\r\ncontent-length: 0\r\nhost: hook.example\r\n\r\n");
+    assert_eq!(seen_of(request).await, "POST / HTTP/1.1\r\nContent-Length: 0\r\nHost: hook.example\r\n\r\n");
 }

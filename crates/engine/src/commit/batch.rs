@@ -8,8 +8,10 @@ use postroad_domain::{
     limits::{COMMIT_BYTES_MAX, COMMIT_ROWS_MAX, FANOUT_PER_COMMIT_MAX, OPEN_FANOUTS_MAX},
 };
 use postroad_store::{AcceptResult, Commit, Fanout, NewEvent, Outcome, SessionId, StoreError};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+
+use super::Permit;
 
 /// An event on its way to a commit.
 pub(crate) struct EventJob {
@@ -20,7 +22,7 @@ pub(crate) struct EventJob {
 /// Who waits for an event's commit, and the memory it is counted with until then.
 pub(crate) struct EventReply {
     pub(crate) sender: oneshot::Sender<Result<EventAnswer, StoreError>>,
-    pub(crate) _permit: OwnedSemaphorePermit,
+    pub(crate) _permit: Permit,
 }
 
 /// What became of an event.
@@ -272,7 +274,7 @@ mod tests {
             deliveries: Vec::new(),
             fanout: Vec::new(),
         };
-        let permit = PublishGate::new().admit(1).unwrap();
+        let permit = PublishGate::new().admit(TenantNo(1), 1).unwrap();
         EventJob { event, reply: EventReply { sender: oneshot::channel().0, _permit: permit } }
     }
 

@@ -1,14 +1,20 @@
 //! One lane: what it holds, what it waits for, and whether it is direct or spilled.
 
-use std::collections::{HashSet, VecDeque};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 
-use postroad_domain::{DeliveryId, Timestamp};
+use postroad_domain::{DeliveryId, Timestamp, limits::SLOW_EXCHANGE};
 use postroad_store::{LaneKey, QueuedDelivery, Refilled};
 
-use super::{LaneLimits, RefillWish};
+use super::{LaneLimits, LaneManner, RefillWish, breaker::Breaker, hosts::Host, pace::Pace};
 
 /// What a delivery takes beside its data: the structures that lead to it.
 const OVERHEAD_BYTES: usize = 512;
+
+/// With each answer a new lane has so many times the exchanges under way, until it has all that it may have.
+const RAMP: u32 = 4;
 
 /// The memory a delivery is counted with.
 pub(super) fn bytes_of(delivery: &QueuedDelivery) -> usize {
@@ -24,16 +30,26 @@ pub(super) struct Lane {
     ready_bytes: usize,
     /// Ready, under way, or with an outcome that is not committed.
     held: HashSet<DeliveryId>,
-    pub(super) under_way: u32,
-    /// 1 until the subscription was looked up for the first exchange.
-    pub(super) concurrency: u32,
+    under_way: u32,
+    /// So many exchanges at a time, until its receiver has shown that it answers: one that hangs holds one seat and not all
+    /// that its subscription allows.
+    ramp: u32,
+    /// Its last exchange took long.
+    is_slow: bool,
+    manner: LaneManner,
+    breaker: Breaker,
+    pace: Pace,
     /// The first due time in the store of what is not held, as far as it is known.
     next_due: Option<Timestamp>,
     /// The due time has come: a refill would find something.
     is_due: bool,
     /// New deliveries go to the store only.
     spilled: bool,
-    pub(super) rests_until: Option<Timestamp>,
+    rests_until: Option<Timestamp>,
+    /// Its turn came while its host had all exchanges that it may have.
+    pub(super) waits_for_host: bool,
+    /// It has waited for this host and was told to take its turn.
+    pub(super) woken_for: Option<Host>,
     refill: Option<Refill>,
     /// Held deliveries that wait in the store again, and since when: sent again by hand before their last outcome was
     /// settled here.
@@ -41,6 +57,7 @@ pub(super) struct Lane {
     pub(super) in_turns: bool,
     pub(super) is_thirsty: bool,
     timer_set_for: Option<Timestamp>,
+    memory_timer_set_for: Option<Timestamp>,
 }
 
 /// What happened while the store was reading.
@@ -52,6 +69,8 @@ struct Refill {
     noted: Option<Timestamp>,
     /// A new delivery went to the store only: the lane must stay spilled to keep the order.
     passed_by: bool,
+    /// The head went back to the store meanwhile: what is read now stands behind it.
+    is_stale: bool,
 }
 
 impl Default for Lane {
@@ -61,16 +80,23 @@ impl Default for Lane {
             ready_bytes: 0,
             held: HashSet::new(),
             under_way: 0,
-            concurrency: 1,
+            ramp: 1,
+            is_slow: false,
+            manner: LaneManner::default(),
+            breaker: Breaker::default(),
+            pace: Pace::default(),
             next_due: None,
             is_due: false,
             spilled: false,
             rests_until: None,
+            waits_for_host: false,
+            woken_for: None,
             refill: None,
             coming_back: Vec::new(),
             in_turns: false,
             is_thirsty: false,
             timer_set_for: None,
+            memory_timer_set_for: None,
         }
     }
 }
@@ -110,19 +136,99 @@ impl Lane {
         }
     }
 
-    pub(super) fn take_turn(&mut self) -> Option<QueuedDelivery> {
-        self.in_turns = false;
-        if !self.can_take_turn() {
-            return None;
-        }
+    pub(super) fn take_turn(&mut self, now: Timestamp) -> Option<QueuedDelivery> {
         let delivery = self.ready.pop_front()?;
         self.ready_bytes -= bytes_of(&delivery);
         self.under_way += 1;
+        self.woken_for = None;
+        self.pace.began(now);
         Some(delivery)
     }
 
     pub(super) fn can_take_turn(&self) -> bool {
-        !self.ready.is_empty() && self.under_way < self.concurrency && self.rests_until.is_none()
+        let allowed = self.breaker.allows(self.manner.concurrency).min(self.ramp);
+        let waits_for_the_one_before = self.manner.ordered && self.held.len() > self.ready.len();
+        !self.ready.is_empty()
+            && self.under_way < allowed
+            && self.rests_until.is_none()
+            && !self.waits_for_host
+            && !waits_for_the_one_before
+    }
+
+    /// The host whose turn it was woken for and cannot take any more.
+    pub(super) fn passes_on(&mut self) -> Option<Host> {
+        if self.in_turns || self.can_take_turn() {
+            return None;
+        }
+        self.woken_for.take()
+    }
+
+    /// Until when its rate limit keeps the next exchange back.
+    pub(super) fn paced_until(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.pace.waits_until(now)
+    }
+
+    pub(super) fn host(&self) -> Option<&Host> {
+        self.manner.host.as_ref()
+    }
+
+    /// How exchanges are made from now on. The first one of a lane has begun by then, since who it leads to was not known.
+    pub(super) fn set_manner(&mut self, manner: LaneManner, now: Timestamp) {
+        self.pace.set(manner.rate_limit, now);
+        self.manner = manner;
+    }
+
+    pub(super) fn end_exchange(&mut self) {
+        self.under_way -= 1;
+    }
+
+    /// Nothing is sent before `until`.
+    pub(super) fn rest(&mut self, until: Timestamp) {
+        self.rests_until = self.rests_until.max(Some(until));
+    }
+
+    /// Whatever held it back is over.
+    pub(super) fn begin_anew(&mut self) {
+        self.rests_until = None;
+        self.breaker = Breaker::default();
+    }
+
+    /// An exchange of the lane took so long, whatever its answer was.
+    pub(super) fn took(&mut self, duration: Duration) {
+        self.is_slow = duration >= SLOW_EXCHANGE;
+        self.ramp = self.ramp.saturating_mul(RAMP).min(self.manner.concurrency);
+    }
+
+    pub(super) fn is_slow(&self) -> bool {
+        self.is_slow
+    }
+
+    pub(super) fn succeeded(&mut self) {
+        self.breaker.succeeded(self.manner.concurrency);
+    }
+
+    /// An exchange that began at `began` failed; answers until when the lane pauses.
+    pub(super) fn failed(&mut self, began: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        self.breaker.failed(began, now)
+    }
+
+    pub(super) fn is_slowed(&self) -> bool {
+        self.breaker.is_open()
+    }
+
+    pub(super) fn is_ordered(&self) -> bool {
+        self.manner.ordered
+    }
+
+    /// The delivery that just failed is the head again, before all that waits in memory: everything is read anew from the
+    /// store, where it has kept its place.
+    pub(super) fn go_back(&mut self) -> (usize, usize) {
+        let dropped = self.drop_ready();
+        (self.spilled, self.is_due) = (true, true);
+        if let Some(refill) = &mut self.refill {
+            (refill.passed_by, refill.is_stale) = (true, true);
+        }
+        dropped
     }
 
     /// Lets go of a delivery: memory needs it no more.
@@ -170,9 +276,12 @@ impl Lane {
         Some(bytes)
     }
 
-    /// Below half of its share, and something that is not held is due.
+    /// Below half of its share, and something that is not held is due. While an exchange of an ordered lane is not
+    /// settled, the store may not show yet that its delivery stays the head.
     pub(super) fn wants_refill(&self, limits: &LaneLimits) -> bool {
+        let waits_for_the_one_before = self.manner.ordered && self.held.len() > self.ready.len();
         self.is_due
+            && !waits_for_the_one_before
             && self.refill.is_none()
             && self.rests_until.is_none()
             && self.ready.len() * 2 <= limits.lane_deliveries
@@ -204,7 +313,7 @@ impl Lane {
     pub(super) fn end_refill(&mut self, refilled: Refilled, due_by: Timestamp) -> (usize, usize) {
         let Some(refill) = self.refill.take() else { return (0, 0) };
         let before = (self.ready.len(), self.ready_bytes);
-        for delivery in refilled.deliveries {
+        for delivery in refilled.deliveries.into_iter().filter(|_| !refill.is_stale) {
             if !self.held.contains(&delivery.id) && !refill.settled.contains(&delivery.id) {
                 self.push(delivery);
             }
@@ -220,6 +329,9 @@ impl Lane {
     pub(super) fn tick(&mut self, due: Timestamp) {
         if self.rests_until.is_some_and(|until| until <= due) {
             self.rests_until = None;
+        }
+        if self.pace.remembers_until().is_some_and(|until| until <= due) {
+            self.pace.forget();
         }
         if self.next_due.is_some_and(|next| next <= due) {
             self.is_due = true;
@@ -240,12 +352,21 @@ impl Lane {
         Some((replaced, due))
     }
 
+    /// The time until which its pace must be remembered, where nothing else keeps the lane; asked once for each.
+    pub(super) fn memory_timer_to_set(&mut self) -> Option<Timestamp> {
+        let until = self.pace.remembers_until().filter(|_| self.held.is_empty())?;
+        let is_new = self.memory_timer_set_for.is_none_or(|set| set < until);
+        is_new.then(|| *self.memory_timer_set_for.insert(until))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.held.is_empty()
             && self.under_way == 0
             && self.next_due.is_none()
             && self.refill.is_none()
             && self.rests_until.is_none()
+            && !self.waits_for_host
+            && self.pace.remembers_until().is_none()
             && !self.in_turns
             && !self.is_thirsty
     }

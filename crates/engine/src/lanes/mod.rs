@@ -12,69 +12,49 @@
 //!   taken in a second time, from whichever side it comes, so no attempt is made twice in one process.
 //! * A refill reads from the head of the queue and skips what is held. Whatever is due and not held is found by the
 //!   next refill, and the lane knows when to ask: memory can lose nothing that the store has.
-//! * Ready lanes take turns, one delivery each.
+//! * Tenants take turns, within a tenant its lanes, one delivery each; a tenant has no more exchanges under way than are
+//!   free for all others ([`turns`]), and a host no more than it may have ([`hosts`]). Lanes whose receivers are slow have
+//!   a half of all exchanges for themselves, so that those that hang never take the other half; a lane that nobody knows
+//!   yet has one exchange until it was answered.
+//! * A lane that fails is slowed down ([`breaker`]) and one with a rate limit keeps it ([`pace`]); neither changes how often
+//!   a delivery is tried.
+//! * An ordered lane has one delivery between its turn and its committed outcome; one that goes on waiting is the head again.
 
+mod breaker;
+mod hosts;
 mod lane;
+mod pace;
 #[cfg(test)]
 mod tests;
+mod turns;
+mod words;
 
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
+pub(crate) use hosts::Host;
+use hosts::Hosts;
 use lane::Lane;
-use postroad_domain::{DeliveryId, Timestamp};
+use postroad_domain::{DeliveryId, Timestamp, limits::EXCHANGES_PER_HOST_AND_LANE_MAX};
 use postroad_store::{LaneKey, QueuedDelivery, Refilled};
-
-/// How much memory and how many exchanges the lanes may use.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LaneLimits {
-    /// Deliveries of one lane in memory.
-    pub(crate) lane_deliveries: usize,
-    /// Bytes of one lane in memory.
-    pub(crate) lane_bytes: usize,
-    /// Bytes of all lanes in memory; above it a lane keeps one delivery.
-    pub(crate) all_bytes: usize,
-    /// Exchanges under way, over all lanes.
-    pub(crate) exchanges: usize,
-    /// Refills under way, over all lanes.
-    pub(crate) refills: usize,
-}
-
-/// A wish to read a lane's next deliveries from the store.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct RefillWish {
-    /// Which lane.
-    pub(crate) lane: LaneKey,
-    /// What must not come again.
-    pub(crate) held: Vec<DeliveryId>,
-    /// Room for so many deliveries.
-    pub(crate) limit: usize,
-    /// Room for so many bytes.
-    pub(crate) bytes_max: usize,
-}
-
-/// Figures of the lanes for `/metrics`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LaneFigures {
-    /// Lanes in memory.
-    pub(crate) lanes: usize,
-    /// Deliveries in memory that wait for their turn.
-    pub(crate) ready: usize,
-    /// Bytes of them.
-    pub(crate) ready_bytes: usize,
-    /// Exchanges under way.
-    pub(crate) under_way: usize,
-}
+use turns::Turns;
+pub(crate) use words::{Ended, LaneFigures, LaneLimits, LaneManner, RefillWish, Seat, Turn};
 
 /// All lanes of this node.
 #[derive(Debug)]
 pub(crate) struct LaneSet {
     limits: LaneLimits,
     lanes: HashMap<LaneKey, Lane>,
-    /// Lanes that can take a turn, in the order in which they do.
-    turns: VecDeque<LaneKey>,
+    /// Of lanes whose receivers answer soon, or are not known yet.
+    turns: Turns,
+    /// Of lanes whose last exchange took long.
+    slow_turns: Turns,
+    /// Whose turn it is to be asked first.
+    slow_first: bool,
+    hosts: Hosts,
     /// Lanes that want a refill, in the order in which they get one.
     thirsty: VecDeque<LaneKey>,
     timers: BTreeSet<(Timestamp, LaneKey)>,
@@ -90,7 +70,10 @@ impl LaneSet {
         Self {
             limits,
             lanes: HashMap::new(),
-            turns: VecDeque::new(),
+            turns: Turns::new(limits.exchanges - limits.exchanges / 2),
+            slow_turns: Turns::new(limits.exchanges / 2),
+            slow_first: false,
+            hosts: Hosts::new(limits.host_exchanges),
             thirsty: VecDeque::new(),
             timers: BTreeSet::new(),
             first_timer_changed: false,
@@ -124,38 +107,115 @@ impl LaneSet {
         self.settle(key);
     }
 
-    /// A rest that its receiver asked for is over: the subscription was changed.
-    pub(crate) fn end_rest(&mut self, key: LaneKey) {
+    /// Whatever held the lane back is over: the subscription was changed.
+    pub(crate) fn begin_anew(&mut self, key: LaneKey) {
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.rests_until = None;
+            self.figures.slowed -= usize::from(lane.is_slowed());
+            lane.begin_anew();
         }
         self.settle(key);
     }
 
     /// The next exchange to make, or `None` when nothing is ready or everything allowed is under way.
-    pub(crate) fn next_turn(&mut self) -> Option<QueuedDelivery> {
-        while self.figures.under_way < self.limits.exchanges {
-            let key = self.turns.pop_front()?;
-            let Some(lane) = self.lanes.get_mut(&key) else { continue };
-            let taken = lane.take_turn();
-            if let Some(delivery) = &taken {
-                self.figures.ready -= 1;
-                self.figures.ready_bytes -= lane::bytes_of(delivery);
-                self.figures.under_way += 1;
-            }
+    pub(crate) fn next_turn(&mut self, now: Timestamp) -> Option<Turn> {
+        while let Some(key) = self.next_lane() {
+            let turn = self.take_turn(key, now);
             self.settle(key);
-            if taken.is_some() {
-                return taken;
+            if turn.is_some() {
+                return turn;
             }
         }
         None
     }
 
-    /// An exchange is over; its outcome is on the way to its commit.
-    pub(crate) fn exchanged(&mut self, key: LaneKey) {
-        self.figures.under_way -= 1;
+    fn next_lane(&mut self) -> Option<LaneKey> {
+        self.slow_first = !self.slow_first;
+        if self.slow_first {
+            self.slow_turns.pop().or_else(|| self.turns.pop())
+        } else {
+            self.turns.pop().or_else(|| self.slow_turns.pop())
+        }
+    }
+
+    fn take_turn(&mut self, key: LaneKey, now: Timestamp) -> Option<Turn> {
+        let lane = self.lanes.get_mut(&key)?;
+        lane.in_turns = false;
+        if !lane.can_take_turn() {
+            return None;
+        }
+        if let Some(until) = lane.paced_until(now) {
+            lane.rest(until);
+            self.set_timer(until, key);
+            return None;
+        }
+        let host = lane.host().cloned();
+        if host.as_ref().is_some_and(|host| !self.hosts.begin(host, key)) {
+            lane.waits_for_host = true;
+            return None;
+        }
+        let delivery = lane.take_turn(now)?;
+        let is_slow = lane.is_slow();
+        self.figures.ready -= 1;
+        self.figures.ready_bytes -= lane::bytes_of(&delivery);
+        self.turns_of(is_slow).began(key.tenant_no);
+        Some(Turn { delivery, seat: Seat { host, is_slow } })
+    }
+
+    fn turns_of(&mut self, is_slow: bool) -> &mut Turns {
+        if is_slow { &mut self.slow_turns } else { &mut self.turns }
+    }
+
+    /// An exchange is over; its outcome is on the way to its commit. `seat` is its turn's.
+    pub(crate) fn exchanged(&mut self, key: LaneKey, seat: &Seat) {
+        self.turns_of(seat.is_slow).ended(key.tenant_no);
+        let host = seat.host.as_ref();
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.under_way -= 1;
+            lane.end_exchange();
+        }
+        self.settle(key);
+        if let Some(host) = host {
+            self.hosts.end(host);
+        }
+        if let Some(host) = host {
+            self.wake_one_for(host);
+        }
+    }
+
+    /// Whoever has waited longest for the host takes its turn; one that cannot any more passes it on.
+    fn wake_one_for(&mut self, host: &Host) {
+        while let Some(waiting) = self.hosts.next(host) {
+            let lane = self.lanes.get_mut(&waiting).filter(|lane| lane.waits_for_host);
+            let Some(lane) = lane else { continue };
+            lane.waits_for_host = false;
+            let can = lane.can_take_turn();
+            lane.woken_for = can.then(|| Arc::clone(host));
+            self.settle(waiting);
+            if can {
+                return;
+            }
+        }
+    }
+
+    /// How an exchange ended, told before its outcome is committed.
+    pub(crate) fn judged(&mut self, key: LaneKey, ended: Ended, now: Timestamp) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let was_slowed = lane.is_slowed();
+        lane.took(ended.took);
+        let pause = if ended.succeeded {
+            lane.succeeded();
+            None
+        } else {
+            lane.failed(ended.began, now)
+        };
+        self.figures.slowed = self.figures.slowed + usize::from(lane.is_slowed()) - usize::from(was_slowed);
+        let goes_back = ended.again_at.filter(|_| lane.is_ordered());
+        if goes_back.is_some() {
+            let (deliveries, bytes) = lane.go_back();
+            self.figures.ready -= deliveries;
+            self.figures.ready_bytes -= bytes;
+        }
+        for until in pause.into_iter().chain(goes_back) {
+            self.rest(key, until);
         }
         self.settle(key);
     }
@@ -172,10 +232,11 @@ impl LaneSet {
         self.settle(key);
     }
 
-    /// Sets how many exchanges the lane may have under way.
-    pub(crate) fn set_concurrency(&mut self, key: LaneKey, concurrency: u32) {
+    /// How the lane makes exchanges from now on.
+    pub(crate) fn set_manner(&mut self, key: LaneKey, manner: LaneManner, now: Timestamp) {
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.concurrency = concurrency;
+            let concurrency = manner.concurrency.min(EXCHANGES_PER_HOST_AND_LANE_MAX);
+            lane.set_manner(LaneManner { concurrency, ..manner }, now);
         }
         self.settle(key);
     }
@@ -183,7 +244,7 @@ impl LaneSet {
     /// Nothing of this lane is sent before `until`: its receiver asked for a rest.
     pub(crate) fn rest(&mut self, key: LaneKey, until: Timestamp) {
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.rests_until = lane.rests_until.max(Some(until));
+            lane.rest(until);
             self.set_timer(until, key);
         }
     }
@@ -269,21 +330,31 @@ impl LaneSet {
 
     /// Figures for `/metrics`.
     pub(crate) fn figures(&self) -> LaneFigures {
-        LaneFigures { lanes: self.lanes.len(), ..self.figures }
+        let under_way = self.turns.under_way() + self.slow_turns.under_way();
+        LaneFigures { lanes: self.lanes.len(), under_way, ..self.figures }
     }
 
     /// After any change of a lane: queues it where it now belongs, sets its timer, or forgets it when it is empty.
     fn settle(&mut self, key: LaneKey) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
+        if let Some(host) = lane.passes_on() {
+            self.settle(key);
+            return self.wake_one_for(&host);
+        }
         if lane.can_take_turn() && !lane.in_turns {
             lane.in_turns = true;
-            self.turns.push_back(key);
+            let turns = if lane.is_slow() { &mut self.slow_turns } else { &mut self.turns };
+            turns.push(key);
         }
         if lane.wants_refill(&self.limits) && !lane.is_thirsty {
             lane.is_thirsty = true;
             self.thirsty.push_back(key);
         }
-        let (timer, is_empty) = (lane.timer_to_set(), lane.is_empty());
+        let (timer, remembered) = (lane.timer_to_set(), lane.memory_timer_to_set());
+        let (is_empty, was_slowed) = (lane.is_empty(), lane.is_slowed());
+        if let Some(until) = remembered {
+            self.set_timer(until, key);
+        }
         if let Some((replaced, due)) = timer {
             if let Some(replaced) = replaced {
                 self.timers.remove(&(replaced, key));
@@ -291,6 +362,7 @@ impl LaneSet {
             self.set_timer(due, key);
         }
         if is_empty {
+            self.figures.slowed -= usize::from(was_slowed);
             self.lanes.remove(&key);
         }
     }

@@ -23,15 +23,14 @@ pub(crate) fn check(
     before: Option<&Subscription>,
 ) -> Result<SubscriptionSpec, Vec<FieldProblem>> {
     let profile = &config.profile.profile;
-    let mut problems = Problems::default();
+    let (mut draft, mut problems) = (draft, Problems::default());
+    check_choices(profile, &mut draft.spec, &mut problems);
     check_fields(profile, &draft, &mut problems);
     check_headers(profile, &draft.spec, &mut problems);
     check_policy(profile, &draft.spec, &mut problems);
     check_options(config, &draft.spec, before, &mut problems);
     let events = resolve_events(config, &draft.events, &mut problems);
-    let mut spec = SubscriptionSpec { events, ..draft.spec };
-    check_choices(profile, &mut spec, &mut problems);
-    if problems.0.is_empty() { Ok(spec) } else { Err(problems.0) }
+    if problems.0.is_empty() { Ok(SubscriptionSpec { events, ..draft.spec }) } else { Err(problems.0) }
 }
 
 /// Checks the secret that comes with a new subscription, apart from its form.
@@ -85,6 +84,8 @@ fn check_fields(profile: &Profile, draft: &SubscriptionDraft, problems: &mut Pro
         (Field::Events, items(events.len())),
         (Field::TagSets, items(spec.tag_sets.len())),
         (Field::Concurrency, one(spec.concurrency != CONCURRENCY.default)),
+        (Field::RateLimit, one(spec.rate_limit.is_some())),
+        (Field::Ordered, one(spec.ordered)),
         (Field::Retry, one(spec.retry.is_some())),
         (Field::Timeout, one(spec.timeout.is_some())),
         (Field::Success, one(spec.success.is_some())),
@@ -92,6 +93,8 @@ fn check_fields(profile: &Profile, draft: &SubscriptionDraft, problems: &mut Pro
     for (field, given) in given {
         let rule = profile.fields.of(field);
         match (rule.presence, given) {
+            // The profile's first is a choice too.
+            (Presence::Required, None) if matches!(field, Field::Method | Field::ContentType) => {}
             (Presence::Required, None) => problems.note(path_of(field), "is required".to_owned()),
             (Presence::Forbidden, Some(_)) => {
                 problems.note(path_of(field), "cannot be set with this profile: leave it out".to_owned());

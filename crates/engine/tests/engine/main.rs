@@ -4,10 +4,12 @@
 
 mod accepting;
 mod ending;
+mod pacing;
 mod profiles;
 mod restarting;
 mod secrets;
 mod sending;
+mod shares;
 mod trouble;
 mod trying;
 mod world;

@@ -28,8 +28,10 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
+    /// The first header of that name, in whatever spelling; empty for none.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.request.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        let mut headers = self.request.headers.iter();
+        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 
     pub(crate) fn answer(self, status: u16) {

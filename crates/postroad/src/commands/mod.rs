@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub mod data;
 pub mod dev;
 pub mod profile;
 pub mod send;
@@ -46,6 +47,9 @@ pub async fn run(command: Command) -> Result<Option<TempDir>, CommandError> {
         Command::Serve(flags) => serve::run(&flags).await?,
         Command::Dev(flags) => return dev::run(&flags).await.map(Some),
         Command::Send(arguments) => send::run(arguments, |name| std::env::var(name).ok()).await?,
+        Command::Backup(arguments) => data::backup::run(arguments).await?,
+        Command::Check(flags) => data::check::run(&flags).await?,
+        Command::Compact(flags) => data::compact::run(&flags).await?,
         Command::Profile(command) => profile::run(command, |name| std::env::var(name).ok())?,
     }
     Ok(None)

@@ -19,6 +19,10 @@ use super::LogFormat;
 
 /// The longest time a server may take to stop; every supervisor has long killed it by then.
 const SHUTDOWN_GRACE_MAX: Duration = Duration::from_secs(3600);
+/// A shorter retention is a slip of the pen.
+const RETENTION_MIN: Duration = Duration::from_secs(1);
+/// An empty database has some of these already.
+const RETENTION_BYTES_MIN: u64 = 64 << 20;
 
 /// Checks the one value of a key that is no list.
 pub(super) fn one<T>(values: &[String], check: fn(&str) -> Result<T, Invalid>) -> Result<T, Invalid> {
@@ -114,6 +118,38 @@ pub(super) fn grace(text: &str) -> Result<Duration, Invalid> {
     time.ok_or_else(|| Invalid::new("must be a time of at most 1h, such as 500ms, 10s or 2m"))
 }
 
+/// How long events are kept; `None` for ever.
+pub(super) fn retention(text: &str) -> Result<Option<Duration>, Invalid> {
+    if text == "forever" {
+        return Ok(None);
+    }
+    let time = duration(text).filter(|time| *time >= RETENTION_MIN);
+    time.map(Some)
+        .ok_or_else(|| Invalid::new("must be a time of at least 1s, such as 12h or 30d, or forever"))
+}
+
+/// How much is kept.
+pub(super) fn retention_bytes(text: &str) -> Result<u64, Invalid> {
+    let size = size(text).filter(|size| *size >= RETENTION_BYTES_MIN);
+    size.ok_or_else(|| Invalid::new("must be a size of at least 64MiB, such as 500MiB or 50GiB"))
+}
+
+/// A whole number of bytes with its unit.
+fn size(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit: u64 = match unit {
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
 /// A whole number with its unit.
 fn duration(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -124,6 +160,7 @@ fn duration(text: &str) -> Option<Duration> {
         "s" => Some(Duration::from_secs(number)),
         "m" => number.checked_mul(60).map(Duration::from_secs),
         "h" => number.checked_mul(3600).map(Duration::from_secs),
+        "d" => number.checked_mul(24 * 3600).map(Duration::from_secs),
         _ => None,
     }
 }
@@ -138,6 +175,20 @@ mod tests {
         assert_eq!(grace("2m"), Ok(Duration::from_secs(120)));
         for text in ["", "10", "s", "-1s", "1.5s", "2h", "99999999999999999999s", "18446744073709551615h"] {
             grace(text).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn events_are_kept_for_a_time_and_up_to_a_size() {
+        assert_eq!(retention("30d"), Ok(Some(Duration::from_secs(30 * 86_400))));
+        assert_eq!(retention("forever"), Ok(None));
+        for text in ["", "0d", "500ms", "30", "30 d", "-1d", "ever"] {
+            retention(text).unwrap_err();
+        }
+        assert_eq!(retention_bytes("64MiB"), Ok(64 << 20));
+        assert_eq!(retention_bytes("2TB"), Ok(2_000_000_000_000));
+        for text in ["", "1MiB", "100", "50gib", "1.5GiB", "99999999TiB"] {
+            retention_bytes(text).unwrap_err();
         }
     }
 

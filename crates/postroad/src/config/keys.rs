@@ -69,7 +69,7 @@ impl Key {
 }
 
 /// Every key, in the order of the help.
-pub static KEYS: [Key; 11] = [
+pub static KEYS: [Key; 13] = [
     Key {
         name: "config",
         value_name: "FILE",
@@ -182,6 +182,37 @@ pub static KEYS: [Key; 11] = [
         in_dev: InDev::Absent,
         apply: |config, values| {
             checks::one(values, checks::secret_key).map(|value| config.secret_key = Some(value))
+        },
+    },
+    Key {
+        name: "retention",
+        value_name: "TIME",
+        otherwise: Otherwise::Value("30d"),
+        summary: "How long an event is kept with its deliveries and attempts: 12h, 30d, or forever",
+        details: "Older ones are erased in the background, a little at a time. One with a delivery that still waits is \
+                  kept until that has ended. Idempotency keys are remembered for 7 days in any case.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Absent,
+        apply: |config, values| {
+            checks::one(values, checks::retention).map(|value| config.retention.age_max = value)
+        },
+    },
+    Key {
+        name: "retention-bytes",
+        value_name: "SIZE",
+        otherwise: Otherwise::Words("no bound but the disk's"),
+        summary: "How much of the database may be in use before the oldest events are erased, whatever their age: 50GiB",
+        details: "What counts is the database's file less its free pages, which are used again before the file grows. \
+                  Leave room on the disk for the write-ahead log too: 300 MiB, and more while a backup is made. Events \
+                  with a delivery that still waits are kept.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Absent,
+        apply: |config, values| {
+            checks::one(values, checks::retention_bytes).map(|value| config.retention.bytes_max = Some(value))
         },
     },
     Key {

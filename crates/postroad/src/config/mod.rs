@@ -18,7 +18,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use postroad_domain::EndpointUrl;
-use postroad_engine::SecretBox;
+use postroad_engine::{Retention, SecretBox};
 use zeroize::Zeroizing;
 
 pub use self::{
@@ -62,6 +62,8 @@ pub struct Config {
     pub public_url: Option<EndpointUrl>,
     /// The keys that secrets are encrypted with; `None` for the one beside the data.
     pub secret_key: Option<SecretBox>,
+    /// How long and how much is kept.
+    pub retention: Retention,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines are written: a filter that `tracing-subscriber` understands.
@@ -81,6 +83,7 @@ impl Config {
             allow_subnets: Vec::new(),
             public_url: None,
             secret_key: None,
+            retention: Retention::default(),
             log_format: LogFormat::Text,
             log_level: String::new(),
             shutdown_grace: Duration::ZERO,
@@ -96,6 +99,7 @@ impl fmt::Debug for Config {
             .field("profiles", &self.profiles)
             .field("allow_subnets", &self.allow_subnets)
             .field("public_url", &self.public_url)
+            .field("retention", &self.retention)
             .field("log_format", &self.log_format)
             .field("log_level", &self.log_level)
             .field("shutdown_grace", &self.shutdown_grace)

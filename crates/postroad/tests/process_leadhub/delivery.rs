@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postroad_testkit::{Answer, Gate, Received, Reply, poll_for};
+use postroad_testkit::{Answer, Gate, Reply, poll_for};
 use serde_json::{Value, json};
 
 use crate::{
@@ -20,13 +20,7 @@ async fn lh_6_a_receiver_that_always_fails_is_asked_four_times_at_doubling_gaps_
     stage.receiver.answer("/hook", Answer::status(500));
     stage.subscribe(webhook()).await;
     let published = stage.publish("lead.created", r#"{"id":1}"#).await.expect_status(202);
-    let gaps = scheduled_gaps(&stage, &published).await;
-    for (gap, planned_ms) in gaps.iter().zip([500.0, 1_000.0, 2_000.0]) {
-        assert!((0.8..=1.2).contains(&(gap / planned_ms)), "{gaps:?}");
-    }
-    for pair in gaps.windows(2) {
-        assert!((1.6..=2.4).contains(&(pair[1] / pair[0])), "{gaps:?}");
-    }
+    let mut gaps = scheduled_gaps(&stage, &published).await;
     let failed = stage.wait_for_event(&published, "failed").await;
     assert_eq!((&failed["reason"], &failed["attempts_made"]), (&json!("exhausted"), &json!(4)), "{failed}");
     assert_eq!(failed["due_at"], Value::Null, "nothing is planned any more");
@@ -36,7 +30,16 @@ async fn lh_6_a_receiver_that_always_fails_is_asked_four_times_at_doubling_gaps_
     for number in [2, 3] {
         stage.receiver.answer_in_turn("/hook", [500, 500, 500, 200].map(Answer::status));
         let next = stage.publish("lead.created", &format!("{{\"id\":{number}}}")).await.expect_status(202);
+        let further = scheduled_gaps(&stage, &next).await;
         stage.wait_for_event(&next, "succeeded").await;
+        // What a busy machine adds is not of the schedule.
+        gaps = std::array::from_fn(|gap| gaps[gap].min(further[gap]));
+    }
+    for (gap, planned_ms) in gaps.iter().zip([500.0, 1_000.0, 2_000.0]) {
+        assert!((0.8..=1.2).contains(&(gap / planned_ms)), "{gaps:?}");
+    }
+    for pair in gaps.windows(2) {
+        assert!((1.6..=2.4).contains(&(pair[1] / pair[0])), "{gaps:?}");
     }
     let received = stage.receiver.received();
     let of_lead =
@@ -78,30 +81,35 @@ async fn lh_8_publishing_does_not_wait_for_the_receiver() {
     stage.wait_for_event(&published, "succeeded").await;
 }
 
-/// The gaps between the end of an attempt and the time for which the log announces the next one, in milliseconds; looks
-/// while the delivery waits, and that no attempt begins before its time.
-async fn scheduled_gaps(stage: &Stage, published: &Reply) -> Vec<f64> {
+/// The three gaps between the end of an attempt and the time for which the log then announces the next one, in
+/// milliseconds; infinite where the log was read too late to see that. No attempt may begin before its time.
+async fn scheduled_gaps(stage: &Stage, published: &Reply) -> [f64; 3] {
     let delivery = stage.deliveries_of(id_of(&published.json())).await.swap_remove(0);
-    let mut gaps = Vec::new();
-    for made in 1..=3_usize {
-        let waiting = poll_for("the log of an attempt", async || {
+    let mut announced = [None; 3];
+    let mut log = delivery.clone();
+    for made in 1..=4_usize {
+        log = poll_for("the log of an attempt", async || {
             let delivery = stage.delivery(id_of(&delivery)).await;
-            (delivery["attempts"].as_array().map_or(0, Vec::len) >= made).then_some(delivery)
+            (attempts_made(&delivery) >= made).then_some(delivery)
         })
         .await;
-        assert_eq!(statuses(&waiting), vec![500; made], "the log was read while the delivery waited");
-        let due_at = time(&waiting["due_at"]);
-        let last = &waiting["attempts"][made - 1];
-        let ended_at = time(&last["at"]).after(Duration::from_millis(millis(last)));
-        gaps.push(due_at.since(ended_at).as_secs_f64() * 1_000.0);
-        let next = wait_for_attempt(stage, made + 1).await;
-        assert!(now() >= due_at, "attempt {} came before its time: {next:?}", made + 1);
+        // Decided by the number that stands beside `due_at`: the list of attempts may be of a moment later.
+        if attempts_made(&log) == made && made < 4 {
+            announced[made - 1] = Some(time(&log["due_at"]));
+        }
     }
-    gaps
+    let attempts = &log["attempts"];
+    std::array::from_fn(|gap| {
+        let Some(due_at) = announced[gap] else { return f64::INFINITY };
+        let ended_at = time(&attempts[gap]["at"]).after(Duration::from_millis(millis(&attempts[gap])));
+        assert!(time(&attempts[gap + 1]["at"]) >= due_at, "before its time, {due_at}: {log}");
+        due_at.since(ended_at).as_secs_f64() * 1_000.0
+    })
 }
 
-async fn wait_for_attempt(stage: &Stage, number: usize) -> Received {
-    stage.receiver.wait_for(number).await.swap_remove(number - 1)
+fn attempts_made(delivery: &Value) -> usize {
+    let made = delivery["attempts_made"].as_u64().and_then(|made| usize::try_from(made).ok());
+    made.unwrap_or_else(|| panic!("no count of attempts: {delivery}"))
 }
 
 fn millis(attempt: &Value) -> u64 {

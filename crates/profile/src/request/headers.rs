@@ -6,7 +6,7 @@ use crate::{
     error::RenderError,
     input::SubscriptionFacts,
     reader::Section,
-    template::{Compiler, Condition, Scope, Template},
+    template::{Compiler, Condition, Scope, Template, Variable},
 };
 
 const USER_AGENT: &str = concat!("Postroad/", env!("CARGO_PKG_VERSION"));
@@ -18,6 +18,13 @@ pub(crate) struct HeaderRule {
     pub(crate) name: String,
     value: Template,
     when: Option<Condition>,
+}
+
+impl HeaderRule {
+    /// Whether its value is made with one of these variables.
+    pub(crate) fn reads_any(&self, mut variables: impl Iterator<Item = Variable>) -> bool {
+        variables.any(|variable| self.value.reads(&variable))
+    }
 }
 
 /// All headers of one attempt.

@@ -3,6 +3,7 @@
 mod deliveries;
 mod event_types;
 mod events;
+mod options;
 mod profiles;
 mod subscriptions;
 mod tenants;

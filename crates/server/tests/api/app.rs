@@ -37,6 +37,12 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
+    /// The first header of that name, whatever its case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.request.headers.iter();
+        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn answer(self, status: u16, body: &[u8]) {
         let headers = vec![("server".to_owned(), "test".to_owned())];
         let body = Bytes::copy_from_slice(body);

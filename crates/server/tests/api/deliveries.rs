@@ -32,7 +32,7 @@ async fn a_delivery_shows_each_attempt_with_request_and_response() {
     assert_eq!((&request["method"], &request["url"]), (&json!("POST"), &json!("https://example.com/h?k=1")));
     assert!(request["body"].as_str().unwrap().ends_with(r#""data":{"a":"é"}}"#));
     assert!(
-        request["headers"].as_array().unwrap().contains(&json!({"name": "authorization", "value": "***"}))
+        request["headers"].as_array().unwrap().contains(&json!({"name": "Authorization", "value": "***"}))
     );
     assert_eq!(
         attempt["response"],
@@ -102,6 +102,22 @@ async fn a_waiting_delivery_is_called_off_and_one_that_ended_is_not() {
     assert_eq!(cancelled["attempts"].as_array().unwrap().len(), 1);
     let reply = app.send("POST", &format!("{path}/cancel"), "").await;
     refusal::check(&reply, 409, "delivery_finished", "", "nothing to call off", "again");
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_made_is_shown_as_null() {
+    let app = App::new().await;
+    let tenant = app.tenant("workshop", json!({})).await;
+    let delivery = json!({"url": "https://e.com", "content_type": "application/x-www-form-urlencoded"});
+    app.subscribe_in(&tenant, json!({"delivery": delivery, "retry": {"attempts": 1}})).await;
+    let event = json!({"type": "job.done", "data": {"id": 1, "at": "yesterday"}});
+    app.post(&format!("{tenant}/events"), event).await.expect(202);
+    let list = app.get(&format!("{tenant}/deliveries")).await.expect(200);
+    let path = format!("{tenant}/deliveries/{}", list["data"][0]["id"].as_str().unwrap());
+    let failed = app.reaches(&path, "failed").await;
+    assert_eq!(failed.get("test"), None);
+    assert_eq!(failed["attempts"][0]["request"]["body"], json!(null), "{failed}");
+    assert!(failed["attempts"][0]["error"]["message"].is_string(), "{failed}");
 }
 
 #[tokio::test]

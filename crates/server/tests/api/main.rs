@@ -17,6 +17,7 @@ mod profile_fields;
 mod profiles;
 mod publish_refusals;
 mod refusal;
+mod secret_options;
 mod secrets;
 mod serving;
 mod subscription_refusals;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use postroad_engine::GivenProfile;
 
 /// Two methods, two content types, titles, data of up to 2 MiB that must have a member, no secrets, a field that is
-/// forbidden and one that is limited, an option that is secret.
+/// forbidden and one that is limited, an option that is secret; a form that fails where `at` is no time.
 const WORKSHOP: &str = r#"
 name = "workshop"
 title = "Workshop"
@@ -24,7 +24,10 @@ body = "{{ event.data }}"
 
 [[request.content]]
 type = "application/x-www-form-urlencoded"
-form = [{ name = "job", value = "{{ event.data }}" }]
+form = [
+  { name = "job", value = "{{ event.data }}" },
+  { name = "at", value = "{{ event.data.at | rfc3339 }}", when = "event.data.at" },
+]
 
 [options.password]
 of = "both"

@@ -122,9 +122,26 @@ async fn a_header_that_must_not_be_sent_is_refused_by_name_or_value() {
 }
 
 #[tokio::test]
+async fn a_rate_limit_names_a_count_and_a_span_within_bounds() {
+    let app = App::new().await;
+    for (limit, field, says) in [
+        (json!({"count": 5}), "rate_limit.per", "is required"),
+        (json!({"per": "1s"}), "rate_limit.count", "is required"),
+        (json!({"count": 0, "per": "1s"}), "rate_limit.count", "1"),
+        (json!({"count": 10_001, "per": "1s"}), "rate_limit.count", "10000"),
+        (json!({"count": 5, "per": "1ms"}), "rate_limit.per", "from 100ms to 24h"),
+        (json!({"count": 5, "per": "1s", "burst": 2}), "rate_limit.burst", "known: count, per"),
+    ] {
+        let body = json!({"delivery": {"url": URL}, "rate_limit": limit});
+        refuse(&app, &body, field, says).await;
+    }
+    refuse(&app, &json!({"delivery": {"url": URL}, "ordered": "yes"}), "ordered", "true or false").await;
+}
+
+#[tokio::test]
 async fn what_is_not_built_yet_is_refused_and_not_ignored() {
     let app = App::new().await;
-    for name in ["filter", "transform", "delay", "ordered", "rate_limit", "group", "notify_on_failure"] {
+    for name in ["filter", "transform", "delay", "group", "notify_on_failure"] {
         let mut body = json!({"delivery": {"url": URL}});
         body[name] = json!(false);
         refuse(&app, &body, name, "is not available in this version").await;

@@ -22,6 +22,7 @@ async fn a_subscription_with_every_setting_is_shown_as_it_was_created() {
         "events": ["lead.created", "lead.deleted"], "tag_sets": [["a", "b"], ["c"]], "concurrency": 3,
         "retry": {"attempts": 4, "backoff": ["10s", "1h30m", "500ms"]}, "timeout": "20s",
         "success": ["200", "4xx"], "options": {"signature": "ed25519"},
+        "ordered": true, "rate_limit": {"count": 5, "per": "1m"},
     });
     let reply = app.post(SUBSCRIPTIONS, settings.clone()).await;
     assert_eq!(reply.header("etag"), "\"v1\"");

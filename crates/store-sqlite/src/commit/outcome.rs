@@ -8,7 +8,7 @@ use crate::{
     codec, codes,
     error::Fault,
     known::{Known, Mark},
-    sql,
+    sql, waiting,
     writer::Work,
 };
 
@@ -62,7 +62,10 @@ impl<'a> Ledger<'a> {
         }
         let (result, is_noted) = match self.leave(known, outcome)? {
             Place::Waiting(generation) => (OutcomeResult::Applied, self.follow(known, outcome, generation)?),
-            Place::CalledOff(mark) => (OutcomeResult::NotWaiting, self.follow_mark(outcome, mark)?),
+            Place::CalledOff(mark) => {
+                known.ended(outcome.handle);
+                (OutcomeResult::NotWaiting, self.follow_mark(outcome, mark)?)
+            }
             Place::Left => (OutcomeResult::NotWaiting, self.note_late(outcome)?),
         };
         if let Some(attempt) = outcome.attempt.as_ref().filter(|_| is_noted) {
@@ -95,8 +98,12 @@ impl<'a> Ledger<'a> {
 
     fn follow(&mut self, known: &mut Known, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
         match outcome.next {
-            Next::Succeeded => self.set(outcome, Status::Succeeded, None, self.at),
+            Next::Succeeded => {
+                known.left(outcome.lane.subscription_no, place_of(outcome), None);
+                self.set(outcome, Status::Succeeded, None, self.at)
+            }
             Next::Failed(reason) => {
+                known.left(outcome.lane.subscription_no, place_of(outcome), None);
                 self.set(outcome, Status::Failed, Some(codes::reason_code(reason)), self.at)
             }
             Next::Queued { due, tries } => {
@@ -110,7 +117,8 @@ impl<'a> Ledger<'a> {
                     tries,
                     expires_at.as_micros(),
                 ))?;
-                known.note_held(lane.subscription_no, expires_at);
+                let places = (place_of(outcome), (due.as_micros(), outcome.handle));
+                known.shifted(lane.subscription_no, places, expires_at);
                 self.set(outcome, Status::Queued, None, due)
             }
         }
@@ -145,6 +153,11 @@ impl<'a> Ledger<'a> {
         let row = (outcome.handle, codes::status_code(status), reason, tried, at.as_micros());
         Ok(self.set.execute(row)? == 1)
     }
+}
+
+/// Where an outcome's delivery stood in its lane.
+fn place_of(outcome: &Outcome) -> waiting::Place {
+    (outcome.due.as_micros(), outcome.handle)
 }
 
 /// Appends an attempt by `statement`.

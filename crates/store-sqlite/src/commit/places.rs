@@ -60,7 +60,8 @@ impl<'a> Places<'a> {
             0,
             expires_at,
         ))?;
-        known.note_held(sub_no, target.expires_at);
+        let bytes = event.data.len() as u64;
+        known.entered(sub_no, (due, placed.delivery_no), target.expires_at, bytes);
         Ok(QueuedDelivery {
             lane: LaneKey { tenant_no: placed.tenant_no, subscription_no: sub_no },
             id: *id,

@@ -4,7 +4,7 @@ use postroad_domain::{Reason, Status};
 use postroad_store::{CancelDelivery, CancelDeliveryError, LaneKey, RetryDelivery, RetryDeliveryError};
 
 use super::{Found, find, standing::Marks};
-use crate::{codes, error::Fault, query, sql, writer::Work};
+use crate::{codes, commit::DELIVERY_BITS, error::Fault, query, sql, writer::Work};
 
 /// Puts a finished delivery at the tail of its lane.
 pub(crate) fn retry(
@@ -27,6 +27,8 @@ pub(crate) fn retry(
         leave(work, &found, mark.generation)?;
     }
     let (due, expires_at) = (retry.at.as_micros(), retry.expires_at.as_micros());
+    let bytes = query::find(work.db, sql::EVENT_BYTES, (found.no >> DELIVERY_BITS,), |row| Ok(row.get(0)?))?;
+    work.known.entered(sub_no, (due, found.no), retry.expires_at, bytes.unwrap_or_default());
     let place = (tenant_no.0, sub_no.0, lane.generation, due, found.no, 0, expires_at);
     query::run(work.db, sql::QUEUE_INSERT, place)?;
     set(work, &found, Status::Queued, None, due)?;
@@ -47,6 +49,7 @@ pub(crate) fn cancel(
     let lane = work.known.lanes.get(&found.lane.subscription_no);
     let generation = lane.ok_or(Fault::Corrupt("a delivery waits in no lane"))?.generation;
     leave(work, &found, generation)?;
+    work.known.left(found.lane.subscription_no, (found.at.as_micros(), found.no), None);
     set(work, &found, Status::Cancelled, Some(Reason::Operator), cancel.at.as_micros())?;
     Ok(Ok(found.lane))
 }

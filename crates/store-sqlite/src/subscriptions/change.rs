@@ -18,6 +18,7 @@ use crate::{
     error::Fault,
     known::{Lane, Mark},
     query, sql, tenants,
+    waiting::Waiting,
     writer::Work,
 };
 
@@ -44,7 +45,9 @@ pub(crate) fn create(
     query::run(work.db, sql::SUBSCRIPTION_INSERT, row)?;
     let no = SubscriptionNo(work.db.last_insert_rowid());
     insert_version(work, (no, 1), &create.spec, &create.secrets)?;
-    work.known.lanes.insert(no, Lane { tenant_no: create.tenant_no, generation: 0, paused });
+    work.known
+        .lanes
+        .insert(no, Lane { tenant_no: create.tenant_no, generation: 0, paused, waiting: Waiting::EMPTY });
     tenants::touch(work, create.tenant_no)?;
     let created = by_no(work.db, create.tenant_no, no)?;
     Ok(Ok(created.ok_or(Fault::Corrupt("a subscription that was written is not there"))?))
@@ -122,6 +125,8 @@ fn call_off(work: &mut Work<'_>, no: SubscriptionNo, reason: Reason, at: Timesta
         query::run(work.db, sql::MARK_INSERT, row)?;
         work.known.marks.insert((no, lane.generation), Mark { tenant_no: lane.tenant_no, reason, at });
         lane.generation += 1;
+        lane.waiting = Waiting::EMPTY;
+        work.known.uncounted.remove(&no);
     }
     Ok(lane.generation)
 }

@@ -35,7 +35,7 @@ pub(super) fn expire(work: &mut Work<'_>, at: Timestamp, budget: &mut Budget) ->
 
 /// Looks at up to `limit` rows; answers how many those were and how many of them were failed.
 fn walk_on(
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     (sub_no, lane): (SubscriptionNo, Lane),
     walk: &mut HeldWalk,
     at: Timestamp,
@@ -54,6 +54,7 @@ fn walk_on(
             let place = (lane.tenant_no.0, sub_no.0, lane.generation, due, delivery_no);
             query::run(work.db, sql::QUEUE_DELETE, place)?;
             query::run(work.db, sql::DELIVERY_SET, (delivery_no, status, reason, 0, at.as_micros()))?;
+            work.known.left(sub_no, (*due, *delivery_no), None);
             failed += 1;
             walk.saw((*due, *delivery_no), None);
         } else {

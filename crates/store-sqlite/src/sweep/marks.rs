@@ -24,7 +24,7 @@ pub(super) fn make_real(work: &mut Work<'_>, budget: &mut Budget) -> Result<usiz
 }
 
 fn cancel_rows(
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     (sub_no, generation): (SubscriptionNo, i64),
     mark: Mark,
     limit: usize,
@@ -37,6 +37,7 @@ fn cancel_rows(
     for (due, delivery_no) in &rows {
         query::run(work.db, sql::QUEUE_DELETE, (mark.tenant_no.0, sub_no.0, generation, due, delivery_no))?;
         query::run(work.db, sql::DELIVERY_SET, (delivery_no, status, reason, 0, at))?;
+        work.known.ended(*delivery_no);
     }
     Ok(rows.len())
 }

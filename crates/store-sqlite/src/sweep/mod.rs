@@ -1,5 +1,7 @@
 //! The work behind marks and deletions, in steps of bounded size between commits.
 
+mod budget;
+mod count;
 mod erase;
 mod held;
 mod keys;
@@ -14,10 +16,16 @@ pub(crate) fn sweep(work: &mut Work<'_>, sweep: Sweep) -> Result<Swept, Fault> {
     let mut budget = Budget(sweep.limit);
     let cancelled = marks::make_real(work, &mut budget)?;
     let expired = held::expire(work, sweep.at, &mut budget)?;
+    let counting = count::go_on(work)?;
+    let overflowed = budget::fail_oldest(work, sweep, &mut budget)?;
     let erased = erase::dead_tenants(work, &mut budget)? + keys::forget(work, sweep.at, &mut budget)?;
     // A step that used its budget up may have left something anywhere.
-    let more = budget.is_used_up() || held::is_due(work, sweep.at) || !work.known.dead_tenants.is_empty();
-    Ok(Swept { cancelled, expired, erased, more })
+    let more = budget.is_used_up()
+        || held::is_due(work, sweep.at)
+        || !work.known.dead_tenants.is_empty()
+        || counting
+        || budget::is_wanted(work, sweep);
+    Ok(Swept { cancelled, expired, overflowed, erased, more })
 }
 
 /// Rows that this step may still touch.

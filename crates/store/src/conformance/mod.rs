@@ -14,6 +14,7 @@
 #![allow(clippy::unwrap_used, reason = "a check fails by panicking")]
 
 pub mod accept;
+pub mod backlog;
 pub mod config;
 pub mod event_types;
 pub mod fanout;
@@ -25,6 +26,7 @@ pub mod lists;
 pub mod model;
 pub mod outcomes;
 pub mod profiles;
+pub mod retention;
 pub mod retry_and_cancel;
 pub mod sessions;
 pub mod settings;

@@ -11,8 +11,8 @@ use super::{
     world::{lane_of, refill_of},
 };
 use crate::{
-    CancelDelivery, CancelDeliveryError, Next, OutcomeResult, QueuedDelivery, Refill, RetryDelivery,
-    RetryDeliveryError, Store, Sweep, WaitingLane, WaitingLanes,
+    BacklogBudget, CancelDelivery, CancelDeliveryError, Next, OutcomeResult, QueuedDelivery, Refill,
+    RetryDelivery, RetryDeliveryError, Store, Sweep, WaitingLane, WaitingLanes,
 };
 
 pub async fn after_any_operations_a_delivery_waits_in_one_place_or_has_ended(store: Arc<dyn Store>) {
@@ -108,7 +108,7 @@ impl Model {
             17 => self.set_active(world, true).await,
             18 => self.deactivate(world).await,
             _ => {
-                let sweep = Sweep { at: world.tick(), limit: 3 };
+                let sweep = Sweep { at: world.tick(), limit: 3, budget: BacklogBudget::default() };
                 world.store.sweep(sweep).await.unwrap();
             }
         }

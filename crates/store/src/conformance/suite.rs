@@ -164,6 +164,24 @@ macro_rules! conformance_suite {
                 a_list_goes_on_where_it_was_although_newer_ones_came
                 a_rare_one_behind_many_rows_is_found_on_a_later_page
             }
+            retention {
+                an_old_event_goes_with_its_deliveries_and_attempts
+                an_event_goes_only_when_it_is_older_than_that
+                an_event_with_a_delivery_that_waits_stays_until_that_ends
+                an_old_delivery_that_is_sent_again_stays_until_it_has_ended_again
+                an_event_whose_fan_out_is_open_stays_until_that_is_finished
+                what_was_called_off_goes_when_the_sweep_has_made_it_real
+                an_event_that_is_larger_than_a_step_goes_at_once_for_every_reader
+                small_steps_forget_the_same_as_large_ones_oldest_first
+                an_idempotency_key_outlives_its_event
+                without_a_bound_nothing_is_forgotten
+                above_the_bytes_the_oldest_go_and_what_waits_stays
+            }
+            backlog {
+                of_a_lane_beyond_its_deliveries_the_oldest_fail
+                of_a_lane_beyond_its_bytes_the_oldest_fail
+                what_has_ended_or_was_called_off_takes_nothing_of_the_budget
+            }
             isolation {
                 a_foreign_object_reads_as_if_it_were_not_there
                 a_list_holds_the_tenants_own_rows_only
@@ -221,8 +239,9 @@ macro_rules! conformance_tests {
 #[cfg(test)]
 mod tests {
     /// Each file of checks, with its topic.
-    const TOPICS: [(&str, &str); 18] = [
+    const TOPICS: [(&str, &str); 20] = [
         ("accept", include_str!("accept.rs")),
+        ("backlog", include_str!("backlog.rs")),
         ("config", include_str!("config.rs")),
         ("event_types", include_str!("event_types.rs")),
         ("fanout", include_str!("fanout.rs")),
@@ -234,6 +253,7 @@ mod tests {
         ("model", include_str!("model.rs")),
         ("outcomes", include_str!("outcomes.rs")),
         ("profiles", include_str!("profiles.rs")),
+        ("retention", include_str!("retention.rs")),
         ("retry_and_cancel", include_str!("retry_and_cancel.rs")),
         ("sessions", include_str!("sessions.rs")),
         ("settings", include_str!("settings.rs")),

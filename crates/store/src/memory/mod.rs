@@ -16,6 +16,7 @@ mod lanes;
 mod lists;
 mod outcomes;
 mod profiles;
+mod prune;
 mod sessions;
 mod state;
 mod subscription_test;
@@ -37,9 +38,10 @@ use crate::{
     Backlog, CancelDelivery, CancelDeliveryError, ClaimLanes, Commit, Committed, ConfigSnapshot,
     CreateSubscription, CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription,
     DeleteTenant, Fanout, Heartbeat, LaneKey, LaneLease, ListDeliveries, ListEvents, ListTenants,
-    OpenSession, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest, Refill, Refilled,
-    ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store, StoreError, StoreStats,
-    StoredProfile, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
+    OpenSession, Page, Prune, Pruned, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest,
+    Refill, Refilled, ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store,
+    StoreError, StoreStats, StoredProfile, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError,
+    WaitingLane, WaitingLanes,
 };
 
 /// A store in memory. Cheap to clone; clones share everything, also the injected faults.
@@ -118,6 +120,11 @@ impl Store for MemoryStore {
 
     async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError> {
         Ok(self.state().sweep(sweep))
+    }
+
+    async fn prune(&self, prune: Prune) -> Result<Pruned, StoreError> {
+        self.shared.faults.injected_error()?;
+        Ok(self.state().prune(prune))
     }
 
     async fn open_session(&self, open: OpenSession) -> Result<Session, StoreError> {

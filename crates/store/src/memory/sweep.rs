@@ -2,13 +2,14 @@
 
 use postroad_domain::{EventId, Reason, Status, TenantNo, Timestamp};
 
-use super::state::{DeliveryKey, State};
-use crate::{LaneKey, Sweep, Swept};
+use super::state::{DeliveryKey, DeliveryRow, Place, State, SubscriptionRow};
+use crate::{BacklogBudget, LaneKey, Sweep, Swept};
 
 /// One row's work.
 enum Chore {
     Cancel(DeliveryKey),
     Expire(DeliveryKey),
+    Overflow(DeliveryKey),
     Erase(Row),
 }
 
@@ -23,7 +24,7 @@ enum Row {
 
 impl State {
     pub(super) fn sweep(&mut self, sweep: Sweep) -> Swept {
-        let chores = self.chores(sweep.at);
+        let chores = self.chores(sweep);
         let mut swept = Swept { more: chores.len() > sweep.limit, ..Swept::default() };
         for chore in chores.into_iter().take(sweep.limit) {
             match chore {
@@ -35,6 +36,10 @@ impl State {
                     self.finish(key, Status::Failed, Some(Reason::Expired), sweep.at);
                     swept.expired += 1;
                 }
+                Chore::Overflow(key) => {
+                    self.finish(key, Status::Failed, Some(Reason::BacklogFull), sweep.at);
+                    swept.overflowed += 1;
+                }
                 Chore::Erase(row) => {
                     self.erase(row);
                     swept.erased += 1;
@@ -44,11 +49,12 @@ impl State {
         swept
     }
 
-    fn chores(&self, at: Timestamp) -> Vec<Chore> {
+    fn chores(&self, Sweep { at, budget, .. }: Sweep) -> Vec<Chore> {
         let is_deleted = |no: TenantNo| self.tenant_by_no(no).is_none();
         let mut chores = Vec::new();
         for (lane, subscription) in self.subscriptions.iter().filter(|(lane, _)| !is_deleted(lane.tenant_no))
         {
+            chores.extend(self.beyond(*lane, at, budget).map(Chore::Overflow));
             for row in self.waiting_in(*lane) {
                 let key = (lane.tenant_no, row.id);
                 let expired = row.place.is_some_and(|place| place.expires_at < at);
@@ -75,6 +81,34 @@ impl State {
             .chain(tenants);
         chores.extend(rows.map(Chore::Erase));
         chores
+    }
+
+    /// The oldest deliveries of a lane that are too many or too large for its budget.
+    fn beyond(
+        &self,
+        lane: LaneKey,
+        at: Timestamp,
+        budget: BacklogBudget,
+    ) -> impl Iterator<Item = DeliveryKey> {
+        let is_held = self.subscriptions.get(&lane).is_some_and(SubscriptionRow::is_gone);
+        // What expires now is a chore already.
+        let expires = |place: Place| is_held && place.expires_at < at;
+        let waits = |row: &&DeliveryRow| {
+            row.place.is_some_and(|place| !expires(place)) && self.mark_over(row).is_none()
+        };
+        let mut waiting: Vec<_> = self.waiting_in(lane).filter(waits).collect();
+        waiting.sort_by_key(|row| row.no);
+        let mut left = BacklogBudget {
+            deliveries: waiting.len() as u64,
+            bytes: waiting.iter().map(|row| row.event.data.len() as u64).sum(),
+        };
+        let beyond = waiting.into_iter().take_while(move |row| {
+            let is_beyond = left.deliveries > budget.deliveries || left.bytes > budget.bytes;
+            left.deliveries -= 1;
+            left.bytes -= row.event.data.len() as u64;
+            is_beyond
+        });
+        beyond.map(move |row| (lane.tenant_no, row.id))
     }
 
     fn erase(&mut self, row: Row) {

@@ -1,3 +1,5 @@
+//! Schemas that would never end are refused when they are registered.
+
 use super::{EventSchema, compiled, nested, on_a_workers_stack, refusal};
 
 #[test]

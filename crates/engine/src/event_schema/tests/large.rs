@@ -1,3 +1,5 @@
+//! Schemas and data that are large, deep or costly.
+
 use super::{compiled, refusal};
 
 #[test]

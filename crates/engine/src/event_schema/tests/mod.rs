@@ -1,3 +1,5 @@
+//! What a tenant may ask of the data of an event: each promise of the schema check, in files by topic.
+
 use super::EventSchema;
 
 mod endless;

@@ -1,3 +1,5 @@
+//! The words of refusals and faults.
+
 use postroad_domain::limits::EVENT_TYPE_SCHEMA_BYTES_MAX;
 
 use super::{compiled, nested, refusal};

@@ -64,7 +64,7 @@ impl Problem {
 /// No event of that name: it is said which ones are spelt alike.
 fn unknown_event_type(nearest: &[String]) -> Problem {
     let hint = match nearest {
-        [] => "GET …/profiles and GET …/event-types list those that there are".to_owned(),
+        [] => "GET /v1/profiles/{profile} and GET …/event-types list those that there are".to_owned(),
         [only] => format!("the nearest is {only}"),
         many => format!("the nearest are {}", many.join(", ")),
     };

@@ -4,7 +4,9 @@ use axum::{Json, extract::State, response::IntoResponse};
 use http::{StatusCode, header};
 use postroad_domain::limits::REQUEST_BODY_BYTES_MAX;
 use postroad_engine::NewSubscription;
+use postroad_profile::Profile;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{SubscriptionFacts, etag, secret::Secret, settings};
@@ -16,6 +18,7 @@ use crate::{
     path::TenantPath,
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
+    v1::options,
 };
 
 /// A subscription to create.
@@ -63,15 +66,23 @@ pub(super) async fn create_subscription(
     TenantPath(tenant): TenantPath,
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<impl IntoResponse, Problem> {
-    let faults = Faults::default();
-    let read = settings::read(json::value(&body)?, &faults);
-    let (draft, secret) = faults.finish(read)?;
-    let created = state.engine.create_subscription(&tenant, NewSubscription { draft, secret }).await?;
+    let body = json::value(&body)?;
     let loaded = state.engine.profile_of(&tenant).await;
-    let loaded = loaded.map_err(|error| Problem::of_lookup(error, "subscription"))?;
+    let loaded = loaded.map_err(|error| Problem::of_lookup(error, "tenant"))?;
+    let new = read(body, &loaded.profile)?;
+    let created = state.engine.create_subscription(&tenant, new).await?;
     let subscription = SubscriptionFacts::of(&tenant, &created.subscription, &loaded.profile);
     let location = format!("/v1/tenants/{tenant}/subscriptions/{}", subscription.id);
     let answer = CreatedSubscription { subscription, secret: Secret::of(created.secret) };
     let headers = ([(header::LOCATION, location)], etag(&created.subscription));
     Ok((StatusCode::CREATED, headers.0, headers.1, Json(answer)))
+}
+
+fn read(body: Value, profile: &Profile) -> Result<NewSubscription, Problem> {
+    let faults = Faults::default();
+    let new = settings::read(body, &faults).map(|(draft, secret)| {
+        options::note_masks(&draft.spec.options, profile, &faults);
+        NewSubscription { draft, secret }
+    });
+    faults.finish(new)
 }

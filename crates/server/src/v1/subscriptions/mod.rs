@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::settings::SubscriptionSettings;
-use crate::state::ServerState;
+use crate::{state::ServerState, v1::options::MASK};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
@@ -31,9 +31,6 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(test::test_subscription))
         .routes(routes!(preview::preview_request))
 }
-
-/// What stands for a secret where it is not shown: nothing of it.
-const MASK: &str = "********";
 
 /// A subscription.
 #[derive(Debug, Serialize, ToSchema)]

@@ -20,6 +20,7 @@ use crate::{
     path::{ObjectPath, TenantPath},
     problem::{Code, Problem, ProblemDocument, Refusals},
     state::ServerState,
+    v1::options,
 };
 
 /// Change a subscription
@@ -55,8 +56,9 @@ pub(super) async fn update_subscription(
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<impl IntoResponse, Problem> {
     let patch = json::value(&body)?;
-    let updated = update(&state, &tenant, id, &patch).await?;
+    // A tenant that has subscriptions keeps its profile.
     let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
+    let updated = update(&state, &tenant, id, &patch, &loaded.profile).await?;
     Ok((etag(&updated), Json(SubscriptionJson::of(&tenant, &updated, &loaded.profile))))
 }
 
@@ -66,12 +68,12 @@ async fn update(
     tenant: &TenantId,
     id: SubscriptionId,
     patch: &Value,
+    profile: &Profile,
 ) -> Result<Subscription, Problem> {
     let mut is_second_try = false;
     loop {
         let current = state.engine.subscription(tenant, id).await.map_err(lookup)?;
-        let loaded = state.engine.profile_of(tenant).await.map_err(lookup)?;
-        let draft = patched(&current, patch.clone(), &loaded.profile)?;
+        let draft = patched(&current, patch.clone(), profile)?;
         let removes_secret = patch.get("secret").is_some() && !current.secrets.is_empty();
         let is_about_the_secret_only = patch.as_object().is_some_and(|patch| patch.len() == 1);
         if removes_secret && is_about_the_secret_only {
@@ -100,7 +102,11 @@ async fn remove_secret(
 }
 
 /// The settings after the patch.
-fn patched(current: &Subscription, patch: Value, profile: &Profile) -> Result<SubscriptionDraft, Problem> {
+fn patched(
+    current: &Subscription,
+    mut patch: Value,
+    profile: &Profile,
+) -> Result<SubscriptionDraft, Problem> {
     let faults = Faults::default();
     if !patch.is_object() {
         faults.add("", "must be an object");
@@ -109,12 +115,18 @@ fn patched(current: &Subscription, patch: Value, profile: &Profile) -> Result<Su
     note_secret(patch.get("secret"), profile, &faults);
     settings::note_unknown(patch.clone(), &faults);
     let mut form =
-        serde_json::to_value(SubscriptionSettings::of(&current.spec, profile)).map_err(|error| {
+        serde_json::to_value(SubscriptionSettings::form(&current.spec, profile)).map_err(|error| {
             tracing::error!(%error, "a subscription could not be written as JSON");
             Problem::new(Code::Internal, "The subscription could not be read. The server's log says why.")
         })?;
+    if let Some(given) = patch.get_mut("options") {
+        options::drop_masks(given, &current.spec.options, profile);
+    }
     merge_patch(&mut form, patch);
     let draft = settings::read(form, &faults).map(|(draft, _)| draft);
+    if let Some(draft) = &draft {
+        options::note_masks(&draft.spec.options, profile, &faults);
+    }
     faults.finish(draft)
 }
 

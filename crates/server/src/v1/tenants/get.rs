@@ -24,5 +24,5 @@ pub(super) async fn get_tenant(
     TenantPath(tenant): TenantPath,
 ) -> Result<Json<TenantJson>, Problem> {
     let tenant = state.engine.tenant(&tenant).await?.ok_or_else(|| Problem::not_found("tenant"))?;
-    Ok(Json(TenantJson::of(tenant)))
+    Ok(Json(TenantJson::of(tenant, &state.engine)))
 }

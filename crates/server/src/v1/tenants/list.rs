@@ -33,7 +33,7 @@ pub(super) async fn list_tenants(
 ) -> Result<Json<List<TenantJson>>, Problem> {
     let (after, limit) = read(&uri)?;
     let page = state.engine.list_tenants(after, limit).await?;
-    let data = page.items.into_iter().map(TenantJson::of).collect();
+    let data = page.items.into_iter().map(|tenant| TenantJson::of(tenant, &state.engine)).collect();
     Ok(Json(List { data, next: page.next.map(|id| id.to_string()) }))
 }
 

@@ -7,6 +7,7 @@ mod put;
 mod settings;
 
 use postroad_domain::Tenant;
+use postroad_engine::Engine;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -40,10 +41,11 @@ pub(crate) struct TenantJson {
 }
 
 impl TenantJson {
-    fn of(tenant: Tenant) -> Self {
+    fn of(tenant: Tenant, engine: &Engine) -> Self {
+        let loaded = engine.profile(&tenant.spec.profile);
         Self {
             id: tenant.id.to_string(),
-            settings: TenantSettings::of(tenant.spec),
+            settings: TenantSettings::of(tenant.spec, loaded.as_ref().map(|loaded| &loaded.profile)),
             created_at: tenant.created_at.to_string(),
             updated_at: tenant.updated_at.to_string(),
         }

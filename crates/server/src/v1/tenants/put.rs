@@ -40,12 +40,12 @@ pub(super) async fn put_tenant(
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     let id = TenantId::parse(&tenant).map_err(|why| Problem::invalid_field("tenant", why.to_string()))?;
-    let spec = settings::read(json::value(&body)?)?;
+    let spec = settings::read(json::value(&body)?, &state.engine)?;
     let profile = spec.profile.clone();
     let put = state.engine.put_tenant(id, spec).await;
     let (tenant, is_new) = put.map_err(|error| Problem::of_put_tenant(error, &profile))?;
     let location = [(header::LOCATION, format!("/v1/tenants/{}", tenant.id))];
-    let tenant = Json(TenantJson::of(tenant));
+    let tenant = Json(TenantJson::of(tenant, &state.engine));
     if is_new {
         return Ok((StatusCode::CREATED, location, tenant).into_response());
     }

@@ -5,6 +5,8 @@ use postroad_domain::{
     limits::{CONTACTS_MAX, NAME_CHARS_MAX},
     tenant::TenantSpec,
 };
+use postroad_engine::Engine;
+use postroad_profile::Profile;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -12,6 +14,7 @@ use utoipa::ToSchema;
 use crate::{
     check::{Faults, Field, Object, Shape},
     problem::Problem,
+    v1::options,
 };
 
 const SHAPE: Shape = Shape::of(&["profile", "name", "contacts", "options"]);
@@ -29,24 +32,27 @@ pub(crate) struct TenantSettings {
     /// Mail addresses that hear of trouble; at most 20.
     #[schema(required = false, max_items = 20)]
     contacts: Vec<String>,
-    /// The profile's own options.
+    /// The profile's own options: its option schema says which there are. Those that are secret are shown as `********`.
     #[schema(required = false, value_type = Object)]
     options: Value,
 }
 
 impl TenantSettings {
     /// As it is shown.
-    pub(super) fn of(spec: TenantSpec) -> Self {
-        // Written by `read` below: it is an object.
-        let options = serde_json::from_str(&spec.options).unwrap_or_default();
+    pub(super) fn of(spec: TenantSpec, profile: Option<&Profile>) -> Self {
+        let options = options::shown(&spec.options, profile);
         Self { profile: spec.profile, name: spec.name, contacts: spec.contacts, options }
     }
 }
 
-/// Checks a body.
-pub(super) fn read(body: Value) -> Result<TenantSpec, Problem> {
+/// Checks a body, as far as no profile is needed; but with the one that it names, a mask is known from a value.
+pub(super) fn read(body: Value, engine: &Engine) -> Result<TenantSpec, Problem> {
     let faults = Faults::default();
     let spec = Object::root(body, &SHAPE, &faults).and_then(read_fields);
+    if let Some((spec, loaded)) = spec.as_ref().and_then(|spec| Some((spec, engine.profile(&spec.profile)?)))
+    {
+        options::note_masks(&spec.options, &loaded.profile, &faults);
+    }
     faults.finish(spec)
 }
 

@@ -8,9 +8,10 @@ use std::{
 
 use postroad_domain::{DeliveryId, ProfileNo, TenantId, Timestamp};
 use postroad_store::{
-    AcceptResult, CancelDelivery, CancelDeliveryError, Commit, Committed, ConfigSnapshot, DeleteTenant,
-    Fanout, FanoutTarget, NewDelivery, NewEvent, Next, OpenSession, Outcome, OutcomeResult, QueuedDelivery,
-    RetryDelivery, RetryDeliveryError, SessionId, SettingKey, Store, StoreError, Sweep,
+    AcceptResult, BacklogBudget, CancelDelivery, CancelDeliveryError, Commit, Committed, ConfigSnapshot,
+    DeleteTenant, Fanout, FanoutTarget, NewDelivery, NewEvent, Next, OpenSession, Outcome, OutcomeResult,
+    Prune, QueuedDelivery, RetryDelivery, RetryDeliveryError, SessionId, SettingKey, Store, StoreError,
+    Sweep,
 };
 
 use super::{
@@ -76,12 +77,27 @@ impl Actor {
             Step::Cancel { delivery } => self.cancel(at, *delivery).await,
             Step::Sweep { limit } => {
                 // How far a step comes is the store's own affair.
-                self.store.sweep(Sweep { at, limit: *limit }).await.map(|_| String::new())
+                self.store
+                    .sweep(Sweep { at, limit: *limit, budget: BacklogBudget::default() })
+                    .await
+                    .map(|_| String::new())
             }
+            Step::Prune { age } => self.prune(at, *age).await,
             Step::PutSetting { value } => {
                 self.store.put_setting(SettingKey::AdminKeyHash, value.clone()).await.map(in_words)
             }
         }
+    }
+
+    /// How far a sweep came is the store's own affair, and what was called off stays until it was swept: so everything
+    /// is swept first, which changes no answer.
+    async fn prune(&self, at: Timestamp, age: Duration) -> Result<String, StoreError> {
+        let sweep = Sweep { at, limit: 1_000_000, budget: BacklogBudget::default() };
+        while self.store.sweep(sweep).await?.more {}
+        let (age_max, rows_max, time_max) = (Some(age), usize::MAX, Duration::MAX);
+        let pruned = self.store.prune(Prune { at, age_max, bytes_max: None, rows_max, time_max }).await?;
+        // How many went is the store's own affair too: it may still have had some of a deleted tenant.
+        Ok(in_words(pruned.more))
     }
 
     async fn retry(&mut self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {

@@ -66,7 +66,8 @@ impl Planner {
             }
             80..82 => Step::DeleteSubscription { subscription: self.subscription() },
             82 => Step::DeleteTenant { tenant: self.tenant() },
-            83..88 => Step::Sweep { limit: self.rng.random_range(1..50) },
+            83..85 => Step::Prune { age: Duration::from_millis(self.rng.random_range(0..400)) },
+            85..88 => Step::Sweep { limit: self.rng.random_range(1..50) },
             88..93 => Step::FanOut { targets_each: self.rng.random_range(1..3) },
             93 => Step::PutSetting { value: self.bytes(100).to_vec() },
             _ => {

@@ -1,6 +1,6 @@
 //! What a trial does to a store, in words that hold for every store: public ids, never the store's own numbers.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{
@@ -71,6 +71,8 @@ pub(crate) enum Step {
     Cancel { delivery: DeliveryId },
     /// Makes marks real and erases, so many rows at most.
     Sweep { limit: usize },
+    /// Forgets what is older than that, in one step.
+    Prune { age: Duration },
     /// Keeps a value of the installation.
     PutSetting { value: Vec<u8> },
 }

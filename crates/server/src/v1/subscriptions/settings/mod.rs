@@ -1,9 +1,10 @@
 //! What a customer configures of a subscription: the one description of its fields, for requests, answers and patches.
 //!
-//! **Invariant:** what [`SubscriptionSettings::of`] writes, [`read`] reads as the same settings: a merge patch is put on
-//! the written form.
+//! **Invariant:** what [`SubscriptionSettings::form`] writes, [`read()`] reads as the same settings: a merge patch is put
+//! on the written form.
 
 mod delivery;
+mod rate_limit;
 mod read;
 mod retry;
 
@@ -14,8 +15,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use self::{delivery::DeliverySettings, retry::RetrySettings};
-use crate::check::duration_text;
+use self::{delivery::DeliverySettings, rate_limit::RateLimitSettings, retry::RetrySettings};
+use crate::{check::duration_text, v1::options};
 
 /// What a customer configures of a subscription.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,6 +41,11 @@ pub(crate) struct SubscriptionSettings {
     /// Exchanges under way at a time.
     #[schema(required = false, minimum = 1, maximum = 1000, default = 8)]
     concurrency: u32,
+    /// How many exchanges may begin within a span of time; null for as many as its receiver takes.
+    rate_limit: Option<RateLimitSettings>,
+    /// One delivery after the other: the next one goes out when the one before has ended, also by failing for good.
+    #[schema(required = false, default = false)]
+    ordered: bool,
     /// An own retry schedule; null for the profile's.
     retry: Option<RetrySettings>,
     /// An own deadline of an exchange, such as `15s`, within the profile's bounds; null for the profile's.
@@ -47,14 +53,19 @@ pub(crate) struct SubscriptionSettings {
     /// Own statuses that are success, such as `2xx` or `200`; null for the profile's.
     #[schema(max_items = 20)]
     success: Option<Vec<String>>,
-    /// The profile's own options: its option schema says which there are.
+    /// The profile's own options: its option schema says which there are. Those that are secret are shown as `********`.
     #[schema(required = false, value_type = Object)]
     options: Value,
 }
 
 impl SubscriptionSettings {
-    /// As it is shown to a caller of a tenant with this profile.
+    /// As it is shown to a caller.
     pub(super) fn of(spec: &SubscriptionSpec, profile: &Profile) -> Self {
+        Self { options: options::shown(&spec.options, Some(profile)), ..Self::form(spec, profile) }
+    }
+
+    /// As a merge patch is put on it, nothing masked.
+    pub(super) fn form(spec: &SubscriptionSpec, profile: &Profile) -> Self {
         Self {
             name: spec.name.clone(),
             description: spec.description.clone(),
@@ -63,11 +74,12 @@ impl SubscriptionSettings {
             events: spec.events.iter().map(EventType::to_string).collect(),
             tag_sets: spec.tag_sets.clone(),
             concurrency: spec.concurrency,
+            rate_limit: spec.rate_limit.map(RateLimitSettings::of),
+            ordered: spec.ordered,
             retry: spec.retry.as_ref().map(RetrySettings::of),
             timeout: spec.timeout.map(duration_text),
             success: spec.success.clone(),
-            // Written by `read`: it is an object.
-            options: serde_json::from_str(&spec.options).unwrap_or_default(),
+            options: options::plain(&spec.options),
         }
     }
 }

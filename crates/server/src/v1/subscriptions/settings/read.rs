@@ -10,7 +10,7 @@ use postroad_domain::{
 use postroad_engine::SubscriptionDraft;
 use serde_json::Value;
 
-use super::{delivery, retry};
+use super::{delivery, rate_limit, retry};
 use crate::check::{Faults, Field, Object, Shape, parse_duration};
 
 /// `secret` is read where a subscription is created, and refused elsewhere with the way that there is.
@@ -26,10 +26,12 @@ const SHAPE: Shape = Shape {
         "retry",
         "timeout",
         "success",
+        "ordered",
+        "rate_limit",
         "options",
         "secret",
     ],
-    later: &["filter", "transform", "delay", "ordered", "rate_limit", "group", "notify_on_failure"],
+    later: &["filter", "transform", "delay", "group", "notify_on_failure"],
 };
 /// Patterns of statuses that one subscription may name, and the characters of one.
 const SUCCESS_PATTERNS_MAX: usize = 20;
@@ -57,6 +59,8 @@ pub(in crate::v1::subscriptions) fn read(
     let timeout = form.field("timeout");
     let timeout = timeout.and_then(|field| field.parsed(|text| parse_duration(text, TIMEOUT)));
     let success = form.field("success").and_then(read_success);
+    let ordered = form.field("ordered").map_or(Some(false), Field::flag);
+    let rate_limit = form.field("rate_limit").and_then(rate_limit::read);
     let options = form.field("options").map_or(Some(no_options()), Field::any_object);
     let spec = SubscriptionSpec {
         name,
@@ -67,6 +71,8 @@ pub(in crate::v1::subscriptions) fn read(
         events: Vec::new(),
         tag_sets: tag_sets.unwrap_or_default(),
         concurrency: concurrency?,
+        rate_limit,
+        ordered: ordered?,
         retry,
         timeout,
         success,
@@ -79,7 +85,9 @@ pub(in crate::v1::subscriptions) fn read(
 /// name would be gone without a word.
 pub(in crate::v1::subscriptions) fn note_unknown(patch: Value, faults: &Faults) {
     let Some(mut patch) = Object::root(patch, &SHAPE, faults) else { return };
-    for (name, shape) in [("delivery", &delivery::SHAPE), ("retry", &retry::SHAPE)] {
+    for (name, shape) in
+        [("delivery", &delivery::SHAPE), ("retry", &retry::SHAPE), ("rate_limit", &rate_limit::SHAPE)]
+    {
         // Opening an object notes its unknown names; there is nothing to read.
         let _ = patch.field(name).and_then(|field| field.object(shape));
     }

@@ -1,5 +1,7 @@
 //! The lanes' promises, told event by event: no clock, no task, no store.
 
+mod fairness;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -7,8 +9,17 @@ use postroad_domain::{Event, EventId, EventType, SubscriptionNo, TenantNo};
 
 use super::*;
 
-const LIMITS: LaneLimits =
-    LaneLimits { lane_deliveries: 4, lane_bytes: 1 << 20, all_bytes: 1 << 22, exchanges: 8, refills: 2 };
+const LIMITS: LaneLimits = LaneLimits {
+    lane_deliveries: 4,
+    lane_bytes: 1 << 20,
+    all_bytes: 1 << 22,
+    // A quarter is for one tenant whose receivers answer soon.
+    exchanges: 32,
+    host_exchanges: 16,
+    refills: 2,
+};
+
+const SEAT: Seat = Seat { host: None, is_slow: false };
 
 fn lane(no: i64) -> LaneKey {
     LaneKey { tenant_no: TenantNo(1), subscription_no: SubscriptionNo(no) }
@@ -48,13 +59,32 @@ fn delivery(no: i64, n: u32) -> QueuedDelivery {
 
 /// Takes turns until none is left and answers which deliveries they were.
 fn turns(lanes: &mut LaneSet) -> Vec<(i64, i64)> {
-    std::iter::from_fn(|| lanes.next_turn())
-        .map(|delivery| (delivery.lane.subscription_no.0, delivery.handle))
+    turns_at(lanes, at(0))
+}
+
+fn turns_at(lanes: &mut LaneSet, now: Timestamp) -> Vec<(i64, i64)> {
+    std::iter::from_fn(|| lanes.next_turn(now))
+        .map(|turn| (turn.delivery.lane.subscription_no.0, turn.delivery.handle))
         .collect()
 }
 
+fn manner(concurrency: u32) -> LaneManner {
+    LaneManner { concurrency, ..LaneManner::default() }
+}
+
+/// The manner of a lane whose receiver is known to answer.
+fn set_manner(lanes: &mut LaneSet, no: i64, manner: LaneManner) {
+    lanes.set_manner(lane(no), manner, at(0));
+    lanes
+        .lanes
+        .get_mut(&lane(no))
+        .into_iter()
+        .for_each(|lane| (0..4).for_each(|_| lane.took(Duration::ZERO)));
+    lanes.settle(lane(no));
+}
+
 fn wide_open(lanes: &mut LaneSet, no: i64) {
-    lanes.set_concurrency(lane(no), 100);
+    set_manner(lanes, no, manner(100));
 }
 
 fn refilled(deliveries: Vec<QueuedDelivery>, next_due: Option<Timestamp>) -> Refilled {
@@ -82,20 +112,20 @@ fn a_lane_has_no_more_exchanges_under_way_than_its_concurrency() {
         lanes.offer(delivery(1, n));
     }
     assert_eq!(turns(&mut lanes), [(1, 1)], "one until the subscription is known");
-    lanes.set_concurrency(lane(1), 2);
+    set_manner(&mut lanes, 1, manner(2));
     assert_eq!(turns(&mut lanes), [(1, 2)]);
-    lanes.exchanged(lane(1));
+    lanes.exchanged(lane(1), &SEAT);
     assert_eq!(turns(&mut lanes), [(1, 3)]);
 }
 
 #[test]
 fn all_lanes_together_have_no_more_exchanges_under_way_than_allowed() {
-    let mut lanes = LaneSet::new(LaneLimits { exchanges: 2, ..LIMITS });
+    let mut lanes = LaneSet::new(LaneLimits { exchanges: 8, ..LIMITS });
     for no in 1..=3 {
         lanes.offer(delivery(no, 1));
     }
     assert_eq!(turns(&mut lanes), [(1, 1), (2, 1)]);
-    lanes.exchanged(lane(1));
+    lanes.exchanged(lane(1), &SEAT);
     assert_eq!(turns(&mut lanes), [(3, 1)]);
 }
 
@@ -151,7 +181,7 @@ fn nothing_is_taken_in_twice_whichever_way_it_comes() {
     lanes.wake(lane(1), at(2));
     lanes.tick(at(2));
     lanes.next_refill().unwrap();
-    lanes.exchanged(lane(1));
+    lanes.exchanged(lane(1), &SEAT);
     lanes.settled(lane(1), delivery(1, 1).id, None);
     lanes.refilled(lane(1), refilled(vec![delivery(1, 1)], None), at(2));
     assert_eq!(turns(&mut lanes), []);
@@ -162,7 +192,7 @@ fn a_delivery_that_waits_for_its_due_time_comes_when_its_timer_rings() {
     let mut lanes = LaneSet::new(LIMITS);
     lanes.offer(delivery(1, 1));
     turns(&mut lanes);
-    lanes.exchanged(lane(1));
+    lanes.exchanged(lane(1), &SEAT);
     lanes.settled(lane(1), delivery(1, 1).id, Some(at(500)));
     assert!(lanes.take_first_timer_changed());
     assert_eq!(lanes.tick(at(499)), Some(at(500)));
@@ -176,7 +206,7 @@ fn a_lane_with_retries_far_ahead_stays_direct_for_what_is_new() {
     let mut lanes = LaneSet::new(LIMITS);
     lanes.offer(delivery(1, 1));
     turns(&mut lanes);
-    lanes.exchanged(lane(1));
+    lanes.exchanged(lane(1), &SEAT);
     lanes.settled(lane(1), delivery(1, 1).id, Some(at(1_000_000)));
     lanes.offer(delivery(1, 2));
     assert_eq!(turns(&mut lanes), [(1, 2)]);
@@ -187,7 +217,7 @@ fn an_empty_lane_takes_no_memory() {
     let mut lanes = LaneSet::new(LIMITS);
     lanes.offer(delivery(1, 1));
     turns(&mut lanes);
-    lanes.exchanged(lane(1));
+    lanes.exchanged(lane(1), &SEAT);
     assert_eq!(lanes.figures().lanes, 1, "its outcome is not committed");
     lanes.settled(lane(1), delivery(1, 1).id, None);
     assert_eq!(lanes.figures(), LaneFigures::default());
@@ -206,7 +236,7 @@ fn a_resting_lane_sends_nothing_and_goes_on_by_itself() {
     lanes.offer(delivery(1, 2));
     turns(&mut lanes);
     lanes.rest(lane(1), at(100));
-    lanes.exchanged(lane(1));
+    lanes.exchanged(lane(1), &SEAT);
     assert_eq!(turns(&mut lanes), []);
     assert_eq!(lanes.tick(at(99)), Some(at(100)));
     assert_eq!(turns(&mut lanes), []);
@@ -288,7 +318,7 @@ fn a_delivery_sent_again_while_its_last_attempt_is_held_is_not_forgotten() {
     // The reading skips it, since it is held.
     assert_eq!(lanes.next_refill().unwrap().held, [delivery(1, 1).id]);
     lanes.refilled(lane(1), Refilled::default(), at(5));
-    lanes.exchanged(lane(1));
+    lanes.exchanged(lane(1), &SEAT);
     lanes.settled(lane(1), delivery(1, 1).id, None);
     lanes.tick(at(6));
     lanes.next_refill().expect("it waits in the store");

@@ -1,0 +1,212 @@
+//! Whose turn it is: tenants take turns, and within a tenant its lanes.
+//!
+//! **Invariant:** a tenant has no more exchanges under way than are free for all others. So however many tenants have
+//! receivers that hang, something is always left for the next one, and a tenant alone may have half of all. (In switches
+//! this is known as the dynamic threshold of a shared buffer.)
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use postroad_domain::TenantNo;
+use postroad_store::LaneKey;
+
+/// The lanes that can take a turn.
+#[derive(Debug)]
+pub(super) struct Turns {
+    /// Exchanges that may be under way.
+    exchanges: usize,
+    under_way: usize,
+    tenants: HashMap<TenantNo, Tenant>,
+    /// Tenants with a lane that can take a turn, in the order in which they do.
+    queue: VecDeque<TenantNo>,
+    /// Tenants that have as much as they may have, by how much that is.
+    parked: BTreeSet<(usize, TenantNo)>,
+}
+
+#[derive(Debug, Default)]
+struct Tenant {
+    lanes: VecDeque<LaneKey>,
+    under_way: usize,
+    place: Place,
+}
+
+/// Where a tenant stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    /// None of its lanes can take a turn.
+    #[default]
+    Nowhere,
+    Queue,
+    Parked,
+}
+
+impl Turns {
+    pub(super) fn new(exchanges: usize) -> Self {
+        Self {
+            exchanges,
+            under_way: 0,
+            tenants: HashMap::new(),
+            queue: VecDeque::new(),
+            parked: BTreeSet::new(),
+        }
+    }
+
+    /// Exchanges under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.under_way
+    }
+
+    /// A lane can take a turn. It is not in here yet.
+    pub(super) fn push(&mut self, lane: LaneKey) {
+        let tenant = self.tenants.entry(lane.tenant_no).or_default();
+        tenant.lanes.push_back(lane);
+        if tenant.place == Place::Nowhere {
+            tenant.place = Place::Queue;
+            self.queue.push_back(lane.tenant_no);
+        }
+    }
+
+    /// The lane whose turn it is. It is in here no more.
+    pub(super) fn pop(&mut self) -> Option<LaneKey> {
+        self.unpark();
+        while self.under_way < self.exchanges {
+            let no = self.queue.pop_front()?;
+            let free = self.free();
+            let Some(tenant) = self.tenants.get_mut(&no) else { continue };
+            if tenant.under_way >= free {
+                tenant.place = Place::Parked;
+                self.parked.insert((tenant.under_way, no));
+                continue;
+            }
+            let lane = tenant.lanes.pop_front();
+            tenant.place = if tenant.lanes.is_empty() { Place::Nowhere } else { Place::Queue };
+            if tenant.place == Place::Queue {
+                self.queue.push_back(no);
+            }
+            self.forget_if_idle(no);
+            if lane.is_some() {
+                return lane;
+            }
+        }
+        None
+    }
+
+    /// An exchange of the tenant began.
+    pub(super) fn began(&mut self, no: TenantNo) {
+        self.under_way += 1;
+        self.count(no, |count| count + 1);
+    }
+
+    /// An exchange of the tenant is over.
+    pub(super) fn ended(&mut self, no: TenantNo) {
+        self.under_way = self.under_way.saturating_sub(1);
+        self.count(no, |count| count.saturating_sub(1));
+        self.forget_if_idle(no);
+    }
+
+    fn free(&self) -> usize {
+        self.exchanges.saturating_sub(self.under_way)
+    }
+
+    /// Brings back those that may have more now.
+    fn unpark(&mut self) {
+        while let Some((count, no)) = self.parked.first().copied().filter(|(count, _)| *count < self.free()) {
+            self.parked.remove(&(count, no));
+            if let Some(tenant) = self.tenants.get_mut(&no) {
+                tenant.place = Place::Queue;
+                self.queue.push_back(no);
+            }
+            // One at a time is enough: whoever asks takes one turn.
+            if !self.queue.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn count(&mut self, no: TenantNo, change: impl FnOnce(usize) -> usize) {
+        let tenant = self.tenants.entry(no).or_default();
+        let before = tenant.under_way;
+        tenant.under_way = change(before);
+        if tenant.place == Place::Parked && self.parked.remove(&(before, no)) {
+            self.parked.insert((tenant.under_way, no));
+        }
+    }
+
+    fn forget_if_idle(&mut self, no: TenantNo) {
+        let idle = |tenant: &Tenant| tenant.under_way == 0 && tenant.place == Place::Nowhere;
+        if self.tenants.get(&no).is_some_and(idle) {
+            self.tenants.remove(&no);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use postroad_domain::SubscriptionNo;
+
+    use super::*;
+
+    fn lane(tenant: i64, subscription: i64) -> LaneKey {
+        LaneKey { tenant_no: TenantNo(tenant), subscription_no: SubscriptionNo(subscription) }
+    }
+
+    /// Lets every lane begin as many exchanges as it may; each can always take another turn.
+    fn fill(turns: &mut Turns, wanted: usize) -> Vec<i64> {
+        let mut began = Vec::new();
+        while began.len() < wanted {
+            let Some(lane) = turns.pop() else { break };
+            turns.began(lane.tenant_no);
+            turns.push(lane);
+            began.push(lane.tenant_no.0);
+        }
+        began
+    }
+
+    #[test]
+    fn tenants_take_turns_however_many_lanes_each_has() {
+        let mut turns = Turns::new(100);
+        for subscription in 1..=3 {
+            turns.push(lane(1, subscription));
+        }
+        turns.push(lane(2, 1));
+        let order: Vec<_> = std::iter::from_fn(|| turns.pop()).collect();
+        assert_eq!(order, [lane(1, 1), lane(2, 1), lane(1, 2), lane(1, 3)]);
+    }
+
+    #[test]
+    fn a_tenant_alone_may_have_half_and_something_is_left_for_each_that_comes() {
+        let mut turns = Turns::new(64);
+        turns.push(lane(1, 1));
+        assert_eq!(fill(&mut turns, 1_000).len(), 32);
+        turns.push(lane(2, 1));
+        assert_eq!(fill(&mut turns, 1_000), [2; 16]);
+        turns.push(lane(3, 1));
+        assert_eq!(fill(&mut turns, 1_000), [3; 8]);
+        assert_eq!(turns.under_way(), 56);
+    }
+
+    #[test]
+    fn whoever_had_more_than_its_share_waits_until_it_has_less() {
+        let mut turns = Turns::new(64);
+        turns.push(lane(1, 1));
+        fill(&mut turns, 1_000);
+        turns.push(lane(2, 1));
+        fill(&mut turns, 1_000);
+        // With 16 free, 1 may begin again only below 16 of its own.
+        let mut began = Vec::new();
+        for _ in 0..10 {
+            turns.ended(TenantNo(1));
+            began.extend(fill(&mut turns, 1_000));
+        }
+        assert_eq!(began, [2; 5], "22 and 21 under way, 21 free");
+    }
+
+    #[test]
+    fn nobody_is_remembered_who_has_nothing() {
+        let mut turns = Turns::new(8);
+        turns.push(lane(1, 1));
+        let taken = turns.pop().unwrap();
+        turns.began(taken.tenant_no);
+        turns.ended(taken.tenant_no);
+        assert!(turns.tenants.is_empty() && turns.queue.is_empty() && turns.parked.is_empty());
+    }
+}
