@@ -136,6 +136,9 @@ pub const LANES_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Exchanges under way at a time, over all lanes: half of them for lanes whose receivers are slow, so that those that hang
 /// leave the other half alone. Of each half a tenant has no more than are free for all others.
 pub const EXCHANGES_MAX: usize = 2_048;
+/// Bytes of memory that exchanges under way take: events and the bodies made of them. Shared as the exchanges are; one for
+/// each tenant is always allowed.
+pub const EXCHANGES_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// An exchange that takes at least so long makes its lane a slow one.
 pub const SLOW_EXCHANGE: Duration = Duration::from_secs(1);
 /// Exchanges under way at a time to one host and port.

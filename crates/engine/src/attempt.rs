@@ -6,13 +6,13 @@ use postroad_domain::{
     Attempt, Clock, DeliveryId, ErrorClass, Event, RequestHead, ResponseHead, Timestamp, attempt::Answer,
 };
 use postroad_egress::{Egress, OutboundResponse, SendError};
-use postroad_profile::{AttemptFacts, ExactRequest};
+use postroad_profile::AttemptFacts;
 use postroad_store::{QueuedDelivery, StoreError};
 
 use crate::{
     ids::IdSource,
     shaping::{EarlierShapings, Shaping, ShapingError, ShapingKey},
-    target::{RequestError, Target},
+    target::{Made, RequestError, Target},
     verdict::{Verdict, judge},
 };
 
@@ -55,8 +55,8 @@ impl Attempts {
     pub(crate) async fn make(&self, of: Of<'_>, target: &Target) -> Result<(Attempt, Verdict), StoreError> {
         let at = self.clock.now();
         let started = self.clock.monotonic();
-        let exact = self.request(of, target, at).await?;
-        let (request, result) = match exact.and_then(|exact| target.outbound(exact)) {
+        let made = self.request(of, target, at).await?;
+        let (request, result) = match made.and_then(|made| target.outbound(made)) {
             Ok((request, head)) => (head, self.egress.exchange(request).await),
             Err(error) => {
                 tracing::error!(%error, subscription = %target.subscription.id, "a request could not be made");
@@ -82,7 +82,7 @@ impl Attempts {
         of: Of<'_>,
         target: &Target,
         at: Timestamp,
-    ) -> Result<Result<ExactRequest, RequestError>, StoreError> {
+    ) -> Result<Result<Made, RequestError>, StoreError> {
         let shaping = match self.shaping(of, target).await {
             Ok(shaping) => shaping,
             Err(failed) => return failed.map(Err),
@@ -92,7 +92,8 @@ impl Attempts {
             Err(failed) => return failed.map(Err),
         };
         let attempt = AttemptFacts { number: of.number, at };
-        Ok(target.request(&shaping, &signer, (of.id, of.event), attempt))
+        let exact = target.request(&shaping, &signer, (of.id, of.event), attempt);
+        Ok(exact.map(|exact| Made { exact, profile: Arc::clone(&shaping.profile) }))
     }
 
     /// What the delivery was created with: mostly what is in force now.

@@ -188,7 +188,7 @@ impl Dispatcher {
     /// The delivery is queued as it was. The lane asks the store again after a pause.
     fn give_back(&self, delivery: &QueuedDelivery) {
         let again_at = self.commit_clock.now().after(REFILL_PAUSE);
-        self.with_lanes(|lanes| lanes.settled(delivery.lane, delivery.id, Some(again_at)));
+        self.with_lanes(|lanes| lanes.give_back(delivery.lane, delivery.id, again_at));
     }
 
     async fn attempt(&self, delivery: QueuedDelivery, target: &Target) {
@@ -212,7 +212,13 @@ impl Dispatcher {
             }
         };
         let again_at = if let Next::Queued { due, .. } = next { Some(due) } else { None };
-        let ended = Ended { succeeded: next == Next::Succeeded, again_at, began, took: record.duration };
+        let ended = Ended {
+            id: delivery.id,
+            succeeded: next == Next::Succeeded,
+            again_at,
+            began,
+            took: record.duration,
+        };
         let now = self.commit_clock.now();
         self.with_lanes(|lanes| lanes.judged(delivery.lane, ended, now));
         self.finish(&delivery, Some(record), in_its_place(next, &delivery, target));

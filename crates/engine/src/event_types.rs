@@ -56,15 +56,22 @@ impl EventTypes {
     ///
     /// It is not one of them; the names that are spelt most alike.
     pub(crate) fn resolve(&self, name_or_title: &str) -> Result<EventType, Vec<String>> {
-        if let Some(index) = self.by_title.get(name_or_title) {
-            return Ok(self.own[*index].registered.name.clone());
+        let catalogue = &self.profile.profile.catalogue;
+        // Names count before titles, and a title before the names that an open catalogue would take.
+        let is_listed = catalogue.entry(name_or_title).is_some();
+        if !is_listed && let Some(index) = self.index_of(name_or_title) {
+            return Ok(self.own[index].registered.name.clone());
         }
-        if let Some(found) = self.profile.profile.catalogue.resolve(name_or_title) {
-            return Ok(found);
+        catalogue.resolve(name_or_title).ok_or_else(|| self.nearest(name_or_title))
+    }
+
+    fn index_of(&self, name_or_title: &str) -> Option<usize> {
+        if self.own.is_empty() {
+            return None;
         }
         let parsed = EventType::parse(name_or_title).ok();
-        let own = parsed.filter(|parsed| self.by_name.contains_key(parsed));
-        own.ok_or_else(|| self.nearest(name_or_title))
+        let by_name = parsed.and_then(|parsed| self.by_name.get(&parsed));
+        by_name.or_else(|| self.by_title.get(name_or_title)).copied()
     }
 
     fn nearest(&self, name: &str) -> Vec<String> {
@@ -190,6 +197,12 @@ fn problems_of(known: &EventTypes, new: &RegisteredType) -> Vec<FieldProblem> {
     let catalogue = &known.profile.profile.catalogue;
     if catalogue.entry(new.name.as_str()).is_some() {
         note("name", "is an event type of the profile, which stays as it is: choose another name".to_owned());
+    }
+    let is_title = |title: Option<&String>| title.is_some_and(|title| title == new.name.as_str());
+    let is_others = catalogue.entries().iter().any(|entry| is_title(entry.title.as_ref()))
+        || known.own().any(|own| own.name != new.name && is_title(own.title.as_ref()));
+    if is_others {
+        note("name", "is the title of another event type: choose another".to_owned());
     }
     if let Some(title) = &new.title {
         let entries = catalogue.entries().iter();

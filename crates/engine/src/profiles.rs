@@ -13,6 +13,8 @@ use postroad_domain::{ProfileNo, Timestamp};
 use postroad_profile::{Profile, ProfileProblem};
 use postroad_store::{PutProfile, Store, StoreError, StoredProfile};
 
+use thiserror::Error;
+
 use crate::{Engine, LookupError};
 
 /// A profile to serve, with the files that it was loaded from.
@@ -54,6 +56,17 @@ pub struct LoadedProfile {
     pub no: ProfileNo,
     /// What its files say.
     pub profile: Profile,
+}
+
+/// Why a profile of an earlier time cannot be had.
+#[derive(Debug, Error)]
+pub(crate) enum ProfileError {
+    /// It is not there, or this version does not read its language any more: trying again does not help.
+    #[error("the profile that it was created with cannot be used: {0}")]
+    Unusable(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// All profiles of an engine.
@@ -111,11 +124,11 @@ impl Profiles {
     }
 
     /// A profile as it was.
-    pub(crate) async fn by_no(&self, no: ProfileNo) -> Result<Arc<LoadedProfile>, StoreError> {
+    pub(crate) async fn by_no(&self, no: ProfileNo) -> Result<Arc<LoadedProfile>, ProfileError> {
         if let Some(loaded) = self.by_no.read().get(&no) {
             return Ok(Arc::clone(loaded));
         }
-        let missing = || StoreError::Internal(format!("the profile {} is not in the store", no.0));
+        let missing = || ProfileError::Unusable(format!("number {} is not in the store", no.0));
         let stored = self.store.profile(no).await?.ok_or_else(missing)?;
         let loaded = Arc::new(load(&stored)?);
         self.by_no.write().insert(no, Arc::clone(&loaded));
@@ -123,8 +136,8 @@ impl Profiles {
     }
 }
 
-fn load(stored: &StoredProfile) -> Result<LoadedProfile, StoreError> {
-    let damaged = |why: String| StoreError::Internal(format!("the stored profile {}: {why}", stored.name));
+fn load(stored: &StoredProfile) -> Result<LoadedProfile, ProfileError> {
+    let damaged = |why: String| ProfileError::Unusable(format!("{}: {why}", stored.name));
     let files: BTreeMap<String, String> =
         serde_json::from_slice(&stored.files).map_err(|error| damaged(error.to_string()))?;
     let profile = Profile::load(&files)

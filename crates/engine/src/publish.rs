@@ -274,7 +274,10 @@ impl Engine {
 }
 
 /// Data that takes long to look at is looked at beside the threads that send.
-async fn check_event(config: &Arc<TenantConfig>, event: &PublishEvent) -> Result<EventType, PublishError> {
+pub(crate) async fn check_event(
+    config: &Arc<TenantConfig>,
+    event: &PublishEvent,
+) -> Result<EventType, PublishError> {
     if event.data.len() <= CHECKED_INLINE_BYTES_MAX {
         return config.check_event(&event.event_type, &event.data, &event.attributes);
     }

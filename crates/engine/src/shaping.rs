@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{
-    profiles::{LoadedProfile, Profiles},
+    profiles::{LoadedProfile, ProfileError, Profiles},
     secret_box::{SecretBox, SecretError},
 };
 
@@ -42,6 +42,9 @@ pub(crate) enum ShapingError {
         /// What is wrong with it.
         message: String,
     },
+    /// The profile that the delivery names cannot be used any more.
+    #[error("{0}")]
+    Profile(String),
     /// The version that the delivery names is not there.
     #[error("the {0} that it was created with is gone")]
     Gone(&'static str),
@@ -168,7 +171,10 @@ impl EarlierShapings {
         if let Some(shaping) = self.cached.get(&key) {
             return Ok(shaping);
         }
-        let profile = self.profiles.by_no(key.profile).await?;
+        let profile = self.profiles.by_no(key.profile).await.map_err(|error| match error {
+            ProfileError::Store(error) => ShapingError::Store(error),
+            error @ ProfileError::Unusable(_) => ShapingError::Profile(error.to_string()),
+        })?;
         let spec = self.store.tenant_version(key.tenant_no, key.tenant_version).await?;
         let spec = spec.ok_or(ShapingError::Gone("version of the tenant"))?;
         let (no, version) = (key.subscription_no, key.subscription_version);

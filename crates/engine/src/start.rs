@@ -237,6 +237,7 @@ fn lane_limits() -> LaneLimits {
         lane_bytes: limits::LANE_BYTES_MAX,
         all_bytes: limits::LANES_BYTES_MAX,
         exchanges: limits::EXCHANGES_MAX,
+        exchange_bytes: limits::EXCHANGES_BYTES_MAX,
         host_exchanges: limits::EXCHANGES_PER_HOST_MAX,
         refills: limits::REFILLS_MAX,
     }

@@ -68,6 +68,12 @@ impl Manner {
     }
 }
 
+/// A request and the profile that made it, which knows what no log may show.
+pub(crate) struct Made {
+    pub(crate) exact: ExactRequest,
+    pub(crate) profile: Arc<LoadedProfile>,
+}
+
 /// A subscription ready for sending.
 pub(crate) struct Target {
     pub(crate) subscription: Subscription,
@@ -155,15 +161,13 @@ impl Target {
     }
 
     /// The request as it goes out, and its head as the log keeps it.
-    pub(crate) fn outbound(
-        &self,
-        exact: ExactRequest,
-    ) -> Result<(OutboundRequest, RequestHead), RequestError> {
+    pub(crate) fn outbound(&self, made: Made) -> Result<(OutboundRequest, RequestHead), RequestError> {
+        let Made { exact, profile } = made;
         let unsendable = |what| move |why: String| RequestError::Unsendable { what, why };
         let method: Method =
             exact.method.parse().map_err(|_| unsendable("a method")("does not exist".to_owned()))?;
         let url = self.endpoint(&exact.url).map_err(|why| unsendable("a URL")(why.to_string()))?;
-        let head = self.log_head(&exact);
+        let head = self.log_head(&exact, &profile.profile);
         let ExactRequest { headers, body, .. } = exact;
         let request = OutboundRequest { method, url, headers, body, deadline: self.manner.timeout };
         Ok((request, head))
@@ -176,12 +180,12 @@ impl Target {
     }
 
     /// A customer's own headers are credentials more often than not, whatever their name: the log masks them all.
-    fn log_head(&self, exact: &ExactRequest) -> RequestHead {
+    fn log_head(&self, exact: &ExactRequest, profile: &Profile) -> RequestHead {
         let customers = &self.subscription.spec.push.headers;
         let is_hidden = |name: &str| {
             name.eq_ignore_ascii_case(header::AUTHORIZATION.as_str())
                 || customers.iter().any(|own| own.name.eq_ignore_ascii_case(name))
-                || self.profile.profile.hides_header(name)
+                || profile.hides_header(name)
         };
         let shown = exact.headers.iter().map(|(name, value)| {
             let value = if is_hidden(name) { MASK } else { value.as_str() };

@@ -63,12 +63,12 @@ async fn a_backup_made_while_the_server_runs_opens_with_everything_and_what_wait
     }
     publish(&server, 1).await;
 
-    let restored = server.folder().join("restored");
-    put_in_place(&backup, &key, &restored);
+    let restored = tempfile::tempdir().unwrap();
+    put_in_place(&backup, &key, restored.path());
     drop(server);
     let arrived_before = receiver.received().len();
     receiver.answer("/hook", Answer::status(200));
-    let options = ServerOptions { data_dir: Some(restored), ..ServerOptions::default() };
+    let options = ServerOptions { data_dir: Some(restored.path().to_owned()), ..ServerOptions::default() };
     let again = TestServer::start_with(options).await.unwrap();
     let tenant = again.get("/v1/tenants/acme/subscriptions").await.unwrap().expect_status(200).json();
     assert_eq!(tenant["data"].as_array().unwrap().len(), 1);

@@ -37,6 +37,8 @@ pub(super) struct Lane {
     /// Its last exchange took long.
     is_slow: bool,
     manner: LaneManner,
+    /// Its subscription was looked up.
+    is_known: bool,
     breaker: Breaker,
     pace: Pace,
     /// The first due time in the store of what is not held, as far as it is known.
@@ -46,6 +48,8 @@ pub(super) struct Lane {
     /// New deliveries go to the store only.
     spilled: bool,
     rests_until: Option<Timestamp>,
+    /// Of an ordered lane: the delivery that all others wait for, and when its next attempt is due.
+    waiting_head: Option<(DeliveryId, Timestamp)>,
     /// Its turn came while its host had all exchanges that it may have.
     pub(super) waits_for_host: bool,
     /// It has waited for this host and was told to take its turn.
@@ -83,12 +87,14 @@ impl Default for Lane {
             ramp: 1,
             is_slow: false,
             manner: LaneManner::default(),
+            is_known: false,
             breaker: Breaker::default(),
             pace: Pace::default(),
             next_due: None,
             is_due: false,
             spilled: false,
             rests_until: None,
+            waiting_head: None,
             waits_for_host: false,
             woken_for: None,
             refill: None,
@@ -110,7 +116,7 @@ impl Lane {
         let full = self.ready.len() >= limits.lane_deliveries
             || self.ready_bytes >= limits.lane_bytes
             || (crowded && !self.ready.is_empty());
-        if self.spilled || full {
+        if self.spilled || full || self.would_overtake(&delivery) {
             self.spilled = true;
             self.note_due(delivery.due);
             // It is due by the clock that committed it, so no timer is needed.
@@ -122,6 +128,17 @@ impl Lane {
         }
         self.push(delivery);
         true
+    }
+
+    /// Whether something may wait in the store that comes before a new delivery. Order matters where the subscription says
+    /// so, and where it has not been asked yet.
+    fn would_overtake(&self, delivery: &QueuedDelivery) -> bool {
+        let is_behind = self.next_due.is_some_and(|due| due <= delivery.due);
+        self.keeps_order() && (self.is_due || is_behind || self.refill.is_some())
+    }
+
+    fn keeps_order(&self) -> bool {
+        !self.is_known || self.manner.ordered
     }
 
     pub(super) fn newest_bytes(&self) -> usize {
@@ -151,6 +168,7 @@ impl Lane {
         !self.ready.is_empty()
             && self.under_way < allowed
             && self.rests_until.is_none()
+            && self.waiting_head.is_none()
             && !self.waits_for_host
             && !waits_for_the_one_before
     }
@@ -175,7 +193,7 @@ impl Lane {
     /// How exchanges are made from now on. The first one of a lane has begun by then, since who it leads to was not known.
     pub(super) fn set_manner(&mut self, manner: LaneManner, now: Timestamp) {
         self.pace.set(manner.rate_limit, now);
-        self.manner = manner;
+        (self.manner, self.is_known) = (manner, true);
     }
 
     pub(super) fn end_exchange(&mut self) {
@@ -218,6 +236,21 @@ impl Lane {
 
     pub(super) fn is_ordered(&self) -> bool {
         self.manner.ordered
+    }
+
+    /// All others wait for this delivery until its next attempt is due.
+    pub(super) fn wait_for_head(&mut self, id: DeliveryId, until: Timestamp) {
+        self.waiting_head = Some((id, until));
+    }
+
+    /// Nobody waits for this delivery any more: it ended, or was called off.
+    pub(super) fn forget_head(&mut self, id: DeliveryId) {
+        self.waiting_head.take_if(|(head, _)| *head == id);
+    }
+
+    /// Nobody waits for any delivery.
+    pub(super) fn forget_any_head(&mut self) {
+        self.waiting_head = None;
     }
 
     /// The delivery that just failed is the head again, before all that waits in memory: everything is read anew from the
@@ -284,6 +317,7 @@ impl Lane {
             && !waits_for_the_one_before
             && self.refill.is_none()
             && self.rests_until.is_none()
+            && self.waiting_head.is_none()
             && self.ready.len() * 2 <= limits.lane_deliveries
             && self.ready_bytes * 2 <= limits.lane_bytes
     }
@@ -321,7 +355,7 @@ impl Lane {
         self.next_due = [refilled.next_due, refill.noted].into_iter().flatten().min();
         self.is_due = refill.passed_by || self.next_due.is_some_and(|due| due <= due_by);
         // Everything that is due is held, and nothing passed memory by in between: direct again.
-        self.spilled = self.spilled && self.is_due;
+        self.spilled = (self.spilled || self.keeps_order()) && self.is_due;
         (self.ready.len() - before.0, self.ready_bytes - before.1)
     }
 
@@ -329,6 +363,9 @@ impl Lane {
     pub(super) fn tick(&mut self, due: Timestamp) {
         if self.rests_until.is_some_and(|until| until <= due) {
             self.rests_until = None;
+        }
+        if self.waiting_head.is_some_and(|(_, until)| until <= due) {
+            self.waiting_head = None;
         }
         if self.pace.remembers_until().is_some_and(|until| until <= due) {
             self.pace.forget();
@@ -365,6 +402,7 @@ impl Lane {
             && self.next_due.is_none()
             && self.refill.is_none()
             && self.rests_until.is_none()
+            && self.waiting_head.is_none()
             && !self.waits_for_host
             && self.pace.remembers_until().is_none()
             && !self.in_turns

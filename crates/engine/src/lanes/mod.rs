@@ -43,6 +43,9 @@ use postroad_store::{LaneKey, QueuedDelivery, Refilled};
 use turns::Turns;
 pub(crate) use words::{Ended, LaneFigures, LaneLimits, LaneManner, RefillWish, Seat, Turn};
 
+/// While an exchange is under way, memory holds the event's data and the body that was made of it.
+const COPIES_UNDER_WAY: usize = 2;
+
 /// All lanes of this node.
 #[derive(Debug)]
 pub(crate) struct LaneSet {
@@ -70,8 +73,8 @@ impl LaneSet {
         Self {
             limits,
             lanes: HashMap::new(),
-            turns: Turns::new(limits.exchanges - limits.exchanges / 2),
-            slow_turns: Turns::new(limits.exchanges / 2),
+            turns: Turns::new(limits.exchanges - limits.exchanges / 2, limits.exchange_bytes / 2),
+            slow_turns: Turns::new(limits.exchanges / 2, limits.exchange_bytes / 2),
             slow_first: false,
             hosts: Hosts::new(limits.host_exchanges),
             thirsty: VecDeque::new(),
@@ -118,8 +121,8 @@ impl LaneSet {
 
     /// The next exchange to make, or `None` when nothing is ready or everything allowed is under way.
     pub(crate) fn next_turn(&mut self, now: Timestamp) -> Option<Turn> {
-        while let Some(key) = self.next_lane() {
-            let turn = self.take_turn(key, now);
+        while let Some((key, is_slow)) = self.next_lane() {
+            let turn = self.take_turn(key, is_slow, now);
             self.settle(key);
             if turn.is_some() {
                 return turn;
@@ -128,19 +131,19 @@ impl LaneSet {
         None
     }
 
-    fn next_lane(&mut self) -> Option<LaneKey> {
+    /// The lane whose turn it is, and whether it stood among the slow ones.
+    fn next_lane(&mut self) -> Option<(LaneKey, bool)> {
         self.slow_first = !self.slow_first;
-        if self.slow_first {
-            self.slow_turns.pop().or_else(|| self.turns.pop())
-        } else {
-            self.turns.pop().or_else(|| self.slow_turns.pop())
-        }
+        [self.slow_first, !self.slow_first]
+            .into_iter()
+            .find_map(|is_slow| Some((self.turns_of(is_slow).pop()?, is_slow)))
     }
 
-    fn take_turn(&mut self, key: LaneKey, now: Timestamp) -> Option<Turn> {
+    fn take_turn(&mut self, key: LaneKey, stood_among_slow: bool, now: Timestamp) -> Option<Turn> {
         let lane = self.lanes.get_mut(&key)?;
         lane.in_turns = false;
-        if !lane.can_take_turn() {
+        // One that became slow while it stood there takes its turn among the slow ones.
+        if !lane.can_take_turn() || lane.is_slow() != stood_among_slow {
             return None;
         }
         if let Some(until) = lane.paced_until(now) {
@@ -153,12 +156,18 @@ impl LaneSet {
             lane.waits_for_host = true;
             return None;
         }
+        let woken_for = lane.woken_for.take().filter(|woken| Some(woken) != host.as_ref());
         let delivery = lane.take_turn(now)?;
-        let is_slow = lane.is_slow();
+        let bytes = lane::bytes_of(&delivery);
+        let seat = Seat { host, is_slow: lane.is_slow(), bytes: bytes * COPIES_UNDER_WAY };
         self.figures.ready -= 1;
-        self.figures.ready_bytes -= lane::bytes_of(&delivery);
-        self.turns_of(is_slow).began(key.tenant_no);
-        Some(Turn { delivery, seat: Seat { host, is_slow } })
+        self.figures.ready_bytes -= bytes;
+        self.turns_of(seat.is_slow).began(key.tenant_no, seat.bytes);
+        // Its URL changed since it was woken: somebody else takes the turn for that host.
+        if let Some(host) = woken_for {
+            self.wake_one_for(&host);
+        }
+        Some(Turn { delivery, seat })
     }
 
     fn turns_of(&mut self, is_slow: bool) -> &mut Turns {
@@ -167,7 +176,7 @@ impl LaneSet {
 
     /// An exchange is over; its outcome is on the way to its commit. `seat` is its turn's.
     pub(crate) fn exchanged(&mut self, key: LaneKey, seat: &Seat) {
-        self.turns_of(seat.is_slow).ended(key.tenant_no);
+        self.turns_of(seat.is_slow).ended(key.tenant_no, seat.bytes);
         let host = seat.host.as_ref();
         if let Some(lane) = self.lanes.get_mut(&key) {
             lane.end_exchange();
@@ -208,16 +217,29 @@ impl LaneSet {
             lane.failed(ended.began, now)
         };
         self.figures.slowed = self.figures.slowed + usize::from(lane.is_slowed()) - usize::from(was_slowed);
-        let goes_back = ended.again_at.filter(|_| lane.is_ordered());
-        if goes_back.is_some() {
-            let (deliveries, bytes) = lane.go_back();
-            self.figures.ready -= deliveries;
-            self.figures.ready_bytes -= bytes;
+        if let Some(until) = ended.again_at.filter(|_| lane.is_ordered()) {
+            lane.wait_for_head(ended.id, until);
+            self.go_back(key);
+            self.set_timer(until, key);
         }
-        for until in pause.into_iter().chain(goes_back) {
+        if let Some(until) = pause {
             self.rest(key, until);
         }
         self.settle(key);
+    }
+
+    /// A delivery could not be tried now. Everything of its lane is read anew from the store after a pause, in its order.
+    pub(crate) fn give_back(&mut self, key: LaneKey, id: DeliveryId, again_at: Timestamp) {
+        self.go_back(key);
+        self.rest(key, again_at);
+        self.settled(key, id, None);
+    }
+
+    fn go_back(&mut self, key: LaneKey) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let (deliveries, bytes) = lane.go_back();
+        self.figures.ready -= deliveries;
+        self.figures.ready_bytes -= bytes;
     }
 
     /// A delivery needs nothing more from memory: its outcome is committed, with the next due time if it goes on
@@ -225,6 +247,9 @@ impl LaneSet {
     pub(crate) fn settled(&mut self, key: LaneKey, id: DeliveryId, next_due: Option<Timestamp>) {
         if let Some(lane) = self.lanes.get_mut(&key) {
             lane.release(id);
+            if next_due.is_none() {
+                lane.forget_head(id);
+            }
         }
         if let Some(due) = next_due {
             self.lanes.entry(key).or_default().note_due(due);
@@ -254,6 +279,7 @@ impl LaneSet {
     pub(crate) fn drop_ready(&mut self, key: LaneKey, again_at: Timestamp) {
         if let Some(lane) = self.lanes.get_mut(&key) {
             let (deliveries, bytes) = lane.drop_ready();
+            lane.forget_any_head();
             lane.note_due(again_at);
             self.figures.ready -= deliveries;
             self.figures.ready_bytes -= bytes;
@@ -263,7 +289,10 @@ impl LaneSet {
 
     /// Takes one delivery out of memory, if it waits there.
     pub(crate) fn drop_one(&mut self, key: LaneKey, id: DeliveryId) {
-        let dropped = self.lanes.get_mut(&key).and_then(|lane| lane.drop_one(id));
+        let dropped = self.lanes.get_mut(&key).and_then(|lane| {
+            lane.forget_head(id);
+            lane.drop_one(id)
+        });
         if let Some(bytes) = dropped {
             self.figures.ready -= 1;
             self.figures.ready_bytes -= bytes;

@@ -15,6 +15,9 @@ pub(super) struct Turns {
     /// Exchanges that may be under way.
     exchanges: usize,
     under_way: usize,
+    /// Bytes of memory that they may take.
+    bytes_max: usize,
+    bytes: usize,
     tenants: HashMap<TenantNo, Tenant>,
     /// Tenants with a lane that can take a turn, in the order in which they do.
     queue: VecDeque<TenantNo>,
@@ -26,6 +29,7 @@ pub(super) struct Turns {
 struct Tenant {
     lanes: VecDeque<LaneKey>,
     under_way: usize,
+    bytes: usize,
     place: Place,
 }
 
@@ -40,10 +44,12 @@ enum Place {
 }
 
 impl Turns {
-    pub(super) fn new(exchanges: usize) -> Self {
+    pub(super) fn new(exchanges: usize, bytes_max: usize) -> Self {
         Self {
             exchanges,
             under_way: 0,
+            bytes_max,
+            bytes: 0,
             tenants: HashMap::new(),
             queue: VecDeque::new(),
             parked: BTreeSet::new(),
@@ -70,9 +76,11 @@ impl Turns {
         self.unpark();
         while self.under_way < self.exchanges {
             let no = self.queue.pop_front()?;
-            let free = self.free();
+            let (free, free_bytes) = (self.free(), self.bytes_max.saturating_sub(self.bytes));
             let Some(tenant) = self.tenants.get_mut(&no) else { continue };
-            if tenant.under_way >= free {
+            // One is always allowed, however large it is: else the largest event would never be sent.
+            let takes_too_much = tenant.under_way > 0 && tenant.bytes >= free_bytes;
+            if tenant.under_way >= free || takes_too_much {
                 tenant.place = Place::Parked;
                 self.parked.insert((tenant.under_way, no));
                 continue;
@@ -90,16 +98,24 @@ impl Turns {
         None
     }
 
-    /// An exchange of the tenant began.
-    pub(super) fn began(&mut self, no: TenantNo) {
+    /// An exchange of the tenant began, which takes so many bytes.
+    pub(super) fn began(&mut self, no: TenantNo, bytes: usize) {
         self.under_way += 1;
-        self.count(no, |count| count + 1);
+        self.bytes += bytes;
+        self.count(no, |tenant| {
+            tenant.under_way += 1;
+            tenant.bytes += bytes;
+        });
     }
 
     /// An exchange of the tenant is over.
-    pub(super) fn ended(&mut self, no: TenantNo) {
+    pub(super) fn ended(&mut self, no: TenantNo, bytes: usize) {
         self.under_way = self.under_way.saturating_sub(1);
-        self.count(no, |count| count.saturating_sub(1));
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.count(no, |tenant| {
+            tenant.under_way = tenant.under_way.saturating_sub(1);
+            tenant.bytes = tenant.bytes.saturating_sub(bytes);
+        });
         self.forget_if_idle(no);
     }
 
@@ -122,10 +138,10 @@ impl Turns {
         }
     }
 
-    fn count(&mut self, no: TenantNo, change: impl FnOnce(usize) -> usize) {
+    fn count(&mut self, no: TenantNo, change: impl FnOnce(&mut Tenant)) {
         let tenant = self.tenants.entry(no).or_default();
         let before = tenant.under_way;
-        tenant.under_way = change(before);
+        change(tenant);
         if tenant.place == Place::Parked && self.parked.remove(&(before, no)) {
             self.parked.insert((tenant.under_way, no));
         }
@@ -154,7 +170,7 @@ mod tests {
         let mut began = Vec::new();
         while began.len() < wanted {
             let Some(lane) = turns.pop() else { break };
-            turns.began(lane.tenant_no);
+            turns.began(lane.tenant_no, 0);
             turns.push(lane);
             began.push(lane.tenant_no.0);
         }
@@ -163,7 +179,7 @@ mod tests {
 
     #[test]
     fn tenants_take_turns_however_many_lanes_each_has() {
-        let mut turns = Turns::new(100);
+        let mut turns = Turns::new(100, 1);
         for subscription in 1..=3 {
             turns.push(lane(1, subscription));
         }
@@ -174,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_tenant_alone_may_have_half_and_something_is_left_for_each_that_comes() {
-        let mut turns = Turns::new(64);
+        let mut turns = Turns::new(64, 1);
         turns.push(lane(1, 1));
         assert_eq!(fill(&mut turns, 1_000).len(), 32);
         turns.push(lane(2, 1));
@@ -186,7 +202,7 @@ mod tests {
 
     #[test]
     fn whoever_had_more_than_its_share_waits_until_it_has_less() {
-        let mut turns = Turns::new(64);
+        let mut turns = Turns::new(64, 1);
         turns.push(lane(1, 1));
         fill(&mut turns, 1_000);
         turns.push(lane(2, 1));
@@ -194,19 +210,37 @@ mod tests {
         // With 16 free, 1 may begin again only below 16 of its own.
         let mut began = Vec::new();
         for _ in 0..10 {
-            turns.ended(TenantNo(1));
+            turns.ended(TenantNo(1), 0);
             began.extend(fill(&mut turns, 1_000));
         }
         assert_eq!(began, [2; 5], "22 and 21 under way, 21 free");
     }
 
     #[test]
+    fn a_tenant_whose_events_fill_the_memory_has_one_under_way_and_leaves_room_for_others() {
+        let mut turns = Turns::new(64, 100);
+        let fill = |turns: &mut Turns, no| {
+            turns.push(lane(no, 1));
+            let mut began = 0;
+            while let Some(lane) = turns.pop() {
+                turns.began(lane.tenant_no, 30);
+                turns.push(lane);
+                began += 1;
+            }
+            began
+        };
+        assert_eq!(fill(&mut turns, 1), 2);
+        assert_eq!(fill(&mut turns, 2), 1, "90 of 100 are used behind its first");
+        assert_eq!(fill(&mut turns, 3), 1, "one is always allowed");
+    }
+
+    #[test]
     fn nobody_is_remembered_who_has_nothing() {
-        let mut turns = Turns::new(8);
+        let mut turns = Turns::new(8, 1);
         turns.push(lane(1, 1));
         let taken = turns.pop().unwrap();
-        turns.began(taken.tenant_no);
-        turns.ended(taken.tenant_no);
+        turns.began(taken.tenant_no, 1);
+        turns.ended(taken.tenant_no, 1);
         assert!(turns.tenants.is_empty() && turns.queue.is_empty() && turns.parked.is_empty());
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct LaneLimits {
     pub(crate) all_bytes: usize,
     /// Exchanges under way, over all lanes.
     pub(crate) exchanges: usize,
+    /// Bytes of exchanges under way; above it a tenant has one.
+    pub(crate) exchange_bytes: usize,
     /// Exchanges under way to one host.
     pub(crate) host_exchanges: usize,
     /// Refills under way, over all lanes.
@@ -60,11 +62,15 @@ pub(crate) struct Seat {
     pub(super) host: Option<Host>,
     /// It is one of those for slow receivers.
     pub(super) is_slow: bool,
+    /// The memory that it is counted with.
+    pub(super) bytes: usize,
 }
 
 /// How an exchange ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
+    /// The delivery.
+    pub(crate) id: DeliveryId,
     /// The receiver took the delivery.
     pub(crate) succeeded: bool,
     /// The delivery goes on waiting: its next attempt is due then.

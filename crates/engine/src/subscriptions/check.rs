@@ -25,12 +25,35 @@ pub(crate) fn check(
     let profile = &config.profile.profile;
     let (mut draft, mut problems) = (draft, Problems::default());
     check_choices(profile, &mut draft.spec, &mut problems);
+    if let Some(kept) = before.and_then(|before| changes_nothing_of_the_wire(&draft, &before.spec)) {
+        return Ok(kept);
+    }
     check_fields(profile, &draft, &mut problems);
     check_headers(profile, &draft.spec, &mut problems);
     check_policy(profile, &draft.spec, &mut problems);
     check_options(config, &draft.spec, before, &mut problems);
-    let events = resolve_events(config, &draft.events, &mut problems);
+    let known = before.map_or(&[][..], |before| &before.spec.events);
+    let events = resolve_events(config, &draft.events, known, &mut problems);
     if problems.0.is_empty() { Ok(SubscriptionSpec { events, ..draft.spec }) } else { Err(problems.0) }
+}
+
+/// A change of name, description or `active` alone: it is taken also when the profile was edited since and would refuse
+/// the rest, so that everybody can stop a subscription.
+fn changes_nothing_of_the_wire(
+    draft: &SubscriptionDraft,
+    before: &SubscriptionSpec,
+) -> Option<SubscriptionSpec> {
+    let is_same_events =
+        draft.events.iter().map(String::as_str).eq(before.events.iter().map(EventType::as_str));
+    let spec = SubscriptionSpec { events: before.events.clone(), ..draft.spec.clone() };
+    let as_before = SubscriptionSpec {
+        active: before.active,
+        name: before.name.clone(),
+        description: before.description.clone(),
+        ..spec.clone()
+    };
+    let may_be_nameless = spec.name.is_some() || before.name.is_none();
+    (is_same_events && may_be_nameless && as_before == *before).then_some(spec)
 }
 
 /// Checks the secret that comes with a new subscription, apart from its form.
@@ -205,9 +228,19 @@ fn check_options(
     }
 }
 
-fn resolve_events(config: &TenantConfig, events: &[String], problems: &mut Problems) -> Vec<EventType> {
+/// `known` are those that the subscription names already: one that was removed since stays until it is taken out.
+fn resolve_events(
+    config: &TenantConfig,
+    events: &[String],
+    known: &[EventType],
+    problems: &mut Problems,
+) -> Vec<EventType> {
     let mut resolved = Vec::with_capacity(events.len());
     for (index, name) in events.iter().enumerate() {
+        if let Some(known) = known.iter().find(|known| known.as_str() == name) {
+            resolved.push(known.clone());
+            continue;
+        }
         match config.event_types.resolve(name) {
             Ok(event_type) => resolved.push(event_type),
             Err(nearest) => problems.note(&format!("events[{index}]"), unknown_type(&nearest)),

@@ -10,8 +10,8 @@ use postroad_store::{RecordTest, StoreError};
 use thiserror::Error;
 
 use crate::{
-    DeliveryView, Engine, LookupError, PublishError, attempt::Of, config_cache::TenantConfig, target::Target,
-    verdict::Verdict,
+    DeliveryView, Engine, LookupError, PublishError, PublishEvent, attempt::Of, config_cache::TenantConfig,
+    publish::check_event, target::Target, verdict::Verdict,
 };
 
 /// An event to show the request of; it is not published.
@@ -115,12 +115,19 @@ impl Engine {
         let config = self.configs.by_id(tenant).await?.ok_or(PreviewError::NotFound)?;
         let target = config.target_by_id(id).ok_or(PreviewError::NotFound)?;
         let PreviewEvent { event_type, data, attributes, occurred_at } = event;
-        let event_type =
-            config.check_event(&event_type, &data, &attributes).map_err(PreviewError::Refused)?;
+        let asked = PublishEvent {
+            event_type,
+            data: data.clone(),
+            tags: Vec::new(),
+            attributes: attributes.clone(),
+            occurred_at,
+            idempotency: None,
+        };
+        let event_type = check_event(&config, &asked).await.map_err(PreviewError::Refused)?;
         let event = self.sample_event(&config, Facts { event_type, data, attributes, occurred_at });
         let of = of(target, &event);
         let made = self.dispatcher.attempts.request(of, target, event.accepted_at).await?;
-        made.map_err(|error| PreviewError::Render(error.to_string()))
+        made.map(|made| made.exact).map_err(|error| PreviewError::Render(error.to_string()))
     }
 
     async fn send_test(&self, target: &Target, event: &Event) -> Result<bool, StoreError> {

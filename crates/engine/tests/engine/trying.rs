@@ -154,6 +154,19 @@ async fn a_tenant_adds_event_types_to_its_profiles_and_their_schema_is_checked_a
 }
 
 #[tokio::test]
+async fn a_subscription_can_be_stopped_also_when_one_of_its_event_types_was_removed() {
+    let world = sleekplan().await;
+    world.engine.put_event_type(&acme(), registered("invoice.paid")).await.unwrap();
+    let mut wanted = crate::world::draft(to("https://a.example/"));
+    wanted.events = vec!["invoice.paid".to_owned()];
+    let new = postroad_engine::NewSubscription { draft: wanted, secret: None };
+    let id = world.engine.create_subscription(&acme(), new).await.unwrap().subscription.id;
+    world.engine.delete_event_type(&acme(), &EventType::parse("invoice.paid").unwrap()).await.unwrap();
+    world.pause(id, false).await;
+    assert!(!world.engine.subscription(&acme(), id).await.unwrap().spec.active);
+}
+
+#[tokio::test]
 async fn an_own_event_type_must_not_shadow_the_profiles_or_contradict_itself() {
     let world = sleekplan().await;
     world.engine.put_event_type(&acme(), registered("a")).await.unwrap();
@@ -164,8 +177,16 @@ async fn an_own_event_type_must_not_shadow_the_profiles_or_contradict_itself() {
     let mut bad_example = registered("d");
     bad_example.schema = Some(r#"{"type":"object"}"#.to_owned());
     bad_example.example = Some("1".to_owned());
+    let mut nameful = registered("e");
+    nameful.title = Some("Invoice paid".to_owned());
+    world
+        .engine
+        .put_event_type(&acme(), RegisteredType { title: Some("f".to_owned()), ..nameful })
+        .await
+        .unwrap();
     for (wrong, field) in [
         (registered("item.create"), "name"),
+        (registered("f"), "name"),
         (titled, "title"),
         (bad_schema, "schema"),
         (bad_example, "example"),

@@ -10,7 +10,8 @@
 //!   everything is read through it;
 //! * an event that is too large for one step is finished by the following ones, also after a crash: its number is kept.
 //!
-//! Lacking on purpose: a retention of each tenant, and giving room back to the disk, which `compact` does.
+//! Lacking on purpose: giving room back to the disk, which `compact` does. What is missing yet is a retention of each
+//! tenant.
 
 mod erase;
 mod walk;

@@ -1,11 +1,19 @@
 //! Lanes that must wait for more than their own concurrency: hosts, rates, failures, order.
 
-use postroad_domain::limits::{BREAKER_FAILURES, BREAKER_PAUSE_MIN};
+use postroad_domain::{
+    RateLimit,
+    limits::{BREAKER_FAILURES, BREAKER_PAUSE_MIN},
+};
 
 use super::*;
 
-const FAILED: Ended =
-    Ended { succeeded: false, again_at: None, began: Timestamp::from_micros(0), took: Duration::ZERO };
+const FAILED: Ended = Ended {
+    id: DeliveryId::from_uuid(uuid::Uuid::nil()),
+    succeeded: false,
+    again_at: None,
+    began: Timestamp::from_micros(0),
+    took: Duration::ZERO,
+};
 const SUCCEEDED: Ended = Ended { succeeded: true, ..FAILED };
 
 fn to(host: &str) -> LaneManner {
@@ -16,7 +24,7 @@ fn to(host: &str) -> LaneManner {
 fn one(lanes: &mut LaneSet, no: i64, n: u32, ended: Ended, now: Timestamp) {
     let turn = lanes.next_turn(now).unwrap();
     assert_eq!(turn.delivery.handle, i64::from(n));
-    lanes.judged(lane(no), ended, now);
+    lanes.judged(lane(no), Ended { id: turn.delivery.id, ..ended }, now);
     lanes.exchanged(lane(no), &turn.seat);
     lanes.settled(lane(no), delivery(no, n).id, ended.again_at.map(|_| at(i64::from(n))));
 }
@@ -31,7 +39,7 @@ fn lanes_that_lead_to_one_host_share_what_it_may_have_and_take_turns_for_it() {
         set_manner(&mut lanes, no, to(if no == 3 { "b" } else { "a" }));
     }
     assert_eq!(turns(&mut lanes), [(1, 1), (2, 1), (3, 1), (3, 2)], "a has two, b has two");
-    let seat = Seat { host: Some("a".into()), is_slow: false };
+    let seat = Seat { host: Some("a".into()), ..SEAT };
     lanes.exchanged(lane(1), &seat);
     assert_eq!(turns(&mut lanes), [(1, 2)], "its turn came first");
     lanes.exchanged(lane(2), &seat);
@@ -47,7 +55,7 @@ fn a_lane_that_waited_for_its_host_and_has_nothing_any_more_passes_its_place_on(
     }
     assert_eq!(turns(&mut lanes), [(1, 1)]);
     lanes.drop_ready(lane(2), at(1_000));
-    lanes.exchanged(lane(1), &Seat { host: Some("a".into()), is_slow: false });
+    lanes.exchanged(lane(1), &Seat { host: Some("a".into()), ..SEAT });
     assert_eq!(turns(&mut lanes), [(3, 1)]);
 }
 
@@ -165,6 +173,51 @@ fn a_refill_that_was_under_way_when_the_head_went_back_brings_nothing_in_front_o
     assert!(lanes.next_refill().is_some());
     lanes.refilled(lane(1), refilled((3..=5).map(|n| delivery(1, n)).collect(), None), at(50));
     assert_eq!(turns_at(&mut lanes, at(50)), [(1, 3)]);
+}
+
+#[test]
+fn a_cancelled_head_of_an_ordered_lane_releases_the_next() {
+    let mut lanes = LaneSet::new(LIMITS);
+    for n in 1..=2 {
+        lanes.offer(delivery(1, n));
+    }
+    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
+    one(&mut lanes, 1, 1, Ended { again_at: Some(at(1_000_000)), ..FAILED }, at(10));
+    lanes.tick(at(20));
+    assert_eq!((turns_at(&mut lanes, at(20)), lanes.next_refill()), (vec![], None));
+    lanes.drop_one(lane(1), delivery(1, 1).id);
+    assert!(lanes.next_refill().is_some());
+    lanes.refilled(lane(1), refilled(vec![delivery(1, 2)], None), at(20));
+    assert_eq!(turns_at(&mut lanes, at(20)), [(1, 2)]);
+}
+
+#[test]
+fn while_something_may_wait_in_the_store_a_new_delivery_does_not_overtake_it() {
+    let mut lanes = LaneSet::new(LIMITS);
+    lanes.wake(lane(1), at(1));
+    lanes.offer(delivery(1, 9));
+    assert_eq!(lanes.figures().ready, 0, "nobody knows yet whether the order counts");
+    assert!(lanes.next_refill().is_some());
+    lanes.refilled(lane(1), refilled((1..=4).map(|n| delivery(1, n)).collect(), Some(at(5))), at(9));
+    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
+    assert_eq!(turns_at(&mut lanes, at(9)), [(1, 1)]);
+    lanes.offer(delivery(1, 10));
+    assert_eq!(lanes.figures().ready, 3, "5 to 9 are in the store");
+}
+
+#[test]
+fn what_is_given_back_is_read_anew_after_a_pause_and_nothing_overtakes_it() {
+    let mut lanes = LaneSet::new(LIMITS);
+    for n in 1..=3 {
+        lanes.offer(delivery(1, n));
+    }
+    assert_eq!(turns(&mut lanes), [(1, 1)]);
+    lanes.give_back(lane(1), delivery(1, 1).id, at(500));
+    lanes.exchanged(lane(1), &SEAT);
+    lanes.tick(at(499));
+    assert_eq!((turns_at(&mut lanes, at(499)), lanes.next_refill()), (vec![], None));
+    lanes.tick(at(500));
+    assert!(lanes.next_refill().is_some());
 }
 
 #[test]

@@ -15,11 +15,12 @@ const LIMITS: LaneLimits = LaneLimits {
     all_bytes: 1 << 22,
     // A quarter is for one tenant whose receivers answer soon.
     exchanges: 32,
+    exchange_bytes: 1 << 22,
     host_exchanges: 16,
     refills: 2,
 };
 
-const SEAT: Seat = Seat { host: None, is_slow: false };
+const SEAT: Seat = Seat { host: None, is_slow: false, bytes: 0 };
 
 fn lane(no: i64) -> LaneKey {
     LaneKey { tenant_no: TenantNo(1), subscription_no: SubscriptionNo(no) }
