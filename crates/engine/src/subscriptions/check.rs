@@ -25,7 +25,8 @@ pub(crate) fn check(
     let profile = &config.profile.profile;
     let (mut draft, mut problems) = (draft, Problems::default());
     check_choices(profile, &mut draft.spec, &mut problems);
-    if let Some(kept) = before.and_then(|before| changes_nothing_of_the_wire(&draft, &before.spec)) {
+    let kept = before.and_then(|before| changes_nothing_of_the_wire(&draft, &before.spec));
+    if let Some(kept) = kept.filter(|_| problems.0.is_empty()) {
         return Ok(kept);
     }
     check_fields(profile, &draft, &mut problems);
