@@ -62,7 +62,7 @@ pub struct OptionSchema {
     pub value_type: OptionType,
     /// Whether it must be set.
     pub required: bool,
-    /// Whether it is kept and masked like a secret.
+    /// Whether answers and logs mask it like a secret.
     pub secret: bool,
     /// The value when it is not set.
     pub default: Option<Value>,
