@@ -140,7 +140,8 @@ pub struct Subscription {
     pub id: SubscriptionId,
     /// Whose it is.
     pub tenant_no: TenantNo,
-    /// 1 at first, grows with every change; deliveries and attempts name the one they were made with.
+    /// 1 at first, grows with each change of what is configured or of the secrets, not with a 410: deliveries name the one
+    /// that they are shaped with.
     pub version: i64,
     /// What the customer configured.
     pub spec: SubscriptionSpec,

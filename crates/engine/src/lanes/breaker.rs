@@ -11,7 +11,7 @@ use postroad_domain::{
 };
 
 /// One lane's breaker.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Breaker {
     /// So many failures in a row, too few to mean anything.
     Closed(u32),
@@ -24,16 +24,20 @@ pub(super) enum Breaker {
     },
     /// So many exchanges at a time; each success doubles it.
     Returning(u32),
-    #[default]
+}
+
+impl Default for Breaker {
     /// Nothing failed.
-    Fresh,
+    fn default() -> Self {
+        Self::Closed(0)
+    }
 }
 
 impl Breaker {
     /// How many exchanges the lane may have under way.
     pub(super) fn allows(&self, concurrency: u32) -> u32 {
         match self {
-            Self::Fresh | Self::Closed(_) => concurrency,
+            Self::Closed(_) => concurrency,
             Self::Open { .. } => 1,
             Self::Returning(allowed) => concurrency.min(*allowed),
         }
@@ -46,9 +50,9 @@ impl Breaker {
     /// An exchange succeeded.
     pub(super) fn succeeded(&mut self, concurrency: u32) {
         *self = match self {
-            Self::Fresh | Self::Closed(_) => Self::Fresh,
+            Self::Closed(_) => Self::default(),
             Self::Open { .. } => Self::Returning(2),
-            Self::Returning(allowed) if *allowed >= concurrency => Self::Fresh,
+            Self::Returning(allowed) if *allowed >= concurrency => Self::default(),
             Self::Returning(allowed) => Self::Returning(allowed.saturating_mul(2)),
         };
     }
@@ -56,10 +60,6 @@ impl Breaker {
     /// An exchange that began at `began` failed; answers until when the lane pauses.
     pub(super) fn failed(&mut self, began: Timestamp, now: Timestamp) -> Option<Timestamp> {
         let pause = match self {
-            Self::Fresh => {
-                *self = Self::Closed(1);
-                return None;
-            }
             Self::Closed(failures) if *failures + 1 < BREAKER_FAILURES => {
                 *failures += 1;
                 return None;
@@ -111,7 +111,7 @@ mod tests {
             allowed.push(breaker.allows(8));
         }
         assert_eq!(allowed, [2, 4, 8, 8]);
-        assert_eq!(breaker, Breaker::Fresh);
+        assert_eq!(breaker, Breaker::Closed(0));
         let mut breaker = open;
         breaker.succeeded(8);
         assert_eq!(breaker.failed(at(1), at(1)), Some(at(501)));
