@@ -1,7 +1,12 @@
 //! Moments and the clock that tells them. Time is an argument: nothing in Postroad asks the machine for it except
 //! the clock that the binary passes in.
 
-use std::{fmt, future::Future, pin::Pin, time::Duration};
+use std::{
+    fmt::{self, Write},
+    future::Future,
+    pin::Pin,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +86,25 @@ pub trait Clock: Send + Sync + 'static {
     fn sleep(&self, span: Duration) -> Sleep;
 }
 
+/// Each unit of a span as people write it, with its milliseconds, longest first.
+pub const DURATION_UNITS: [(&str, u64); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// A span as people write it: `10s`, `1h30m`; what is below a millisecond is cut off.
+pub fn duration_text(span: Duration) -> String {
+    let mut rest = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let mut text = String::new();
+    for (unit, unit_millis) in DURATION_UNITS {
+        // A day reads as 24h: that is how schedules are spoken of.
+        let count = if unit == "d" && rest < 7 * unit_millis { 0 } else { rest / unit_millis };
+        if count > 0 {
+            let _ = write!(text, "{count}{unit}");
+            rest -= count * unit_millis;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +115,21 @@ mod tests {
         assert_eq!(moment.to_string(), "2026-11-21T20:50:00.25Z");
         for text in ["", "2026-11-21", "2026-11-21T20:50:00", "tomorrow", "1700000000"] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_written_as_short_as_it_is_exact() {
+        for (millis, expected) in [
+            (0, "0s"),
+            (500, "500ms"),
+            (90_000, "1m30s"),
+            (86_400_000, "24h"),
+            (172_800_000, "48h"),
+            (604_800_000, "7d"),
+            (5_400_000, "1h30m"),
+        ] {
+            assert_eq!(duration_text(Duration::from_millis(millis)), expected);
         }
     }
 

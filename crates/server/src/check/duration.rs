@@ -1,11 +1,9 @@
 //! Spans of time as people write them: `10s`, `1h30m`, `500ms`.
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
-use postroad_domain::{Invalid, limits::Bounds};
-
-/// Each unit with its milliseconds, longest first.
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+pub(crate) use postroad_domain::time::duration_text;
+use postroad_domain::{Invalid, limits::Bounds, time::DURATION_UNITS};
 
 /// Reads whole numbers with units, the longest unit first and each at most once, within bounds.
 pub(crate) fn parse_duration(text: &str, bounds: Bounds<Duration>) -> Result<Duration, Invalid> {
@@ -19,7 +17,7 @@ pub(crate) fn parse_duration(text: &str, bounds: Bounds<Duration>) -> Result<Dur
 }
 
 fn parts(text: &str) -> Option<Duration> {
-    let (mut rest, mut millis, mut units) = (text, 0_u64, UNITS.iter());
+    let (mut rest, mut millis, mut units) = (text, 0_u64, DURATION_UNITS.iter());
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let number: u64 = rest[..digits].parse().ok()?;
@@ -30,21 +28,6 @@ fn parts(text: &str) -> Option<Duration> {
         rest = &rest[letters..];
     }
     (!text.is_empty()).then(|| Duration::from_millis(millis))
-}
-
-/// The same span as [`parse_duration`] reads it; what is below a millisecond is cut off.
-pub(crate) fn duration_text(span: Duration) -> String {
-    let mut rest = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    let mut text = String::new();
-    for (unit, unit_millis) in UNITS {
-        // A day reads as 24h: that is how schedules are spoken of.
-        let count = if unit == "d" && rest < 7 * unit_millis { 0 } else { rest / unit_millis };
-        if count > 0 {
-            let _ = write!(text, "{count}{unit}");
-            rest -= count * unit_millis;
-        }
-    }
-    if text.is_empty() { "0s".to_owned() } else { text }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! How deliveries are tried, and what is refused before there is one, in words.
 
-use postroad_domain::RetryPolicy;
+use postroad_domain::{RetryPolicy, time::duration_text};
 use postroad_profile::{DeliveryPolicy, Profile};
 
 use super::{
     page::{Entry, entry},
-    units::{bytes, duration},
+    units::bytes,
 };
 
 /// What success is, when it is tried again, and what some answers do.
@@ -19,12 +19,12 @@ pub(super) fn entries(policy: &DeliveryPolicy) -> Vec<Entry> {
     let bounds = if timeout.min == timeout.max {
         String::new()
     } else {
-        format!("; a subscription may set {} to {}", duration(timeout.min), duration(timeout.max))
+        format!("; a subscription may set {} to {}", duration_text(timeout.min), duration_text(timeout.max))
     };
     vec![
         entry("Success", format!("{}; a redirect never is", policy.success.patterns().join(", "))),
         entry("Attempts", attempts(&policy.retry)),
-        entry("Timeout", format!("{} for a whole exchange{bounds}", duration(timeout.default))),
+        entry("Timeout", format!("{} for a whole exchange{bounds}", duration_text(timeout.default))),
         entry("410", gone),
         entry("Retry-After", if policy.retry_after { "of 429 and 503 is honoured" } else { "is ignored" }),
     ]
@@ -55,7 +55,7 @@ fn attempts(retry: &RetryPolicy) -> String {
     if gaps == 0 {
         return "1: a failure is not tried again".to_owned();
     }
-    let listed: Vec<_> = retry.backoff.iter().take(gaps).map(|gap| duration(*gap)).collect();
+    let listed: Vec<_> = retry.backoff.iter().take(gaps).map(|gap| duration_text(*gap)).collect();
     let listed = match (listed.as_slice(), gaps > listed.len()) {
         ([], _) => "again at once".to_owned(),
         ([only], true) => format!("again after {only} each time"),
