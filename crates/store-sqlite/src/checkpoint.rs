@@ -15,7 +15,7 @@ use std::{
 use postroad_store::StoreError;
 use rusqlite::Connection;
 
-use crate::{error::OpenError, gauges::Gauges, limits::CHECKPOINT_EVERY_BYTES};
+use crate::{error::OpenError, gauges::Gauges, limits::CHECKPOINT_EVERY_BYTES, pieces};
 
 /// The way to the checkpointer.
 #[derive(Debug)]
@@ -70,6 +70,7 @@ impl Drop for Checkpoints {
 }
 
 fn run(db: &Connection, file: &PathBuf, gauges: &Gauges, queue: &Receiver<()>) {
+    pieces::write_in_pieces();
     while let Ok(()) = queue.recv() {
         if let Err(error) = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())) {
             // The log grows on, and the writer makes room at its limit.
