@@ -38,6 +38,24 @@ pub(crate) async fn read_in_time(body: Body, max: usize, state: &ServerState) ->
     }
 }
 
+/// Takes a body of at most `max` bytes from the connection and keeps nothing of it. A client that still sends when the
+/// connection closes may lose the answer that says why it was refused.
+pub(crate) async fn discard_in_time(mut body: Body, max: usize, state: &ServerState) {
+    let discard = async {
+        let mut left = max;
+        while let Some(Ok(frame)) = body.frame().await {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = left.checked_sub(bytes) else { return };
+            left = rest;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = discard => {}
+        () = state.clock.sleep(BODY_TIME_MAX) => {}
+    }
+}
+
 async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
     // A body that says how long it is need not be read to be refused.
     let announced = body.size_hint().lower();

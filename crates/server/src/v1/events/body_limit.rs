@@ -1,27 +1,51 @@
-//! How long an event may be: 1 MiB, unless the tenant's profile allows longer data.
+//! The bodies of events: how long one may be, and how many may be read at a time.
+//!
+//! An event may have 1 MiB, unless the tenant's profile allows longer data; a batch 16 MiB. Longer bodies than a few
+//! kilobytes are read only when there is room for them, so that callers who send more than the server can take are told
+//! so before it has taken it.
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::{
+    body::{Body, HttpBody},
+    extract::{FromRequest, FromRequestParts, Request},
+};
 use bytes::Bytes;
-use postroad_domain::limits::{ATTRIBUTES_BYTES_MAX, EVENT_BODY_BYTES_MAX, TAG_CHARS_MAX, TAGS_MAX};
-use postroad_engine::LoadedProfile;
+use http::request::Parts;
+use postroad_domain::{
+    TenantId,
+    limits::{
+        ATTRIBUTES_BYTES_MAX, BATCH_BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX, REQUEST_BODY_FREE_BYTES_MAX,
+        TAG_CHARS_MAX, TAGS_MAX,
+    },
+};
+use postroad_engine::{LoadedProfile, PublishError, RoomPart};
 
-use crate::{body::read_in_time, path::TenantPath, problem::Problem, state::ServerState};
+use crate::{
+    body::{discard_in_time, read_in_time},
+    path::TenantPath,
+    problem::Problem,
+    state::ServerState,
+};
 
 /// Bytes of an event around its data, where these have a limit of their own: attributes, tags at six bytes for each
 /// character, and as much again for names and white space.
 const ENVELOPE_BYTES_MAX: usize = 2 * (ATTRIBUTES_BYTES_MAX + TAGS_MAX * TAG_CHARS_MAX * 6);
 
+/// The right to hold a body; short ones need none. Kept until the request is answered.
+pub(in crate::v1) type BodyRoom = Option<RoomPart<TenantId>>;
+
 /// The bytes of the body of one event.
-pub(in crate::v1) struct EventBody(pub(in crate::v1) Bytes);
+pub(in crate::v1) struct EventBody(pub(in crate::v1) Bytes, pub(in crate::v1) BodyRoom);
+
+/// The bytes of the body of a batch of events.
+pub(super) struct BatchBody(pub(super) Bytes, pub(super) BodyRoom);
 
 impl FromRequest<ServerState> for EventBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &ServerState) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        // Nearly every event says that it is short; only for the others the profile is looked up.
-        let announced = axum::body::HttpBody::size_hint(&body).upper();
-        let max = if announced.is_some_and(|bytes| bytes <= EVENT_BODY_BYTES_MAX as u64) {
+        // Nearly every event says that it is short; only for the others the tenant is looked up.
+        let max = if announced(&body) <= EVENT_BODY_BYTES_MAX {
             EVENT_BODY_BYTES_MAX
         } else {
             let TenantPath(tenant) = TenantPath::from_request_parts(&mut parts, state).await?;
@@ -29,7 +53,18 @@ impl FromRequest<ServerState> for EventBody {
             let loaded = loaded.map_err(|error| Problem::of_lookup(error, "tenant"))?;
             event_bytes_max(&loaded)
         };
-        read_in_time(body, max, state).await.map(Self)
+        let (body, room) = read(&mut parts, body, max, state).await?;
+        Ok(Self(body, room))
+    }
+}
+
+impl FromRequest<ServerState> for BatchBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &ServerState) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let (body, room) = read(&mut parts, body, BATCH_BODY_BYTES_MAX, state).await?;
+        Ok(Self(body, room))
     }
 }
 
@@ -40,4 +75,30 @@ pub(super) fn event_bytes_max(loaded: &LoadedProfile) -> usize {
         return EVENT_BODY_BYTES_MAX;
     }
     data_bytes_max.saturating_add(ENVELOPE_BYTES_MAX)
+}
+
+/// Reads a body of at most `max` bytes when there is room for it.
+async fn read(
+    parts: &mut Parts,
+    body: Body,
+    max: usize,
+    state: &ServerState,
+) -> Result<(Bytes, BodyRoom), Problem> {
+    let announced = announced(&body);
+    if announced <= REQUEST_BODY_FREE_BYTES_MAX {
+        return Ok((read_in_time(body, max, state).await?, None));
+    }
+    let TenantPath(tenant) = TenantPath::from_request_parts(parts, state).await?;
+    match state.engine.admit_body(&tenant, announced.min(max)) {
+        Some(room) => Ok((read_in_time(body, max, state).await?, Some(room))),
+        None => {
+            discard_in_time(body, max, state).await;
+            Err(PublishError::Overloaded.into())
+        }
+    }
+}
+
+/// Bytes that the body says it has. One that does not say it may be as long as any.
+fn announced(body: &Body) -> usize {
+    body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX)
 }
