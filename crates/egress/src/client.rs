@@ -1,4 +1,4 @@
-//! [`HttpEgress`]: HTTP/1.1 with keep-alive over the guarded connector.
+//! [`HttpEgress`]: HTTP/1.1 with keep-alive over the guarded connector, HTTP/2 where a channel asks for it.
 //!
 //! **Invariant:** a connection lives at most [`CONNECTION_LIFE_MAX`], so that a receiver that moves to other addresses
 //! is followed and no balancer in front of it is held for ever. There is no timer for that: a connection that could reach
@@ -8,44 +8,42 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, header::CONTENT_LENGTH};
+use http::{HeaderValue, Method, Request, Response, header::CONTENT_LENGTH};
 use http_body_util::Full;
-use hyper_util::{
-    client::legacy::{
-        Client,
-        connect::{CaptureConnection, capture_connection},
-    },
-    rt::{TokioExecutor, TokioTimer},
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{
+    self,
+    connect::{CaptureConnection, capture_connection},
 };
 use postroad_domain::{
-    EndpointUrl,
-    limits::{EXCHANGES_MAX, RESPONSE_BODY_TIME_MAX, TIMEOUT},
+    EndpointUrl, HttpVersion,
+    limits::{CHANNELS_MAX, EXCHANGES_MAX, RESPONSE_BODY_TIME_MAX, TIMEOUT},
 };
 use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
-    connector::Connector,
+    channel::Channel,
+    connector::Route,
     dial::Dial,
     exchange::{Egress, OutboundRequest, OutboundResponse, SendError},
     failure,
     guard::Guard,
     link::Known,
     policy::AddressPolicy,
+    pools::{Keeping, Pool, Pools},
+    proxy::EgressProxy,
     response::{headers_as_text, read_body},
     resting::Resting,
     spelling::Speller,
     target::{host_of, port_of, uri_of},
-    tls,
+    tls::Tls,
 };
 
 /// From the dial to the close.
 const CONNECTION_LIFE_MAX: Duration = Duration::from_secs(300);
 /// A longer wait in the pool would leave no time for exchanges.
 const POOL_IDLE_TIME_MAX: Duration = Duration::from_secs(120);
-/// Bytes of a response's head, and of the body that wait to be read.
-const READ_BUFFER_BYTES_MAX: usize = 64 * 1024;
-
 /// What may be called and how long connections are kept.
 #[derive(Clone, Debug)]
 pub struct EgressConfig {
@@ -60,6 +58,10 @@ pub struct EgressConfig {
     pub pool_idle_timeout: Duration,
     /// Certificates of authorities trusted besides those of the platform.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Through which all connections go.
+    pub proxy: Option<EgressProxy>,
+    /// Channels whose connections are kept.
+    pub channels_max: usize,
 }
 
 impl EgressConfig {
@@ -73,6 +75,8 @@ impl EgressConfig {
             pool_idle_max: 2 * EXCHANGES_MAX,
             pool_idle_timeout: Duration::from_secs(60),
             extra_roots: Vec::new(),
+            proxy: None,
+            channels_max: CHANNELS_MAX,
         }
     }
 }
@@ -85,10 +89,12 @@ pub enum StartError {
     Tls(#[from] rustls::Error),
 }
 
-/// The real [`Egress`]: one client, a pool per scheme, host and port.
+/// The real [`Egress`]: connections are told apart by channel, scheme, host and port.
 pub struct HttpEgress {
-    client: Client<Connector, Full<Bytes>>,
+    pools: Pools,
     guard: Guard,
+    /// Not through a proxy: names are resolved here.
+    is_direct: bool,
     speller: Speller,
     reused_until_age: Duration,
 }
@@ -99,23 +105,15 @@ impl HttpEgress {
         let idle_time = config.pool_idle_timeout.min(POOL_IDLE_TIME_MAX);
         let guard = Guard::new(config.policy, Arc::clone(&dial));
         let resting = Resting::new(config.pool_idle_max);
-        let connector = Connector::new(guard.clone(), dial, tls::connector(config.extra_roots)?, resting);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(idle_time)
-            .pool_max_idle_per_host(config.pool_idle_per_host)
-            // A receiver often closes an idle connection just when we take it. The client repeats only a request of
-            // which it has not written a byte, so nothing can arrive twice by it.
-            .retry_canceled_requests(true)
-            // The status decides: one malformed header must not turn a delivered event into one that is sent again.
-            .http1_ignore_invalid_headers_in_responses(true)
-            // Headers are limited to 100 by hyper's default; to set the number would only move them to the heap.
-            .http1_max_buf_size(READ_BUFFER_BYTES_MAX)
-            .build(connector);
+        let route = Route { guard: guard.clone(), dial, proxy: config.proxy, resting };
+        let is_direct = route.proxy.is_none();
+        let keeping = Keeping { idle_per_host: config.pool_idle_per_host, idle_time };
+        let tls = Tls::new(config.extra_roots)?;
+        let pools = Pools::new(Arc::new(route), tls, keeping, config.channels_max)?;
         // The pool looks for connections that nobody took once in its time: such a one may wait for twice as long.
         let rest_of_life = (idle_time + TIMEOUT.max).max(2 * idle_time) + RESPONSE_BODY_TIME_MAX;
         let reused_until_age = CONNECTION_LIFE_MAX - rest_of_life;
-        Ok(Self { client, guard, speller: Speller::new(), reused_until_age })
+        Ok(Self { pools, guard, is_direct, speller: Speller::new(), reused_until_age })
     }
 
     fn outgoing(&self, request: OutboundRequest) -> Result<Request<Full<Bytes>>, SendError> {
@@ -134,6 +132,22 @@ impl HttpEgress {
         Ok(outgoing)
     }
 
+    /// Over the connections of a channel. What the receiver says it has not looked at, because it closes its connection of
+    /// HTTP/2 just now, is sent once more over another one.
+    async fn send_over(
+        &self,
+        channel: &Channel,
+        outgoing: Request<Full<Bytes>>,
+    ) -> Result<(Response<Incoming>, CaptureConnection), SendError> {
+        let pool = self.pools.of(channel)?;
+        let again = (channel.http_version == HttpVersion::Two).then(|| outgoing.clone());
+        let sent = match (send(&pool, outgoing).await, again) {
+            (Err(error), Some(again)) if failure::was_not_looked_at(&error) => send(&pool, again).await,
+            (sent, _) => sent,
+        };
+        sent.map_err(|error| failure::from_client(&error))
+    }
+
     /// Keeps the connection from being used again.
     fn retire(connection: &CaptureConnection) {
         if let Some(connected) = connection.connection_metadata().as_ref() {
@@ -147,12 +161,17 @@ impl Egress for HttpEgress {
     async fn exchange(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {
         let time_max = request.deadline.min(TIMEOUT.max);
         let deadline = Instant::now() + time_max;
-        let mut outgoing = self.outgoing(request)?;
-        let connection = capture_connection(&mut outgoing);
-        let response = timeout_at(deadline, self.client.request(outgoing))
-            .await
-            .map_err(|_elapsed| failure::timed_out(time_max))?
-            .map_err(|error| failure::from_client(&error))?;
+        let channel = request.channel.clone();
+        let outgoing = self.outgoing(request)?;
+        let sent = async {
+            match channel {
+                None => send(&self.pools.usual, outgoing).await.map_err(|error| failure::from_client(&error)),
+                // On the heap, so that the usual exchange is no larger for it.
+                Some(channel) => Box::pin(self.send_over(&channel, outgoing)).await,
+            }
+        };
+        let (response, connection) =
+            timeout_at(deadline, sent).await.map_err(|_elapsed| failure::timed_out(time_max))??;
 
         let answered = Instant::now();
         let (head, body) = response.into_parts();
@@ -161,10 +180,12 @@ impl Egress for HttpEgress {
             Self::retire(&connection);
         }
         let (body, truncated) = read_body(body, deadline.min(answered + RESPONSE_BODY_TIME_MAX)).await;
-        if truncated {
-            Self::retire(&connection);
-        } else if let Some(known) = known {
-            known.rests();
+        match known {
+            // The end of one stream says nothing of the connection.
+            Some(known) if known.is_http_2 => {}
+            _ if truncated => Self::retire(&connection),
+            Some(known) => known.rests(),
+            None => {}
         }
         let headers = headers_as_text(&head.headers);
         Ok(OutboundResponse { status: head.status.as_u16(), headers, body, truncated })
@@ -172,10 +193,21 @@ impl Egress for HttpEgress {
 
     async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {
         let uri = uri_of(url)?;
+        if !self.is_direct {
+            return Ok(self.guard.judge_literal(host_of(&uri), port_of(&uri))?);
+        }
         let time_max = TIMEOUT.default;
         timeout(time_max, self.guard.addresses(host_of(&uri), port_of(&uri)))
             .await
             .map_err(|_elapsed| failure::timed_out(time_max))??;
         Ok(())
     }
+}
+
+async fn send(
+    pool: &Pool,
+    mut outgoing: Request<Full<Bytes>>,
+) -> Result<(Response<Incoming>, CaptureConnection), legacy::Error> {
+    let connection = capture_connection(&mut outgoing);
+    Ok((pool.request(outgoing).await?, connection))
 }

@@ -1,4 +1,7 @@
-//! The connector under the pool: guard, dial, TLS. The only caller of [`Dial::connect`].
+//! The connector under the pools: guard, dial, the operator's proxy, TLS. The only caller of [`Dial::connect`].
+//!
+//! **Invariant:** what is dialled was judged, with one exception: the proxy, which the operator has named. What it then
+//! calls, it judges.
 //!
 //! **Invariant:** no dial outlives [`DIAL_TIME_MAX`], also one that its exchange no longer waits for: the pool
 //! lets such a dial end in the background.
@@ -26,6 +29,7 @@ use crate::{
     dial::{Dial, Stream},
     guard::{Guard, GuardError},
     link::{Known, Link},
+    proxy::{EgressProxy, ProxyError},
     resting::Resting,
     target::{host_of, port_of},
     tls,
@@ -38,7 +42,7 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// Addresses of one name that are tried.
 const ADDRESSES_DIALLED_MAX: usize = 8;
 
-/// Makes connections for the pool.
+/// Makes connections for one pool.
 #[derive(Clone)]
 pub(crate) struct Connector {
     // The pool clones its connector for each request.
@@ -46,15 +50,21 @@ pub(crate) struct Connector {
 }
 
 struct Parts {
-    guard: Guard,
-    dial: Arc<dyn Dial>,
+    route: Arc<Route>,
     tls: TlsConnector,
-    resting: Arc<Resting>,
+}
+
+/// The way out, the same for all pools.
+pub(crate) struct Route {
+    pub(crate) guard: Guard,
+    pub(crate) dial: Arc<dyn Dial>,
+    pub(crate) proxy: Option<EgressProxy>,
+    pub(crate) resting: Arc<Resting>,
 }
 
 impl Connector {
-    pub(crate) fn new(guard: Guard, dial: Arc<dyn Dial>, tls: TlsConnector, resting: Arc<Resting>) -> Self {
-        Self { parts: Arc::new(Parts { guard, dial, tls, resting }) }
+    pub(crate) fn new(route: Arc<Route>, tls: TlsConnector) -> Self {
+        Self { parts: Arc::new(Parts { route, tls }) }
     }
 }
 
@@ -79,14 +89,31 @@ impl Parts {
     async fn connect(&self, uri: &Uri) -> Result<Link, ConnectError> {
         let born = Instant::now();
         let host = host_of(uri);
-        let addresses = self.guard.addresses(host, port_of(uri)).await?;
-        let mut stream = dial_first(&self.dial, &addresses).await?;
+        let mut stream = self.route.stream_to(host, port_of(uri)).await?;
+        let mut is_http_2 = false;
         if uri.scheme() == Some(&Scheme::HTTPS) {
-            stream = tls::handshake(&self.tls, host, stream)
+            (stream, is_http_2) = tls::handshake(&self.tls, host, stream)
                 .await
                 .map_err(|source| ConnectError::Tls { host: host.to_owned(), source })?;
         }
-        Ok(Link::new(stream, Known::new(born, self.resting.connection())))
+        Ok(Link::new(stream, Known::new(born, self.route.resting.connection(), is_http_2)))
+    }
+}
+
+impl Route {
+    async fn stream_to(&self, host: &str, port: u16) -> Result<Box<dyn Stream>, ConnectError> {
+        let Some(proxy) = &self.proxy else {
+            let addresses = self.guard.addresses(host, port).await?;
+            return dial_first(&self.dial, &addresses).await;
+        };
+        self.guard.judge_literal(host, port)?;
+        let unreachable = |source| ProxyError::Unreachable { proxy: proxy.to_string(), source };
+        let addresses = self.guard.addresses_unjudged(&proxy.host, proxy.port).await.map_err(unreachable)?;
+        let stream = dial_first(&self.dial, &addresses).await.map_err(|error| match error {
+            ConnectError::Dial { source, .. } => unreachable(source).into(),
+            error => error,
+        })?;
+        Ok(proxy.tunnel(stream, host, port).await?)
     }
 }
 
@@ -123,6 +150,8 @@ pub(crate) enum ConnectError {
     Guard(#[from] GuardError),
     #[error("cannot connect to {address}: {source}")]
     Dial { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     #[error("the TLS handshake with {host} failed: {source}")]
     Tls { host: String, source: io::Error },
     #[error("the connection was given up: {0}")]

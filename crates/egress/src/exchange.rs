@@ -1,11 +1,13 @@
 //! One HTTP exchange as the engine sees it: what goes out, what comes back, why nothing did.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Method;
 use postroad_domain::{EndpointUrl, ErrorClass};
+
+use crate::channel::Channel;
 
 /// The seam between the engine and the network. The engine's own tests replace it whole; the tests of this crate replace
 /// [`Dial`](crate::Dial) below it.
@@ -38,6 +40,8 @@ pub struct OutboundRequest {
     /// For the whole exchange, from the look-up of the name to the end of the body; at most
     /// [`TIMEOUT.max`](postroad_domain::limits::TIMEOUT).
     pub deadline: Duration,
+    /// What it asks of its connection; `None` for the usual, which costs nothing.
+    pub channel: Option<Arc<Channel>>,
 }
 
 /// What came back, cut to the limits of [`postroad_domain::limits`].

@@ -18,6 +18,9 @@ pub(crate) fn from_client(error: &hyper_util::client::legacy::Error) -> SendErro
     if let Some(error) = deepest::<ConnectError>(error) {
         return from_connector(error);
     }
+    if let Some(error) = deepest::<h2::Error>(error).filter(|error| !error.is_io()) {
+        return from_http_2(error);
+    }
     // With TLS 1.3 the receiver's refusal (for instance of a missing client certificate) arrives after the handshake.
     let broken = deepest::<io::Error>(error);
     if let Some(refusal) = broken.and_then(|error| error.get_ref()?.downcast_ref::<rustls::Error>()) {
@@ -41,19 +44,39 @@ pub(crate) fn from_client(error: &hyper_util::client::legacy::Error) -> SendErro
         }
         Some(error) => SendError {
             class: ErrorClass::Protocol,
-            message: format!("the receiver does not speak HTTP/1.1: {error}"),
+            message: format!("the receiver does not speak HTTP: {error}"),
         },
         None => SendError {
             class: ErrorClass::Protocol,
-            message: "the request cannot be sent over HTTP/1.1".to_owned(),
+            message: "the request cannot be sent over HTTP".to_owned(),
         },
     }
+}
+
+/// The receiver closes its connection, or refuses one more stream on it, and says that it has done nothing with this
+/// request (RFC 9113, sections 6.8 and 8.7).
+pub(crate) fn was_not_looked_at(error: &hyper_util::client::legacy::Error) -> bool {
+    deepest::<h2::Error>(error).is_some_and(|error| {
+        let reason = error.reason();
+        let closes = error.is_go_away() && reason == Some(h2::Reason::NO_ERROR);
+        error.is_remote() && (closes || error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM))
+    })
+}
+
+fn from_http_2(error: &h2::Error) -> SendError {
+    let (class, what) = if error.is_remote() && (error.is_reset() || error.is_go_away()) {
+        (ErrorClass::Connect, "the receiver broke off before it had answered")
+    } else {
+        (ErrorClass::Protocol, "the receiver does not speak HTTP/2 as it should")
+    };
+    let reason = error.reason().map_or_else(|| error.to_string(), |reason| reason.description().to_owned());
+    SendError { class, message: format!("{what}: {reason}") }
 }
 
 fn from_connector(error: &ConnectError) -> SendError {
     let class = match error {
         ConnectError::Guard(error) => class_of_guard(error),
-        ConnectError::Dial { .. } | ConnectError::Lost(_) => ErrorClass::Connect,
+        ConnectError::Dial { .. } | ConnectError::Lost(_) | ConnectError::Proxy(_) => ErrorClass::Connect,
         ConnectError::Tls { .. } => ErrorClass::Tls,
         ConnectError::TimedOut => ErrorClass::Timeout,
     };

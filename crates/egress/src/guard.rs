@@ -9,8 +9,11 @@ use std::{
     sync::Arc,
 };
 
+use postroad_domain::limits::NAMES_KNOWN_MAX;
+
 use crate::{
     dial::Dial,
+    names::Names,
     policy::{AddressPolicy, Blocked},
 };
 
@@ -19,35 +22,49 @@ use crate::{
 pub(crate) struct Guard {
     policy: Arc<AddressPolicy>,
     dial: Arc<dyn Dial>,
+    names: Arc<Names>,
 }
 
 impl Guard {
     pub(crate) fn new(policy: AddressPolicy, dial: Arc<dyn Dial>) -> Self {
-        Self { policy: Arc::new(policy), dial }
+        let names = Arc::new(Names::new(Arc::clone(&dial), NAMES_KNOWN_MAX));
+        Self { policy: Arc::new(policy), dial, names }
     }
 
     /// The addresses of `host`, each of them judged, in the resolver's order; never empty.
     pub(crate) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, GuardError> {
         // A literal address never goes to the resolver, and always to the judge.
         let addresses = match host.parse::<IpAddr>() {
-            Ok(literal) => vec![literal],
-            Err(_) => self.resolve(host).await?,
+            Ok(literal) => Arc::from([literal]),
+            Err(_) => {
+                let failed = |source| GuardError::Resolve { host: host.to_owned(), source };
+                self.names.addresses(host).await.map_err(failed)?
+            }
         };
-        for address in &addresses {
-            self.policy
-                .judge_on_machine(*address, port, |ip| self.dial.is_own(ip))
-                .map_err(|blocked| GuardError::Blocked { host: host.to_owned(), blocked })?;
+        for address in &*addresses {
+            self.judge(host, *address, port)?;
         }
-        Ok(addresses.into_iter().map(|ip| SocketAddr::new(ip.to_canonical(), port)).collect())
+        Ok(addresses.iter().map(|ip| SocketAddr::new(ip.to_canonical(), port)).collect())
     }
 
-    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, GuardError> {
-        let failed = |source| GuardError::Resolve { host: host.to_owned(), source };
-        let addresses = self.dial.resolve(host).await.map_err(failed)?;
-        if addresses.is_empty() {
-            return Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no address")));
+    /// Judges a host that somebody else resolves: only a literal address can be.
+    pub(crate) fn judge_literal(&self, host: &str, port: u16) -> Result<(), GuardError> {
+        host.parse::<IpAddr>().map_or(Ok(()), |literal| self.judge(host, literal, port))
+    }
+
+    /// The addresses of the operator's own host, which nobody judges.
+    pub(crate) async fn addresses_unjudged(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(literal) = host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(literal, port)]);
         }
-        Ok(addresses)
+        let addresses = self.names.addresses(host).await?;
+        Ok(addresses.iter().map(|ip| SocketAddr::new(*ip, port)).collect())
+    }
+
+    fn judge(&self, host: &str, address: IpAddr, port: u16) -> Result<(), GuardError> {
+        self.policy
+            .judge_on_machine(address, port, |ip| self.dial.is_own(ip))
+            .map_err(|blocked| GuardError::Blocked { host: host.to_owned(), blocked })
     }
 }
 

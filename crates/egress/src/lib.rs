@@ -1,19 +1,21 @@
 //! The only place that opens outbound sockets: policy, resolve, dial, TLS, client.
 //!
 //! ```text
-//! exchange(request) ─▶ target ─▶ pool ──(no idle connection)──▶ connector ─▶ guard ─▶ Dial::connect ─▶ TLS
-//!     URL as written    │                                       every address judged,    the checked address
+//! exchange(request) ─▶ target ─▶ pool ──(no idle connection)──▶ connector ─▶ guard ─▶ Dial::connect ─▶ proxy ─▶ TLS
+//!     URL as written    │        of the channel       every address judged, the checked address   if there is one
 //!                       └──▶ request, one deadline ─▶ response, read to its limits
 //! ```
 //!
 //! **Invariant:** an address is dialled only after [`AddressPolicy::judge`] let it pass, and it is the judged address
-//! that is dialled, never the name again. **Invariant:** one deadline covers the whole exchange. **Invariant:** no part
+//! that is dialled, never the name again; through the operator's proxy only literal addresses are judged here, and what a
+//! name leads to is the proxy's to judge. **Invariant:** one deadline covers the whole exchange. **Invariant:** no part
 //! of a receiver's answer is unbounded: head, headers, body, time.
 //!
 //! Lacking on purpose: redirects are never followed (a redirect is a way around the guard and a second exchange in
 //! one attempt), no cookies, no decompression, no proxy from the environment. What a status means and when to try again
 //! is for the engine.
 
+mod channel;
 mod client;
 mod connector;
 mod dial;
@@ -21,7 +23,11 @@ mod exchange;
 mod failure;
 mod guard;
 mod link;
+mod names;
 mod policy;
+mod pools;
+mod probe;
+mod proxy;
 mod response;
 mod resting;
 mod spelling;
@@ -29,8 +35,12 @@ mod system_dial;
 mod target;
 mod tls;
 
+pub use channel::Channel;
 pub use client::{EgressConfig, HttpEgress, StartError};
-pub use dial::{Dial, Stream};
+pub use dial::{Dial, Resolved, Stream};
 pub use exchange::{Egress, OutboundRequest, OutboundResponse, SendError};
 pub use policy::{AddressPolicy, Blocked, Why};
+pub use probe::{Probe, Stage, Step};
+pub use proxy::EgressProxy;
 pub use system_dial::SystemDial;
+pub use tls::{TlsFault, check_tls};

@@ -20,18 +20,22 @@ use crate::{dial::Stream, resting::Rest};
 pub(crate) struct Known {
     /// When it was begun, so that an old connection can be retired.
     pub(crate) born: Instant,
+    /// It carries several exchanges at a time.
+    pub(crate) is_http_2: bool,
     rest: Arc<Rest>,
     writes: u64,
 }
 
 impl Known {
-    pub(crate) fn new(born: Instant, rest: Arc<Rest>) -> Self {
-        Self { born, rest, writes: 0 }
+    pub(crate) fn new(born: Instant, rest: Arc<Rest>, is_http_2: bool) -> Self {
+        Self { born, is_http_2, rest, writes: 0 }
     }
 
-    /// The exchange of this response is over.
+    /// The exchange of this response is over. Whether a connection of HTTP/2 rests is not known: others may use it.
     pub(crate) fn rests(&self) {
-        self.rest.begin(self.writes);
+        if !self.is_http_2 {
+            self.rest.begin(self.writes);
+        }
     }
 }
 
@@ -39,7 +43,8 @@ impl Clone for Known {
     /// The client clones it into each response while no other exchange can have the connection: whatever is written
     /// later belongs to another exchange.
     fn clone(&self) -> Self {
-        Self { born: self.born, rest: Arc::clone(&self.rest), writes: self.rest.writes() }
+        let (born, is_http_2) = (self.born, self.is_http_2);
+        Self { born, is_http_2, rest: Arc::clone(&self.rest), writes: self.rest.writes() }
     }
 }
 
@@ -63,7 +68,8 @@ impl Drop for Link {
 
 impl Connection for Link {
     fn connected(&self) -> Connected {
-        Connected::new().extra(self.known.clone())
+        let connected = Connected::new().extra(self.known.clone());
+        if self.known.is_http_2 { connected.negotiated_h2() } else { connected }
     }
 }
 

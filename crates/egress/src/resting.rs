@@ -5,7 +5,8 @@
 //! to close and has a request to write instead goes on. A request that comes too late for that has not been begun, and
 //! the client begins it anew elsewhere.
 //!
-//! Lacking on purpose: a connection whose answer came before its request was written whole is not counted.
+//! Lacking on purpose: a connection whose answer came before its request was written whole is not counted, nor is one of
+//! HTTP/2. Of those there is one for each host and channel.
 
 use std::{
     collections::BTreeMap,

@@ -3,23 +3,16 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr, UdpSocket},
-    time::Duration,
 };
 
 use async_trait::async_trait;
 use hickory_resolver::{TokioResolver, config::LookupIpStrategy, net::NetError};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::Instant};
 
-use crate::dial::{Dial, Stream};
+use crate::dial::{Dial, Resolved, Stream};
 
-/// Answers the resolver keeps.
-const CACHED_ANSWERS_MAX: u64 = 8_192;
-/// How long an address is believed at most: a receiver that moves is found again within its retry schedule.
-const POSITIVE_TIME_MAX: Duration = Duration::from_secs(300);
-/// How long a missing name is believed at most: somebody may be setting it up just now.
-const NEGATIVE_TIME_MAX: Duration = Duration::from_secs(30);
-
-/// Resolves with the system's configuration (`/etc/resolv.conf`, `/etc/hosts`) and a bounded cache; connects by TCP.
+/// Resolves with the system's configuration (`/etc/resolv.conf`, `/etc/hosts`); connects by TCP. Remembers nothing: that
+/// is done above.
 pub struct SystemDial {
     resolver: TokioResolver,
 }
@@ -29,9 +22,7 @@ impl SystemDial {
     pub fn new() -> io::Result<Self> {
         let mut builder = TokioResolver::builder_tokio().map_err(io::Error::other)?;
         let options = builder.options_mut();
-        options.cache_size = CACHED_ANSWERS_MAX;
-        options.positive_max_ttl = Some(POSITIVE_TIME_MAX);
-        options.negative_max_ttl = Some(NEGATIVE_TIME_MAX);
+        options.cache_size = 0;
         options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
         Ok(Self { resolver: builder.build().map_err(io::Error::other)? })
     }
@@ -39,9 +30,11 @@ impl SystemDial {
 
 #[async_trait]
 impl Dial for SystemDial {
-    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+    async fn resolve(&self, host: &str) -> io::Result<Resolved> {
         let found = self.resolver.lookup_ip(host).await.map_err(resolve_error)?;
-        Ok(found.iter().collect())
+        // Truncated at zero where the answer took longer than it counts.
+        let valid_for = found.valid_until().saturating_duration_since(Instant::now().into_std());
+        Ok(Resolved { addresses: found.iter().collect(), valid_for })
     }
 
     async fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {

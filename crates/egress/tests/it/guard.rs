@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use postroad_domain::ErrorClass;
+use postroad_domain::{ErrorClass, limits::NAME_TIME};
 use postroad_egress::{AddressPolicy, Egress};
+use tokio::time::advance;
 
 use crate::network::{Hosts, Network, egress, egress_with, network, post, url};
 
@@ -224,6 +225,7 @@ async fn a_check_does_not_vouch_for_later() {
     network.name("rebinding.example", &["169.254.169.254"]);
     let egress = egress(&network);
     egress.check(&url("http://rebinding.example/")).await.unwrap();
+    advance(NAME_TIME.min).await;
     let refused = egress.exchange(post("http://rebinding.example/")).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Blocked);
     assert_eq!(network.dialled(), [""; 0]);

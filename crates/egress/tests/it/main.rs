@@ -3,10 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
 
 mod answers;
+mod certificates;
+mod channels;
 mod connections;
 mod guard;
+mod http_2;
+mod names;
 mod network;
 mod own_address;
+mod probe;
+mod proxy;
 mod spelling;
 mod system;
 mod tls;

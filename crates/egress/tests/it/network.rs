@@ -14,8 +14,8 @@ use bytes::Bytes;
 use http::Method;
 use postroad_domain::EndpointUrl;
 use postroad_egress::{
-    AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest, OutboundResponse, SendError,
-    Stream,
+    AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest, OutboundResponse, Resolved,
+    SendError, Stream,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
@@ -35,6 +35,9 @@ pub(crate) struct Network {
 #[derive(Default)]
 struct Script {
     answers: HashMap<String, VecDeque<Vec<IpAddr>>>,
+    valid_for: HashMap<String, Duration>,
+    late: HashMap<String, Duration>,
+    failing: HashSet<String>,
     refusing: HashSet<SocketAddr>,
     silent: HashSet<SocketAddr>,
     own: HashSet<IpAddr>,
@@ -55,6 +58,19 @@ impl Network {
     pub(crate) fn name(&self, host: &str, addresses: &[&str]) {
         let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
         self.script.lock().unwrap().answers.entry(host.to_owned()).or_default().push_back(addresses);
+    }
+
+    /// How long the answers for a name may be believed; not at all where nothing is said.
+    pub(crate) fn valid_for(&self, host: &str, time: Duration) {
+        self.script.lock().unwrap().valid_for.insert(host.to_owned(), time);
+    }
+
+    pub(crate) fn answers_late(&self, host: &str, by: Duration) {
+        self.script.lock().unwrap().late.insert(host.to_owned(), by);
+    }
+
+    pub(crate) fn name_server_fails_for(&self, host: &str) {
+        self.script.lock().unwrap().failing.insert(host.to_owned());
     }
 
     pub(crate) fn refuses(&self, address: &str) {
@@ -80,11 +96,23 @@ impl Network {
 
 #[async_trait]
 impl Dial for Network {
-    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+    async fn resolve(&self, host: &str) -> io::Result<Resolved> {
+        let late = {
+            let mut script = self.script.lock().unwrap();
+            script.resolved.push(host.to_owned());
+            script.late.get(host).copied()
+        };
+        if let Some(late) = late {
+            tokio::time::sleep(late).await;
+        }
         let mut script = self.script.lock().unwrap();
-        script.resolved.push(host.to_owned());
+        if script.failing.contains(host) {
+            return Err(io::Error::other("the name server is out of order"));
+        }
         let answers = script.answers.get_mut(host).ok_or(io::ErrorKind::NotFound)?;
-        Ok(if answers.len() > 1 { answers.pop_front().unwrap() } else { answers[0].clone() })
+        let addresses = if answers.len() > 1 { answers.pop_front().unwrap() } else { answers[0].clone() };
+        let valid_for = script.valid_for.get(host).copied().unwrap_or_default();
+        Ok(Resolved { addresses, valid_for })
     }
 
     async fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
@@ -195,6 +223,7 @@ pub(crate) fn post(text: &str) -> OutboundRequest {
         headers: Vec::new(),
         body: Bytes::from_static(b"{}"),
         deadline: Duration::from_secs(15),
+        channel: None,
     }
 }
 

@@ -4,39 +4,13 @@ use std::sync::Arc;
 
 use postroad_domain::ErrorClass;
 use postroad_egress::{AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundResponse, SendError};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::{
-    ServerConfig,
-    crypto::aws_lc_rs,
-    pki_types::{CertificateDer, PrivateKeyDer},
-};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
-use crate::network::{Host, network, post};
-
-type Issuer = CertifiedIssuer<'static, KeyPair>;
-
-fn authority() -> Issuer {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-/// The far end of TLS with a certificate for `name`.
-fn acceptor(issuer: &Issuer, name: &str) -> TlsAcceptor {
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
-    let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
-}
+use crate::{
+    certificates::{Issuer, acceptor, authority},
+    network::{Host, network, post},
+};
 
 /// One exchange with a client that trusts `trusted` and a host that does `script`.
 async fn exchange_trusting<F: Future<Output = ()>>(

@@ -1,0 +1,223 @@
+//! The way to a URL step by step, for somebody who looks for the step that fails.
+//!
+//! **Invariant:** it goes the way that deliveries go: the same resolver, the same judge, the same trust, the same proxy. What
+//! is sent is one `HEAD`, which changes nothing at the receiver.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, Request, Uri, header, uri::Scheme};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use postroad_domain::{EndpointUrl, ErrorClass, limits::TIMEOUT};
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+
+use crate::{
+    client::StartError,
+    dial::{Dial, Stream},
+    exchange::SendError,
+    failure,
+    guard::Guard,
+    policy::AddressPolicy,
+    proxy::EgressProxy,
+    target::{host_of, port_of, uri_of},
+    tls::{self, Tls},
+};
+
+/// A part of the way to a receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// From the host's name to its addresses.
+    Resolve,
+    /// Whether they may be called.
+    Judge,
+    /// The connection, or through the operator's proxy the tunnel.
+    Connect,
+    /// The handshake of TLS.
+    Tls,
+    /// A request and its answer.
+    Http,
+}
+
+/// One part of the way, gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Which.
+    pub stage: Stage,
+    /// How long it took.
+    pub took: Duration,
+    /// What was found, in words, or why it failed. After a failure there is no further step.
+    pub outcome: Result<String, SendError>,
+}
+
+/// Goes the way to a URL.
+pub struct Probe {
+    guard: Guard,
+    dial: Arc<dyn Dial>,
+    proxy: Option<EgressProxy>,
+    tls: TlsConnector,
+}
+
+impl Probe {
+    /// A probe over `dial`. Errors: TLS has no roots to trust.
+    pub fn new(
+        policy: AddressPolicy,
+        proxy: Option<EgressProxy>,
+        dial: Arc<dyn Dial>,
+    ) -> Result<Self, StartError> {
+        let tls = Tls::new(Vec::new())?.usual()?;
+        Ok(Self { guard: Guard::new(policy, Arc::clone(&dial)), dial, proxy, tls })
+    }
+
+    /// The steps in their order, up to the first that fails.
+    pub async fn walk(&self, url: &EndpointUrl) -> Vec<Step> {
+        let mut walk = Walk::default();
+        // An error is a step that failed: the list says it.
+        let _ = self.go(url, &mut walk).await;
+        walk.steps
+    }
+
+    async fn go(&self, url: &EndpointUrl, walk: &mut Walk) -> Result<(), Failed> {
+        let uri = match uri_of(url) {
+            Ok(uri) => uri,
+            Err(error) => return walk.step(Stage::Http, async { Err(error) }).await,
+        };
+        let (host, port) = (host_of(&uri), port_of(&uri));
+        let mut stream = match &self.proxy {
+            None => self.connect(host, port, walk).await?,
+            Some(proxy) => self.tunnel(proxy, host, port, walk).await?,
+        };
+        if uri.scheme() == Some(&Scheme::HTTPS) {
+            let handshake = async {
+                let (stream, _) =
+                    tls::handshake(&self.tls, host, stream).await.map_err(|error| SendError {
+                        class: ErrorClass::Tls,
+                        message: format!("the TLS handshake with {host} failed: {error}"),
+                    })?;
+                Ok((stream, "the certificate is trusted and fits the host".to_owned()))
+            };
+            stream = walk.step(Stage::Tls, handshake).await?;
+        }
+        walk.step(Stage::Http, ask(stream, &uri)).await
+    }
+
+    async fn connect(&self, host: &str, port: u16, walk: &mut Walk) -> Result<Box<dyn Stream>, Failed> {
+        let resolve = async {
+            let found = self.guard.addresses_unjudged(host, port).await.map_err(|error| SendError {
+                class: ErrorClass::Dns,
+                message: format!("cannot resolve {host}: {error}"),
+            })?;
+            let texts: Vec<_> = found.iter().map(|address| address.ip().to_string()).collect();
+            Ok(((), texts.join(", ")))
+        };
+        walk.step(Stage::Resolve, resolve).await?;
+        let judge = async {
+            let addresses = self.guard.addresses(host, port).await.map_err(SendError::from)?;
+            Ok((addresses, "may be called".to_owned()))
+        };
+        let addresses = walk.step(Stage::Judge, judge).await?;
+        let connect = async {
+            let mut last = failure::timed_out(TIMEOUT.default);
+            for address in addresses {
+                match self.dial.connect(address).await {
+                    Ok(stream) => return Ok((stream, address.to_string())),
+                    Err(error) => last = unreachable(format!("cannot connect to {address}: {error}")),
+                }
+            }
+            Err(last)
+        };
+        walk.step(Stage::Connect, connect).await
+    }
+
+    async fn tunnel(
+        &self,
+        proxy: &EgressProxy,
+        host: &str,
+        port: u16,
+        walk: &mut Walk,
+    ) -> Result<Box<dyn Stream>, Failed> {
+        let judge = async {
+            self.guard.judge_literal(host, port).map_err(SendError::from)?;
+            Ok(((), "names are the proxy's to resolve and to judge".to_owned()))
+        };
+        walk.step(Stage::Judge, judge).await?;
+        let connect = async {
+            let refused =
+                |error: std::io::Error| unreachable(format!("cannot reach the proxy {proxy}: {error}"));
+            let addresses = self.guard.addresses_unjudged(&proxy.host, proxy.port).await.map_err(refused)?;
+            let address = *addresses.first().ok_or_else(|| unreachable(format!("{proxy} has no address")))?;
+            let stream = self.dial.connect(address).await.map_err(refused)?;
+            let tunnel = proxy.tunnel(stream, host, port).await;
+            Ok((
+                tunnel.map_err(|error| unreachable(error.to_string()))?,
+                format!("through the proxy {proxy}"),
+            ))
+        };
+        walk.step(Stage::Connect, connect).await
+    }
+}
+
+/// One `HEAD`, and the status of its answer.
+async fn ask(stream: Box<dyn Stream>, uri: &Uri) -> Result<((), String), SendError> {
+    let protocol = |error: hyper::Error| SendError {
+        class: ErrorClass::Protocol,
+        message: format!("the receiver does not speak HTTP/1.1: {error}"),
+    };
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(protocol)?;
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let host = uri.authority().map_or("", |authority| authority.as_str());
+    let request = Request::builder()
+        .method(Method::HEAD)
+        .uri(target)
+        .header(header::HOST, host)
+        .header(header::USER_AGENT, "postroad-doctor")
+        .body(Empty::<Bytes>::new())
+        .expect("a target and host that were parsed as a URI fit into a request");
+    let mut answered = pin!(sender.send_request(request));
+    let response = tokio::select! {
+        response = &mut answered => response,
+        // The connection's end has told the request why: it answers now.
+        _ended = connection => answered.await,
+    };
+    match response {
+        Ok(response) => Ok(((), format!("HEAD is answered with {}", response.status()))),
+        Err(error) if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {
+            Err(unreachable("the receiver closed the connection before it had answered".to_owned()))
+        }
+        Err(error) => Err(protocol(error)),
+    }
+}
+
+fn unreachable(message: String) -> SendError {
+    SendError { class: ErrorClass::Connect, message }
+}
+
+/// A step failed; the list of steps says why.
+struct Failed;
+
+#[derive(Default)]
+struct Walk {
+    steps: Vec<Step>,
+}
+
+impl Walk {
+    /// Does one step and notes it, with a bound on its time.
+    async fn step<T>(
+        &mut self,
+        stage: Stage,
+        work: impl Future<Output = Result<(T, String), SendError>>,
+    ) -> Result<T, Failed> {
+        let begun = Instant::now();
+        let time_max = TIMEOUT.default;
+        let done = timeout(time_max, work).await.unwrap_or_else(|_| Err(failure::timed_out(time_max)));
+        let took = begun.elapsed();
+        let (result, outcome) = match done {
+            Ok((result, found)) => (Ok(result), Ok(found)),
+            Err(error) => (Err(Failed), Err(error)),
+        };
+        self.steps.push(Step { stage, took, outcome });
+        result
+    }
+}
