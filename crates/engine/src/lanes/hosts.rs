@@ -40,7 +40,12 @@ impl Hosts {
         true
     }
 
-    /// An exchange is over.
+    /// Counts an exchange that is about to begin: its seat is kept for the lane that [`Self::next`] named.
+    pub(super) fn take(&mut self, host: &Host) {
+        self.known.entry(Arc::clone(host)).or_default().under_way += 1;
+    }
+
+    /// An exchange is over, or does not begin.
     pub(super) fn end(&mut self, host: &Host) {
         let Some(used) = self.known.get_mut(host) else { return };
         used.under_way = used.under_way.saturating_sub(1);
@@ -77,9 +82,10 @@ mod tests {
         assert_eq!(hosts.next(&host), None);
         hosts.end(&host);
         assert_eq!(hosts.next(&host), Some(lane(2)));
-        assert!(hosts.begin(&host, lane(2)));
+        hosts.take(&host);
+        assert!(!hosts.begin(&host, lane(4)), "the seat is kept for lane 2");
         hosts.end(&host);
-        assert_eq!((hosts.next(&host), hosts.next(&host)), (Some(lane(3)), None));
+        assert_eq!((hosts.next(&host), hosts.next(&host)), (Some(lane(3)), Some(lane(4))));
         hosts.end(&other);
         assert!(hosts.known.is_empty());
     }

@@ -6,9 +6,9 @@ use std::{
 };
 
 use postroad_domain::{DeliveryId, Timestamp, limits::SLOW_EXCHANGE};
-use postroad_store::{LaneKey, QueuedDelivery, Refilled};
+use postroad_store::QueuedDelivery;
 
-use super::{LaneLimits, LaneManner, RefillWish, breaker::Breaker, hosts::Host, pace::Pace};
+use super::{LaneLimits, LaneManner, breaker::Breaker, hosts::Host, pace::Pace, refill::Refill};
 
 /// What a delivery takes beside its data: the structures that lead to it.
 const OVERHEAD_BYTES: usize = 512;
@@ -26,35 +26,35 @@ pub(super) fn bytes_of(delivery: &QueuedDelivery) -> usize {
 #[derive(Debug)]
 pub(super) struct Lane {
     /// Waits for its turn.
-    ready: VecDeque<QueuedDelivery>,
-    ready_bytes: usize,
+    pub(super) ready: VecDeque<QueuedDelivery>,
+    pub(super) ready_bytes: usize,
     /// Ready, under way, or with an outcome that is not committed.
-    held: HashSet<DeliveryId>,
+    pub(super) held: HashSet<DeliveryId>,
     under_way: u32,
     /// So many exchanges at a time, until its receiver has shown that it answers: one that hangs holds one seat and not all
     /// that its subscription allows.
     ramp: u32,
     /// Its last exchange took long.
     is_slow: bool,
-    manner: LaneManner,
+    pub(super) manner: LaneManner,
     /// Its subscription was looked up.
     is_known: bool,
     breaker: Breaker,
     pace: Pace,
     /// The first due time in the store of what is not held, as far as it is known.
-    next_due: Option<Timestamp>,
+    pub(super) next_due: Option<Timestamp>,
     /// The due time has come: a refill would find something.
-    is_due: bool,
+    pub(super) is_due: bool,
     /// New deliveries go to the store only.
-    spilled: bool,
-    rests_until: Option<Timestamp>,
+    pub(super) spilled: bool,
+    pub(super) rests_until: Option<Timestamp>,
     /// Of an ordered lane: the delivery that all others wait for, and when its next attempt is due.
-    waiting_head: Option<(DeliveryId, Timestamp)>,
+    pub(super) waiting_head: Option<(DeliveryId, Timestamp)>,
     /// Its turn came while its host had all exchanges that it may have.
     pub(super) waits_for_host: bool,
-    /// It has waited for this host and was told to take its turn.
-    pub(super) woken_for: Option<Host>,
-    refill: Option<Refill>,
+    /// It has waited for this host, and has a seat there that nobody else takes before its turn.
+    pub(super) seat_at: Option<Host>,
+    pub(super) refill: Option<Refill>,
     /// Held deliveries that wait in the store again, and since when: sent again by hand before their last outcome was
     /// settled here.
     coming_back: Vec<(DeliveryId, Timestamp)>,
@@ -62,19 +62,6 @@ pub(super) struct Lane {
     pub(super) is_thirsty: bool,
     timer_set_for: Option<Timestamp>,
     memory_timer_set_for: Option<Timestamp>,
-}
-
-/// What happened while the store was reading.
-#[derive(Debug, Default)]
-struct Refill {
-    /// Outcomes committed since: the reading may still show these deliveries.
-    settled: HashSet<DeliveryId>,
-    /// The earliest due time noted since: the reading may not show it yet.
-    noted: Option<Timestamp>,
-    /// A new delivery went to the store only: the lane must stay spilled to keep the order.
-    passed_by: bool,
-    /// The head went back to the store meanwhile: what is read now stands behind it.
-    is_stale: bool,
 }
 
 impl Default for Lane {
@@ -96,7 +83,7 @@ impl Default for Lane {
             rests_until: None,
             waiting_head: None,
             waits_for_host: false,
-            woken_for: None,
+            seat_at: None,
             refill: None,
             coming_back: Vec::new(),
             in_turns: false,
@@ -137,7 +124,7 @@ impl Lane {
         self.keeps_order() && (self.is_due || is_behind || self.refill.is_some())
     }
 
-    fn keeps_order(&self) -> bool {
+    pub(super) fn keeps_order(&self) -> bool {
         !self.is_known || self.manner.ordered
     }
 
@@ -157,28 +144,31 @@ impl Lane {
         let delivery = self.ready.pop_front()?;
         self.ready_bytes -= bytes_of(&delivery);
         self.under_way += 1;
-        self.woken_for = None;
         self.pace.began(now);
         Some(delivery)
     }
 
+    /// It has as many exchanges under way as it may have.
+    pub(super) fn has_all_exchanges(&self) -> bool {
+        self.under_way >= self.breaker.allows(self.manner.concurrency).min(self.ramp)
+    }
+
     pub(super) fn can_take_turn(&self) -> bool {
-        let allowed = self.breaker.allows(self.manner.concurrency).min(self.ramp);
         let waits_for_the_one_before = self.manner.ordered && self.held.len() > self.ready.len();
         !self.ready.is_empty()
-            && self.under_way < allowed
+            && !self.has_all_exchanges()
             && self.rests_until.is_none()
             && self.waiting_head.is_none()
             && !self.waits_for_host
             && !waits_for_the_one_before
     }
 
-    /// The host whose turn it was woken for and cannot take any more.
+    /// The host where it has a seat that it cannot use any more.
     pub(super) fn passes_on(&mut self) -> Option<Host> {
         if self.in_turns || self.can_take_turn() {
             return None;
         }
-        self.woken_for.take()
+        self.seat_at.take()
     }
 
     /// Until when its rate limit keeps the next exchange back.
@@ -205,10 +195,14 @@ impl Lane {
         self.rests_until = self.rests_until.max(Some(until));
     }
 
-    /// Whatever held it back is over.
-    pub(super) fn begin_anew(&mut self) {
+    /// Whatever held it back is over; but the head of one that goes on keeping its order waits for its next attempt.
+    pub(super) fn begin_anew(&mut self, ordered: bool) {
         self.rests_until = None;
         self.breaker = Breaker::default();
+        if !ordered {
+            self.manner.ordered = false;
+            self.forget_any_head();
+        }
     }
 
     /// An exchange of the lane took so long, whatever its answer was.
@@ -243,6 +237,11 @@ impl Lane {
         self.waiting_head = Some((id, until));
     }
 
+    /// Until when all others wait for the head.
+    pub(super) fn head_waits_until(&self) -> Option<Timestamp> {
+        self.waiting_head.map(|(_, until)| until)
+    }
+
     /// Nobody waits for this delivery any more: it ended, or was called off.
     pub(super) fn forget_head(&mut self, id: DeliveryId) {
         self.waiting_head.take_if(|(head, _)| *head == id);
@@ -251,17 +250,6 @@ impl Lane {
     /// Nobody waits for any delivery.
     pub(super) fn forget_any_head(&mut self) {
         self.waiting_head = None;
-    }
-
-    /// The delivery that just failed is the head again, before all that waits in memory: everything is read anew from the
-    /// store, where it has kept its place.
-    pub(super) fn go_back(&mut self) -> (usize, usize) {
-        let dropped = self.drop_ready();
-        (self.spilled, self.is_due) = (true, true);
-        if let Some(refill) = &mut self.refill {
-            (refill.passed_by, refill.is_stale) = (true, true);
-        }
-        dropped
     }
 
     /// Lets go of a delivery: memory needs it no more.
@@ -307,56 +295,6 @@ impl Lane {
         self.ready_bytes -= bytes;
         self.release(id);
         Some(bytes)
-    }
-
-    /// Below half of its share, and something that is not held is due. While an exchange of an ordered lane is not
-    /// settled, the store may not show yet that its delivery stays the head.
-    pub(super) fn wants_refill(&self, limits: &LaneLimits) -> bool {
-        let waits_for_the_one_before = self.manner.ordered && self.held.len() > self.ready.len();
-        self.is_due
-            && !waits_for_the_one_before
-            && self.refill.is_none()
-            && self.rests_until.is_none()
-            && self.waiting_head.is_none()
-            && self.ready.len() * 2 <= limits.lane_deliveries
-            && self.ready_bytes * 2 <= limits.lane_bytes
-    }
-
-    pub(super) fn begin_refill(
-        &mut self,
-        key: LaneKey,
-        limits: &LaneLimits,
-        crowded: bool,
-    ) -> Option<RefillWish> {
-        self.is_thirsty = false;
-        if !self.wants_refill(limits) || (crowded && !self.ready.is_empty()) {
-            return None;
-        }
-        self.refill = Some(Refill::default());
-        (self.is_due, self.next_due) = (false, None);
-        let limit = if crowded { 1 } else { limits.lane_deliveries - self.ready.len() };
-        Some(RefillWish {
-            lane: key,
-            held: self.held.iter().copied().collect(),
-            limit,
-            bytes_max: limits.lane_bytes - self.ready_bytes,
-        })
-    }
-
-    /// Takes in what the store read of what was due by `due_by`; answers how many deliveries and bytes that were.
-    pub(super) fn end_refill(&mut self, refilled: Refilled, due_by: Timestamp) -> (usize, usize) {
-        let Some(refill) = self.refill.take() else { return (0, 0) };
-        let before = (self.ready.len(), self.ready_bytes);
-        for delivery in refilled.deliveries.into_iter().filter(|_| !refill.is_stale) {
-            if !self.held.contains(&delivery.id) && !refill.settled.contains(&delivery.id) {
-                self.push(delivery);
-            }
-        }
-        self.next_due = [refilled.next_due, refill.noted].into_iter().flatten().min();
-        self.is_due = refill.passed_by || self.next_due.is_some_and(|due| due <= due_by);
-        // Everything that is due is held, and nothing passed memory by in between: direct again.
-        self.spilled = (self.spilled || self.keeps_order()) && self.is_due;
-        (self.ready.len() - before.0, self.ready_bytes - before.1)
     }
 
     /// A timer that was set for `due` rang.
@@ -409,11 +347,7 @@ impl Lane {
             && !self.is_thirsty
     }
 
-    fn was_settled(&self, id: DeliveryId) -> bool {
-        self.refill.as_ref().is_some_and(|refill| refill.settled.contains(&id))
-    }
-
-    fn push(&mut self, delivery: QueuedDelivery) {
+    pub(super) fn push(&mut self, delivery: QueuedDelivery) {
         self.held.insert(delivery.id);
         self.ready_bytes += bytes_of(&delivery);
         self.ready.push_back(delivery);

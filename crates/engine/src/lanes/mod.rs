@@ -24,6 +24,9 @@ mod breaker;
 mod hosts;
 mod lane;
 mod pace;
+mod refill;
+mod seats;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -31,7 +34,6 @@ mod words;
 
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
-    sync::Arc,
     time::Duration,
 };
 
@@ -40,11 +42,9 @@ use hosts::Hosts;
 use lane::Lane;
 use postroad_domain::{DeliveryId, Timestamp, limits::EXCHANGES_PER_HOST_AND_LANE_MAX};
 use postroad_store::{LaneKey, QueuedDelivery, Refilled};
+pub(crate) use standing::LaneStanding;
 use turns::Turns;
 pub(crate) use words::{Ended, LaneFigures, LaneLimits, LaneManner, RefillWish, Seat, Turn};
-
-/// While an exchange is under way, memory holds the event's data and the body that was made of it.
-const COPIES_UNDER_WAY: usize = 2;
 
 /// All lanes of this node.
 #[derive(Debug)]
@@ -110,99 +110,13 @@ impl LaneSet {
         self.settle(key);
     }
 
-    /// Whatever held the lane back is over: the subscription was changed.
-    pub(crate) fn begin_anew(&mut self, key: LaneKey) {
+    /// Whatever held the lane back is over: the subscription was changed, and keeps the order of its deliveries or not.
+    pub(crate) fn begin_anew(&mut self, key: LaneKey, ordered: bool) {
         if let Some(lane) = self.lanes.get_mut(&key) {
             self.figures.slowed -= usize::from(lane.is_slowed());
-            lane.begin_anew();
+            lane.begin_anew(ordered);
         }
         self.settle(key);
-    }
-
-    /// The next exchange to make, or `None` when nothing is ready or everything allowed is under way.
-    pub(crate) fn next_turn(&mut self, now: Timestamp) -> Option<Turn> {
-        while let Some((key, is_slow)) = self.next_lane() {
-            let turn = self.take_turn(key, is_slow, now);
-            self.settle(key);
-            if turn.is_some() {
-                return turn;
-            }
-        }
-        None
-    }
-
-    /// The lane whose turn it is, and whether it stood among the slow ones.
-    fn next_lane(&mut self) -> Option<(LaneKey, bool)> {
-        self.slow_first = !self.slow_first;
-        [self.slow_first, !self.slow_first]
-            .into_iter()
-            .find_map(|is_slow| Some((self.turns_of(is_slow).pop()?, is_slow)))
-    }
-
-    fn take_turn(&mut self, key: LaneKey, stood_among_slow: bool, now: Timestamp) -> Option<Turn> {
-        let lane = self.lanes.get_mut(&key)?;
-        lane.in_turns = false;
-        // One that became slow while it stood there takes its turn among the slow ones.
-        if !lane.can_take_turn() || lane.is_slow() != stood_among_slow {
-            return None;
-        }
-        if let Some(until) = lane.paced_until(now) {
-            lane.rest(until);
-            self.set_timer(until, key);
-            return None;
-        }
-        let host = lane.host().cloned();
-        if host.as_ref().is_some_and(|host| !self.hosts.begin(host, key)) {
-            lane.waits_for_host = true;
-            return None;
-        }
-        let woken_for = lane.woken_for.take().filter(|woken| Some(woken) != host.as_ref());
-        let delivery = lane.take_turn(now)?;
-        let bytes = lane::bytes_of(&delivery);
-        let seat = Seat { host, is_slow: lane.is_slow(), bytes: bytes * COPIES_UNDER_WAY };
-        self.figures.ready -= 1;
-        self.figures.ready_bytes -= bytes;
-        self.turns_of(seat.is_slow).began(key.tenant_no, seat.bytes);
-        // Its URL changed since it was woken: somebody else takes the turn for that host.
-        if let Some(host) = woken_for {
-            self.wake_one_for(&host);
-        }
-        Some(Turn { delivery, seat })
-    }
-
-    fn turns_of(&mut self, is_slow: bool) -> &mut Turns {
-        if is_slow { &mut self.slow_turns } else { &mut self.turns }
-    }
-
-    /// An exchange is over; its outcome is on the way to its commit. `seat` is its turn's.
-    pub(crate) fn exchanged(&mut self, key: LaneKey, seat: &Seat) {
-        self.turns_of(seat.is_slow).ended(key.tenant_no, seat.bytes);
-        let host = seat.host.as_ref();
-        if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.end_exchange();
-        }
-        self.settle(key);
-        if let Some(host) = host {
-            self.hosts.end(host);
-        }
-        if let Some(host) = host {
-            self.wake_one_for(host);
-        }
-    }
-
-    /// Whoever has waited longest for the host takes its turn; one that cannot any more passes it on.
-    fn wake_one_for(&mut self, host: &Host) {
-        while let Some(waiting) = self.hosts.next(host) {
-            let lane = self.lanes.get_mut(&waiting).filter(|lane| lane.waits_for_host);
-            let Some(lane) = lane else { continue };
-            lane.waits_for_host = false;
-            let can = lane.can_take_turn();
-            lane.woken_for = can.then(|| Arc::clone(host));
-            self.settle(waiting);
-            if can {
-                return;
-            }
-        }
     }
 
     /// How an exchange ended, told before its outcome is committed.
@@ -327,6 +241,9 @@ impl LaneSet {
             let (deliveries, bytes) = lane.end_refill(refilled, due_by);
             self.figures.ready += deliveries;
             self.figures.ready_bytes += bytes;
+            if let Some(until) = lane.head_waits_until() {
+                self.set_timer(until, key);
+            }
         }
         self.settle(key);
     }
@@ -368,12 +285,12 @@ impl LaneSet {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         if let Some(host) = lane.passes_on() {
             self.settle(key);
-            return self.wake_one_for(&host);
+            return self.leave(&host);
         }
         if lane.can_take_turn() && !lane.in_turns {
             lane.in_turns = true;
             let turns = if lane.is_slow() { &mut self.slow_turns } else { &mut self.turns };
-            turns.push(key);
+            turns.push(key, lane.seat_at.is_some());
         }
         if lane.wants_refill(&self.limits) && !lane.is_thirsty {
             lane.is_thirsty = true;

@@ -61,10 +61,14 @@ impl Turns {
         self.under_way
     }
 
-    /// A lane can take a turn. It is not in here yet.
-    pub(super) fn push(&mut self, lane: LaneKey) {
+    /// A lane can take a turn, before the others of its tenant or behind them. It is not in here yet.
+    pub(super) fn push(&mut self, lane: LaneKey, is_first: bool) {
         let tenant = self.tenants.entry(lane.tenant_no).or_default();
-        tenant.lanes.push_back(lane);
+        if is_first {
+            tenant.lanes.push_front(lane);
+        } else {
+            tenant.lanes.push_back(lane);
+        }
         if tenant.place == Place::Nowhere {
             tenant.place = Place::Queue;
             self.queue.push_back(lane.tenant_no);
@@ -76,11 +80,9 @@ impl Turns {
         self.unpark();
         while self.under_way < self.exchanges {
             let no = self.queue.pop_front()?;
-            let (free, free_bytes) = (self.free(), self.bytes_max.saturating_sub(self.bytes));
+            let may_begin = self.may_begin(no);
             let Some(tenant) = self.tenants.get_mut(&no) else { continue };
-            // One is always allowed, however large it is: else the largest event would never be sent.
-            let takes_too_much = tenant.under_way > 0 && tenant.bytes >= free_bytes;
-            if tenant.under_way >= free || takes_too_much {
+            if !may_begin {
                 tenant.place = Place::Parked;
                 self.parked.insert((tenant.under_way, no));
                 continue;
@@ -96,6 +98,16 @@ impl Turns {
             }
         }
         None
+    }
+
+    /// Whether the tenant has less under way than its share.
+    pub(super) fn may_begin(&self, no: TenantNo) -> bool {
+        let (free, free_bytes) = (self.free(), self.bytes_max.saturating_sub(self.bytes));
+        let (under_way, bytes) =
+            self.tenants.get(&no).map_or((0, 0), |tenant| (tenant.under_way, tenant.bytes));
+        // One is always allowed, however large it is: else the largest event would never be sent.
+        let takes_too_much = under_way > 0 && bytes >= free_bytes;
+        under_way < free && !takes_too_much
     }
 
     /// An exchange of the tenant began, which takes so many bytes.
@@ -171,7 +183,7 @@ mod tests {
         while began.len() < wanted {
             let Some(lane) = turns.pop() else { break };
             turns.began(lane.tenant_no, 0);
-            turns.push(lane);
+            turns.push(lane, false);
             began.push(lane.tenant_no.0);
         }
         began
@@ -181,9 +193,9 @@ mod tests {
     fn tenants_take_turns_however_many_lanes_each_has() {
         let mut turns = Turns::new(100, 1);
         for subscription in 1..=3 {
-            turns.push(lane(1, subscription));
+            turns.push(lane(1, subscription), false);
         }
-        turns.push(lane(2, 1));
+        turns.push(lane(2, 1), false);
         let order: Vec<_> = std::iter::from_fn(|| turns.pop()).collect();
         assert_eq!(order, [lane(1, 1), lane(2, 1), lane(1, 2), lane(1, 3)]);
     }
@@ -191,11 +203,11 @@ mod tests {
     #[test]
     fn a_tenant_alone_may_have_half_and_something_is_left_for_each_that_comes() {
         let mut turns = Turns::new(64, 1);
-        turns.push(lane(1, 1));
+        turns.push(lane(1, 1), false);
         assert_eq!(fill(&mut turns, 1_000).len(), 32);
-        turns.push(lane(2, 1));
+        turns.push(lane(2, 1), false);
         assert_eq!(fill(&mut turns, 1_000), [2; 16]);
-        turns.push(lane(3, 1));
+        turns.push(lane(3, 1), false);
         assert_eq!(fill(&mut turns, 1_000), [3; 8]);
         assert_eq!(turns.under_way(), 56);
     }
@@ -203,9 +215,9 @@ mod tests {
     #[test]
     fn whoever_had_more_than_its_share_waits_until_it_has_less() {
         let mut turns = Turns::new(64, 1);
-        turns.push(lane(1, 1));
+        turns.push(lane(1, 1), false);
         fill(&mut turns, 1_000);
-        turns.push(lane(2, 1));
+        turns.push(lane(2, 1), false);
         fill(&mut turns, 1_000);
         // With 16 free, 1 may begin again only below 16 of its own.
         let mut began = Vec::new();
@@ -220,11 +232,11 @@ mod tests {
     fn a_tenant_whose_events_fill_the_memory_has_one_under_way_and_leaves_room_for_others() {
         let mut turns = Turns::new(64, 100);
         let fill = |turns: &mut Turns, no| {
-            turns.push(lane(no, 1));
+            turns.push(lane(no, 1), false);
             let mut began = 0;
             while let Some(lane) = turns.pop() {
                 turns.began(lane.tenant_no, 30);
-                turns.push(lane);
+                turns.push(lane, false);
                 began += 1;
             }
             began
@@ -237,7 +249,7 @@ mod tests {
     #[test]
     fn nobody_is_remembered_who_has_nothing() {
         let mut turns = Turns::new(8, 1);
-        turns.push(lane(1, 1));
+        turns.push(lane(1, 1), false);
         let taken = turns.pop().unwrap();
         turns.began(taken.tenant_no, 1);
         turns.ended(taken.tenant_no, 1);

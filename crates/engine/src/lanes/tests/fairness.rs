@@ -7,21 +7,21 @@ use postroad_domain::{
 
 use super::*;
 
-const FAILED: Ended = Ended {
+pub(super) const FAILED: Ended = Ended {
     id: DeliveryId::from_uuid(uuid::Uuid::nil()),
     succeeded: false,
     again_at: None,
     began: Timestamp::from_micros(0),
     took: Duration::ZERO,
 };
-const SUCCEEDED: Ended = Ended { succeeded: true, ..FAILED };
+pub(super) const SUCCEEDED: Ended = Ended { succeeded: true, ..FAILED };
 
-fn to(host: &str) -> LaneManner {
+pub(super) fn to(host: &str) -> LaneManner {
     LaneManner { host: Some(host.into()), ..manner(100) }
 }
 
 /// An exchange of the lane begins, ends as told, and its outcome is committed.
-fn one(lanes: &mut LaneSet, no: i64, n: u32, ended: Ended, now: Timestamp) {
+pub(super) fn one(lanes: &mut LaneSet, no: i64, n: u32, ended: Ended, now: Timestamp) {
     let turn = lanes.next_turn(now).unwrap();
     assert_eq!(turn.delivery.handle, i64::from(n));
     lanes.judged(lane(no), Ended { id: turn.delivery.id, ..ended }, now);
@@ -116,7 +116,7 @@ fn a_change_of_its_subscription_ends_a_lanes_pause() {
         one(&mut lanes, 1, n, FAILED, at(0));
     }
     assert_eq!(turns(&mut lanes), []);
-    lanes.begin_anew(lane(1));
+    lanes.begin_anew(lane(1), false);
     assert_eq!(turns(&mut lanes).len(), 10);
     assert_eq!(lanes.figures().slowed, 0);
 }

@@ -1,6 +1,8 @@
 //! The lanes' promises, told event by event: no clock, no task, no store.
 
 mod fairness;
+mod heads;
+mod seats;
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,6 +41,7 @@ fn delivery(no: i64, n: u32) -> QueuedDelivery {
         handle: i64::from(n),
         subscription_version: 1,
         due: at(i64::from(n)),
+        not_before: None,
         expires_at: at(i64::MAX),
         tries: 0,
         attempts: 0,
@@ -53,6 +56,7 @@ fn delivery(no: i64, n: u32) -> QueuedDelivery {
             deliveries: 1,
             profile: None,
             tenant_version: 1,
+            trace: None,
             test: false,
         }),
     }

@@ -1,0 +1,36 @@
+//! What holds a lane back just now, for people who ask.
+
+use postroad_domain::Timestamp;
+use postroad_store::LaneKey;
+
+use super::LaneSet;
+
+/// What holds a lane back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LaneStanding {
+    /// Nothing is sent before.
+    pub(crate) rests_until: Option<Timestamp>,
+    /// Its breaker is open.
+    pub(crate) is_slowed: bool,
+    /// All others wait for the head of an ordered lane until then.
+    pub(crate) head_until: Option<Timestamp>,
+    /// Its rate limit keeps the next exchange back until then.
+    pub(crate) paced_until: Option<Timestamp>,
+    /// It has as many exchanges under way as it may have, or its host has.
+    pub(crate) is_busy: bool,
+}
+
+impl LaneSet {
+    /// What holds a lane back; nothing does where there is no lane in memory.
+    pub(crate) fn standing(&mut self, key: LaneKey, now: Timestamp) -> LaneStanding {
+        let Some(lane) = self.lanes.get_mut(&key) else { return LaneStanding::default() };
+        let later = |until: Option<Timestamp>| until.filter(|until| *until > now);
+        LaneStanding {
+            rests_until: later(lane.rests_until),
+            is_slowed: lane.is_slowed(),
+            head_until: later(lane.head_waits_until()),
+            paced_until: later(lane.paced_until(now)),
+            is_busy: lane.waits_for_host || lane.has_all_exchanges(),
+        }
+    }
+}
