@@ -1,22 +1,11 @@
-//! API keys at rest: only their SHA-256 is kept. A key carries 256 bits of chance, so a slow hash would add nothing.
+//! The admin key: at rest only its SHA-256 is kept, as of every credential.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use postroad_store::{SettingKey, Store, StoreError};
 use rand::Rng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Secret scanners recognise the prefix.
-const PREFIX: &str = "adm_";
-const KEY_BYTES: usize = 32;
-const ALPHABET: base64::engine::GeneralPurpose = base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-/// SHA-256 of a key.
-pub fn hash_key(key: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, key.as_bytes()).as_ref());
-    hash
-}
+use crate::credential::{Purpose, generate, hash_key};
 
 /// The key that may do everything, hashed.
 #[derive(Clone)]
@@ -38,7 +27,7 @@ impl AdminKey {
             (Some(key), _) => (hash_key(key), None),
             (None, Some(hash)) => return Ok((Self { hash }, None)),
             (None, None) => {
-                let key = generate(rng);
+                let key = generate(Purpose::Admin, rng);
                 (hash_key(&key), Some(key))
             }
         };
@@ -52,11 +41,4 @@ impl AdminKey {
     pub fn matches(&self, key: &str) -> bool {
         hash_key(key).ct_eq(&self.hash).into()
     }
-}
-
-fn generate(rng: &mut impl Rng) -> Zeroizing<String> {
-    use base64::Engine as _;
-    let mut bytes = Zeroizing::new([0_u8; KEY_BYTES]);
-    rng.fill_bytes(&mut *bytes);
-    Zeroizing::new(format!("{PREFIX}{}", ALPHABET.encode(*bytes)))
 }
