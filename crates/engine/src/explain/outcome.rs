@@ -1,0 +1,167 @@
+//! The outcomes of an event for a subscription, and their codes.
+
+use postroad_domain::{ErrorClass, EventType, Reason, Timestamp, subscription::InactiveReason};
+
+/// What became of an event for one subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver took it.
+    Delivered {
+        /// When.
+        at: Timestamp,
+        /// Attempts made.
+        attempts: u32,
+        /// What it answered.
+        last: Option<LastAnswer>,
+    },
+    /// An attempt is under way.
+    Delivering {
+        /// Attempts made before.
+        attempts: u32,
+    },
+    /// It waits.
+    Pending {
+        /// Until when, if that is known.
+        until: Option<Timestamp>,
+        /// For what.
+        why: Wait,
+        /// Attempts made.
+        attempts: u32,
+        /// How the last one ended.
+        last: Option<LastAnswer>,
+    },
+    /// It ended without success.
+    Failed {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: Reason,
+        /// Attempts made.
+        attempts: u32,
+        /// How the last one ended.
+        last: Option<LastAnswer>,
+    },
+    /// It was called off.
+    Cancelled {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: Reason,
+        /// Attempts made.
+        attempts: u32,
+    },
+    /// The subscription did not want it.
+    NotMatched(Mismatch),
+    /// The subscription was not active.
+    Inactive {
+        /// Why.
+        reason: InactiveReason,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The subscription did not exist yet.
+    CreatedAfter {
+        /// When it was created.
+        at: Timestamp,
+    },
+    /// What the subscription was then was not recorded: an earlier version of Postroad accepted the event.
+    NotRecorded,
+}
+
+/// The clause that did not match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The list of event types does not name the event's.
+    Events {
+        /// The event's.
+        event_type: EventType,
+        /// Those of the subscription.
+        events: Vec<EventType>,
+    },
+    /// None of the tag sets is within the event's tags.
+    TagSets {
+        /// The event's.
+        tags: Vec<String>,
+        /// Those of the subscription.
+        tag_sets: Vec<Vec<String>>,
+    },
+    /// The event was made to test another subscription.
+    Test,
+}
+
+/// What a delivery waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Its next attempt is due then.
+    NextAttempt,
+    /// The receiver keeps failing: one probe is sent after each pause.
+    Breaker,
+    /// The receiver asked for a rest.
+    RetryAfter,
+    /// The rate limit of the subscription.
+    RateLimit,
+    /// The delivery before it, as the subscription is ordered.
+    Order,
+    /// The receiver said that it is gone: held until the subscription is activated, or the delivery expires.
+    ReceiverGone,
+    /// The receiver has as many exchanges under way as it may have.
+    ReceiverBusy,
+    /// Its turn.
+    Turn,
+    /// Its own creation: the event goes to very many subscriptions.
+    FanOut,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastAnswer {
+    /// With this status.
+    Status(u16),
+    /// Without one.
+    Error(ErrorClass),
+}
+
+impl Outcome {
+    /// The word in the API.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Delivered { .. } => "delivered",
+            Self::Delivering { .. } => "delivering",
+            Self::Pending { .. } => "pending",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled { .. } => "cancelled",
+            Self::NotMatched(_) => "not_matched",
+            Self::Inactive { .. } => "inactive",
+            Self::CreatedAfter { .. } => "created_after",
+            Self::NotRecorded => "not_recorded",
+        }
+    }
+}
+
+impl Mismatch {
+    /// The clause, by its name in the API.
+    pub const fn clause(&self) -> &'static str {
+        match self {
+            Self::Events { .. } => "events",
+            Self::TagSets { .. } => "tag_sets",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl Wait {
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NextAttempt => "next_attempt",
+            Self::Breaker => "breaker",
+            Self::RetryAfter => "retry_after",
+            Self::RateLimit => "rate_limit",
+            Self::Order => "order",
+            Self::ReceiverGone => "receiver_gone",
+            Self::ReceiverBusy => "receiver_busy",
+            Self::Turn => "turn",
+            Self::FanOut => "fan_out",
+        }
+    }
+}
