@@ -1,16 +1,17 @@
-//! `postroad dev`: everything at once, to look at. A server on a temporary folder, a tenant of each profile, a receiver,
-//! and sample events that arrive while one watches.
+//! `postroad dev`: everything at once, to look at. A server on a temporary folder, a tenant of each profile that pushes to
+//! the built-in inspector, and sample events that arrive while one watches.
 //!
-//! **Invariant:** what is shown happened: the events go in through the API like anybody's, and each line is a request that
-//! the receiver got. Lacking on purpose: a store that is kept. Whoever wants that has `postroad serve`.
+//! **Invariant:** what is shown happened: the events go in through the API like anybody's, and each line is an attempt that
+//! is in the log. Lacking on purpose: a store that is kept. Whoever wants that has `postroad serve`.
 
-mod receiver;
 mod samples;
 mod screen;
+mod tail;
 mod tenants;
 
 use std::{
     fs,
+    io::IsTerminal as _,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -18,27 +19,28 @@ use std::{
 };
 
 use anyhow::Context;
-use http::Method;
 use ipnet::{IpNet, Ipv4Net};
+use postroad_client::{Client, Error};
 use postroad_domain::Clock;
+use postroad_engine::Engine;
+use postroad_server::INSPECT_PREFIX;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    receiver::{Arrival, Receiver},
-    screen::Introduction,
+    screen::{Introduction, Screen},
+    tail::Tail,
     tenants::DemoTenant,
 };
 use super::{CommandError, load_config};
 use crate::{
     ambient::{self, SystemClock},
-    api_client::{ApiClient, CallError},
-    config::{Config, Given, Purpose},
-    logging,
+    config::{Config, Given, Inspecting, Purpose},
+    listening::local_url,
     node::Node,
     profiles::{self, told},
     signals,
+    traces::Traces,
 };
 
 /// Between two sample events: slow enough to read along.
@@ -50,10 +52,11 @@ const SAMPLE_EVERY: Duration = Duration::from_secs(3);
 /// Errors: the configuration cannot be used, or the start is refused.
 pub async fn run(flags: &Given) -> Result<TempDir, CommandError> {
     let mut config = load_config(Purpose::Dev, flags)?;
-    logging::start(&config)?;
+    let traces = Traces::start(&config)?;
     let folder = tempfile::Builder::new().prefix("postroad-dev-").tempdir().context("no temporary folder")?;
     config.data_dir = folder.path().to_owned();
     config.allow_subnets.extend(loopback());
+    config.inspector = Inspecting::OnWithShortNames;
     let leftover = folder.path().to_owned();
     // Programs that run others often pass on a Ctrl-C which the terminal has sent already: two signals are no haste.
     let remove = move || drop(fs::remove_dir_all(leftover));
@@ -63,17 +66,21 @@ pub async fn run(flags: &Given) -> Result<TempDir, CommandError> {
     let profiles =
         profiles::all(config.profiles.as_deref()).map_err(|problems| anyhow::anyhow!(told(&problems)))?;
     let node = Node::start(&mut config, Arc::clone(&clock), rng).await.map_err(anyhow::Error::msg)?;
+    traces.sample(&node);
     let demo = Demo {
         address: node.address(),
         admin_key: admin_key(&node, &config)?,
         folder: folder.path().to_owned(),
         tenants: profiles.iter().map(|loaded| DemoTenant::of(&loaded.profile)).collect(),
+        engine: node.engine(),
         clock,
     };
     let serving = tokio::spawn(node.serve(stop.clone(), config.shutdown_grace));
     let shown = demo.run(&stop).await;
     stop.cancel();
-    serving.await.context("the server broke down")?.context("the listener failed")?;
+    let served = serving.await;
+    traces.stop().await;
+    served.context("the server broke down")?.context("the listener failed")?;
     shown?;
     Ok(folder)
 }
@@ -96,23 +103,22 @@ struct Demo {
     admin_key: String,
     folder: PathBuf,
     tenants: Vec<DemoTenant>,
+    engine: Arc<Engine>,
     clock: Arc<dyn Clock>,
 }
 
 impl Demo {
     async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
-        let server = format!("http://{}", reachable(self.address));
-        let client = ApiClient::new(&server, &self.admin_key).map_err(anyhow::Error::msg)?;
-        let (receiver, arrivals) = Receiver::start(Arc::clone(&self.clock)).await.context("no receiver")?;
+        let server = local_url(self.address);
+        let client = Client::new(&server, &self.admin_key).map_err(anyhow::Error::msg)?;
         for tenant in &self.tenants {
-            set_up(&client, tenant, &receiver).await.map_err(anyhow::Error::msg)?;
+            set_up(&client, tenant, &server).await.map_err(anyhow::Error::msg)?;
         }
         let introduction = Introduction {
             address: self.address,
             server: &server,
             admin_key: &self.admin_key,
             tenants: &self.tenants,
-            receiver: &receiver.url("{tenant}"),
             folder: &self.folder,
             sample_every: SAMPLE_EVERY,
         };
@@ -122,15 +128,31 @@ impl Demo {
         }
         tokio::select! {
             () = stop.cancelled() => Ok(()),
-            () = show(arrivals) => Ok(()),
+            shown = self.show() => shown,
             failed = self.publish_samples(&client, stop) => failed,
         }
     }
 
-    async fn publish_samples(&self, client: &ApiClient, stop: &CancellationToken) -> anyhow::Result<()> {
+    /// One line for each attempt, until nobody reads them.
+    async fn show(&self) -> anyhow::Result<()> {
+        let screen = Screen { has_colours: has_colours() };
+        let mut tail = Tail::new(Arc::clone(&self.engine), Arc::clone(&self.clock));
+        loop {
+            for shown in tail.next().await.map_err(anyhow::Error::msg)? {
+                if screen.show(&shown).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn publish_samples(&self, client: &Client, stop: &CancellationToken) -> anyhow::Result<()> {
         for (tenant, sample) in samples::endless(&self.tenants) {
-            let path = format!("/v1/tenants/{}/events", tenant.id);
-            match client.call(Method::POST, &path, sample).await {
+            let published = match sample {
+                Ok(event) => client.tenant(&tenant.id).publish(event).await,
+                Err(error) => Err(error),
+            };
+            match published {
                 Ok(_) => {}
                 // The server stops before the demo notices.
                 Err(_) if stop.is_cancelled() => return Ok(()),
@@ -143,28 +165,15 @@ impl Demo {
 }
 
 /// A tenant, and a subscription to everything that happens in it.
-async fn set_up(client: &ApiClient, tenant: &DemoTenant, receiver: &Receiver) -> Result<(), CallError> {
-    let path = format!("/v1/tenants/{}", tenant.id);
-    client.call(Method::PUT, &path, tenant.settings()).await?;
-    let subscription = tenant.subscription(&receiver.url(&tenant.id));
-    client.call(Method::POST, &format!("{path}/subscriptions"), subscription).await?;
+async fn set_up(client: &Client, tenant: &DemoTenant, server: &str) -> Result<(), Error> {
+    client.tenants().put(&tenant.id, &tenant.settings()).await?;
+    let subscription = tenant.subscription(&format!("{server}{INSPECT_PREFIX}{}", tenant.id));
+    client.tenant(&tenant.id).subscriptions().create(&subscription).await?;
     Ok(())
 }
 
-/// One line for each delivery, until nobody reads them.
-async fn show(mut arrivals: mpsc::UnboundedReceiver<Arrival>) {
-    while let Some(arrival) = arrivals.recv().await {
-        if screen::show(&arrival).is_err() {
-            return;
-        }
-    }
-}
-
-/// An address that can be called, where the server listens on all of them.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    match address {
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], v4.port())),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, v6.port())),
-        other => other,
-    }
+/// Whether colours are wanted: by a terminal, and by its user (no-color.org).
+fn has_colours() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stdout().is_terminal() && !refused
 }

@@ -1,17 +1,24 @@
 //! What the demo shows.
 
-use std::{io, net::SocketAddr, path::Path, time::Duration};
+use std::{fmt::Write as _, io, net::SocketAddr, path::Path, time::Duration};
 
-use postroad_domain::Timestamp;
+use postroad_domain::{Timestamp, time::duration_text};
 
-use super::{receiver::Arrival, tenants::DemoTenant};
+use super::{
+    tail::{Next, Outcome, Shown},
+    tenants::DemoTenant,
+};
 use crate::output;
 
 /// The tenant whose event types are free, so that anybody's event goes.
 const TENANT: &str = "standard";
-/// Letters of a body that are shown: with what stands before them, one line of a usual terminal.
-const BODY_CHARS: usize = 72;
 const DAY_MS: i64 = 24 * 3_600_000;
+// What a terminal understands; the last one goes back to its own.
+const BOLD: &str = "\x1b[1m";
+const GOOD: &str = "\x1b[32m";
+const BAD: &str = "\x1b[31m";
+const QUIET: &str = "\x1b[2m";
+const PLAIN: &str = "\x1b[0m";
 
 /// What is told at the start.
 pub(super) struct Introduction<'a> {
@@ -23,8 +30,6 @@ pub(super) struct Introduction<'a> {
     pub(super) admin_key: &'a str,
     /// The demo's tenants.
     pub(super) tenants: &'a [DemoTenant],
-    /// The URL of the demo's receiver for a tenant.
-    pub(super) receiver: &'a str,
     /// Where the data is meanwhile.
     pub(super) folder: &'a Path,
     /// Time between two sample events.
@@ -35,44 +40,81 @@ pub(super) struct Introduction<'a> {
 ///
 /// Errors: nobody reads it.
 pub(super) fn introduce(what: &Introduction<'_>) -> io::Result<()> {
-    let Introduction { address, server, admin_key, tenants, receiver, folder, sample_every } = what;
-    let tenants: Vec<_> = tenants.iter().map(|tenant| format!("{} ({})", tenant.id, tenant.title)).collect();
+    let Introduction { address, server, admin_key, tenants, folder, sample_every } = what;
+    let mut pages = String::new();
+    for DemoTenant { id, title, .. } in *tenants {
+        let _ = writeln!(pages, "    {id:<11}  {title:<18}  {server}/inspector/{id}/requests");
+    }
     output::line(format_args!(
         "listening on http://{address}
 admin key: {admin_key}
 
-  tenants        {tenants}
-  subscriptions  every event of each tenant to {receiver}
-  data           {folder} (removed at the end)
+  data  {folder} (removed at the end)
 
-Publish an event of your own:
+There is a tenant for each profile, with a subscription to all of its events. See in a browser what its receiver gets, and
+let it fail by a click:
 
-  curl {server}/v1/tenants/{TENANT}/events -H 'Authorization: Bearer {admin_key}' \
-         -H 'Content-Type: application/json' -d '{example}'
+{pages}
+Publish an event of your own, then see what became of it:
 
-A sample event is published every {seconds} seconds; deliveries as they arrive (Ctrl-C ends the demo):
+  curl {server}/v1/tenants/{TENANT}/events -H 'Authorization: Bearer {admin_key}' -d '{example}'
+  curl '{server}/v1/tenants/{TENANT}/deliveries?limit=3' -H 'Authorization: Bearer {admin_key}'
 
-  time (UTC)    tenant       status  body",
-        tenants = tenants.join(", "),
+A sample event is published every {seconds} seconds. Attempts as they are made (Ctrl-C ends the demo):
+
+  time (UTC)    tenant       type                          result       ms  attempt",
         folder = folder.display(),
         example = r#"{"type":"order.created","data":{"id":"ord_1","total":"42.00"}}"#,
         seconds = sample_every.as_secs(),
     ))
 }
 
-/// One line for one delivery.
-///
-/// Errors: nobody reads it.
-pub(super) fn show(arrival: &Arrival) -> io::Result<()> {
-    output::line(line(arrival))
+/// Shows attempts.
+pub(super) struct Screen {
+    /// It is a terminal whose user wants colours.
+    pub(super) has_colours: bool,
 }
 
-fn line(arrival: &Arrival) -> String {
-    let Arrival { at, tenant, status, body } = arrival;
-    let (time, status) = (time_of_day(*at), status.as_u16());
-    let beginning: String = body.chars().filter(|letter| !letter.is_control()).take(BODY_CHARS).collect();
-    let more = if beginning.len() < body.len() { "…" } else { "" };
-    format!("  {time}  {tenant:<11}  {status:>6}  {beginning}{more}")
+impl Screen {
+    /// One line for one attempt.
+    ///
+    /// Errors: nobody reads it.
+    pub(super) fn show(&self, shown: &Shown) -> io::Result<()> {
+        output::line(self.line(shown))
+    }
+
+    fn line(&self, shown: &Shown) -> String {
+        let Shown { at, tenant, event_type, number, took, outcome } = shown;
+        let Outcome { result, is_good, why, next } = outcome;
+        let time = self.in_colour(QUIET, &time_of_day(*at));
+        let result = format!("{result:<8}");
+        let result = self.in_colour(if *is_good { GOOD } else { BAD }, &result);
+        let ms = took.as_millis();
+        let mut line = format!("  {time}  {tenant:<11}  {event_type:<28}  {result}  {ms:>5}  #{number}");
+        if let Some(next) = next {
+            let next = match next {
+                Next::Attempt(due) => {
+                    let rest = whole_seconds(due.since(at.after(*took)));
+                    format!("next attempt in {}, at {}", duration_text(rest), time_of_day(*due))
+                }
+                Next::End(reason) => format!("no further attempt: {}", reason.as_str()),
+            };
+            let _ = write!(line, "  {}", self.in_colour(BOLD, &next));
+        }
+        if let Some(why) = why {
+            let _ = write!(line, "  {}", self.in_colour(QUIET, &format!("({why})")));
+        }
+        line
+    }
+
+    fn in_colour(&self, colour: &str, text: &str) -> String {
+        if self.has_colours { format!("{colour}{text}{PLAIN}") } else { text.to_owned() }
+    }
+}
+
+/// Rounded up.
+fn whole_seconds(span: Duration) -> Duration {
+    Duration::from_secs(span.as_secs() + u64::from(span.subsec_nanos() > 0))
 }
 
 fn time_of_day(at: Timestamp) -> String {
@@ -83,20 +125,48 @@ fn time_of_day(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use http::StatusCode;
+    use postroad_domain::Reason;
 
     use super::*;
 
-    #[test]
-    fn a_delivery_is_one_readable_line() {
-        let mut arrival = Arrival {
+    fn attempt(result: &str, why: Option<&str>, next: Option<Next>) -> Shown {
+        let outcome =
+            Outcome { result: result.to_owned(), is_good: next.is_none(), why: why.map(str::to_owned), next };
+        Shown {
             at: Timestamp::parse("2026-11-21T09:05:07.042Z").unwrap(),
             tenant: "leadhub".to_owned(),
-            status: StatusCode::OK,
-            body: "{\"event\":\n1}".to_owned(),
-        };
-        assert_eq!(line(&arrival), "  09:05:07.042  leadhub         200  {\"event\":1}…");
-        arrival.body = "ä".repeat(200);
-        assert_eq!(line(&arrival).chars().filter(|letter| *letter == 'ä').count(), BODY_CHARS);
+            event_type: "lead.created".to_owned(),
+            number: 1,
+            took: Duration::from_millis(12),
+            outcome,
+        }
+    }
+
+    fn plain(shown: &Shown) -> String {
+        Screen { has_colours: false }.line(shown)
+    }
+
+    #[test]
+    fn an_attempt_is_one_readable_line() {
+        assert_eq!(
+            plain(&attempt("200", None, None)),
+            "  09:05:07.042  leadhub      lead.created                  200          12  #1"
+        );
+    }
+
+    #[test]
+    fn a_failure_says_why_and_when_the_next_attempt_is_or_that_there_is_none() {
+        let due = Timestamp::parse("2026-11-21T09:05:12.000Z").unwrap();
+        let line = plain(&attempt("connect", Some("connection refused"), Some(Next::Attempt(due))));
+        assert!(line.ends_with("#1  next attempt in 5s, at 09:05:12.000  (connection refused)"), "{line}");
+        let line = plain(&attempt("503", None, Some(Next::End(Reason::Exhausted))));
+        assert!(line.ends_with("#1  no further attempt: exhausted"), "{line}");
+    }
+
+    #[test]
+    fn colours_are_there_only_when_they_are_wanted() {
+        let shown = attempt("200", None, None);
+        assert!(!plain(&shown).contains('\x1b'));
+        assert!(Screen { has_colours: true }.line(&shown).contains("\x1b[32m200"));
     }
 }

@@ -1,5 +1,6 @@
 //! The demo's tenants: one of each profile, with what the profile wants to know.
 
+use postroad_client::{NewSubscription, TenantSettings};
 use postroad_profile::{EventEntry, Field, OptionOwner, OptionSchema, OptionType, Presence, Profile};
 use serde_json::{Map, Value, json};
 
@@ -34,17 +35,14 @@ impl DemoTenant {
         }
     }
 
-    /// The body that creates it.
-    pub(super) fn settings(&self) -> Vec<u8> {
-        json!({"profile": self.id, "name": self.title, "options": self.options}).to_string().into_bytes()
+    /// What creates it.
+    pub(super) fn settings(&self) -> TenantSettings {
+        TenantSettings::of_profile(&self.id).name(&self.title).options(Value::Object(self.options.clone()))
     }
 
-    /// The body that creates its subscription.
-    pub(super) fn subscription(&self, url: &str) -> Vec<u8> {
-        let delivery = json!({"type": "push", "url": url});
-        json!({"name": "The demo's receiver", "delivery": delivery, "events": self.events})
-            .to_string()
-            .into_bytes()
+    /// What creates its subscription.
+    pub(super) fn subscription(&self, url: &str) -> NewSubscription {
+        NewSubscription::push(url).name("The demo's receiver").events(&self.events)
     }
 }
 

@@ -1,0 +1,157 @@
+//! Deliveries to the server's own inspector: they are handed over within the process, while the guard goes on refusing
+//! every other call of the server to itself.
+//!
+//! **Invariant:** what is handed over goes through the same client as every delivery, onto a pipe instead of a socket: the
+//! inspector sees the bytes that a receiver would. **Invariant:** nothing but the inspector is at the end of that pipe.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use postroad_domain::{EndpointUrl, limits::NAME_TIME};
+use postroad_egress::{
+    AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest, OutboundResponse, Resolved,
+    SendError, StartError, Stream,
+};
+use postroad_server::{INSPECT_PREFIX, Inspector};
+use url::{Host, Url};
+
+/// Bytes that wait in the pipe, as in the buffers of a socket.
+const PIPE_BYTES: usize = 64 * 1024;
+
+/// Where this server is reached.
+#[derive(Clone, Debug)]
+pub struct OwnAddress {
+    /// The address that it listens on.
+    pub listen: SocketAddr,
+    /// What people outside write instead, where that is known.
+    pub public_url: Option<EndpointUrl>,
+}
+
+impl OwnAddress {
+    /// Whether a URL leads to the inspector of this server.
+    fn leads_to_inspector(&self, url: &EndpointUrl) -> bool {
+        let text = url.as_str();
+        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let path = rest.find(['/', '?', '#', '\\']).map_or("", |start| &rest[start..]);
+        let is_ours = |parsed: Url| self.is_public(&parsed) || self.is_listened_on(&parsed);
+        path.starts_with(INSPECT_PREFIX) && Url::parse(text).is_ok_and(is_ours)
+    }
+
+    fn is_public(&self, url: &Url) -> bool {
+        let public = self.public_url.as_ref().and_then(|public| Url::parse(public.as_str()).ok());
+        public.is_some_and(|public| public.origin() == url.origin())
+    }
+
+    fn is_listened_on(&self, url: &Url) -> bool {
+        let own = self.listen.ip().to_canonical();
+        let everywhere = own.is_unspecified();
+        let is_own = |ip: IpAddr| ip.to_canonical() == own || everywhere && ip.to_canonical().is_loopback();
+        let is_host = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost" && (everywhere || own.is_loopback()),
+            Some(Host::Ipv4(ip)) => is_own(ip.into()),
+            Some(Host::Ipv6(ip)) => is_own(ip.into()),
+            None => false,
+        };
+        is_host && url.scheme() == "http" && url.port_or_known_default() == Some(self.listen.port())
+    }
+}
+
+/// An [`Egress`] that knows which requests do not leave the process.
+pub struct HandOver {
+    own: OwnAddress,
+    inside: HttpEgress,
+    outside: Arc<dyn Egress>,
+}
+
+impl HandOver {
+    /// What leads to `inspector` under one of its own addresses goes there, the rest goes `outside`.
+    ///
+    /// Errors: as [`HttpEgress::new`].
+    pub fn new(own: OwnAddress, inspector: Inspector, outside: Arc<dyn Egress>) -> Result<Self, StartError> {
+        // Nothing is dialled inside, so there is nothing to judge.
+        let everywhere = vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
+        let policy = AddressPolicy { allow_subnets: everywhere, ..AddressPolicy::default() };
+        let inside = HttpEgress::new(EgressConfig::new(policy), Arc::new(Pipes(inspector)))?;
+        Ok(Self { own, inside, outside })
+    }
+}
+
+#[async_trait]
+impl Egress for HandOver {
+    async fn exchange(&self, mut request: OutboundRequest) -> Result<OutboundResponse, SendError> {
+        if !self.own.leads_to_inspector(&request.url) {
+            return self.outside.exchange(request).await;
+        }
+        // There is nobody on a pipe from whom TLS would protect.
+        if let Some(rest) = request.url.as_str().strip_prefix("https://") {
+            let plain = EndpointUrl::parse(&format!("http://{rest}"));
+            request.url = plain.unwrap_or(request.url);
+        }
+        self.inside.exchange(request).await
+    }
+
+    async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {
+        if self.own.leads_to_inspector(url) { Ok(()) } else { self.outside.check(url).await }
+    }
+}
+
+/// Connections to the inspector, whatever the host is called.
+struct Pipes(Inspector);
+
+#[async_trait]
+impl Dial for Pipes {
+    async fn resolve(&self, _: &str) -> io::Result<Resolved> {
+        Ok(Resolved { addresses: vec![Ipv4Addr::LOCALHOST.into()], valid_for: NAME_TIME.max })
+    }
+
+    async fn connect(&self, _: SocketAddr) -> io::Result<Box<dyn Stream>> {
+        let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
+        let inspector = self.0.clone();
+        tokio::spawn(async move { inspector.serve_in_process(theirs).await });
+        Ok(Box::new(ours))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(listen: &str, public_url: Option<&str>) -> OwnAddress {
+        let public_url = public_url.map(|url| EndpointUrl::parse(url).unwrap());
+        OwnAddress { listen: listen.parse().unwrap(), public_url }
+    }
+
+    #[test]
+    fn only_the_inspector_under_an_own_address_is_handed_over() {
+        let loopback = own("127.0.0.1:8080", Some("https://hooks.example.com"));
+        let everywhere = own("0.0.0.0:80", None);
+        for (own, url, is_ours) in [
+            (&loopback, "http://127.0.0.1:8080/inspect/abcdefgh", true),
+            (&loopback, "http://localhost:8080/inspect/abcdefgh/a?b=c", true),
+            (&loopback, "http://2130706433:8080/inspect/abcdefgh", true),
+            (&loopback, "https://hooks.example.com/inspect/abcdefgh", true),
+            (&loopback, "https://HOOKS.example.com:443/inspect/abcdefgh", true),
+            (&loopback, "http://hooks.example.com/inspect/abcdefgh", false),
+            (&loopback, "https://127.0.0.1:8080/inspect/abcdefgh", false),
+            (&loopback, "http://127.0.0.1:8081/inspect/abcdefgh", false),
+            (&loopback, "http://127.0.0.2:8080/inspect/abcdefgh", false),
+            (&loopback, "http://127.0.0.1:8080/v1/tenants", false),
+            (&loopback, "http://127.0.0.1:8080/inspector/abcdefgh", false),
+            (&loopback, "http://127.0.0.1:8080/x/../inspect/abcdefgh", false),
+            (&loopback, "http://127.0.0.1:8080?/inspect/abcdefgh", false),
+            (&loopback, "http://127.0.0.1:8080\\inspect/abcdefgh", false),
+            (&loopback, "http://example.com/inspect/abcdefgh", false),
+            (&everywhere, "http://127.9.9.9/inspect/abcdefgh", true),
+            (&everywhere, "http://[::1]/inspect/abcdefgh", true),
+            (&everywhere, "http://10.0.0.5/inspect/abcdefgh", false),
+        ] {
+            let parsed = EndpointUrl::parse(url).unwrap();
+            assert_eq!(own.leads_to_inspector(&parsed), is_ours, "{url}");
+        }
+    }
+}

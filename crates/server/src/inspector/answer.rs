@@ -1,0 +1,226 @@
+//! `GET` and `PUT /inspector/{bin}/answer`: what a bin answers, so that retries can be tried.
+//!
+//! **Invariant:** an answer can do nothing to the pages of this server, though it is of the same origin: it is shown in a
+//! sandbox ([`SANDBOX`]), its content type is not guessed, and it can set no cookie.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use postroad_domain::{
+    Invalid,
+    limits::{
+        CUSTOM_HEADERS_MAX, HEADER_VALUE_BYTES_MAX, INSPECTOR_ANSWER_BYTES_MAX, INSPECTOR_ANSWER_DELAY,
+        INSPECTOR_ANSWER_STATUS, REQUEST_BODY_BYTES_MAX,
+    },
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::name::BinPath;
+use crate::{
+    body::LimitedBody,
+    check::{Faults, Field, Object, Shape, duration_text, parse_duration},
+    json,
+    problem::{Problem, Refusals},
+};
+
+const SHAPE: Shape = Shape::of(&["status", "headers", "body", "delay"]);
+const HEADER_SHAPE: Shape = Shape::of(&["name", "value"]);
+/// A browser that opens a bin treats what it answers as a page of nobody.
+const SANDBOX: [(HeaderName, HeaderValue); 2] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
+/// What frames the answer, and what a browser would do to the whole server because of it.
+const NOT_SETTABLE: [HeaderName; 9] = [
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::UPGRADE,
+    header::SET_COOKIE,
+    header::STRICT_TRANSPORT_SECURITY,
+    header::CONTENT_SECURITY_POLICY,
+    header::X_CONTENT_TYPE_OPTIONS,
+    HeaderName::from_static("clear-site-data"),
+];
+
+/// What a bin answers.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// From 200 to 599.
+    pub(super) status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+    /// The wait before it.
+    pub(super) delay: Duration,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        let (headers, body) = (HeaderMap::new(), String::new());
+        Self { status: StatusCode::OK, headers, body, delay: INSPECTOR_ANSWER_DELAY.default }
+    }
+}
+
+impl Answer {
+    /// Memory that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+        self.body.len() + headers.sum::<usize>()
+    }
+
+    /// The answer in a line, for people: `503, Retry-After: 5, after 2s`.
+    pub(super) fn in_words(&self) -> String {
+        let reason = self.status.canonical_reason().unwrap_or_default();
+        let mut words = format!("{} {reason}", self.status.as_u16()).trim_end().to_owned();
+        for (name, value) in &self.headers {
+            words.push_str(&format!(", {name}: {}", String::from_utf8_lossy(value.as_bytes())));
+        }
+        if !self.body.is_empty() {
+            words.push_str(&format!(", a body of {} bytes", self.body.len()));
+        }
+        if !self.delay.is_zero() {
+            words.push_str(&format!(", after {}", duration_text(self.delay)));
+        }
+        words
+    }
+
+    /// The response itself.
+    pub(super) fn response(&self) -> Response {
+        let mut headers = self.headers.clone();
+        headers.extend(SANDBOX);
+        (self.status, headers, Bytes::from(self.body.clone())).into_response()
+    }
+}
+
+/// What a bin of the inspector answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BinAnswer {
+    /// From 200 to 599; by default 200.
+    #[schema(minimum = 200, maximum = 599)]
+    status: u16,
+    /// Headers such as `Retry-After`; none by default.
+    #[schema(max_items = 30)]
+    headers: Vec<BinHeader>,
+    /// Text of at most 64 KiB; empty by default.
+    #[schema(max_length = 65536)]
+    body: String,
+    /// How long to wait before answering, up to `90s`; by default `0s`.
+    delay: String,
+}
+
+/// A header that a bin of the inspector answers.
+#[derive(Debug, Serialize, ToSchema)]
+struct BinHeader {
+    /// Its name.
+    name: String,
+    /// Its value.
+    value: String,
+}
+
+impl BinAnswer {
+    fn of(answer: &Answer) -> Self {
+        let header = |(name, value): (&HeaderName, &HeaderValue)| BinHeader {
+            name: name.to_string(),
+            value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        };
+        Self {
+            status: answer.status.as_u16(),
+            headers: answer.headers.iter().map(header).collect(),
+            body: answer.body.clone(),
+            delay: duration_text(answer.delay),
+        }
+    }
+}
+
+/// What a bin answers
+#[utoipa::path(
+    get,
+    path = "/inspector/{bin}/answer",
+    tag = "inspector",
+    security(()),
+    params(("bin" = String, Path, description = "The bin's name")),
+    responses((status = 200, description = "The answer", body = BinAnswer), Refusals),
+)]
+pub(super) async fn get_answer(BinPath(inspector, bin): BinPath) -> Json<BinAnswer> {
+    let now = inspector.0.clock.monotonic();
+    let answer = inspector.0.bins.lock().answer(&bin, now);
+    Json(BinAnswer::of(&answer))
+}
+
+/// Set what a bin answers
+///
+/// From the next request on: 503 with `Retry-After`, 410, a wait that is longer than the sender's patience. What the body
+/// does not name is set to its default.
+#[utoipa::path(
+    put,
+    path = "/inspector/{bin}/answer",
+    tag = "inspector",
+    security(()),
+    params(("bin" = String, Path, description = "The bin's name")),
+    request_body(content = BinAnswer, content_type = "application/json"),
+    responses((status = 200, description = "The answer as it is now", body = BinAnswer), Refusals),
+)]
+pub(super) async fn put_answer(
+    BinPath(inspector, bin): BinPath,
+    LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
+) -> Result<Json<BinAnswer>, Problem> {
+    let answer = read(&body)?;
+    let shown = BinAnswer::of(&answer);
+    let now = inspector.0.clock.monotonic();
+    inspector.0.bins.lock().set_answer(&bin, answer, now);
+    Ok(Json(shown))
+}
+
+fn read(body: &[u8]) -> Result<Answer, Problem> {
+    let faults = Faults::default();
+    let answer = Object::root(json::value(body)?, &SHAPE, &faults).map(|mut fields| {
+        let status = fields.field("status").and_then(|field| field.number(INSPECTOR_ANSWER_STATUS));
+        let status = status.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
+        let headers = fields.field("headers").and_then(|field| field.list(CUSTOM_HEADERS_MAX, header));
+        let body = fields.field("body").and_then(|field| field.parsed(answer_body));
+        let delay = fields.field("delay");
+        let delay = delay.and_then(|field| field.parsed(|text| parse_duration(text, INSPECTOR_ANSWER_DELAY)));
+        Answer {
+            status: status.unwrap_or(StatusCode::OK),
+            headers: headers.into_iter().flatten().collect(),
+            body: body.unwrap_or_default(),
+            delay: delay.unwrap_or(INSPECTOR_ANSWER_DELAY.default),
+        }
+    });
+    faults.finish(answer)
+}
+
+fn answer_body(text: &str) -> Result<String, Invalid> {
+    let fits = text.len() <= INSPECTOR_ANSWER_BYTES_MAX;
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| Invalid::new(format!("is longer than {INSPECTOR_ANSWER_BYTES_MAX} bytes")))
+}
+
+fn header(field: Field<'_>) -> Option<(HeaderName, HeaderValue)> {
+    let mut fields = field.object(&HEADER_SHAPE)?;
+    let name = fields.required("name").and_then(|field| field.parsed(header_name));
+    let value = fields.required("value").and_then(|field| field.parsed(header_value));
+    Some((name?, value?))
+}
+
+fn header_name(text: &str) -> Result<HeaderName, Invalid> {
+    let name = HeaderName::from_bytes(text.as_bytes());
+    let name = name.map_err(|_| Invalid::new("is not a name that HTTP allows for a header"))?;
+    if NOT_SETTABLE.contains(&name) {
+        return Err(Invalid::new("cannot be set here: the server decides on it"));
+    }
+    Ok(name)
+}
+
+fn header_value(text: &str) -> Result<HeaderValue, Invalid> {
+    if text.len() > HEADER_VALUE_BYTES_MAX {
+        return Err(Invalid::new(format!("is longer than {HEADER_VALUE_BYTES_MAX} bytes")));
+    }
+    HeaderValue::from_str(text).map_err(|_| Invalid::new("holds a control character"))
+}

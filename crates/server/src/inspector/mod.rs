@@ -1,0 +1,134 @@
+//! The inspector: a webhook tester. What is sent to `/inspect/{bin}` is recorded and answered as the bin was told to;
+//! `/inspector/{bin}/requests` shows it, as a page and as JSON.
+//!
+//! **Invariants**
+//! * Whoever knows a bin's name sees what it holds; names that [`new_bin`] makes cannot be guessed.
+//! * What is kept is bounded in number, bytes and time, and no bin can push out what another holds while it holds more.
+//! * What a bin answers can do nothing to our own pages, which are of the same origin: see [`answer`].
+//! * Several headers of one name stand together; apart from that, headers are shown in the order and spelling in which
+//!   they came.
+//!
+//! On purpose nothing of it is written to the store: a restart empties it.
+
+mod answer;
+mod bins;
+mod hints;
+mod name;
+mod new_bin;
+mod page;
+mod pretty;
+mod record;
+mod recorded;
+mod requests;
+mod spelling;
+
+use std::sync::Arc;
+
+use axum::{Router, extract::FromRequestParts, routing::any};
+use http::request::Parts;
+use hyper::server::conn::http1;
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use parking_lot::Mutex;
+use postroad_domain::{Clock, EndpointUrl, limits::INSPECTOR_BIN_CHARS};
+use rand::rngs::StdRng;
+use tokio::io::{AsyncRead, AsyncWrite};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::bins::Bins;
+use crate::{
+    problem::{Code, Problem},
+    state::ServerState,
+};
+
+/// What every path that records begins with.
+pub const INSPECT_PREFIX: &str = "/inspect/";
+
+/// The inspector of a server; clones are the same one.
+#[derive(Clone)]
+pub struct Inspector(Arc<Shared>);
+
+struct Shared {
+    bins: Mutex<Bins>,
+    rng: Mutex<StdRng>,
+    clock: Arc<dyn Clock>,
+    public_url: String,
+    name_chars_min: usize,
+}
+
+/// What an inspector is made with.
+pub struct InspectorParts {
+    /// Tells when a request came, and waits before an answer.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the names of new bins.
+    pub rng: StdRng,
+    /// Where this server is reached: bins' addresses are made by putting a path behind it.
+    pub public_url: EndpointUrl,
+    /// Whether names of any length are taken, for `postroad dev`, where nobody guesses.
+    pub short_names: bool,
+}
+
+impl Inspector {
+    /// An inspector without bins.
+    pub fn new(parts: InspectorParts) -> Self {
+        let InspectorParts { clock, rng, public_url, short_names } = parts;
+        Self(Arc::new(Shared {
+            bins: Mutex::new(Bins::default()),
+            rng: Mutex::new(rng),
+            clock,
+            public_url: public_url.as_str().trim_end_matches('/').to_owned(),
+            name_chars_min: if short_names { 1 } else { INSPECTOR_BIN_CHARS.min },
+        }))
+    }
+
+    /// The address that a bin's senders are given.
+    pub fn bin_url(&self, bin: &str) -> String {
+        format!("{}{INSPECT_PREFIX}{bin}", self.0.public_url)
+    }
+
+    /// The address of the page that shows a bin.
+    pub fn page_url(&self, bin: &str) -> String {
+        format!("{}{}", self.0.public_url, requests::path(bin))
+    }
+
+    /// Plays the receiver at the other end of `stream`, a connection that was never on a network, until its client
+    /// closes it. Nothing but bins can be reached by it.
+    pub async fn serve_in_process<S: AsyncRead + AsyncWrite + Send + Unpin>(&self, stream: S) {
+        let served = http1::Builder::new()
+            .preserve_header_case(true)
+            .header_read_timeout(None)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.receiver()))
+            .await;
+        if let Err(error) = served {
+            tracing::debug!(%error, "a connection within the process ended early");
+        }
+    }
+
+    /// The routes that record. They are no part of the API: they play a receiver, and take whatever comes.
+    pub(crate) fn receiver<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        Router::new()
+            .route("/inspect/{bin}", any(record::record))
+            .route("/inspect/{bin}/", any(record::record))
+            .route("/inspect/{bin}/{*path}", any(record::record))
+            .with_state(self.clone())
+    }
+}
+
+/// The routes that show.
+pub(crate) fn routes() -> OpenApiRouter<ServerState> {
+    OpenApiRouter::new()
+        .routes(routes!(new_bin::new_bin))
+        .routes(routes!(requests::list_requests, requests::delete_requests))
+        .routes(routes!(answer::get_answer, answer::put_answer))
+}
+
+/// The inspector, where it is on.
+pub(crate) struct On(Inspector);
+
+impl FromRequestParts<ServerState> for On {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, state: &ServerState) -> Result<Self, Problem> {
+        let off = "The inspector is off: start the server with --inspector, or try `postroad dev`.";
+        state.inspector.clone().map(Self).ok_or_else(|| Problem::new(Code::NotFound, off))
+    }
+}
