@@ -2,7 +2,12 @@
 
 pub mod data;
 pub mod dev;
+pub mod doctor;
+pub mod import;
+pub mod openapi;
 pub mod profile;
+pub mod remote;
+pub mod replay;
 pub mod send;
 pub mod serve;
 
@@ -28,29 +33,38 @@ pub enum CommandError {
     /// and their causes would say it twice.
     #[error("{0:#}")]
     Failed(#[from] anyhow::Error),
+    /// Somebody at the keyboard had enough of it: what is to be known then. Nothing is wrong.
+    #[error("{0}")]
+    Interrupted(String),
 }
 
 impl CommandError {
-    /// 2 for what the caller must write differently, 1 for the rest.
+    /// 2 for what the caller must write differently, 130 as shells expect it after Ctrl-C, 1 for the rest.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Config(_) => 2,
             Self::Failed(_) => 1,
+            Self::Interrupted(_) => 130,
         }
     }
 }
 
 /// Runs a command to its end. Answers the temporary folder that is to be dropped after the runtime, where there is one.
 pub async fn run(command: Command) -> Result<Option<TempDir>, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok();
     match command {
         Command::Help(text) => output::line(text.trim_end()).map_err(anyhow::Error::from)?,
         Command::Serve(flags) => serve::run(&flags).await?,
         Command::Dev(flags) => return dev::run(&flags).await.map(Some),
-        Command::Send(arguments) => send::run(arguments, |name| std::env::var(name).ok()).await?,
+        Command::Send(arguments) => send::run(arguments, variable).await?,
+        Command::Replay(arguments) => replay::run(arguments, variable).await?,
+        Command::Doctor(arguments) => doctor::run(arguments, variable).await?,
+        Command::ImportSvix(arguments) => import::run(arguments, variable).await?,
         Command::Backup(arguments) => data::backup::run(arguments).await?,
         Command::Check(flags) => data::check::run(&flags).await?,
         Command::Compact(flags) => data::compact::run(&flags).await?,
-        Command::Profile(command) => profile::run(command, |name| std::env::var(name).ok())?,
+        Command::Profile(command) => profile::run(command, variable)?,
+        Command::OpenApi => openapi::run()?,
     }
     Ok(None)
 }

@@ -3,18 +3,14 @@
 use std::{fs, io};
 
 use anyhow::Context;
-use http::Method;
-use postroad_domain::TenantId;
-use serde::{Deserialize, Serialize};
+use postroad_client::{Accepted, NewEvent};
 use serde_json::value::RawValue;
 
-use super::CommandError;
-use crate::{
-    api_client::{ApiClient, CallError},
-    output,
+use super::{
+    CommandError,
+    remote::{self, Remote},
 };
-
-const SERVER_DEFAULT: &str = "http://127.0.0.1:8080";
+use crate::output;
 
 /// What the command line of `send` said; unchecked.
 #[derive(Clone, Debug, Default)]
@@ -27,27 +23,8 @@ pub struct SendArguments {
     pub data: String,
     /// The caller's own id of the event.
     pub id: Option<String>,
-    /// The server's URL; else from the environment, else the default address of a server on this machine.
-    pub server: Option<String>,
-    /// An API key; else from the environment.
-    pub key: Option<String>,
-}
-
-/// The body, with the data exactly as it was given.
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'a str,
-    data: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct Accepted {
-    id: String,
-    deliveries: u64,
-    #[serde(default)]
-    duplicate: bool,
+    /// Where to.
+    pub remote: Remote,
 }
 
 /// Publishes the event and prints its id. `variable` looks into the environment.
@@ -57,25 +34,16 @@ pub async fn run(
     arguments: SendArguments,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<(), CommandError> {
-    let usage = |message: String| CommandError::Usage(message);
-    let tenant = TenantId::parse(&arguments.tenant)
-        .map_err(|problem| usage(format!("--tenant {:?} {problem}", arguments.tenant)))?;
-    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-    let key = arguments.key.or_else(|| variable("POSTROAD_KEY")).or_else(|| variable("POSTROAD_ADMIN_KEY"));
-    let key = key
-        .ok_or_else(|| usage("a key is needed: --key KEY, or POSTROAD_KEY in the environment".to_owned()))?;
-    let server = arguments.server.or_else(|| variable("POSTROAD_SERVER"));
-    let client = ApiClient::new(server.as_deref().unwrap_or(SERVER_DEFAULT), &key).map_err(wrong)?;
-
+    let tenant = remote::tenant(&arguments.tenant)?;
+    let client = arguments.remote.client(&variable)?;
     let data = read_data(&arguments.data)?;
-    let data: &RawValue =
-        serde_json::from_str(&data).map_err(|problem| usage(format!("--data is not JSON: {problem}")))?;
-    let body = Body { r#type: &arguments.event_type, data, id: arguments.id.as_deref() };
-    let body = serde_json::to_vec(&body).context("the event cannot be written as JSON")?;
-    let answer =
-        client.call(Method::POST, &format!("/v1/tenants/{tenant}/events"), body).await.map_err(wrong)?;
-    let accepted: Accepted =
-        serde_json::from_slice(&answer).context("the server's answer is not Postroad's")?;
+    let data: &RawValue = serde_json::from_str(&data)
+        .map_err(|problem| CommandError::Usage(format!("--data is not JSON: {problem}")))?;
+    let mut event = NewEvent::new(arguments.event_type, data).map_err(remote::failed)?;
+    if let Some(id) = arguments.id {
+        event = event.idempotency_key(id);
+    }
+    let accepted = client.tenant(tenant.as_str()).publish(event).await.map_err(remote::failed)?;
     output::line(&accepted.id).context("cannot write to standard output")?;
     output::note(remark(&accepted));
     Ok(())
@@ -96,12 +64,5 @@ fn remark(accepted: &Accepted) -> String {
         (false, 0) => "accepted; no subscription wants it".to_owned(),
         (false, 1) => "accepted; 1 delivery".to_owned(),
         (false, count) => format!("accepted; {count} deliveries"),
-    }
-}
-
-fn wrong(error: CallError) -> CommandError {
-    match error {
-        CallError::BadUrl(_) | CallError::BadKey => CommandError::Usage(error.to_string()),
-        _ => CommandError::Failed(anyhow::Error::msg(error)),
     }
 }

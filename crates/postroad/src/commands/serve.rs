@@ -8,9 +8,9 @@ use super::{CommandError, load_config};
 use crate::{
     ambient::{self, SystemClock},
     config::{Given, Purpose},
-    logging,
     node::Node,
     output, signals,
+    traces::Traces,
 };
 
 /// Shorter keys can be guessed by trying.
@@ -21,7 +21,7 @@ const ADMIN_KEY_CHARS_ADVISED: usize = 16;
 /// Errors: the configuration cannot be used, the start is refused, or the listener failed.
 pub async fn run(flags: &Given) -> Result<(), CommandError> {
     let mut config = load_config(Purpose::Serve, flags)?;
-    logging::start(&config)?;
+    let traces = Traces::start(&config)?;
     let stop = signals::stop_token(|| {}).context("signals cannot be received")?;
     match ambient::raise_open_files_limit() {
         Ok(limit) => tracing::debug!(limit, "open files"),
@@ -33,16 +33,22 @@ pub async fn run(flags: &Given) -> Result<(), CommandError> {
     let rng = ambient::chance().context("the system has no randomness to give")?;
     let node =
         Node::start(&mut config, Arc::new(SystemClock::new()), rng).await.map_err(anyhow::Error::msg)?;
+    traces.sample(&node);
     announce(&node).context("cannot write to standard output")?;
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, address = %node.address(), data_dir = %config.data_dir.display(), "started");
-    node.serve(stop, config.shutdown_grace).await.context("the listener failed")?;
+    let served = node.serve(stop, config.shutdown_grace).await;
+    traces.stop().await;
+    served.context("the listener failed")?;
     Ok(())
 }
 
-/// The first line is for scripts; the key follows where there is one to show.
+/// The first line is for scripts; what else there is to know follows.
 fn announce(node: &Node) -> std::io::Result<()> {
     output::line(format_args!("listening on http://{}", node.address()))?;
+    if let Some(address) = node.metrics_address() {
+        output::line(format_args!("metrics on http://{address}/metrics"))?;
+    }
     let Some(key) = node.fresh_admin_key() else { return Ok(()) };
     output::line(format_args!("admin key: {key}"))?;
     output::line(

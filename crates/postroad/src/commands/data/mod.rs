@@ -17,7 +17,7 @@ fn data_dir(flags: &Given) -> Result<PathBuf, CommandError> {
 }
 
 /// Bytes for people: with one digit behind the point in the largest unit that leaves a number before it.
-fn bytes(count: u64) -> String {
+pub(in crate::commands) fn bytes(count: u64) -> String {
     let units = [("GiB", 1_u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     match units.into_iter().find(|(_, size)| count >= *size) {
         Some((unit, size)) => format!("{:.1} {unit}", count as f64 / size as f64),

@@ -1,6 +1,6 @@
 //! How deliveries are tried, and what is refused before there is one, in words.
 
-use postroad_domain::{RetryPolicy, time::duration_text};
+use postroad_domain::{HttpVersion, RetryPolicy, time::duration_text};
 use postroad_profile::{DeliveryPolicy, Profile};
 
 use super::{
@@ -21,13 +21,25 @@ pub(super) fn entries(policy: &DeliveryPolicy) -> Vec<Entry> {
     } else {
         format!("; a subscription may set {} to {}", duration_text(timeout.min), duration_text(timeout.max))
     };
+    let kept = policy.retention.map_or("as long as the installation keeps them".to_owned(), |retention| {
+        format!("{} at most", duration_text(retention))
+    });
     vec![
         entry("Success", format!("{}; a redirect never is", policy.success.patterns().join(", "))),
         entry("Attempts", attempts(&policy.retry)),
         entry("Timeout", format!("{} for a whole exchange{bounds}", duration_text(timeout.default))),
+        entry("HTTP", http_version(policy)),
         entry("410", gone),
         entry("Retry-After", if policy.retry_after { "of 429 and 503 is honoured" } else { "is ignored" }),
+        entry("Events are kept", kept),
     ]
+}
+
+fn http_version(policy: &DeliveryPolicy) -> &'static str {
+    match policy.http_version {
+        HttpVersion::One => "1.1",
+        HttpVersion::Two => "2 where an https receiver offers it, else 1.1",
+    }
 }
 
 /// What an event may not be.

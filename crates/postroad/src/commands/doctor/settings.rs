@@ -1,0 +1,55 @@
+//! The configuration: whether it can be used, and what it leaves open.
+
+use super::report::Check;
+use crate::config::{Config, ConfigError, Given, KEYS, Key};
+
+/// A configuration that can be used.
+pub(super) fn tell(config: &Config, flags: &Given, variable: &impl Fn(&str) -> Option<String>) -> Check {
+    let is_set = |key: &Key| variable(&key.environment_name()).is_some_and(|value| !value.is_empty());
+    let by_flag = named("flags", |key| flags.get(key).is_some());
+    let by_environment = named("environment", is_set);
+    let given: Vec<_> = [by_flag, by_environment].into_iter().flatten().collect();
+    let given = if given.is_empty() { "all defaults".to_owned() } else { given.join("; ") };
+    let folder = config.data_dir.display();
+    Check::ok("config", format!("every key and value can be used ({given}); data in {folder}"))
+}
+
+/// `flags: data-dir, listen`
+fn named(layer: &str, is_given: impl Fn(&Key) -> bool) -> Option<String> {
+    let names: Vec<_> = KEYS.iter().filter(|key| is_given(key)).map(|key| key.name).collect();
+    (!names.is_empty()).then(|| format!("{layer}: {}", names.join(", ")))
+}
+
+/// A configuration that cannot be used.
+pub(super) fn refused(error: &ConfigError) -> Check {
+    let remedy = match error {
+        ConfigError::UnknownKey { nearest, .. } => format!("write {nearest}, or remove the line"),
+        ConfigError::Unreadable { .. } => "name a file that this user can read".to_owned(),
+        ConfigError::BadValue { .. } | ConfigError::NotText { .. } | ConfigError::NotToml { .. } => {
+            "correct it; docs/configuration.md lists every key with its values".to_owned()
+        }
+    };
+    Check::fail("config", error.to_string(), format!("{remedy}. Nothing else was checked"))
+}
+
+/// Mail is not sent by this version.
+pub(super) fn smtp() -> Check {
+    Check::ok("smtp", "not configured: this version sends no mail")
+}
+
+/// The listener speaks plain HTTP: who may reach it decides whether that is enough.
+pub(super) fn tls(config: &Config) -> Check {
+    let is_secured = config.public_url.as_ref().is_some_and(|url| url.as_str().starts_with("https://"));
+    if is_secured || config.listen.ip().is_loopback() {
+        let why = if is_secured { "a proxy before it speaks TLS" } else { "only this machine reaches it" };
+        return Check::ok("tls", format!("not configured: {} speaks plain HTTP, and {why}", config.listen));
+    }
+    Check::warn(
+        "tls",
+        format!(
+            "{} speaks plain HTTP to everybody who reaches it: keys and events can be read",
+            config.listen
+        ),
+        "listen on 127.0.0.1 behind a proxy that speaks TLS, and set --public-url to its https:// address",
+    )
+}
