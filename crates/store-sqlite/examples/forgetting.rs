@@ -102,7 +102,10 @@ async fn forget(
     loop {
         let began = clock.monotonic();
         let (age_max, rows_max, time_max) = (Some(Duration::ZERO), 1_000, Duration::from_millis(3));
-        let step = store.prune(Prune { at, age_max, bytes_max: None, rows_max, time_max }).await.unwrap();
+        let step = store
+            .prune(Prune { at, age_max, bytes_max: None, tenants: Arc::default(), rows_max, time_max })
+            .await
+            .unwrap();
         forgotten.fetch_add(step.events, std::sync::atomic::Ordering::Relaxed);
         if !step.more {
             return;

@@ -74,7 +74,10 @@ impl Ballast {
 }
 
 /// Bytes that this process may still write to the disk of a folder.
-pub(crate) fn free_bytes(folder: &Path) -> io::Result<u64> {
+///
+/// # Errors
+/// The system does not tell: there is no such folder.
+pub fn free_bytes(folder: &Path) -> io::Result<u64> {
     let path = CString::new(folder.as_os_str().as_bytes())?;
     // SAFETY: `statvfs` holds numbers only, for which zero is a value.
     let mut figures: libc::statvfs = unsafe { std::mem::zeroed() };

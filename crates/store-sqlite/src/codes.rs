@@ -3,9 +3,12 @@
 //! SQLite keeps the integers 0 and 1 in no bytes and others in one: the status begins at 2, so that a delivery's row
 //! keeps its width when it ends and is overwritten in place.
 
-use postroad_domain::{ErrorClass, Reason, Status, subscription::InactiveReason};
+use postroad_domain::{
+    ErrorClass, Reason, ReplaySelection, ReplayStatus, Status, replay::ReplayFailure,
+    subscription::InactiveReason,
+};
 
-use crate::error::Fault;
+use crate::{error::Fault, history::Standing};
 
 /// The number of a status. [`Status::Delivering`] is known to the engine only: in the store such a delivery is queued.
 pub(crate) const fn status_code(status: Status) -> i64 {
@@ -77,6 +80,57 @@ pub(crate) const fn inactive_of(code: i64) -> Result<InactiveReason, Fault> {
     }
 }
 
+/// The number of what a subscription is; none for an active one.
+pub(crate) const fn standing_code(standing: Standing) -> Option<i64> {
+    match standing {
+        Standing::Active => None,
+        Standing::Inactive(reason) => Some(inactive_code(reason)),
+        Standing::Deleted => Some(3),
+    }
+}
+
+/// What a subscription is by that number.
+pub(crate) fn standing_of(code: Option<i64>) -> Result<Standing, Fault> {
+    match code {
+        None => Ok(Standing::Active),
+        Some(3) => Ok(Standing::Deleted),
+        Some(code) => Ok(Standing::Inactive(inactive_of(code)?)),
+    }
+}
+
+/// The number of what a replay sends again: its place in [`ReplaySelection::ALL`].
+pub(crate) const fn selection_code(selection: ReplaySelection) -> i64 {
+    selection as i64
+}
+
+/// What a replay with that number sends again.
+pub(crate) fn selection_of(code: i64) -> Result<ReplaySelection, Fault> {
+    at(&ReplaySelection::ALL, code).ok_or(Fault::Corrupt("a replay has an unknown selection"))
+}
+
+/// The number of where a replay stands.
+pub(crate) const fn replay_status_code(status: ReplayStatus) -> i64 {
+    match status {
+        ReplayStatus::Running => 1,
+        ReplayStatus::Done => 2,
+        ReplayStatus::Cancelled => 3,
+        ReplayStatus::Failed(ReplayFailure::SubscriptionInactive) => 4,
+        ReplayStatus::Failed(ReplayFailure::SubscriptionDeleted) => 5,
+    }
+}
+
+/// Where a replay with that number stands.
+pub(crate) const fn replay_status_of(code: i64) -> Result<ReplayStatus, Fault> {
+    match code {
+        1 => Ok(ReplayStatus::Running),
+        2 => Ok(ReplayStatus::Done),
+        3 => Ok(ReplayStatus::Cancelled),
+        4 => Ok(ReplayStatus::Failed(ReplayFailure::SubscriptionInactive)),
+        5 => Ok(ReplayStatus::Failed(ReplayFailure::SubscriptionDeleted)),
+        _ => Err(Fault::Corrupt("a replay has an unknown status")),
+    }
+}
+
 fn at<T: Copy>(all: &[T], code: i64) -> Option<T> {
     usize::try_from(code).ok().and_then(|index| all.get(index)).copied()
 }
@@ -101,7 +155,25 @@ mod tests {
         }
         for reason in [InactiveReason::Paused, InactiveReason::Gone] {
             assert_eq!(inactive_of(inactive_code(reason)).unwrap(), reason);
+            let standing = Standing::Inactive(reason);
+            assert_eq!(standing_of(standing_code(standing)).unwrap(), standing);
         }
+    }
+
+    #[test]
+    fn every_word_of_a_replay_has_a_number_that_leads_back_to_it() {
+        for selection in ReplaySelection::ALL {
+            assert_eq!(selection_of(selection_code(selection)).unwrap(), selection);
+        }
+        for code in 1..=5 {
+            assert_eq!(replay_status_code(replay_status_of(code).unwrap()), code);
+        }
+        for standing in [Standing::Active, Standing::Deleted] {
+            assert_eq!(standing_of(standing_code(standing)).unwrap(), standing);
+        }
+        selection_of(3).unwrap_err();
+        replay_status_of(0).unwrap_err();
+        standing_of(Some(4)).unwrap_err();
     }
 
     #[test]

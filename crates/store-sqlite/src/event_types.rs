@@ -4,7 +4,7 @@ use postroad_domain::{RegisteredType, TenantNo};
 use postroad_store::{DeleteEventType, PutEventType, PutEventTypeError};
 use rusqlite::Connection;
 
-use crate::{error::Fault, query, sql, tenants, writer::Work};
+use crate::{audit, error::Fault, query, sql, tenants, writer::Work};
 
 /// All of a tenant, by name.
 pub(crate) fn of_tenant(db: &Connection, tenant_no: TenantNo) -> Result<Vec<RegisteredType>, Fault> {
@@ -27,6 +27,7 @@ pub(crate) fn put(work: &mut Work<'_>, put: &PutEventType) -> Result<Result<bool
     let spec = serde_json::to_string(&put.event_type)?;
     query::run(work.db, sql::EVENT_TYPE_PUT, (tenant_no, name, spec))?;
     tenants::touch(work, put.tenant_no)?;
+    audit::note(work.db, put.tenant_no, put.at, put.audit.as_ref())?;
     Ok(Ok(is_new))
 }
 
@@ -39,6 +40,7 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteEventType) -> Result<bo
     let was_there = query::run(work.db, sql::EVENT_TYPE_DELETE, key)? == 1;
     if was_there {
         tenants::touch(work, delete.tenant_no)?;
+        audit::note(work.db, delete.tenant_no, delete.at, delete.audit.as_ref())?;
     }
     Ok(was_there)
 }

@@ -9,13 +9,21 @@
 
 use bytes::Bytes;
 use postroad_domain::{
-    Event, EventId, EventType, ProfileNo, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX,
+    Event, EventId, EventType, ProfileNo, TenantNo, Timestamp, TraceContext, limits::PAGE_ROWS_SCANNED_MAX,
 };
 use postroad_store::{ListEvents, Page};
 use rusqlite::{Connection, Row};
 
-use crate::{codec, codes, error::Fault, query, sql, tenants, unlisted::Tail};
+use crate::{
+    codec, codes,
+    error::Fault,
+    moment::{Line, behind_last, place_of},
+    query, sql, tenants,
+    unlisted::Tail,
+};
 
+/// How moments are found among the numbers of events.
+const LINE: Line = Line { last: sql::EVENT_LAST, probe: sql::EVENT_PROBE };
 /// Event numbers read at a time.
 const CHUNK: usize = 256;
 
@@ -46,7 +54,7 @@ pub(crate) fn list(db: &Connection, list: &ListEvents, tail: &Tail) -> Result<Pa
     let first = first_since(db, list.filter.since)?;
     let mut end = end_before(db, list.filter.until)?;
     if let Some(after) = list.after {
-        end = end.min(place_of(db, list.tenant_no, after)?);
+        end = end.min(place_behind(db, list.tenant_no, after)?);
     }
     let mut looked_at = None;
     let mut looks = 0;
@@ -85,19 +93,19 @@ pub(crate) fn numbers(
 
 /// The number from which on events were accepted at `since` or later.
 pub(crate) fn first_since(db: &Connection, since: Option<Timestamp>) -> Result<i64, Fault> {
-    since.map_or(Ok(0), |since| place_of_moment(db, since))
+    since.map_or(Ok(0), |since| place_of(db, LINE, since))
 }
 
 /// The number below which events were accepted before `until`.
 pub(crate) fn end_before(db: &Connection, until: Option<Timestamp>) -> Result<i64, Fault> {
     match until {
-        Some(until) => place_of_moment(db, until),
-        None => Ok(behind_last(db)?),
+        Some(until) => place_of(db, LINE, until),
+        None => behind_last(db, LINE),
     }
 }
 
 /// Reads an event's columns, which stand first in the row.
-fn read(row: &Row<'_>) -> Result<Event, Fault> {
+pub(crate) fn read(row: &Row<'_>) -> Result<Event, Fault> {
     let tags = row.get_ref(5)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
     let (deliveries, test) = codes::deliveries_of(row.get(4)?)?;
     Ok(Event {
@@ -111,8 +119,15 @@ fn read(row: &Row<'_>) -> Result<Event, Fault> {
         data: Bytes::from(row.get::<_, Vec<u8>>(7)?),
         profile: row.get::<_, Option<i64>>(8)?.map(ProfileNo),
         tenant_version: row.get(9)?,
+        trace: trace(row)?,
         test,
     })
+}
+
+/// Reads the trace of an event. What was written is one: another text counts as none, for no delivery may wait for it.
+fn trace(row: &Row<'_>) -> Result<Option<Box<TraceContext>>, Fault> {
+    let text = row.get_ref(10)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+    Ok(text.and_then(TraceContext::from_text).map(Box::new))
 }
 
 /// Reads an event type from a column.
@@ -129,30 +144,17 @@ fn passes(list: &ListEvents, event: &Event) -> bool {
 }
 
 /// Where a list goes on behind an event. One that was erased in between left its moment in its id.
-fn place_of(db: &Connection, tenant_no: TenantNo, after: EventId) -> Result<i64, Fault> {
+fn place_behind(db: &Connection, tenant_no: TenantNo, after: EventId) -> Result<i64, Fault> {
     match number(db, tenant_no, after)? {
         Some(event_no) => Ok(event_no),
-        None => place_of_moment(db, after.timestamp()),
+        None => place_of(db, LINE, after.timestamp()),
     }
 }
 
-fn behind_last(db: &Connection) -> Result<i64, Fault> {
-    let last = query::find(db, sql::EVENT_LAST, (), |row| Ok(row.get::<_, i64>(0)?))?;
-    Ok(last.map_or(0, |last| last + 1))
-}
-
-/// The smallest number whose event, and every later one, was accepted at `moment` or later.
-fn place_of_moment(db: &Connection, moment: Timestamp) -> Result<i64, Fault> {
-    let (mut low, mut high) = (0, behind_last(db)?);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let probe = query::find(db, sql::EVENT_PROBE, (middle,), |row| {
-            Ok((row.get::<_, i64>(0)?, Timestamp::from_micros(row.get(1)?)))
-        })?;
-        match probe {
-            Some((event_no, accepted_at)) if accepted_at < moment => low = event_no + 1,
-            Some(_) | None => high = middle,
-        }
+/// The same among the events of all tenants.
+pub(crate) fn place_of_any(db: &Connection, after: EventId) -> Result<i64, Fault> {
+    match query::find(db, sql::EVENT_NO_OF_ANY, (after.as_bytes(),), |row| Ok(row.get(0)?))? {
+        Some(event_no) => Ok(event_no),
+        None => place_of(db, LINE, after.timestamp()),
     }
-    Ok(low)
 }

@@ -139,13 +139,14 @@ impl Known {
     pub(crate) fn left(&mut self, sub_no: SubscriptionNo, place: Place, bytes: Option<u64>) {
         if let Some(lane) = self.lanes.get_mut(&sub_no) {
             lane.waiting.leave(place, bytes);
+            let tenant_no = lane.tenant_no;
+            self.ended(tenant_no, place.1);
         }
-        self.ended(place.1);
     }
 
     /// Notes that a delivery has ended: its event may be over.
-    pub(crate) fn ended(&mut self, delivery_no: i64) {
-        self.prune.release(delivery_no >> DELIVERY_BITS);
+    pub(crate) fn ended(&mut self, tenant_no: TenantNo, delivery_no: i64) {
+        self.prune.release(tenant_no, delivery_no >> DELIVERY_BITS);
     }
 
     /// If the lane is held, what expires in it is looked for in time.

@@ -46,6 +46,7 @@ pub(crate) fn refill(db: &Connection, refill: &Refill) -> Result<Refilled, Fault
             handle,
             subscription_version: row.get(6)?,
             due,
+            not_before: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_micros),
             expires_at: Timestamp::from_micros(row.get(3)?),
             tries: row.get(2)?,
             attempts: row.get(5)?,

@@ -11,6 +11,7 @@
 //!
 //! On purpose there are no leases here: one node owns everything, and the lock of the folder sees to it.
 
+mod audit;
 mod backlog;
 mod backup;
 mod ballast;
@@ -26,19 +27,26 @@ mod deliveries;
 mod error;
 mod event_types;
 mod events;
+mod everywhere;
 mod gauges;
 mod held;
+mod history;
+pub mod inspect;
+mod keys;
 mod known;
 mod lanes;
 mod limits;
 mod listing;
 mod lock;
 mod migrate;
+mod moment;
 mod options;
+mod pieces;
 mod profiles;
 mod prune;
 mod query;
 mod readers;
+mod replays;
 mod sessions;
 mod settings;
 pub mod sql;

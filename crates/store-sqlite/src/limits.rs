@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Bytes of log after which the checkpointer is called, each time.
 pub(crate) const CHECKPOINT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
+/// Bytes that a checkpoint hands to the disk at a time: a commit that comes meanwhile waits for so much.
+pub(crate) const CHECKPOINT_PIECE_BYTES: usize = 256 * 1024;
 /// Bytes of log at which the writer itself makes room before it goes on.
 pub(crate) const LOG_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long one reading transaction may last: the log cannot shrink below the oldest reader.

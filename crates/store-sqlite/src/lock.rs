@@ -9,6 +9,9 @@ use std::{
 
 use crate::error::OpenError;
 
+/// The file that is locked.
+pub(crate) const FILE_NAME: &str = "lock";
+
 /// The lock of a data folder. The system gives it up with the process, so a crash leaves none behind.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
@@ -20,7 +23,7 @@ impl FolderLock {
     pub(crate) fn take(folder: &Path) -> Result<Self, OpenError> {
         let refused = |source| OpenError::Folder { path: folder.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
-        let path = folder.join("lock");
+        let path = folder.join(FILE_NAME);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

@@ -7,8 +7,14 @@ use rusqlite::Connection;
 use crate::error::{Fault, OpenError};
 
 /// The texts in their order; the first leads to version 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_profiles.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_profiles.sql"),
+    include_str!("../migrations/0003_not_before.sql"),
+    include_str!("../migrations/0004_keys_and_audit.sql"),
+    include_str!("../migrations/0005_replays.sql"),
+    include_str!("../migrations/0007_trace.sql"),
+];
 
 /// Marks the file as one of ours: `post` in ASCII.
 const APPLICATION_ID: i64 = 0x706f_7374;

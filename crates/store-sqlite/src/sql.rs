@@ -15,7 +15,8 @@ queries! {
     // --- accepting ---------------------------------------------------------------------------------------------
     /// Appends an event.
     EVENT_INSERT = "INSERT INTO event (event_no, tenant_no, id, type, accepted_at, occurred_at, deliveries, tags,
-        attributes, data, profile_no, tenant_version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        attributes, data, profile_no, tenant_version, trace)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     /// Appends a delivery.
     DELIVERY_INSERT = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version, status, reason, attempts, at,
         created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)";
@@ -24,8 +25,8 @@ queries! {
     /// Lists a delivery under its subscription.
     DELIVERY_LISTING_INSERT = "INSERT OR IGNORE INTO delivery_listing (sub_no, delivery_no) VALUES (?1, ?2)";
     /// Gives a delivery its place in the queue.
-    QUEUE_INSERT = "INSERT INTO queue (tenant_no, sub_no, generation, due, delivery_no, tries, expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    QUEUE_INSERT = "INSERT INTO queue (tenant_no, sub_no, generation, due, delivery_no, tries, expires_at,
+        not_before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     /// Remembers a key unless it is remembered already.
     IDEMPOTENCY_INSERT = "INSERT INTO idempotency (tenant_no, key_hash, bytes_hash, event_id, accepted_at, deliveries,
         expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (tenant_no, key_hash) DO NOTHING";
@@ -53,8 +54,8 @@ queries! {
     /// Takes a delivery out of the queue.
     QUEUE_DELETE = "DELETE FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND due = ?4
         AND delivery_no = ?5";
-    /// Whether a delivery has a place in the queue.
-    QUEUE_FIND = "SELECT 1 FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND due = ?4
+    /// Whether a delivery has a place in the queue, and until when it is not tried there.
+    QUEUE_FIND = "SELECT not_before FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND due = ?4
         AND delivery_no = ?5";
     /// Sets where a delivery stands, in place.
     DELIVERY_SET = "UPDATE delivery SET status = ?2, reason = ?3, attempts = attempts + ?4, at = ?5
@@ -70,7 +71,8 @@ queries! {
 
     // --- lanes -------------------------------------------------------------------------------------------------
     /// Refill and next-due: a lane from its head, with what a delivery is and how often it was tried.
-    LANE_READ = "SELECT q.due, q.delivery_no, q.tries, q.expires_at, e.id, d.attempts, d.sub_version FROM queue q
+    LANE_READ = "SELECT q.due, q.delivery_no, q.tries, q.expires_at, e.id, d.attempts, d.sub_version, q.not_before
+        FROM queue q
         CROSS JOIN delivery d ON d.delivery_no = q.delivery_no
         CROSS JOIN event e ON e.event_no = q.delivery_no >> 12
         WHERE q.tenant_no = ?1 AND q.sub_no = ?2 AND q.generation = ?3 ORDER BY q.due, q.delivery_no";
@@ -140,8 +142,20 @@ queries! {
     ERASE_VERSIONS = "DELETE FROM subscription_version WHERE sub_no = ?1";
     /// Erases a subscription.
     ERASE_SUBSCRIPTION = "DELETE FROM subscription WHERE sub_no = ?1";
+    /// Erases what a subscription was.
+    ERASE_HISTORY = "DELETE FROM subscription_history WHERE sub_no = ?1";
+    /// The next replay of a deleted tenant.
+    ERASE_NEXT_REPLAY = "SELECT replay_no FROM replay INDEXED BY replay_by_tenant WHERE tenant_no = ?1
+        ORDER BY replay_no LIMIT 1";
     /// The next event type of a deleted tenant.
     ERASE_NEXT_EVENT_TYPE = "SELECT name FROM event_type WHERE tenant_no = ?1 ORDER BY name LIMIT 1";
+    /// The next API key of a deleted tenant.
+    ERASE_NEXT_API_KEY = "SELECT id FROM api_key WHERE tenant_no = ?1 ORDER BY id LIMIT 1";
+    /// The next entry of the audit that says something of a deleted tenant's data.
+    ERASE_NEXT_AUDIT = "SELECT audit_no FROM audit INDEXED BY audit_with_changes
+        WHERE tenant_no = ?1 AND changes IS NOT NULL ORDER BY audit_no LIMIT 1";
+    /// Leaves of such an entry who did what and when.
+    ERASE_AUDIT_CHANGES = "UPDATE audit SET changes = NULL WHERE audit_no = ?1";
     /// The next version of a deleted tenant.
     ERASE_NEXT_TENANT_VERSION = "SELECT version FROM tenant_version WHERE tenant_no = ?1 ORDER BY version LIMIT 1";
     /// Erases a version of a deleted tenant.
@@ -157,7 +171,10 @@ queries! {
 
     // --- forgetting --------------------------------------------------------------------------------------------
     /// The next event that may go.
-    PRUNE_NEXT = "SELECT event_no, tenant_no, accepted_at FROM event WHERE event_no >= ?1 ORDER BY event_no LIMIT 1";
+    PRUNE_NEXT = "SELECT event_no, tenant_no, accepted_at, length(data) FROM event WHERE event_no >= ?1 ORDER BY event_no LIMIT 1";
+    /// The next events of a tenant that may go.
+    PRUNE_NEXT_OF_TENANT = "SELECT event_no FROM event_listing WHERE tenant_no = ?1 AND event_no >= ?2
+        AND event_no < ?3 ORDER BY event_no LIMIT ?4";
     /// The deliveries of an event, with what decides on them.
     PRUNE_DELIVERIES = "SELECT delivery_no, sub_no, status, attempts FROM delivery
         WHERE delivery_no >= ?1 AND delivery_no < ?2 ORDER BY delivery_no";
@@ -248,6 +265,65 @@ queries! {
         CROSS JOIN subscription_version c ON c.sub_no = s.sub_no AND c.version = s.version
         WHERE s.sub_no = ?2 AND s.tenant_no = ?1 AND t.deleted_at IS NULL AND v.version = ?3";
 
+    // --- keys and the audit ------------------------------------------------------------------------------------
+    /// How many keys a tenant has that are not revoked.
+    KEY_COUNT = "SELECT count(*) FROM api_key WHERE tenant_no = ?1 AND revoked_at IS NULL";
+    /// Keeps a new key.
+    KEY_INSERT = "INSERT INTO api_key (tenant_no, id, hash, secret_hash, created_at, spec)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    /// The key that somebody brings.
+    KEY_BY_HASH = "SELECT k.id, k.tenant_no, k.created_at, k.last_used_at, k.revoked_at, k.spec, k.hash, k.secret_hash, t.id
+        FROM api_key k CROSS JOIN tenant t ON t.tenant_no = k.tenant_no
+        WHERE k.hash = ?1 AND t.deleted_at IS NULL";
+    /// Keys of a tenant that are not revoked, by id.
+    KEY_LIST = "SELECT id, tenant_no, created_at, last_used_at, revoked_at, spec FROM api_key
+        WHERE tenant_no = ?1 AND id > ?2 AND revoked_at IS NULL ORDER BY id LIMIT ?3";
+    /// Revokes a key.
+    KEY_REVOKE = "UPDATE api_key SET revoked_at = ?3 WHERE tenant_no = ?1 AND id = ?2 AND revoked_at IS NULL";
+    /// The revoked keys of a tenant.
+    KEY_REVOKED = "SELECT id, revoked_at FROM api_key WHERE tenant_no = ?1 AND revoked_at IS NOT NULL ORDER BY id";
+    /// Forgets a key.
+    KEY_DELETE = "DELETE FROM api_key WHERE tenant_no = ?1 AND id = ?2";
+    /// Notes when a key was last used.
+    KEY_USED = "UPDATE api_key SET last_used_at = max(coalesce(last_used_at, ?3), ?3) WHERE tenant_no = ?1 AND id = ?2";
+    /// Appends an entry to the audit.
+    AUDIT_INSERT = "INSERT INTO audit (id, at, tenant_no, tenant, actor, address, action, object, changes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    /// Entries in a range, newest first.
+    AUDIT_LIST = "SELECT audit_no, id, at, tenant_no, tenant, actor, address, action, object, changes FROM audit
+        WHERE audit_no >= ?1 AND audit_no < ?2 ORDER BY audit_no DESC LIMIT ?3";
+    /// Entries of a tenant in a range, newest first.
+    AUDIT_LIST_OF_TENANT = "SELECT audit_no, id, at, tenant_no, tenant, actor, address, action, object, changes
+        FROM audit WHERE tenant = ?1 AND audit_no >= ?2 AND audit_no < ?3 ORDER BY audit_no DESC LIMIT ?4";
+    /// The newest entry.
+    AUDIT_LAST = "SELECT audit_no FROM audit WHERE audit_no > 0 ORDER BY audit_no DESC LIMIT 1";
+    /// The first entry at or behind a number.
+    AUDIT_PROBE = "SELECT audit_no, at FROM audit WHERE audit_no >= ?1 ORDER BY audit_no LIMIT 1";
+    /// Forgets an entry.
+    AUDIT_DELETE = "DELETE FROM audit WHERE audit_no = ?1";
+
+    // --- lists over all tenants --------------------------------------------------------------------------------
+    /// The name of a tenant.
+    TENANT_NAME = "SELECT id FROM tenant WHERE tenant_no = ?1 AND deleted_at IS NULL";
+    /// Events in a range, newest first.
+    EVENT_LIST_ALL = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data, profile_no,
+        tenant_version, trace, event_no, tenant_no FROM event WHERE event_no >= ?1 AND event_no < ?2
+        ORDER BY event_no DESC LIMIT ?3";
+    /// The number of an event, whoever has it.
+    EVENT_NO_OF_ANY = "SELECT event_no FROM event WHERE id = ?1";
+    /// Whose an event is.
+    EVENT_OWNER = "SELECT tenant_no FROM event WHERE id = ?1";
+    /// The numbers of deliveries in a range, newest first.
+    DELIVERY_LIST_ALL = "SELECT delivery_no FROM delivery WHERE delivery_no >= ?1 AND delivery_no < ?2
+        ORDER BY delivery_no DESC LIMIT ?3";
+    /// Whose a subscription is, a deleted one too.
+    SUBSCRIPTION_OWNER = "SELECT tenant_no FROM subscription WHERE id = ?1";
+    /// Subscriptions in a range, newest first, deleted ones too.
+    SUBSCRIPTION_LIST_ALL = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
+        s.updated_at, v.secrets, v.spec, s.deleted_at IS NOT NULL FROM subscription s
+        CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
+        WHERE s.sub_no >= ?1 AND s.sub_no < ?2 ORDER BY s.sub_no DESC LIMIT ?3";
+
     // --- profiles ----------------------------------------------------------------------------------------------
     /// The number of the profile with these files.
     PROFILE_FIND = "SELECT profile_no FROM profile_version WHERE digest = ?1";
@@ -265,11 +341,11 @@ queries! {
     // --- events ------------------------------------------------------------------------------------------------
     /// One event by its number.
     EVENT_BY_NO = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data, profile_no,
-        tenant_version FROM event
+        tenant_version, trace FROM event
         WHERE event_no = ?1";
     /// One event by its id.
     EVENT_BY_ID = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data, profile_no,
-        tenant_version FROM event
+        tenant_version, trace FROM event
         WHERE id = ?2 AND tenant_no = ?1";
     /// Bytes of an event's data.
     EVENT_BYTES = "SELECT length(data) FROM event WHERE event_no = ?1";
@@ -287,7 +363,7 @@ queries! {
     // --- deliveries --------------------------------------------------------------------------------------------
     /// One delivery by its number.
     DELIVERY_BY_NO = "SELECT d.delivery_no, d.tenant_no, d.sub_no, s.id, d.sub_version, d.status, d.reason, d.attempts,
-        d.at, d.created_at, e.id, e.type, e.accepted_at, e.deliveries < 0 FROM delivery d
+        d.at, d.created_at, e.id, e.type, e.accepted_at, e.deliveries < 0, s.generation FROM delivery d
         CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 CROSS JOIN subscription s ON s.sub_no = d.sub_no
         WHERE d.delivery_no = ?1";
     /// The numbers of a subscription's deliveries in a range, newest first.
@@ -303,6 +379,73 @@ queries! {
     /// The attempts made for a delivery.
     ATTEMPT_LIST = "SELECT number, id, at, duration_us, status, error_class, request, response FROM attempt
         WHERE delivery_no = ?1";
+
+    // --- what subscriptions were -------------------------------------------------------------------------------
+    /// Notes what a subscription is from the next event on.
+    HISTORY_PUT = "INSERT INTO subscription_history (sub_no, event_no, version, inactive, at)
+        VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (sub_no, event_no)
+        DO UPDATE SET version = excluded.version, inactive = excluded.inactive, at = excluded.at";
+    /// What a subscription was when an event came.
+    HISTORY_AT = "SELECT event_no, version, inactive, at FROM subscription_history
+        WHERE sub_no = ?1 AND event_no <= ?2 ORDER BY event_no DESC LIMIT 1";
+    /// Since when it is known what a subscription was.
+    HISTORY_FIRST = "SELECT at FROM subscription_history WHERE sub_no = ?1 ORDER BY event_no LIMIT 1";
+    /// The subscriptions that a tenant ever had, in the order of their creation.
+    SUBSCRIPTIONS_EVER = "SELECT sub_no, id, created_at, deleted_at FROM subscription INDEXED BY subscription_of_tenant
+        WHERE tenant_no = ?1 AND sub_no > ?2 ORDER BY sub_no LIMIT ?3";
+
+    // --- replays -----------------------------------------------------------------------------------------------
+    /// Begins a replay.
+    REPLAY_INSERT = "INSERT INTO replay (tenant_no, id, sub_no, selection, since, until, pace_count, pace_per_us, count,
+        is_exact, position, stop, created_at, status, examined, replayed, skipped)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1, 0, 0, 0)";
+    /// Keeps how far a replay has come.
+    REPLAY_SET = "UPDATE replay SET status = ?2, position = ?3, examined = ?4, replayed = ?5, skipped = ?6,
+        finished_at = ?7 WHERE replay_no = ?1";
+    /// One replay by its id.
+    REPLAY_BY_ID = "SELECT r.replay_no, r.tenant_no, r.id, r.sub_no, s.id, r.selection, r.since, r.until, r.pace_count,
+        r.pace_per_us, r.count, r.is_exact, r.status, r.position, r.stop, r.examined, r.replayed, r.skipped,
+        r.created_at, r.finished_at FROM replay r CROSS JOIN subscription s ON s.sub_no = r.sub_no
+        WHERE r.id = ?2 AND r.tenant_no = ?1";
+    /// The replays of a tenant, newest first.
+    REPLAY_LIST = "SELECT r.replay_no, r.tenant_no, r.id, r.sub_no, s.id, r.selection, r.since, r.until, r.pace_count,
+        r.pace_per_us, r.count, r.is_exact, r.status, r.position, r.stop, r.examined, r.replayed, r.skipped,
+        r.created_at, r.finished_at FROM replay r INDEXED BY replay_by_tenant 
+        CROSS JOIN subscription s ON s.sub_no = r.sub_no
+        WHERE r.tenant_no = ?1 AND r.replay_no < ?2 ORDER BY r.replay_no DESC LIMIT ?3";
+    /// The replays of all tenants that run.
+    REPLAY_RUNNING = "SELECT r.replay_no, r.tenant_no, r.id, r.sub_no, s.id, r.selection, r.since, r.until, r.pace_count,
+        r.pace_per_us, r.count, r.is_exact, r.status, r.position, r.stop, r.examined, r.replayed, r.skipped,
+        r.created_at, r.finished_at FROM replay r INDEXED BY replay_running 
+        CROSS JOIN tenant t ON t.tenant_no = r.tenant_no CROSS JOIN subscription s ON s.sub_no = r.sub_no
+        WHERE r.status = 1 AND r.tenant_no > 0 AND t.deleted_at IS NULL ORDER BY r.tenant_no, r.sub_no LIMIT ?1";
+    /// The replays of a tenant that run.
+    REPLAY_RUNNING_OF_TENANT = "SELECT id, sub_no FROM replay INDEXED BY replay_running
+        WHERE status = 1 AND tenant_no = ?1";
+    /// How many replays of a tenant are remembered.
+    REPLAY_COUNT = "SELECT count(*) FROM replay INDEXED BY replay_by_tenant WHERE tenant_no = ?1";
+    /// The oldest replay of a tenant that has ended.
+    REPLAY_OLDEST = "SELECT replay_no FROM replay INDEXED BY replay_by_tenant WHERE tenant_no = ?1 AND status <> 1
+        ORDER BY replay_no LIMIT 1";
+    /// Forgets a replay.
+    REPLAY_DELETE = "DELETE FROM replay WHERE replay_no = ?1";
+    /// The next unsuccessful deliveries of a subscription.
+    REPLAY_FAILED = "SELECT d.delivery_no, e.id, e.deliveries < 0, d.status, d.reason
+        FROM delivery d INDEXED BY delivery_unsuccessful CROSS JOIN event e ON e.event_no = d.delivery_no >> 12
+        WHERE d.status >= 4 AND d.sub_no = ?1 AND d.delivery_no >= ?2 AND d.delivery_no < ?3
+        ORDER BY d.delivery_no LIMIT ?4";
+    /// The next events of a tenant.
+    REPLAY_EVENTS = "SELECT event_no FROM event_listing WHERE tenant_no = ?1 AND event_no >= ?2 AND event_no < ?3
+        ORDER BY event_no LIMIT ?4";
+    /// What of an event decides whether it is replayed.
+    REPLAY_EVENT = "SELECT id, type, tags, deliveries, length(data) FROM event WHERE event_no = ?1";
+    /// Where a delivery stands.
+    REPLAY_DELIVERY = "SELECT status, reason FROM delivery WHERE delivery_no = ?1";
+    /// The last delivery of an event.
+    REPLAY_LAST_DELIVERY = "SELECT delivery_no FROM delivery WHERE delivery_no >= ?1 AND delivery_no < ?2
+        ORDER BY delivery_no DESC LIMIT 1";
+    /// Whether more than so many deliveries wait in a lane.
+    LANE_REACHES = "SELECT 1 FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 LIMIT 1 OFFSET ?4";
 
     // --- the installation --------------------------------------------------------------------------------------
     /// A small value.

@@ -4,23 +4,28 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use postroad_domain::{
-    Attempt, DeliveryId, Event, EventId, ProfileNo, Subscription, SubscriptionId, SubscriptionNo,
-    SubscriptionVersion, Tenant, TenantId, TenantNo, delivery::Delivery, tenant::TenantSpec,
+    ApiKey, Attempt, AuditEntry, DeliveryId, Event, EventId, KeyId, ProfileNo, Replay, ReplayId,
+    Subscription, SubscriptionId, SubscriptionNo, SubscriptionVersion, Tenant, TenantId, TenantNo,
+    delivery::Delivery, tenant::TenantSpec,
 };
 use postroad_store::{
-    Backlog, CancelDelivery, CancelDeliveryError, ClaimLanes, Commit, Committed, ConfigSnapshot,
-    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription,
-    DeleteTenant, Fanout, Heartbeat, LaneKey, LaneLease, ListDeliveries, ListEvents, ListTenants,
-    OpenSession, Page, Prune, Pruned, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest,
-    Refill, Refilled, ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store,
-    StoreError, StoreStats, StoredProfile, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError,
-    WaitingLane, WaitingLanes,
+    Backlog, CancelDelivery, CancelDeliveryError, CancelReplay, CancelReplayError, ClaimLanes, Commit,
+    Committed, ConfigSnapshot, CountReplay, CreateKey, CreateKeyError, CreateReplay, CreateSubscription,
+    CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Fanout,
+    Heartbeat, KeyUsed, LaneKey, LaneLease, ListAllDeliveries, ListAllEvents, ListAllSubscriptions,
+    ListAudit, ListDeliveries, ListEvents, ListKeys, ListReplays, ListSubscriptionsThen, ListTenants,
+    OpenSession, Owned, Page, Prune, PruneAudit, Pruned, PutEventType, PutEventTypeError, PutProfile,
+    PutTenant, RecordAudit, RecordTest, Refill, Refilled, ReleaseLanes, ReplayCounted, ReplayStep,
+    ReplayStepped, RetryDelivery, RetryDeliveryError, RevokeKey, Session, SettingKey, StartReplayError,
+    Store, StoreError, StoreStats, StoredKey, StoredProfile, SubscriptionThen, Sweep, Swept,
+    UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
 };
+use rusqlite::Connection;
 
 use crate::{
-    SqliteStore, backlog, commit, deliveries, event_types, events, lanes,
+    SqliteStore, audit, backlog, commit, deliveries, event_types, events, everywhere, history, keys, lanes,
     limits::LANES_PER_READ,
-    profiles, sessions, settings, subscriptions, sweep, tenants,
+    profiles, replays, sessions, settings, subscriptions, sweep, tenants,
     writer::WhenFull::{GiveUp, UseBallast},
 };
 
@@ -156,6 +161,73 @@ impl Store for SqliteStore {
         self.writer.write(GiveUp, move |work| event_types::delete(work, &delete)).await
     }
 
+    async fn create_key(&self, create: CreateKey) -> Result<ApiKey, CreateKeyError> {
+        self.writer.write(GiveUp, move |work| keys::create(work, &create)).await?
+    }
+
+    async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<StoredKey>, StoreError> {
+        self.readers.read(move |db| keys::by_hash(db, &hash)).await
+    }
+
+    async fn list_keys(&self, list: ListKeys) -> Result<Page<ApiKey, KeyId>, StoreError> {
+        self.readers.read(move |db| keys::list(db, list)).await
+    }
+
+    async fn revoke_key(&self, revoke: RevokeKey) -> Result<bool, StoreError> {
+        self.writer.write(GiveUp, move |work| keys::revoke(work, &revoke)).await
+    }
+
+    async fn note_key_uses(&self, used: Vec<KeyUsed>) -> Result<(), StoreError> {
+        self.writer.write(GiveUp, move |work| keys::note_uses(work, &used)).await
+    }
+
+    async fn record_audit(&self, record: RecordAudit) -> Result<(), StoreError> {
+        self.writer
+            .write(GiveUp, move |work| audit::note(work.db, record.tenant_no, record.at, Some(&record.audit)))
+            .await
+    }
+
+    async fn list_audit(&self, list: ListAudit) -> Result<Page<AuditEntry, i64>, StoreError> {
+        self.readers.read(move |db| audit::list(db, &list)).await
+    }
+
+    async fn prune_audit(&self, prune: PruneAudit) -> Result<usize, StoreError> {
+        self.writer.write(GiveUp, move |work| audit::prune(work, prune)).await
+    }
+
+    async fn list_all_events(&self, list: ListAllEvents) -> Result<Page<Owned<Event>, EventId>, StoreError> {
+        self.readers.read(move |db| everywhere::events(db, &list)).await
+    }
+
+    async fn list_all_deliveries(
+        &self,
+        list: ListAllDeliveries,
+    ) -> Result<Page<Owned<Delivery>, String>, StoreError> {
+        let filter = list.filter.clone();
+        let ListAllDeliveries { filter: wanted, after, limit } = list;
+        let owner = self.readers.read(move |db| everywhere::owner(db, &filter)).await?;
+        let Some(tenant_no) = owner else {
+            let before = after.as_deref().map(parse_cursor).transpose()?;
+            let page = move |db: &Connection| deliveries::list::page_of_all(db, &wanted, before, limit);
+            return self.readers.read(page).await;
+        };
+        let name =
+            self.readers.read(move |db| tenant_no.map_or(Ok(None), |no| everywhere::name(db, no))).await?;
+        let Some((tenant_no, tenant)) = tenant_no.zip(name) else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let page = self.list_deliveries(ListDeliveries { tenant_no, filter: wanted, after, limit }).await?;
+        let owned = |item| Owned { tenant: tenant.clone(), tenant_no, item };
+        Ok(Page { items: page.items.into_iter().map(owned).collect(), next: page.next })
+    }
+
+    async fn list_all_subscriptions(
+        &self,
+        list: ListAllSubscriptions,
+    ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, StoreError> {
+        self.readers.read(move |db| everywhere::subscriptions(db, &list)).await
+    }
+
     async fn put_profile(&self, put: PutProfile) -> Result<ProfileNo, StoreError> {
         self.writer.write(GiveUp, move |work| profiles::put(work, &put)).await
     }
@@ -182,8 +254,7 @@ impl Store for SqliteStore {
     }
 
     async fn list_deliveries(&self, list: ListDeliveries) -> Result<Page<Delivery, String>, StoreError> {
-        let parse = |text| deliveries::list::parse_cursor(text).ok_or(StoreError::BadCursor);
-        let before = list.after.as_deref().map(parse).transpose()?;
+        let before = list.after.as_deref().map(parse_cursor).transpose()?;
         let subscription = list.filter.subscription.filter(|_| list.filter.event.is_none());
         let tail = if let Some(id) = subscription {
             let tenant_no = list.tenant_no;
@@ -209,6 +280,45 @@ impl Store for SqliteStore {
 
     async fn record_test(&self, test: RecordTest) -> Result<bool, StoreError> {
         self.writer.write(GiveUp, move |work| commit::record_test(work, &test)).await
+    }
+
+    async fn subscriptions_then(
+        &self,
+        list: ListSubscriptionsThen,
+    ) -> Result<Option<Page<SubscriptionThen, SubscriptionId>>, StoreError> {
+        self.readers.read(move |db| history::page(db, &list)).await
+    }
+
+    async fn create_replay(&self, create: CreateReplay) -> Result<Replay, StartReplayError> {
+        self.writer.write(GiveUp, move |work| replays::create(work, &create)).await?
+    }
+
+    async fn replay(&self, tenant_no: TenantNo, id: ReplayId) -> Result<Option<Replay>, StoreError> {
+        self.readers.read(move |db| replays::by_id(db, tenant_no, id)).await
+    }
+
+    async fn list_replays(&self, list: ListReplays) -> Result<Page<Replay, ReplayId>, StoreError> {
+        self.readers.read(move |db| replays::list(db, &list)).await
+    }
+
+    async fn running_replays(&self, limit: usize) -> Result<Vec<Replay>, StoreError> {
+        self.readers.read(move |db| replays::running(db, limit)).await
+    }
+
+    async fn replay_step(&self, step: ReplayStep) -> Result<Option<ReplayStepped>, StoreError> {
+        self.writer.write(GiveUp, move |work| replays::step(work, &step)).await
+    }
+
+    async fn cancel_replay(&self, cancel: CancelReplay) -> Result<Replay, CancelReplayError> {
+        self.writer.write(GiveUp, move |work| replays::cancel(work, &cancel)).await?
+    }
+
+    async fn count_replay(&self, count: CountReplay) -> Result<ReplayCounted, StartReplayError> {
+        let CountReplay { tenant_no, subscription, .. } = count;
+        let sub_no =
+            self.readers.read(move |db| replays::subscription(db, tenant_no, subscription)).await??;
+        let tails = (self.unlisted.events_of(tenant_no), self.unlisted.deliveries_of(sub_no));
+        self.readers.read(move |db| replays::count(db, &count, sub_no, tails)).await?
     }
 
     async fn setting(&self, key: SettingKey) -> Result<Option<Vec<u8>>, StoreError> {
@@ -244,4 +354,8 @@ impl Store for SqliteStore {
     fn stats(&self) -> StoreStats {
         self.gauges.stats()
     }
+}
+
+fn parse_cursor(text: &str) -> Result<i64, StoreError> {
+    deliveries::list::parse_cursor(text).ok_or(StoreError::BadCursor)
 }

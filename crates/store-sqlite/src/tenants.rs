@@ -2,11 +2,13 @@
 //!
 //! A tenant is one row and one row per version with what the caller set then.
 
-use postroad_domain::{SubscriptionNo, Tenant, TenantId, TenantNo, Timestamp, tenant::TenantSpec};
+use postroad_domain::{
+    SubscriptionNo, Tenant, TenantId, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX, tenant::TenantSpec,
+};
 use postroad_store::{ConfigSnapshot, DeleteTenant, ListTenants, Page, PutTenant};
 use rusqlite::{Connection, Row};
 
-use crate::{error::Fault, event_types, query, sql, subscriptions, writer::Work};
+use crate::{audit, error::Fault, event_types, query, sql, subscriptions, writer::Work};
 
 /// The tenant of that name, unless it was deleted.
 pub(crate) fn by_id(db: &Connection, id: &TenantId) -> Result<Option<Tenant>, Fault> {
@@ -22,11 +24,24 @@ pub(crate) fn lives(db: &Connection, no: TenantNo) -> Result<bool, Fault> {
 pub(crate) fn list(db: &Connection, list: &ListTenants) -> Result<Page<Tenant, TenantId>, Fault> {
     // No id is empty, so every id stands behind the empty text.
     let after = list.after.as_ref().map_or("", TenantId::as_str);
-    let mut items = query::list(db, sql::TENANT_LIST, (after, list.limit + 1), read)?;
-    let has_more = items.len() > list.limit;
-    items.truncate(list.limit);
-    let next = items.last().filter(|_| has_more).map(|tenant| tenant.id.clone());
-    Ok(Page { items, next })
+    let mut statement = db.prepare_cached(sql::TENANT_LIST)?;
+    // One row more than may be looked at tells whether there is a next page.
+    let mut rows = statement.query((after, PAGE_ROWS_SCANNED_MAX + 1))?;
+    let mut page = Page { items: Vec::new(), next: None };
+    let (mut looks, mut looked_at) = (0, None);
+    while let Some(row) = rows.next()? {
+        if page.items.len() == list.limit || looks == PAGE_ROWS_SCANNED_MAX {
+            page.next = looked_at;
+            break;
+        }
+        looks += 1;
+        let tenant = read(row)?;
+        looked_at = Some(tenant.id.clone());
+        if list.profile.as_ref().is_none_or(|profile| tenant.spec.profile == *profile) {
+            page.items.push(tenant);
+        }
+    }
+    Ok(page)
 }
 
 /// What the caller had set in a version of a tenant.
@@ -60,6 +75,7 @@ pub(crate) fn put(work: &mut Work<'_>, put: &PutTenant) -> Result<(Tenant, bool)
         (TenantNo(work.db.last_insert_rowid()), 1)
     };
     query::run(work.db, sql::TENANT_VERSION_INSERT, (no.0, version, spec))?;
+    audit::note(work.db, no, put.at, put.audit.as_ref())?;
     let tenant = by_id(work.db, &put.id)?.ok_or(Fault::Corrupt("a tenant that was written is not there"))?;
     work.known.tenants.insert(no, tenant.config_version);
     Ok((tenant, is_new))
@@ -77,6 +93,7 @@ pub(crate) fn touch(work: &mut Work<'_>, no: TenantNo) -> Result<(), Fault> {
 /// Hides a tenant; the sweep erases what is left of it.
 pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteTenant) -> Result<bool, Fault> {
     let Some(tenant) = by_id(work.db, &delete.id)? else { return Ok(false) };
+    audit::note(work.db, tenant.no, delete.at, delete.audit.as_ref())?;
     query::run(work.db, sql::TENANT_HIDE, (tenant.no.0, delete.at.as_micros()))?;
     let marks = work.known.marks.iter().filter(|(_, mark)| mark.tenant_no == tenant.no);
     let marks: Vec<_> = marks.map(|(key, _)| *key).collect();

@@ -79,6 +79,11 @@ impl Waiting {
         self.enter(to, bytes);
     }
 
+    /// How many wait; `None` while they are being counted.
+    pub(crate) fn deliveries(&self) -> Option<u64> {
+        (self.counted_to == END).then_some(self.deliveries)
+    }
+
     /// Whether more waits than may. A lane that is not counted yet is within its budget.
     pub(crate) fn is_beyond(&self, budget: BacklogBudget) -> bool {
         let is_too_much = self.deliveries > budget.deliveries || self.bytes > budget.bytes;

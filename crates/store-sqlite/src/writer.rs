@@ -223,7 +223,7 @@ impl WriterThread {
         }
         // Our own readers end soon. For a backup nobody waits: its log goes when it has ended.
         let patience = if self.is_read_outside { Duration::ZERO } else { ROOM_TIME_MAX };
-        let emptied = self.set_patience(patience).and_then(|()| self.empty_log());
+        let emptied = self.set_patience(patience).and_then(|()| self.begin_log_anew());
         let restored = self.set_patience(BUSY_TIME_MAX);
         self.is_read_outside = self.gauges.log_bytes() > 0;
         if self.is_read_outside {
@@ -243,13 +243,24 @@ impl WriterThread {
     fn prune(&mut self, rule: Prune) -> Result<Pruned, StoreError> {
         let began = self.clock.monotonic();
         let others_took = std::mem::take(&mut self.busy).saturating_sub(self.last_prune_took);
-        let pruned = self.transact(WhenFull::GiveUp, &mut |work| prune::prune(work, rule));
+        let pruned = self.transact(WhenFull::GiveUp, &mut |work| prune::prune(work, &rule));
         self.last_prune_took = self.clock.monotonic().saturating_sub(began);
         Ok(Pruned { took: self.last_prune_took, others_took, ..pruned? })
     }
 
+    /// Moves all of the log into the database. The file keeps its size: to give its room back and take it again would
+    /// hold up commits.
+    fn begin_log_anew(&mut self) -> Result<(), Fault> {
+        self.checkpoint("PRAGMA wal_checkpoint(RESTART)")
+    }
+
+    /// The same, and the file is empty then.
     fn empty_log(&mut self) -> Result<(), Fault> {
-        let busy = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, bool>(0))?;
+        self.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    fn checkpoint(&mut self, call: &str) -> Result<(), Fault> {
+        let busy = self.db.query_row(call, (), |row| row.get::<_, bool>(0))?;
         if !busy {
             self.gauges.set_log_frames(0);
         }

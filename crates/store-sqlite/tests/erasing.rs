@@ -40,7 +40,7 @@ async fn the_sweep_leaves_no_row_of_a_deleted_tenant_in_any_table() {
         let name = EventType::parse(name).unwrap();
         let event_type =
             RegisteredType { name, title: None, group: None, description: None, example: None, schema: None };
-        let put = PutEventType { tenant_no: tenant.no, event_type, max: 2, at: world.tick() };
+        let put = PutEventType { audit: None, tenant_no: tenant.no, event_type, max: 2, at: world.tick() };
         world.store.put_event_type(put).await.unwrap();
     }
     for _ in 0..9 {

@@ -8,9 +8,13 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use common::open;
 use postroad_domain::{
-    EventId, RetryOverride, Status, SubscriptionId, SubscriptionNo, TenantNo, Timestamp, retry::RetryPolicy,
+    Actor, AuditAction, EventId, RetryOverride, Status, SubscriptionId, SubscriptionNo, TenantNo, Timestamp,
+    retry::RetryPolicy,
 };
-use postroad_store::{Next, SubscriptionChange, conformance::World};
+use postroad_store::{
+    AuditFilter, ListAudit, ListKeys, ListSubscriptionsThen, NewAudit, Next, RecordAudit, SubscriptionChange,
+    SubscriptionThen, Then, conformance::World,
+};
 use rusqlite::Connection;
 
 const FIRST: &str = include_str!("../migrations/0001_first.sql");
@@ -130,4 +134,40 @@ async fn an_old_delivery_waits_on_with_the_version_it_names() {
     world.record(&queued, Next::Succeeded).await;
     let delivery = world.look(&queued).await;
     assert_eq!((delivery.status, delivery.test), (Status::Succeeded, false));
+}
+
+#[tokio::test]
+async fn what_an_old_subscription_was_is_known_from_the_migration_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = migrated(folder.path()).await;
+    let tenant = world.store.config_snapshot_by_no(TENANT_NO).await.unwrap().unwrap().tenant;
+    let old = then(&world, event_id()).await;
+    assert_eq!((&old.then, old.id), (&Then::Unknown, SubscriptionId::from_bytes(SUB_ID)));
+    assert_eq!(old.deliveries.len(), 1);
+    let event = world.event(&tenant, &[]).await;
+    let id = event.id;
+    world.commit_event(event).await;
+    let known = then(&world, id).await.then;
+    assert!(matches!(&known, Then::Known { version: 2, inactive: None, .. }), "{known:?}");
+}
+
+async fn then(world: &World, event: EventId) -> SubscriptionThen {
+    let list = ListSubscriptionsThen { tenant_no: TENANT_NO, event, after: None, limit: 9 };
+    world.store.subscriptions_then(list).await.unwrap().unwrap().items.remove(0)
+}
+
+#[tokio::test]
+async fn an_old_database_has_no_key_and_no_audit_and_takes_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = migrated(folder.path()).await;
+    let list = ListKeys { tenant_no: TENANT_NO, after: None, limit: 10 };
+    assert!(world.store.list_keys(list).await.unwrap().items.is_empty());
+    let entries = ListAudit { filter: AuditFilter::default(), after: None, limit: 10 };
+    assert!(world.store.list_audit(entries.clone()).await.unwrap().items.is_empty());
+    let (id, action, object) = (world.id(), AuditAction::SecretRead, "sub_1".to_owned());
+    let audit = NewAudit { id, actor: Actor::Admin, address: None, action, object, changes: None };
+    let record = RecordAudit { tenant_no: TENANT_NO, audit, at: world.now() };
+    world.store.record_audit(record).await.unwrap();
+    let told = world.store.list_audit(entries).await.unwrap().items;
+    assert_eq!((told[0].id, told[0].tenant.as_ref().map(ToString::to_string)), (id, Some("acme".to_owned())));
 }

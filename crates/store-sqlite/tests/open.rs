@@ -102,7 +102,7 @@ async fn a_database_of_a_newer_postroad_is_refused_and_left_alone() {
     let file = folder.path().join("postroad.db");
     Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     match SqliteStore::open(options(folder.path())) {
-        Err(OpenError::Newer { found: 99, known: 2 }) => {}
+        Err(OpenError::Newer { found: 99, known }) if known < 99 => {}
         other => panic!("{other:?}"),
     }
     let version: i64 =

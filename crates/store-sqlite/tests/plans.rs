@@ -98,6 +98,43 @@ fn versions_profiles_and_event_types_are_found_by_their_keys() {
 }
 
 #[test]
+fn a_page_over_all_tenants_reads_no_more_than_it_looks_at_however_much_there_is() {
+    let (db, _folder) = database();
+    let_wait(&db, 1, 20_000);
+    assert_eq!(
+        plan(&db, sql::EVENT_LIST_ALL),
+        ["SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]
+    );
+    assert_eq!(
+        plan(&db, sql::DELIVERY_LIST_ALL),
+        ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]
+    );
+    let (first, last) = (1_000_001_i64, 1_020_001);
+    for (text, key, rows) in [
+        (sql::EVENT_LIST_ALL, [0, i64::MAX, 10], 10),
+        (sql::EVENT_LIST_ALL, [0, first + 5_000, 10], 10),
+        (sql::DELIVERY_LIST_ALL, [0, i64::MAX, 10], 10),
+        (sql::DELIVERY_LIST_ALL, [first << 12, last << 12, 10], 10),
+    ] {
+        let steps = steps(db.prepare(text).unwrap(), &key, rows);
+        assert!(steps < 300, "{text}: {steps}");
+    }
+}
+
+#[test]
+fn keys_and_the_audit_are_found_by_their_indexes() {
+    let (db, _folder) = database();
+    assert_eq!(
+        plan(&db, sql::KEY_BY_HASH),
+        ["SEARCH k USING INDEX api_key_by_hash (hash=?)", "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)",]
+    );
+    let of_tenant = "SEARCH audit USING INDEX audit_by_tenant (tenant=? AND rowid>? AND rowid<?)";
+    assert_eq!(plan(&db, sql::AUDIT_LIST_OF_TENANT), [of_tenant]);
+    let left = "SEARCH audit USING INDEX audit_with_changes (tenant_no=?)";
+    assert_eq!(plan(&db, sql::ERASE_NEXT_AUDIT), [left]);
+}
+
+#[test]
 fn every_query_is_in_the_data_model() {
     let page = include_str!("../../../docs/data-model.md");
     for (name, _) in sql::ALL {
@@ -109,11 +146,11 @@ fn every_query_is_in_the_data_model() {
 fn let_wait(db: &Connection, sub_no: i64, count: i64) {
     db.execute_batch(&format!(
         "INSERT INTO queue WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
-             SELECT 1, {sub_no}, 0, i, ({sub_no} * 1000000 + i) << 12, 0, 0 FROM n;
+             SELECT 1, {sub_no}, 0, i, ({sub_no} * 1000000 + i) << 12, 0, 0, NULL FROM n;
          INSERT INTO delivery SELECT delivery_no, 1, sub_no, 1, 2, NULL, 0, due, NULL FROM queue
              WHERE sub_no = {sub_no};
-         INSERT INTO event SELECT delivery_no >> 12, 1, CAST(delivery_no AS BLOB), 'a', due, NULL, 1, NULL, NULL, x'', 1, 1
-             FROM queue WHERE sub_no = {sub_no};"
+         INSERT INTO event (event_no, tenant_no, id, type, accepted_at, deliveries, data, profile_no, tenant_version)
+             SELECT delivery_no >> 12, 1, CAST(delivery_no AS BLOB), 'a', due, 1, x'', 1, 1 FROM queue WHERE sub_no = {sub_no};"
     ))
     .unwrap();
 }
@@ -161,9 +198,14 @@ fn forgetting_and_the_budget_read_no_more_than_their_step_however_much_is_kept()
     assert_eq!(plan(&db, sql::PRUNE_NEXT), ["SEARCH event USING INTEGER PRIMARY KEY (rowid>?)"]);
     let listing = "SEARCH delivery_listing USING PRIMARY KEY (sub_no=? AND delivery_no>? AND delivery_no<?)";
     assert_eq!(plan(&db, sql::LANE_OLDEST), [listing]);
+    db.execute_batch("INSERT INTO event_listing SELECT tenant_no, event_no FROM event").unwrap();
+    let of_tenant = "SEARCH event_listing USING PRIMARY KEY (tenant_no=? AND event_no>? AND event_no<?)";
+    assert_eq!(plan(&db, sql::PRUNE_NEXT_OF_TENANT), [of_tenant]);
     let first = 1_000_001_i64;
     for (text, key, rows) in [
-        (sql::PRUNE_NEXT, &[0][..], 1),
+        (sql::PRUNE_NEXT_OF_TENANT, &[1, 0, i64::MAX, 1][..], 1),
+        (sql::PRUNE_NEXT_OF_TENANT, &[1, first + 15_000, i64::MAX, 10], 10),
+        (sql::PRUNE_NEXT, &[0], 1),
         (sql::PRUNE_NEXT, &[first + 15_000], 1),
         (sql::PRUNE_DELIVERIES, &[first << 12, (first + 1) << 12], 4_095),
         (sql::DELIVERY_STANDING, &[(first << 12) + 1], 1),
@@ -174,6 +216,70 @@ fn forgetting_and_the_budget_read_no_more_than_their_step_however_much_is_kept()
     ] {
         let steps = steps(db.prepare(text).unwrap(), key, rows);
         assert!(steps < 300, "{text}: {steps}");
+    }
+}
+
+#[test]
+fn replays_and_what_subscriptions_were_are_found_by_their_keys() {
+    let (db, _folder) = database();
+    assert_eq!(
+        plan(&db, sql::REPLAY_FAILED),
+        [
+            "SEARCH d USING INDEX delivery_unsuccessful (sub_no=? AND delivery_no>? AND delivery_no<?)",
+            "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
+        ]
+    );
+    let listing = "SEARCH event_listing USING PRIMARY KEY (tenant_no=? AND event_no>? AND event_no<?)";
+    assert_eq!(plan(&db, sql::REPLAY_EVENTS), [listing]);
+    let lane = "PRIMARY KEY (tenant_no=? AND sub_no=? AND generation=?)";
+    assert_eq!(plan(&db, sql::LANE_REACHES), [format!("SEARCH queue USING {lane}")]);
+    assert_eq!(
+        plan(&db, sql::REPLAY_RUNNING),
+        [
+            "SEARCH r USING INDEX replay_running (tenant_no>?)",
+            "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
+        ]
+    );
+    let history = "SEARCH subscription_history USING PRIMARY KEY (sub_no=? AND event_no<?)";
+    assert_eq!(plan(&db, sql::HISTORY_AT), [history]);
+    let ever = "SEARCH subscription USING INDEX subscription_of_tenant (tenant_no=? AND sub_no>?)";
+    assert_eq!(plan(&db, sql::SUBSCRIPTIONS_EVER), [ever]);
+}
+
+#[test]
+fn a_step_of_a_replay_reads_the_same_wherever_it_stands_in_a_hundred_thousand() {
+    let (db, _folder) = database();
+    let count = 100_000;
+    let_wait(&db, 1, count);
+    db.execute_batch(
+        "DELETE FROM queue; UPDATE delivery SET status = 4, reason = 0 WHERE delivery_no >> 12 & 1;
+         INSERT INTO event_listing SELECT tenant_no, event_no FROM event;
+         INSERT INTO delivery_listing SELECT sub_no, delivery_no FROM delivery",
+    )
+    .unwrap();
+    let (first, last) = (1_000_001_i64, 1_000_000 + count);
+    let places = [first, first + count / 2, last - 600];
+    let chunk = 256;
+    for places in [
+        places.map(|event| {
+            steps(db.prepare(sql::REPLAY_FAILED).unwrap(), &[1, event << 12, last << 12, chunk], 300)
+        }),
+        places.map(|event| steps(db.prepare(sql::REPLAY_EVENTS).unwrap(), &[1, event, last, chunk], 300)),
+    ] {
+        assert_eq!(
+            places, [places[0]; 3],
+            "a chunk costs the same at the beginning, in the middle and at the end"
+        );
+        assert!(places[0] < 40 * i32::try_from(chunk).unwrap(), "{places:?}");
+    }
+    for event in places {
+        let deliveries = [1, event << 12, (event + 1) << 12, 4_095];
+        assert!(steps(db.prepare(sql::REPLAY_EVENT).unwrap(), &[event], 1) < 50);
+        assert!(steps(db.prepare(sql::DELIVERY_LISTING).unwrap(), &deliveries, 10) < 50);
+        let last = &[event << 12, (event + 1) << 12];
+        assert!(steps(db.prepare(sql::REPLAY_LAST_DELIVERY).unwrap(), last, 1) < 50);
+        assert!(steps(db.prepare(sql::HISTORY_AT).unwrap(), &[1, event], 1) < 50);
     }
 }
 

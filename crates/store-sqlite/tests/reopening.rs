@@ -51,8 +51,9 @@ async fn an_event_that_was_half_erased_is_finished_after_opening() {
     }
     world.advance(2 * AGE);
     let (at, time_max) = (world.now(), AGE);
-    let rule = Prune { at, age_max: Some(AGE), bytes_max: None, rows_max: 2, time_max };
-    assert!(world.store.prune(rule).await.unwrap().more);
+    let rule =
+        Prune { at, age_max: Some(AGE), bytes_max: None, tenants: Arc::default(), rows_max: 2, time_max };
+    assert!(world.store.prune(rule.clone()).await.unwrap().more);
     drop(world);
     let left = |table: &str| -> i64 {
         let db = Connection::open(folder.path().join("postroad.db")).unwrap();

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, EventId, EventType, ProfileNo, Reason, SubscriptionNo, TenantNo, Timestamp, ids::DeliveryId,
+    Attempt, EventId, EventType, ProfileNo, Reason, SubscriptionNo, TenantNo, Timestamp, TraceContext,
+    ids::DeliveryId,
 };
 
 use crate::{
@@ -60,6 +61,8 @@ pub struct NewEvent {
     pub attributes: Bytes,
     /// The data as it came.
     pub data: Bytes,
+    /// The span that published it, where its caller or this server traces.
+    pub trace: Option<Box<TraceContext>>,
     /// Set when the caller named a key.
     pub idempotency: Option<Idempotency>,
     /// What is created in the same commit.
@@ -167,6 +170,14 @@ pub enum Next {
     Queued {
         /// The next due time.
         due: Timestamp,
+        /// Attempts of this pass so far.
+        tries: u32,
+    },
+    /// It keeps its place, before all that came later, and is not tried again before that moment: the head of an ordered
+    /// lane.
+    InPlace {
+        /// When its next attempt is due.
+        not_before: Timestamp,
         /// Attempts of this pass so far.
         tries: u32,
     },

@@ -5,6 +5,8 @@ use postroad_domain::{
     Tenant, TenantId, TenantNo, Timestamp, tenant::TenantSpec,
 };
 
+use crate::NewAudit;
+
 /// Creates or replaces a tenant.
 #[derive(Clone, Debug)]
 pub struct PutTenant {
@@ -14,11 +16,15 @@ pub struct PutTenant {
     pub spec: TenantSpec,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }
 
 /// Asks for tenants.
 #[derive(Clone, Debug)]
 pub struct ListTenants {
+    /// Only tenants of this profile.
+    pub profile: Option<String>,
     /// Only tenants after this one.
     pub after: Option<TenantId>,
     /// At most so many.
@@ -32,6 +38,8 @@ pub struct DeleteTenant {
     pub id: TenantId,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }
 
 /// A tenant with all its subscriptions, inactive ones too, in the order of their creation.
@@ -56,6 +64,8 @@ pub struct PutEventType {
     pub max: usize,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }
 
 /// Removes an event type of a tenant.
@@ -67,6 +77,8 @@ pub struct DeleteEventType {
     pub name: EventType,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }
 
 /// Creates a subscription.
@@ -84,6 +96,8 @@ pub struct CreateSubscription {
     pub max: usize,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }
 
 /// Changes a subscription.
@@ -95,10 +109,14 @@ pub struct UpdateSubscription {
     pub id: SubscriptionId,
     /// The version the change was made from.
     pub expected_version: i64,
+    /// Whether its receiver was gone then: a 410 is no version, and a change that was made before it must not undo it.
+    pub expected_gone: bool,
     /// What changes.
     pub change: SubscriptionChange,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }
 
 /// What changes of a subscription.
@@ -113,7 +131,7 @@ pub enum SubscriptionChange {
 }
 
 /// Makes a subscription inactive with the reason `gone`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Deactivate {
     /// In which tenant.
     pub tenant_no: TenantNo,
@@ -121,10 +139,12 @@ pub struct Deactivate {
     pub subscription_no: SubscriptionNo,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }
 
 /// Deletes a subscription.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DeleteSubscription {
     /// In which tenant.
     pub tenant_no: TenantNo,
@@ -132,4 +152,6 @@ pub struct DeleteSubscription {
     pub id: SubscriptionId,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }

@@ -1,5 +1,6 @@
 //! Why an operation failed. Text is for the log; callers decide on the variants.
 
+use postroad_domain::ReplayId;
 use thiserror::Error;
 
 /// Failures that any operation can meet.
@@ -30,6 +31,23 @@ pub enum CreateSubscriptionError {
     NoTenant,
     /// The tenant has as many subscriptions as it may have.
     #[error("the tenant has {max} subscriptions already")]
+    TooMany {
+        /// The limit.
+        max: usize,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`crate::Store::create_key`].
+#[derive(Clone, Debug, Error)]
+pub enum CreateKeyError {
+    /// The tenant is gone.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// The tenant has as many keys as it may have.
+    #[error("the tenant has {max} keys already")]
     TooMany {
         /// The limit.
         max: usize,
@@ -96,6 +114,46 @@ pub enum CancelDeliveryError {
     /// It has ended already.
     #[error("the delivery has ended")]
     Finished,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`crate::Store::create_replay`] and [`crate::Store::count_replay`].
+#[derive(Clone, Debug, Error)]
+pub enum StartReplayError {
+    /// There is no such subscription in this tenant.
+    #[error("there is no such subscription")]
+    NotFound,
+    /// It was deleted.
+    #[error("the subscription was deleted")]
+    Deleted,
+    /// It is not active: nothing would be sent.
+    #[error("the subscription is not active")]
+    Inactive,
+    /// A replay to it is running.
+    #[error("the replay {0} to this subscription is running")]
+    Running(ReplayId),
+    /// As many replays of the tenant run as may.
+    #[error("{max} replays of the tenant are running")]
+    TooMany {
+        /// The limit.
+        max: usize,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`crate::Store::cancel_replay`].
+#[derive(Clone, Debug, Error)]
+pub enum CancelReplayError {
+    /// There is no such replay in this tenant.
+    #[error("there is no such replay")]
+    NotFound,
+    /// It has ended already.
+    #[error("the replay has ended")]
+    Ended,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -33,6 +33,8 @@ pub struct QueuedDelivery {
     pub subscription_version: i64,
     /// When it is due: its place in the queue.
     pub due: Timestamp,
+    /// It failed and kept its place: when its next attempt is due. Whoever keeps the lane's order waits until then.
+    pub not_before: Option<Timestamp>,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
     /// Attempts made so far in this pass through the schedule.

@@ -11,16 +11,21 @@
 //!
 //! On purpose the store knows no HTTP, no clock and no chance: moments and ids come from the caller.
 
+mod audit;
 mod commit;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod everywhere;
+mod history;
+mod keys;
 mod lanes;
 pub mod memory;
 mod profiles;
 mod prune;
 mod read;
+mod replay;
 mod session;
 mod settings;
 mod subscription_test;
@@ -28,6 +33,7 @@ mod subscription_test;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+pub use audit::{AuditFilter, ListAudit, NewAudit, PruneAudit, RecordAudit};
 pub use commit::{
     AcceptResult, Commit, Committed, Fanout, FanoutTarget, Idempotency, NewDelivery, NewEvent, Next, Outcome,
     OutcomeResult,
@@ -37,20 +43,27 @@ pub use config::{
     ListTenants, PutEventType, PutTenant, SubscriptionChange, UpdateSubscription,
 };
 pub use error::{
-    CancelDeliveryError, CreateSubscriptionError, PutEventTypeError, RetryDeliveryError, StoreError,
-    UpdateSubscriptionError,
+    CancelDeliveryError, CancelReplayError, CreateKeyError, CreateSubscriptionError, PutEventTypeError,
+    RetryDeliveryError, StartReplayError, StoreError, UpdateSubscriptionError,
 };
+pub use everywhere::{ListAllDeliveries, ListAllEvents, ListAllSubscriptions, Owned, SubscriptionFilter};
+pub use history::{ListSubscriptionsThen, SubscriptionThen, Then};
+pub use keys::{CreateKey, KeyUsed, ListKeys, RevokeKey, StoredKey};
 pub use lanes::{
     BacklogBudget, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes,
 };
 use postroad_domain::{
-    Attempt, Event, EventId, ProfileNo, Subscription, SubscriptionId, SubscriptionNo, SubscriptionVersion,
-    Tenant, TenantId, TenantNo, Timestamp, delivery::Delivery, ids::DeliveryId, tenant::TenantSpec,
+    ApiKey, Attempt, AuditEntry, Event, EventId, KeyId, ProfileNo, Replay, ReplayId, Subscription,
+    SubscriptionId, SubscriptionNo, SubscriptionVersion, Tenant, TenantId, TenantNo, Timestamp,
+    delivery::Delivery, ids::DeliveryId, tenant::TenantSpec,
 };
 pub use profiles::{PutProfile, StoredProfile};
-pub use prune::{Prune, Pruned};
+pub use prune::{Prune, Pruned, TenantRetention};
 pub use read::{
     CancelDelivery, DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page, RetryDelivery,
+};
+pub use replay::{
+    CancelReplay, CountReplay, CreateReplay, ListReplays, ReplayCounted, ReplayStep, ReplayStepped,
 };
 pub use session::{ClaimLanes, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session, SessionId};
 pub use settings::SettingKey;
@@ -183,6 +196,52 @@ pub trait Store: Send + Sync + 'static {
     /// Removes an event type of a tenant. Answers whether there was one. The tenant's `config_version` grows.
     async fn delete_event_type(&self, delete: DeleteEventType) -> Result<bool, StoreError>;
 
+    // --- keys ------------------------------------------------------------------------------------------------------
+
+    /// Keeps a new key of a tenant.
+    async fn create_key(&self, create: CreateKey) -> Result<ApiKey, CreateKeyError>;
+
+    /// The key with this hash, also one that has expired or was revoked. None of a deleted tenant is found.
+    async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<StoredKey>, StoreError>;
+
+    /// Keys of a tenant that are not revoked, by id.
+    async fn list_keys(&self, list: ListKeys) -> Result<Page<ApiKey, KeyId>, StoreError>;
+
+    /// Revokes a key. Answers whether there was one that was not revoked.
+    async fn revoke_key(&self, revoke: RevokeKey) -> Result<bool, StoreError>;
+
+    /// Notes when keys were last used; an earlier moment than the known one changes nothing, and neither does a key that is
+    /// not there.
+    async fn note_key_uses(&self, used: Vec<KeyUsed>) -> Result<(), StoreError>;
+
+    // --- the audit -------------------------------------------------------------------------------------------------
+
+    /// Writes an entry about something that changes nothing else.
+    async fn record_audit(&self, record: RecordAudit) -> Result<(), StoreError>;
+
+    /// Entries, newest first. What an entry says of the data of a deleted tenant is not shown any more.
+    async fn list_audit(&self, list: ListAudit) -> Result<Page<AuditEntry, i64>, StoreError>;
+
+    /// Forgets the oldest entries, in a step; answers how many.
+    async fn prune_audit(&self, prune: PruneAudit) -> Result<usize, StoreError>;
+
+    // --- lists over all tenants ------------------------------------------------------------------------------------
+
+    /// Events of all tenants, newest first.
+    async fn list_all_events(&self, list: ListAllEvents) -> Result<Page<Owned<Event>, EventId>, StoreError>;
+
+    /// Deliveries of all tenants, newest event first.
+    async fn list_all_deliveries(
+        &self,
+        list: ListAllDeliveries,
+    ) -> Result<Page<Owned<Delivery>, String>, StoreError>;
+
+    /// Subscriptions of all tenants, newest first.
+    async fn list_all_subscriptions(
+        &self,
+        list: ListAllSubscriptions,
+    ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, StoreError>;
+
     // --- profiles --------------------------------------------------------------------------------------------------
 
     /// Keeps a profile's files and answers their number: the same as before where the digest is known.
@@ -220,6 +279,35 @@ pub trait Store: Send + Sync + 'static {
     /// Writes a test of a subscription that was made. Answers false, and writes nothing, when its tenant or subscription
     /// is gone.
     async fn record_test(&self, test: RecordTest) -> Result<bool, StoreError>;
+
+    // --- replays and explanations ----------------------------------------------------------------------------------
+
+    /// What each subscription of a tenant was when an event came; `None` when there is no such event.
+    async fn subscriptions_then(
+        &self,
+        list: ListSubscriptionsThen,
+    ) -> Result<Option<Page<SubscriptionThen, SubscriptionId>>, StoreError>;
+
+    /// Begins a replay; nothing is queued before its first step.
+    async fn create_replay(&self, create: CreateReplay) -> Result<Replay, StartReplayError>;
+
+    /// One replay of the tenant.
+    async fn replay(&self, tenant_no: TenantNo, id: ReplayId) -> Result<Option<Replay>, StoreError>;
+
+    /// Replays of the tenant, newest first.
+    async fn list_replays(&self, list: ListReplays) -> Result<Page<Replay, ReplayId>, StoreError>;
+
+    /// The replays of all tenants that run: what a restart goes on with.
+    async fn running_replays(&self, limit: usize) -> Result<Vec<Replay>, StoreError>;
+
+    /// Goes a step further with a replay: its progress and what it queues are one transaction. `None` when it is gone.
+    async fn replay_step(&self, step: ReplayStep) -> Result<Option<ReplayStepped>, StoreError>;
+
+    /// Calls a replay off; what it has queued stays queued.
+    async fn cancel_replay(&self, cancel: CancelReplay) -> Result<Replay, CancelReplayError>;
+
+    /// Counts what a replay would queue, in one short reading.
+    async fn count_replay(&self, count: CountReplay) -> Result<ReplayCounted, StartReplayError>;
 
     // --- the store itself ------------------------------------------------------------------------------------------
 

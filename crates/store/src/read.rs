@@ -4,6 +4,8 @@ use postroad_domain::{
     EventId, EventType, Status, SubscriptionId, TenantNo, Timestamp, delivery::Delivery, ids::DeliveryId,
 };
 
+use crate::NewAudit;
+
 /// One page of a list. It may hold fewer items than asked for and still have a `next`: a page looks at
 /// [`postroad_domain::limits::PAGE_ROWS_SCANNED_MAX`] rows at most, so that a rare filter cannot hold the store.
 #[derive(Clone, Debug)]
@@ -69,7 +71,7 @@ pub struct ListDeliveries {
 }
 
 /// Sends a finished delivery again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RetryDelivery {
     /// Whose.
     pub tenant_no: TenantNo,
@@ -79,10 +81,12 @@ pub struct RetryDelivery {
     pub at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }
 
 /// Calls a waiting delivery off.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CancelDelivery {
     /// Whose.
     pub tenant_no: TenantNo,
@@ -90,6 +94,8 @@ pub struct CancelDelivery {
     pub id: DeliveryId,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }
 
 impl DeliveryFilter {

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use postroad_domain::{Attempt, EventType, ProfileNo, SubscriptionNo, TenantNo, Timestamp, ids::EventId};
 
+use crate::NewAudit;
+
 /// Writes a test that was made: its event, its delivery, which is final, and its attempt. Nothing of it is ever queued
 /// by itself; the delivery has the number 1 of its event ([`EventId::delivery`]).
 #[derive(Clone, Debug)]
@@ -33,4 +35,6 @@ pub struct RecordTest {
     pub succeeded: bool,
     /// When it ended.
     pub finished_at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
 }

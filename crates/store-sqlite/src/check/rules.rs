@@ -136,9 +136,11 @@ pub(super) const RULES: &[Rule] = &[
         what: "events with more deliveries than they were accepted with",
         remedy: RESTORE,
         span: Span::Events,
+        // A replay adds some that were created later.
         text: "SELECT e.event_no FROM event e WHERE e.event_no >= ?1 AND e.event_no < ?2 AND abs(e.deliveries) < (
                 SELECT count(*) FROM delivery d
-                WHERE d.delivery_no >= e.event_no << 12 AND d.delivery_no < (e.event_no + 1) << 12)",
+                WHERE d.delivery_no >= e.event_no << 12 AND d.delivery_no < (e.event_no + 1) << 12
+                AND d.created_at IS NULL)",
     },
     Rule {
         what: "attempts without their delivery",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{Event, TenantNo, Timestamp};
+use postroad_domain::{Event, TenantNo, Timestamp, TraceContext};
 use postroad_store::{AcceptResult, Commit, NewEvent};
 use rusqlite::{CachedStatement, Connection};
 
@@ -94,6 +94,7 @@ impl<'a> Door<'a> {
             deliveries,
             profile: Some(new.profile),
             tenant_version: new.tenant_version,
+            trace: new.trace.clone(),
             test: false,
         }
     }
@@ -121,7 +122,9 @@ pub(super) fn insert_event(
         &event.data[..],
         event.profile.map(|profile| profile.0),
         event.tenant_version,
+        event.trace.as_deref().map(TraceContext::to_text),
     ))?;
     changes.events.push((tenant_no, event_no));
+    known.prune.accepted(tenant_no, event.data.len());
     Ok(event_no)
 }

@@ -76,7 +76,7 @@ fn proceed_one(
             Fate::Sent => queued.push(places.enqueue((work.known, &mut work.changes), &placed, &event)?),
         }
     }
-    keep(work, &stored)
+    keep(work, step.tenant_no, &stored)
 }
 
 /// What becomes of a target, as its subscription stands now.
@@ -110,11 +110,11 @@ fn find(db: &Connection, step: &Fanout) -> Result<Option<(Stored, postroad_domai
     Ok(events::by_number(db, event_no)?.map(|event| (stored, event)))
 }
 
-fn keep(work: &mut Work<'_>, stored: &Stored) -> Result<(), Fault> {
+fn keep(work: &mut Work<'_>, tenant_no: TenantNo, stored: &Stored) -> Result<(), Fault> {
     let db = work.db;
     if stored.targets.is_empty() {
         query::run(db, sql::FANOUT_DELETE, (stored.event_no,))?;
-        work.known.prune.release(stored.event_no);
+        work.known.prune.release(tenant_no, stored.event_no);
     } else {
         let targets = codec::encode_targets(&stored.targets);
         query::run(db, sql::FANOUT_UPDATE, (stored.event_no, stored.next_number, targets))?;

@@ -12,6 +12,7 @@ mod places;
 mod subscription_test;
 
 pub(crate) use fanout::open_fanouts;
+pub(crate) use places::{Placed, Places};
 use postroad_domain::{DeliveryId, EventId};
 use postroad_store::{Commit, Committed};
 pub(crate) use subscription_test::record_test;

@@ -32,10 +32,18 @@ struct Ledger<'a> {
     log: CachedStatement<'a>,
 }
 
+/// Where an outcome's delivery waits from now on.
+struct Place {
+    generation: i64,
+    due: Timestamp,
+    not_before: Option<Timestamp>,
+    tries: u32,
+}
+
 /// Where an outcome's delivery waited.
-enum Place {
+enum Waited {
     /// In this generation, which is the lane's current one.
-    Waiting(i64),
+    Current(i64),
     /// In one that was called off.
     CalledOff(Mark),
     /// Nowhere.
@@ -61,12 +69,12 @@ impl<'a> Ledger<'a> {
             return Ok(OutcomeResult::NotWaiting);
         }
         let (result, is_noted) = match self.leave(known, outcome)? {
-            Place::Waiting(generation) => (OutcomeResult::Applied, self.follow(known, outcome, generation)?),
-            Place::CalledOff(mark) => {
-                known.ended(outcome.handle);
+            Waited::Current(generation) => (OutcomeResult::Applied, self.follow(known, outcome, generation)?),
+            Waited::CalledOff(mark) => {
+                known.ended(outcome.lane.tenant_no, outcome.handle);
                 (OutcomeResult::NotWaiting, self.follow_mark(outcome, mark)?)
             }
-            Place::Left => (OutcomeResult::NotWaiting, self.note_late(outcome)?),
+            Waited::Left => (OutcomeResult::NotWaiting, self.note_late(outcome)?),
         };
         if let Some(attempt) = outcome.attempt.as_ref().filter(|_| is_noted) {
             log_attempt(&mut self.log, known, outcome.handle, attempt)?;
@@ -74,19 +82,19 @@ impl<'a> Ledger<'a> {
         Ok(result)
     }
 
-    fn leave(&mut self, known: &Known, outcome: &Outcome) -> Result<Place, Fault> {
+    fn leave(&mut self, known: &Known, outcome: &Outcome) -> Result<Waited, Fault> {
         let sub_no = outcome.lane.subscription_no;
         if let Some(lane) = known.lanes.get(&sub_no)
             && self.leave_generation(outcome, lane.generation)?
         {
-            return Ok(Place::Waiting(lane.generation));
+            return Ok(Waited::Current(lane.generation));
         }
         for (generation, mark) in known.marks_of(sub_no) {
             if self.leave_generation(outcome, generation)? {
-                return Ok(Place::CalledOff(mark));
+                return Ok(Waited::CalledOff(mark));
             }
         }
-        Ok(Place::Left)
+        Ok(Waited::Left)
     }
 
     fn leave_generation(&mut self, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
@@ -107,21 +115,30 @@ impl<'a> Ledger<'a> {
                 self.set(outcome, Status::Failed, Some(codes::reason_code(reason)), self.at)
             }
             Next::Queued { due, tries } => {
-                let (lane, expires_at) = (outcome.lane, outcome.expires_at);
-                self.enter.execute((
-                    lane.tenant_no.0,
-                    lane.subscription_no.0,
-                    generation,
-                    due.as_micros(),
-                    outcome.handle,
-                    tries,
-                    expires_at.as_micros(),
-                ))?;
-                let places = (place_of(outcome), (due.as_micros(), outcome.handle));
-                known.shifted(lane.subscription_no, places, expires_at);
-                self.set(outcome, Status::Queued, None, due)
+                self.wait_on(known, outcome, Place { generation, due, not_before: None, tries })
+            }
+            Next::InPlace { not_before, tries } => {
+                let (due, not_before) = (outcome.due, Some(not_before));
+                self.wait_on(known, outcome, Place { generation, due, not_before, tries })
             }
         }
+    }
+
+    fn wait_on(&mut self, known: &mut Known, outcome: &Outcome, at: Place) -> Result<bool, Fault> {
+        let (lane, expires_at) = (outcome.lane, outcome.expires_at);
+        self.enter.execute((
+            lane.tenant_no.0,
+            lane.subscription_no.0,
+            at.generation,
+            at.due.as_micros(),
+            outcome.handle,
+            at.tries,
+            expires_at.as_micros(),
+            at.not_before.map(Timestamp::as_micros),
+        ))?;
+        let places = (place_of(outcome), (at.due.as_micros(), outcome.handle));
+        known.shifted(lane.subscription_no, places, expires_at);
+        self.set(outcome, Status::Queued, None, at.due)
     }
 
     /// A success did arrive, whatever was decided in between; anything else is overruled by the mark.

@@ -9,29 +9,29 @@ use rusqlite::{CachedStatement, Connection};
 use crate::{codes, error::Fault, known::Known, sql, unlisted::Changes};
 
 /// The statements that create deliveries.
-pub(super) struct Places<'a> {
+pub(crate) struct Places<'a> {
     delivery: CachedStatement<'a>,
     queue: CachedStatement<'a>,
     listing: CachedStatement<'a>,
 }
 
 /// A delivery that is being created.
-pub(super) struct Placed<'a> {
+pub(crate) struct Placed<'a> {
     /// Whose.
-    pub(super) tenant_no: TenantNo,
+    pub(crate) tenant_no: TenantNo,
     /// Its number.
-    pub(super) delivery_no: i64,
+    pub(crate) delivery_no: i64,
     /// What the caller named.
-    pub(super) new: &'a NewDelivery,
+    pub(crate) new: &'a NewDelivery,
     /// When.
-    pub(super) at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Its event was accepted earlier than it is created.
-    pub(super) is_late: bool,
+    pub(crate) is_late: bool,
 }
 
 impl<'a> Places<'a> {
     /// Prepares them.
-    pub(super) fn prepare(db: &'a Connection) -> Result<Self, Fault> {
+    pub(crate) fn prepare(db: &'a Connection) -> Result<Self, Fault> {
         Ok(Self {
             delivery: db.prepare_cached(sql::DELIVERY_INSERT)?,
             queue: db.prepare_cached(sql::QUEUE_INSERT)?,
@@ -46,7 +46,30 @@ impl<'a> Places<'a> {
         placed: &Placed<'_>,
         event: &Arc<Event>,
     ) -> Result<QueuedDelivery, Fault> {
+        self.place((known, changes), placed, event.data.len() as u64)?;
         let NewDelivery { id, target } = placed.new;
+        Ok(QueuedDelivery {
+            lane: LaneKey { tenant_no: placed.tenant_no, subscription_no: target.subscription_no },
+            id: *id,
+            handle: placed.delivery_no,
+            subscription_version: target.subscription_version,
+            due: placed.at,
+            not_before: None,
+            expires_at: target.expires_at,
+            tries: 0,
+            attempts: 0,
+            event: Arc::clone(event),
+        })
+    }
+
+    /// Creates a delivery that waits from now on, of an event with so many bytes of data.
+    pub(crate) fn place(
+        &mut self,
+        (known, changes): (&mut Known, &mut Changes),
+        placed: &Placed<'_>,
+        bytes: u64,
+    ) -> Result<(), Fault> {
+        let NewDelivery { target, .. } = placed.new;
         let sub_no = target.subscription_no;
         let generation = known.lanes.get(&sub_no).map_or(0, |lane| lane.generation);
         self.insert(changes, placed, Status::Queued, None)?;
@@ -59,20 +82,10 @@ impl<'a> Places<'a> {
             placed.delivery_no,
             0,
             expires_at,
+            None::<i64>,
         ))?;
-        let bytes = event.data.len() as u64;
         known.entered(sub_no, (due, placed.delivery_no), target.expires_at, bytes);
-        Ok(QueuedDelivery {
-            lane: LaneKey { tenant_no: placed.tenant_no, subscription_no: sub_no },
-            id: *id,
-            handle: placed.delivery_no,
-            subscription_version: target.subscription_version,
-            due: placed.at,
-            expires_at: target.expires_at,
-            tries: 0,
-            attempts: 0,
-            event: Arc::clone(event),
-        })
+        Ok(())
     }
 
     /// Creates a delivery that ends at once.

@@ -6,7 +6,7 @@ use postroad_domain::{Event, Reason, Status};
 use postroad_store::RecordTest;
 
 use super::{accept::insert_event, outcome::log_attempt};
-use crate::{codes, error::Fault, listing, query, sql, writer::Work};
+use crate::{audit, codes, error::Fault, listing, query, sql, writer::Work};
 
 /// Writes a test that was made; answers whether its tenant and its subscription are still there.
 pub(crate) fn record_test(work: &mut Work<'_>, test: &RecordTest) -> Result<bool, Fault> {
@@ -22,6 +22,7 @@ pub(crate) fn record_test(work: &mut Work<'_>, test: &RecordTest) -> Result<bool
     insert_delivery(work, test, delivery_no)?;
     let mut log = work.db.prepare_cached(sql::ATTEMPT_INSERT)?;
     log_attempt(&mut log, work.known, delivery_no, &test.attempt)?;
+    audit::note(work.db, test.tenant_no, test.finished_at, test.audit.as_ref())?;
     Ok(true)
 }
 
@@ -37,6 +38,7 @@ fn event_of(test: &RecordTest) -> Event {
         deliveries: 1,
         profile: Some(test.profile),
         tenant_version: test.tenant_version,
+        trace: None,
         test: true,
     }
 }

@@ -1,10 +1,10 @@
 //! Sending one delivery again, and calling one off.
 
-use postroad_domain::{Reason, Status};
+use postroad_domain::{Reason, Status, Timestamp};
 use postroad_store::{CancelDelivery, CancelDeliveryError, LaneKey, RetryDelivery, RetryDeliveryError};
 
 use super::{Found, find, standing::Marks};
-use crate::{codes, commit::DELIVERY_BITS, error::Fault, query, sql, writer::Work};
+use crate::{audit, codes, commit::DELIVERY_BITS, error::Fault, query, sql, writer::Work};
 
 /// Puts a finished delivery at the tail of its lane.
 pub(crate) fn retry(
@@ -18,21 +18,34 @@ pub(crate) fn retry(
     if !found.delivery.status.is_final() && mark.is_none() {
         return Ok(Err(RetryDeliveryError::Waiting));
     }
-    let (tenant_no, sub_no) = (found.lane.tenant_no, found.lane.subscription_no);
-    let lane = work.known.lanes.get(&sub_no).copied().filter(|lane| !lane.paused);
-    let Some(lane) = lane.filter(|_| !work.known.gone.contains_key(&sub_no)) else {
+    let sub_no = found.lane.subscription_no;
+    let lane = work.known.lanes.get(&sub_no).filter(|lane| !lane.paused);
+    if lane.is_none() || work.known.gone.contains_key(&sub_no) {
         return Ok(Err(RetryDeliveryError::Inactive));
-    };
+    }
     if let Some(mark) = mark {
         leave(work, &found, mark.generation)?;
     }
-    let (due, expires_at) = (retry.at.as_micros(), retry.expires_at.as_micros());
-    let bytes = query::find(work.db, sql::EVENT_BYTES, (found.no >> DELIVERY_BITS,), |row| Ok(row.get(0)?))?;
-    work.known.entered(sub_no, (due, found.no), retry.expires_at, bytes.unwrap_or_default());
-    let place = (tenant_no.0, sub_no.0, lane.generation, due, found.no, 0, expires_at);
-    query::run(work.db, sql::QUEUE_INSERT, place)?;
-    set(work, &found, Status::Queued, None, due)?;
+    queue_again(work, found.lane, found.no, (retry.at, retry.expires_at))?;
     Ok(Ok(found.lane))
+}
+
+/// Queues a delivery that has ended, due at a moment, to end at the latest at another. Its subscription is active.
+pub(crate) fn queue_again(
+    work: &mut Work<'_>,
+    lane: LaneKey,
+    delivery_no: i64,
+    (at, expires_at): (Timestamp, Timestamp),
+) -> Result<(), Fault> {
+    let (tenant_no, sub_no, due) = (lane.tenant_no, lane.subscription_no, at.as_micros());
+    let known = work.known.lanes.get(&sub_no).ok_or(Fault::Corrupt("a delivery is queued in no lane"))?;
+    let generation = known.generation;
+    let bytes =
+        query::find(work.db, sql::EVENT_BYTES, (delivery_no >> DELIVERY_BITS,), |row| Ok(row.get(0)?))?;
+    work.known.entered(sub_no, (due, delivery_no), expires_at, bytes.unwrap_or_default());
+    let place = (tenant_no.0, sub_no.0, generation, due, delivery_no, 0, expires_at.as_micros(), None::<i64>);
+    query::run(work.db, sql::QUEUE_INSERT, place)?;
+    set(work, delivery_no, Status::Queued, None, due)
 }
 
 /// Takes a waiting delivery out of its lane.
@@ -50,21 +63,26 @@ pub(crate) fn cancel(
     let generation = lane.ok_or(Fault::Corrupt("a delivery waits in no lane"))?.generation;
     leave(work, &found, generation)?;
     work.known.left(found.lane.subscription_no, (found.at.as_micros(), found.no), None);
-    set(work, &found, Status::Cancelled, Some(Reason::Operator), cancel.at.as_micros())?;
+    set(work, found.no, Status::Cancelled, Some(Reason::Operator), cancel.at.as_micros())?;
+    audit::note(work.db, cancel.tenant_no, cancel.at, cancel.audit.as_ref())?;
     Ok(Ok(found.lane))
 }
 
 fn leave(work: &Work<'_>, found: &Found, generation: i64) -> Result<(), Fault> {
-    let lane = found.lane;
-    let place = (lane.tenant_no.0, lane.subscription_no.0, generation, found.at.as_micros(), found.no);
-    match query::run(work.db, sql::QUEUE_DELETE, place)? {
+    match query::run(work.db, sql::QUEUE_DELETE, found.place_in(generation))? {
         1 => Ok(()),
         _ => Err(Fault::Corrupt("a delivery waits without a place in the queue")),
     }
 }
 
-fn set(work: &Work<'_>, found: &Found, status: Status, reason: Option<Reason>, at: i64) -> Result<(), Fault> {
-    let row = (found.no, codes::status_code(status), reason.map(codes::reason_code), 0, at);
+fn set(
+    work: &Work<'_>,
+    delivery_no: i64,
+    status: Status,
+    reason: Option<Reason>,
+    at: i64,
+) -> Result<(), Fault> {
+    let row = (delivery_no, codes::status_code(status), reason.map(codes::reason_code), 0, at);
     query::run(work.db, sql::DELIVERY_SET, row)?;
     Ok(())
 }

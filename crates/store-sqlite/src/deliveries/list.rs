@@ -1,20 +1,22 @@
 //! Lists of deliveries, newest event first, and within an event the last created first.
 //!
 //! A list walks down the numbers of deliveries, by the shortest way that its filter allows: those of one event, of one
-//! subscription, the failed ones, or event after event of the tenant. A page ends when it is full or has looked at
+//! subscription, the failed ones, or event after event of the tenant; over all tenants it is every delivery. A page ends when it is full or has looked at
 //! [`PAGE_ROWS_SCANNED_MAX`] rows; its cursor is the last number that was looked at.
 
 use std::{collections::VecDeque, time::Duration};
 
 use postroad_domain::{Status, TenantNo, delivery::Delivery, limits::PAGE_ROWS_SCANNED_MAX};
-use postroad_store::{ListDeliveries, Page};
+use postroad_store::{DeliveryFilter, ListDeliveries, Owned, Page};
 use rusqlite::Connection;
 
-use super::{by_no, standing::Marks};
+use super::{Found, by_no, standing::Marks};
 use crate::{
     commit::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
     error::Fault,
-    events, query, sql, subscriptions, tenants,
+    events,
+    everywhere::Names,
+    query, sql, subscriptions, tenants,
     unlisted::Tail,
 };
 
@@ -38,16 +40,48 @@ pub(crate) fn page(
     before: Option<i64>,
     tail: Tail,
 ) -> Result<Page<Delivery, String>, Fault> {
-    let mut page = Page { items: Vec::new(), next: None };
+    let nothing = Page { items: Vec::new(), next: None };
     if !tenants::lives(db, list.tenant_no)? {
-        return Ok(page);
+        return Ok(nothing);
     }
-    let Some(mut walk) = Walk::of(db, list, before, tail)? else { return Ok(page) };
+    let Some(walk) = Walk::of(db, list, before, tail)? else { return Ok(nothing) };
+    let wanted =
+        |found: Found| Ok(Some(found.delivery).filter(|delivery| list.filter.lets_through(delivery)));
+    look(db, walk, list.limit, wanted)
+}
+
+/// The same over all tenants, where the filter names neither an event nor a subscription.
+pub(crate) fn page_of_all(
+    db: &Connection,
+    filter: &DeliveryFilter,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Page<Owned<Delivery>, String>, Fault> {
+    let (first, end) = edges(db, filter)?;
+    let top = before.map_or(end, |before| before.min(end));
+    let mut names = Names::new(db);
+    look(db, Walk::new(Source::All, Tail::default(), first, top), limit, |found| {
+        if filter.lets_through(&found.delivery) {
+            names.owned(found.lane.tenant_no, found.delivery)
+        } else {
+            Ok(None)
+        }
+    })
+}
+
+/// Walks until the page is full.
+fn look<T>(
+    db: &Connection,
+    mut walk: Walk,
+    limit: usize,
+    mut wanted: impl FnMut(Found) -> Result<Option<T>, Fault>,
+) -> Result<Page<T, String>, Fault> {
+    let mut page = Page { items: Vec::new(), next: None };
     let mut marks = Marks::new(db);
     let mut looked_at = None;
     let mut looks = 0;
     while let Some(step) = walk.next(db)? {
-        if page.items.len() == list.limit || looks == PAGE_ROWS_SCANNED_MAX {
+        if page.items.len() == limit || looks == PAGE_ROWS_SCANNED_MAX {
             page.next = looked_at.map(|number| format!("d{number:x}"));
             break;
         }
@@ -56,10 +90,17 @@ pub(crate) fn page(
         let Step::Delivery(delivery_no) = step else { continue };
         if let Some(mut found) = by_no(db, delivery_no)? {
             marks.show(&mut found)?;
-            page.items.extend(Some(found.delivery).filter(|delivery| list.filter.lets_through(delivery)));
+            page.items.extend(wanted(found)?);
         }
     }
     Ok(page)
+}
+
+/// The numbers that a filter's span of time leaves: from the first up to but not including the second.
+fn edges(db: &Connection, filter: &DeliveryFilter) -> Result<(i64, i64), Fault> {
+    let since = filter.since.map(|since| since.before(FANOUT_TIME_MAX));
+    let first = events::first_since(db, since)? << DELIVERY_BITS;
+    Ok((first, events::end_before(db, filter.until)? << DELIVERY_BITS))
 }
 
 /// Where the numbers come from.
@@ -69,6 +110,7 @@ enum Source {
     Subscription { sub_no: i64 },
     Failed { tenant_no: i64 },
     Tenant { tenant_no: i64 },
+    All,
 }
 
 /// Something that was looked at.
@@ -112,9 +154,7 @@ impl Walk {
         tail: Tail,
     ) -> Result<Option<Self>, Fault> {
         let (filter, tenant_no) = (&list.filter, list.tenant_no);
-        let since = filter.since.map(|since| since.before(FANOUT_TIME_MAX));
-        let mut first = events::first_since(db, since)? << DELIVERY_BITS;
-        let mut end = events::end_before(db, filter.until)? << DELIVERY_BITS;
+        let (mut first, mut end) = edges(db, filter)?;
         let source = if let Some(event) = filter.event {
             let Some(event_no) = events::number(db, tenant_no, event)? else { return Ok(None) };
             first = first.max(event_no << DELIVERY_BITS);
@@ -129,7 +169,11 @@ impl Walk {
             Source::Tenant { tenant_no: tenant_no.0 }
         };
         let top = before.map_or(end, |before| before.min(end));
-        Ok(Some(Self { source, tail, first, top, end: top, steps: VecDeque::new(), is_at_end: false }))
+        Ok(Some(Self::new(source, tail, first, top)))
+    }
+
+    fn new(source: Source, tail: Tail, first: i64, top: i64) -> Self {
+        Self { source, tail, first, top, end: top, steps: VecDeque::new(), is_at_end: false }
     }
 
     fn next(&mut self, db: &Connection) -> Result<Option<Step>, Fault> {
@@ -155,6 +199,7 @@ impl Walk {
             Source::Subscription { sub_no } => self.of_subscription(db, sub_no)?,
             Source::Failed { tenant_no } => delivery_numbers(sql::DELIVERY_LISTING_OF_FAILED, tenant_no)?,
             Source::Tenant { tenant_no } => self.event_numbers(db, tenant_no)?,
+            Source::All => self.of_all(db)?,
         };
         self.is_at_end = steps.len() < CHUNK;
         if let Some(last) = steps.last() {
@@ -173,6 +218,11 @@ impl Walk {
             query::list(db, sql::DELIVERY_LISTING, range, |row| Ok(row.get(0)?))
         })?;
         Ok(numbers.into_iter().map(Step::Delivery).collect())
+    }
+
+    fn of_all(&self, db: &Connection) -> Result<Vec<Step>, Fault> {
+        let range = (self.first, self.end, CHUNK);
+        query::list(db, sql::DELIVERY_LIST_ALL, range, |row| Ok(Step::Delivery(row.get(0)?)))
     }
 
     fn event_numbers(&self, db: &Connection, tenant_no: i64) -> Result<Vec<Step>, Fault> {

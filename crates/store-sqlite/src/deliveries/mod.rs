@@ -27,6 +27,16 @@ struct Found {
     delivery: Delivery,
     /// The column that holds the due time of a waiting delivery and the end of a finished one.
     at: Timestamp,
+    /// The generation that its lane is in now.
+    generation: i64,
+}
+
+impl Found {
+    /// The key of its place in the queue, if it waits in that generation of its lane.
+    fn place_in(&self, generation: i64) -> (i64, i64, i64, i64, i64) {
+        let lane = self.lane;
+        (lane.tenant_no.0, lane.subscription_no.0, generation, self.at.as_micros(), self.no)
+    }
 }
 
 /// One delivery of a tenant.
@@ -34,6 +44,19 @@ pub(crate) fn by_id(db: &Connection, tenant_no: TenantNo, id: DeliveryId) -> Res
     let Some(mut found) = find(db, tenant_no, id)? else { return Ok(None) };
     standing::Marks::new(db).show(&mut found)?;
     Ok(Some(found.delivery))
+}
+
+/// Deliveries by their numbers, of a tenant that lives.
+pub(crate) fn by_numbers(db: &Connection, numbers: &[i64]) -> Result<Vec<Delivery>, Fault> {
+    let mut marks = standing::Marks::new(db);
+    let mut deliveries = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        if let Some(mut found) = by_no(db, *number)? {
+            marks.show(&mut found)?;
+            deliveries.push(found.delivery);
+        }
+    }
+    Ok(deliveries)
 }
 
 /// The attempts made for a delivery, first to last.
@@ -79,7 +102,7 @@ fn read(row: &Row<'_>) -> Result<Found, Fault> {
         test: row.get(13)?,
     };
     let lane = LaneKey { tenant_no: TenantNo(row.get(1)?), subscription_no: delivery.subscription_no };
-    Ok(Found { no, lane, delivery, at })
+    Ok(Found { no, lane, delivery, at, generation: row.get(14)? })
 }
 
 fn read_attempt(row: &Row<'_>) -> Result<Attempt, Fault> {

@@ -31,13 +31,20 @@ impl<'a> Marks<'a> {
         Self { db, known: HashMap::new() }
     }
 
-    /// Makes a delivery say what its mark says.
+    /// Makes a delivery say what its mark says, or until when it is not tried at its place.
     pub(super) fn show(&mut self, found: &mut Found) -> Result<(), Fault> {
         if let Some(mark) = self.over(found)? {
             found.delivery.status = Status::Cancelled;
             found.delivery.reason = Some(mark.reason);
             found.delivery.due_at = None;
             found.delivery.finished_at = Some(mark.at);
+        } else if found.delivery.status == Status::Queued {
+            let not_before =
+                query::find(self.db, sql::QUEUE_FIND, found.place_in(found.generation), |row| {
+                    Ok(row.get::<_, Option<i64>>(0)?)
+                })?;
+            let not_before = not_before.flatten().map(Timestamp::from_micros);
+            found.delivery.due_at = not_before.or(found.delivery.due_at);
         }
         Ok(())
     }
@@ -48,13 +55,7 @@ impl<'a> Marks<'a> {
             return Ok(None);
         }
         for mark in self.of(found.lane.subscription_no)? {
-            let place = (
-                found.lane.tenant_no.0,
-                found.lane.subscription_no.0,
-                mark.generation,
-                found.at.as_micros(),
-                found.no,
-            );
+            let place = found.place_in(mark.generation);
             if query::find(self.db, sql::QUEUE_FIND, place, |_| Ok(()))?.is_some() {
                 return Ok(Some(mark));
             }

@@ -85,6 +85,7 @@ fn erase_event(work: &mut Work<'_>, found: Found) -> Result<(), Fault> {
     query::run(work.db, sql::EVENT_LISTING_DELETE, (found.tenant_no.0, found.event_no))?;
     query::run(work.db, sql::FANOUT_DELETE, (found.event_no,))?;
     query::run(work.db, sql::ERASE_EVENT, (found.event_no,))?;
+    work.known.prune.tenants.erased(&found);
     if found.event_no >= work.unlisted.mark() {
         work.changes.pruned_events.push((found.tenant_no, found.event_no));
         if let Some(batch) = &mut work.known.batch {

@@ -10,10 +10,12 @@
 //!   everything is read through it;
 //! * an event that is too large for one step is finished by the following ones, also after a crash: its number is kept.
 //!
-//! Lacking on purpose: giving room back to the disk, which `compact` does. What is missing yet is a retention of each
-//! tenant.
+//! Tenants with shorter limits of their own are walked one by one in the same steps ([`tenants`]).
+//!
+//! Lacking on purpose: giving room back to the disk, which `compact` does.
 
 mod erase;
+mod tenants;
 mod walk;
 
 use std::time::Duration;
@@ -25,17 +27,24 @@ pub(crate) use walk::PruneWalk;
 use crate::{error::Fault, gauges::PAGE_BYTES, query, sql, writer::Work};
 
 /// Makes one step.
-pub(crate) fn prune(work: &mut Work<'_>, prune: Prune) -> Result<Pruned, Fault> {
+pub(crate) fn prune(work: &mut Work<'_>, prune: &Prune) -> Result<Pruned, Fault> {
     let mut step = Step {
-        rule: prune,
+        rule: prune.clone(),
         rows_left: prune.rows_max,
         deadline: work.clock.monotonic().saturating_add(prune.time_max),
         events: 0,
         is_over: false,
     };
     erase::finish_begun(work, &mut step)?;
-    walk::take_released(work, &mut step)?;
-    walk::take_oldest(work, &mut step)?;
+    // Whoever comes first may use up the step: they take turns.
+    work.known.prune.tenants_first = !work.known.prune.tenants_first;
+    if work.known.prune.tenants_first {
+        tenants::take(work, &mut step)?;
+        take_everybodys(work, &mut step)?;
+    } else {
+        take_everybodys(work, &mut step)?;
+        tenants::take(work, &mut step)?;
+    }
     let oldest = query::find(work.db, sql::EVENT_FIRST, (), |row| Ok(Timestamp::from_micros(row.get(0)?)))?;
     Ok(Pruned {
         events: step.events,
@@ -44,6 +53,12 @@ pub(crate) fn prune(work: &mut Work<'_>, prune: Prune) -> Result<Pruned, Fault> 
         more: step.is_over,
         ..Pruned::default()
     })
+}
+
+/// By the limits of the installation.
+fn take_everybodys(work: &mut Work<'_>, step: &mut Step) -> Result<(), Fault> {
+    walk::take_released(work, step)?;
+    walk::take_oldest(work, step)
 }
 
 /// A step under way.
@@ -84,7 +99,11 @@ impl Step {
     }
 
     fn is_old(&self, accepted_at: Timestamp) -> bool {
-        self.rule.age_max.is_some_and(|age| accepted_at < self.rule.at.before(age))
+        self.is_older(accepted_at, self.rule.age_max)
+    }
+
+    fn is_older(&self, accepted_at: Timestamp, age_max: Option<Duration>) -> bool {
+        age_max.is_some_and(|age| accepted_at < self.rule.at.before(age))
     }
 
     /// Whether an event of that moment goes.

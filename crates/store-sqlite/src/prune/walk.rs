@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use postroad_domain::{TenantNo, Timestamp};
 
-use super::{Step, erase};
+use super::{Step, erase, tenants::TenantWalks};
 use crate::{error::Fault, query, sql, writer::Work};
 
 /// Where forgetting stands, since the store was opened.
@@ -14,14 +14,24 @@ pub(crate) struct PruneWalk {
     next: i64,
     /// Events that were passed over and may be over now.
     released: BTreeSet<i64>,
+    /// The same for each tenant with limits of its own.
+    pub(super) tenants: TenantWalks,
+    /// Those took the last step first.
+    pub(super) tenants_first: bool,
 }
 
 impl PruneWalk {
     /// Something of an event ended.
-    pub(crate) fn release(&mut self, event_no: i64) {
+    pub(crate) fn release(&mut self, tenant_no: TenantNo, event_no: i64) {
         if event_no < self.next {
             self.released.insert(event_no);
         }
+        self.tenants.release(tenant_no, event_no);
+    }
+
+    /// An event was accepted, with so many bytes of data.
+    pub(crate) fn accepted(&mut self, tenant_no: TenantNo, bytes: usize) {
+        self.tenants.accepted(tenant_no, bytes as u64);
     }
 }
 
@@ -30,7 +40,9 @@ impl PruneWalk {
 pub(super) struct Found {
     pub(super) event_no: i64,
     pub(super) tenant_no: TenantNo,
-    accepted_at: Timestamp,
+    pub(super) accepted_at: Timestamp,
+    /// Of its data.
+    pub(super) bytes: u64,
 }
 
 /// Forgets events that were passed over and are over now: the rule had condemned them then.
@@ -70,12 +82,14 @@ pub(super) fn take_oldest(work: &mut Work<'_>, step: &mut Step) -> Result<(), Fa
     Ok(())
 }
 
-fn next(work: &Work<'_>, from: i64) -> Result<Option<Found>, Fault> {
+/// The first event from a number on.
+pub(super) fn next(work: &Work<'_>, from: i64) -> Result<Option<Found>, Fault> {
     query::find(work.db, sql::PRUNE_NEXT, (from,), |row| {
         Ok(Found {
             event_no: row.get(0)?,
             tenant_no: TenantNo(row.get(1)?),
             accepted_at: Timestamp::from_micros(row.get(2)?),
+            bytes: row.get(3)?,
         })
     })
 }

@@ -4,7 +4,7 @@
 //! as of the mark, the lane's next deliveries enter a new generation, and the sweep makes the old one real in steps.
 
 use postroad_domain::{
-    Reason, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp,
+    Reason, Revision, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp,
     subscription::InactiveReason::{Gone, Paused},
 };
 use postroad_store::{
@@ -14,8 +14,9 @@ use postroad_store::{
 
 use super::{by_id, by_no};
 use crate::{
-    codec, codes,
+    audit, codec, codes,
     error::Fault,
+    history::{self, Standing},
     known::{Lane, Mark},
     query, sql, tenants,
     waiting::Waiting,
@@ -48,7 +49,10 @@ pub(crate) fn create(
     work.known
         .lanes
         .insert(no, Lane { tenant_no: create.tenant_no, generation: 0, paused, waiting: Waiting::EMPTY });
+    let standing = if paused { Standing::Inactive(Paused) } else { Standing::Active };
+    history::note(work, (no, 1), standing, create.at)?;
     tenants::touch(work, create.tenant_no)?;
+    audit::note(work.db, create.tenant_no, create.at, create.audit.as_ref())?;
     let created = by_no(work.db, create.tenant_no, no)?;
     Ok(Ok(created.ok_or(Fault::Corrupt("a subscription that was written is not there"))?))
 }
@@ -61,7 +65,8 @@ pub(crate) fn update(
     let Some(mut changed) = by_id(work.db, update.tenant_no, update.id)? else {
         return Ok(Err(UpdateSubscriptionError::NotFound));
     };
-    if changed.version != update.expected_version {
+    let expected = Revision { version: update.expected_version, gone: update.expected_gone };
+    if changed.revision() != expected {
         return Ok(Err(UpdateSubscriptionError::Changed));
     }
     match &update.change {
@@ -75,6 +80,7 @@ pub(crate) fn update(
         call_off(work, changed.no, Reason::Paused, update.at)?;
     }
     put_version(work, &mut changed, update.at)?;
+    audit::note(work.db, update.tenant_no, update.at, update.audit.as_ref())?;
     Ok(Ok(changed))
 }
 
@@ -89,7 +95,9 @@ pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result
         let row = (active.no.0, codes::inactive_code(Gone), deactivate.at.as_micros());
         query::run(work.db, sql::SUBSCRIPTION_DEACTIVATE, row)?;
         work.known.gone.entry(active.no).or_default();
+        history::note(work, (active.no, active.version), Standing::Inactive(Gone), deactivate.at)?;
         tenants::touch(work, active.tenant_no)?;
+        audit::note(work.db, active.tenant_no, deactivate.at, deactivate.audit.as_ref())?;
     }
     Ok(())
 }
@@ -100,9 +108,11 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result
     let generation = call_off(work, subscription.no, Reason::Deleted, delete.at)?;
     let row = (subscription.no.0, generation, delete.at.as_micros());
     query::run(work.db, sql::SUBSCRIPTION_HIDE, row)?;
+    history::note(work, (subscription.no, subscription.version), Standing::Deleted, delete.at)?;
     work.known.lanes.remove(&subscription.no);
     work.known.gone.remove(&subscription.no);
     tenants::touch(work, delete.tenant_no)?;
+    audit::note(work.db, delete.tenant_no, delete.at, delete.audit.as_ref())?;
     Ok(true)
 }
 
@@ -148,6 +158,11 @@ fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -
     );
     query::run(work.db, sql::SUBSCRIPTION_SET, row)?;
     insert_version(work, (changed.no, changed.version), &changed.spec, &changed.secrets)?;
+    let (standing, since) = match changed.inactive {
+        Some((reason, since)) => (Standing::Inactive(reason), since),
+        None => (Standing::Active, at),
+    };
+    history::note(work, (changed.no, changed.version), standing, since)?;
     if inactive == Some(Gone) {
         work.known.gone.entry(changed.no).or_default();
     } else {

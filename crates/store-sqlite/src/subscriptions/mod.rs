@@ -56,7 +56,8 @@ pub(crate) fn number(db: &Connection, tenant_no: TenantNo, id: SubscriptionId) -
     query::find(db, sql::SUBSCRIPTION_NO, (tenant_no.0, id.as_bytes()), |row| Ok(row.get(0)?))
 }
 
-fn read(row: &Row<'_>) -> Result<Subscription, Fault> {
+/// Reads a subscription's columns, which stand first in the row.
+pub(crate) fn read(row: &Row<'_>) -> Result<Subscription, Fault> {
     let inactive = row.get::<_, Option<i64>>(4)?.map(codes::inactive_of).transpose()?;
     let inactive_at = Timestamp::from_micros(row.get::<_, Option<i64>>(5)?.unwrap_or_default());
     Ok(Subscription {

@@ -1,5 +1,5 @@
 //! Erases what deleted tenants left, oldest first: places in the queue, events with all that belongs to them, keys,
-//! subscriptions, event types, the tenant's versions, at last the tenant itself.
+//! subscriptions, event types, API keys, what the audit says of its data, the tenant's versions, at last the tenant itself.
 //!
 //! Attempts, listings, fan-outs and versions of subscriptions go with the row they belong to and are not counted.
 
@@ -34,11 +34,19 @@ fn erase_tenant(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -
         && erase_each(db, sql::ERASE_NEXT_KEY, tenant_no, budget, |key_no| {
             query::run(db, sql::IDEMPOTENCY_DELETE, (key_no,))
         })?
+        && erase_each(db, sql::ERASE_NEXT_REPLAY, tenant_no, budget, |replay_no| {
+            query::run(db, sql::REPLAY_DELETE, (replay_no,))
+        })?
         && erase_each(db, sql::ERASE_NEXT_SUBSCRIPTION, tenant_no, budget, |sub_no| {
             query::run(db, sql::ERASE_VERSIONS, (sub_no,))?;
+            query::run(db, sql::ERASE_HISTORY, (sub_no,))?;
             query::run(db, sql::ERASE_SUBSCRIPTION, (sub_no,))
         })?
         && erase_event_types(db, tenant_no, budget)?
+        && erase_keys(db, tenant_no, budget)?
+        && erase_each(db, sql::ERASE_NEXT_AUDIT, tenant_no, budget, |audit_no| {
+            query::run(db, sql::ERASE_AUDIT_CHANGES, (audit_no,))
+        })?
         && erase_each(db, sql::ERASE_NEXT_TENANT_VERSION, tenant_no, budget, |version| {
             query::run(db, sql::ERASE_TENANT_VERSION, (tenant_no.0, version))
         })?
@@ -125,6 +133,17 @@ fn erase_event_types(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) 
             query::find(db, sql::ERASE_NEXT_EVENT_TYPE, (tenant_no.0,), |row| Ok(row.get::<_, String>(0)?))?;
         let Some(name) = next else { return Ok(true) };
         query::run(db, sql::EVENT_TYPE_DELETE, (tenant_no.0, name))?;
+        budget.take(1);
+    }
+    Ok(false)
+}
+
+fn erase_keys(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    while !budget.is_used_up() {
+        let next =
+            query::find(db, sql::ERASE_NEXT_API_KEY, (tenant_no.0,), |row| Ok(row.get::<_, [u8; 16]>(0)?))?;
+        let Some(id) = next else { return Ok(true) };
+        query::run(db, sql::KEY_DELETE, (tenant_no.0, id))?;
         budget.take(1);
     }
     Ok(false)

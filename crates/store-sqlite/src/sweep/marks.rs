@@ -37,7 +37,7 @@ fn cancel_rows(
     for (due, delivery_no) in &rows {
         query::run(work.db, sql::QUEUE_DELETE, (mark.tenant_no.0, sub_no.0, generation, due, delivery_no))?;
         query::run(work.db, sql::DELIVERY_SET, (delivery_no, status, reason, 0, at))?;
-        work.known.ended(*delivery_no);
+        work.known.ended(mark.tenant_no, *delivery_no);
     }
     Ok(rows.len())
 }

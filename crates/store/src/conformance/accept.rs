@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use postroad_domain::{ProfileNo, Status, TenantNo};
+use postroad_domain::{ProfileNo, Status, TenantNo, TraceContext};
 
 use super::{
     World,
     world::{accepted, event_type},
 };
 use crate::{AcceptResult, Store};
+
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 pub async fn an_accepted_event_reads_back_as_it_came(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
@@ -21,9 +23,11 @@ pub async fn an_accepted_event_reads_back_as_it_came(store: Arc<dyn Store>) {
     new.attributes = Bytes::from_static(b"{\"workspace_id\":\"w\"}");
     // Key order, number spelling, escapes and spaces are the caller's.
     new.data = Bytes::from_static(b"{ \"b\":1.00, \"a\":\"\\u00e9\\/\",\"b\":1e2 }");
+    new.trace = TraceContext::parse(TRACE, Some("a=1,b=2")).map(Box::new);
     let id = new.id;
     world.commit_event(new.clone()).await;
     let event = world.store.event(tenant.no, id).await.unwrap().unwrap();
+    assert!(event.trace.is_some() && event.trace == new.trace);
     assert_eq!(event.id, id);
     assert_eq!(event.event_type, new.event_type);
     assert_eq!(event.accepted_at, world.now());

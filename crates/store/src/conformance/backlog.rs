@@ -36,7 +36,7 @@ pub async fn of_a_lane_beyond_its_deliveries_the_oldest_fail(store: Arc<dyn Stor
     assert_eq!(world.store.backlog().await.unwrap().waiting, 8);
     assert_eq!(world.sweep_within(budget, 10).await.overflowed, 0);
     let (id, expires_at) = (queued[0].id, queued[0].expires_at);
-    let retry = RetryDelivery { tenant_no: tenant.no, id, at: world.tick(), expires_at };
+    let retry = RetryDelivery { audit: None, tenant_no: tenant.no, id, at: world.tick(), expires_at };
     world.store.retry_delivery(retry).await.unwrap();
     assert_eq!(world.look(&queued[0]).await.status, Status::Queued, "it can be sent again");
 }

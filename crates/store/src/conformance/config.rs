@@ -24,14 +24,17 @@ pub async fn a_tenant_is_created_once_and_replaced_afterwards(store: Arc<dyn Sto
     full.contacts = vec!["ops@example.com".to_owned()];
     full.options = "{\"b\":1, \"a\":2}".to_owned();
     let at = world.tick();
-    let (created, is_new) =
-        world.store.put_tenant(PutTenant { id: id.clone(), spec: full.clone(), at }).await.unwrap();
+    let (created, is_new) = world
+        .store
+        .put_tenant(PutTenant { audit: None, id: id.clone(), spec: full.clone(), at })
+        .await
+        .unwrap();
     assert!(is_new);
     assert_eq!((created.id.clone(), created.spec.clone()), (id.clone(), full));
     assert_eq!((created.created_at, created.updated_at), (at, at));
     assert_eq!(world.store.tenant(id.clone()).await.unwrap(), Some(created.clone()));
     let later = world.tick();
-    let put = PutTenant { id: id.clone(), spec: tenant_spec("leanix"), at: later };
+    let put = PutTenant { audit: None, id: id.clone(), spec: tenant_spec("leanix"), at: later };
     let (replaced, is_new) = world.store.put_tenant(put).await.unwrap();
     assert!(!is_new);
     assert_eq!((replaced.no, replaced.spec.clone()), (created.no, tenant_spec("leanix")));
@@ -50,7 +53,7 @@ pub async fn tenants_are_listed_by_id_page_by_page(store: Arc<dyn Store>) {
     let mut after = None;
     // More pages than there are: a list that goes round ends here too.
     for _ in 0..10 {
-        let page = world.store.list_tenants(ListTenants { after, limit: 2 }).await.unwrap();
+        let page = world.store.list_tenants(ListTenants { profile: None, after, limit: 2 }).await.unwrap();
         assert!(page.items.len() <= 2);
         seen.extend(page.items.iter().map(|tenant| tenant.id.to_string()));
         after = page.next;
@@ -107,6 +110,7 @@ pub async fn a_subscription_reads_back_as_it_was_created(store: Arc<dyn Store>) 
     let id = world.id();
     let at = world.tick();
     let create = CreateSubscription {
+        audit: None,
         tenant_no: tenant.no,
         id,
         spec: full.clone(),
@@ -159,6 +163,8 @@ pub async fn a_change_needs_the_current_version(store: Arc<dyn Store>) {
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let renamed = SubscriptionSpec { name: Some("new".to_owned()), ..spec() };
     let update = UpdateSubscription {
+        audit: None,
+        expected_gone: false,
         tenant_no: tenant.no,
         id: subscription.id,
         expected_version: subscription.version,
@@ -236,6 +242,8 @@ pub async fn a_deleted_subscription_is_not_there_any_more(store: Arc<dyn Store>)
     assert!(!world.delete(&subscription).await);
     assert_eq!(world.store.subscription(tenant.no, subscription.id).await.unwrap(), None);
     let update = UpdateSubscription {
+        audit: None,
+        expected_gone: false,
         tenant_no: tenant.no,
         id: subscription.id,
         expected_version: subscription.version,
@@ -255,7 +263,15 @@ async fn config_version(world: &World, tenant_no: TenantNo) -> i64 {
 
 fn create_in(world: &mut World, tenant_no: TenantNo) -> CreateSubscription {
     let id = world.id();
-    CreateSubscription { tenant_no, id, spec: spec(), secrets: Vec::new(), max: 1_000, at: world.now() }
+    CreateSubscription {
+        audit: None,
+        tenant_no,
+        id,
+        spec: spec(),
+        secrets: Vec::new(),
+        max: 1_000,
+        at: world.now(),
+    }
 }
 
 fn secret(world: &mut World, sealed: &[u8], old: bool) -> SealedSecret {

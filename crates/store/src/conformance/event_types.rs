@@ -125,12 +125,12 @@ async fn put(world: &mut World, tenant_no: TenantNo, event_type: RegisteredType)
 }
 
 async fn delete(world: &mut World, tenant_no: TenantNo, name: &str) -> bool {
-    let delete = DeleteEventType { tenant_no, name: event_type(name), at: world.tick() };
+    let delete = DeleteEventType { audit: None, tenant_no, name: event_type(name), at: world.tick() };
     world.store.delete_event_type(delete).await.unwrap()
 }
 
 fn put_in(world: &mut World, tenant_no: TenantNo, event_type: RegisteredType) -> PutEventType {
-    PutEventType { tenant_no, event_type, max: 500, at: world.tick() }
+    PutEventType { audit: None, tenant_no, event_type, max: 500, at: world.tick() }
 }
 
 /// An event type of which nothing is said.

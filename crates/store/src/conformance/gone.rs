@@ -4,8 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{Reason, Status, subscription::InactiveReason};
 
-use super::World;
-use crate::{Next, OutcomeResult, Store, WaitingLanes};
+use super::{World, world::spec};
+use crate::{
+    Next, OutcomeResult, Store, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError, WaitingLanes,
+};
 
 pub async fn a_gone_subscription_is_inactive_and_says_why(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
@@ -119,4 +121,23 @@ pub async fn deactivating_what_is_inactive_already_changes_nothing(store: Arc<dy
     let after = world.store.config_snapshot_by_no(tenant.no).await.unwrap().unwrap();
     assert_eq!(after.subscriptions, before.subscriptions);
     assert_eq!(after.tenant, before.tenant);
+}
+
+pub async fn a_change_that_was_made_before_a_410_does_not_undo_it(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    world.deactivate(&subscription).await;
+    let stale = UpdateSubscription {
+        tenant_no: tenant.no,
+        id: subscription.id,
+        expected_version: subscription.version,
+        expected_gone: false,
+        change: SubscriptionChange::Spec(Box::new(spec())),
+        at: world.tick(),
+        audit: None,
+    };
+    let refused = world.store.update_subscription(stale.clone()).await.unwrap_err();
+    assert!(matches!(refused, UpdateSubscriptionError::Changed), "{refused:?}");
+    let active = world.store.update_subscription(UpdateSubscription { expected_gone: true, ..stale }).await;
+    assert_eq!(active.unwrap().inactive, None);
 }

@@ -60,11 +60,12 @@ pub async fn a_foreign_delivery_is_neither_retried_nor_cancelled(store: Arc<dyn 
     let mut world = World::new(store).await;
     let two = two_tenants(&mut world).await;
     let (tenant_no, id, at) = (two.mine.no, two.their_delivery.id, world.tick());
-    let refused = world.store.cancel_delivery(CancelDelivery { tenant_no, id, at }).await.unwrap_err();
+    let refused =
+        world.store.cancel_delivery(CancelDelivery { audit: None, tenant_no, id, at }).await.unwrap_err();
     assert!(matches!(refused, CancelDeliveryError::NotFound), "{refused:?}");
-    let cancel = CancelDelivery { tenant_no: two.theirs.no, id, at };
+    let cancel = CancelDelivery { audit: None, tenant_no: two.theirs.no, id, at };
     world.store.cancel_delivery(cancel).await.unwrap();
-    let retry = RetryDelivery { tenant_no, id, at, expires_at: two.their_delivery.expires_at };
+    let retry = RetryDelivery { audit: None, tenant_no, id, at, expires_at: two.their_delivery.expires_at };
     let refused = world.store.retry_delivery(retry).await.unwrap_err();
     assert!(matches!(refused, RetryDeliveryError::NotFound), "{refused:?}");
     assert_eq!(world.look(&two.their_delivery).await.status, Status::Cancelled);
@@ -75,10 +76,24 @@ pub async fn a_foreign_subscription_is_neither_changed_nor_deleted(store: Arc<dy
     let two = two_tenants(&mut world).await;
     let (tenant_no, id, at) = (two.mine.no, two.their_subscription.id, world.tick());
     let change = SubscriptionChange::Secrets(Vec::new());
-    let update = UpdateSubscription { tenant_no, id, expected_version: 1, change, at };
+    let update = UpdateSubscription {
+        audit: None,
+        expected_gone: false,
+        tenant_no,
+        id,
+        expected_version: 1,
+        change,
+        at,
+    };
     let refused = world.store.update_subscription(update).await.unwrap_err();
     assert!(matches!(refused, UpdateSubscriptionError::NotFound), "{refused:?}");
-    assert!(!world.store.delete_subscription(DeleteSubscription { tenant_no, id, at }).await.unwrap());
+    assert!(
+        !world
+            .store
+            .delete_subscription(DeleteSubscription { audit: None, tenant_no, id, at })
+            .await
+            .unwrap()
+    );
     world.deactivate(&Subscription { tenant_no, ..two.their_subscription.clone() }).await;
     let theirs = world.store.subscription(two.theirs.no, id).await.unwrap();
     assert_eq!(theirs, Some(two.their_subscription));
@@ -105,7 +120,7 @@ pub async fn deleting_a_tenant_touches_no_other(store: Arc<dyn Store>) {
     assert_eq!(world.refill(&two.their_subscription).await.deliveries[0].id, two.their_delivery.id);
     let snapshot = world.store.config_snapshot_by_no(two.theirs.no).await.unwrap().unwrap();
     assert_eq!(snapshot.subscriptions, [two.their_subscription]);
-    let page = crate::ListTenants { after: None, limit: 10 };
+    let page = crate::ListTenants { profile: None, after: None, limit: 10 };
     assert_eq!(world.store.list_tenants(page).await.unwrap().items.len(), 1);
 }
 

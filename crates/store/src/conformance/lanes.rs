@@ -89,6 +89,28 @@ pub async fn a_refill_keeps_to_its_bytes_but_answers_one_delivery_always(store: 
     }
 }
 
+pub async fn a_head_that_keeps_its_place_says_until_when_it_is_not_tried(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let queued = accept_many(&mut world, &tenant, &subscription, 2).await;
+    let not_before = world.now().after(Duration::from_secs(60));
+    world.record(&queued[0], Next::InPlace { not_before, tries: 1 }).await;
+    assert_eq!(world.look(&queued[0]).await.due_at, Some(not_before), "people see its next attempt");
+    assert_eq!(world.look(&queued[1]).await.due_at, Some(queued[1].due));
+    let refilled = world.refill(&subscription).await;
+    assert_eq!(ids(&refilled), [queued[0].id, queued[1].id], "nothing overtakes it");
+    let pauses: Vec<_> = refilled.deliveries.iter().map(|delivery| delivery.not_before).collect();
+    assert_eq!((pauses, refilled.deliveries[0].due), (vec![Some(not_before), None], queued[0].due));
+    world.record(&refilled.deliveries[0], Next::Queued { due: not_before, tries: 2 }).await;
+    let shown = world.look(&queued[0]).await;
+    assert_eq!((shown.due_at, shown.attempts), (Some(not_before), 2));
+    world.advance(Duration::from_secs(60));
+    let last = world.refill(&subscription).await.deliveries.remove(1);
+    assert_eq!((last.id, last.not_before), (queued[0].id, None));
+    world.record(&last, Next::Failed(Reason::Exhausted)).await;
+    assert_eq!(world.look(&queued[0]).await.due_at, None);
+}
+
 pub async fn waiting_lanes_are_told_by_key_each_with_its_next_due_time(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let mut expected = Vec::new();

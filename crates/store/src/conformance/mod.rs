@@ -14,19 +14,26 @@
 #![allow(clippy::unwrap_used, reason = "a check fails by panicking")]
 
 pub mod accept;
+pub mod audit;
 pub mod backlog;
 pub mod config;
 pub mod event_types;
+pub mod everywhere;
 pub mod fanout;
 pub mod gone;
+pub mod history;
 pub mod idempotency;
 pub mod isolation;
+pub mod keys;
 pub mod lanes;
 pub mod lists;
 pub mod model;
 pub mod outcomes;
 pub mod profiles;
+mod replay_steps;
+pub mod replays;
 pub mod retention;
+pub mod retention_of_tenants;
 pub mod retry_and_cancel;
 pub mod sessions;
 pub mod settings;

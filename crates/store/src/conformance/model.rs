@@ -127,9 +127,10 @@ impl Model {
         let Some(id) = self.any(world) else { return };
         let tries = self.deliveries[&id].place.tries + 1;
         let due = world.now().after(Duration::from_millis(world.rng.random_range(0..2_000)));
-        let next = match world.rng.random_range(0..4) {
+        let next = match world.rng.random_range(0..5) {
             0 => Next::Succeeded,
             1 => Next::Failed(Reason::Exhausted),
+            2 => Next::InPlace { not_before: due, tries },
             _ => Next::Queued { due, tries },
         };
         let Some(expected) = self.deliveries.get_mut(&id) else { return };
@@ -146,6 +147,10 @@ impl Model {
             }
             Next::Queued { due, tries } if waits => {
                 (expected.place.due, expected.place.tries) = (due, tries);
+                expected.place.not_before = None;
+            }
+            Next::InPlace { not_before, tries } if waits => {
+                (expected.place.not_before, expected.place.tries) = (Some(not_before), tries);
             }
             _ => {}
         }
@@ -154,7 +159,10 @@ impl Model {
     async fn cancel(&mut self, world: &mut World) {
         let Some(id) = self.any(world) else { return };
         let at = world.tick();
-        let result = world.store.cancel_delivery(CancelDelivery { tenant_no: self.tenant.no, id, at }).await;
+        let result = world
+            .store
+            .cancel_delivery(CancelDelivery { audit: None, tenant_no: self.tenant.no, id, at })
+            .await;
         let Some(expected) = self.deliveries.get_mut(&id) else { return };
         if expected.status == Status::Queued {
             assert_eq!(result.unwrap(), expected.place.lane);
@@ -171,7 +179,7 @@ impl Model {
         let lane = expected.place.lane;
         let active = self.subscriptions.iter().any(|known| lane_of(known) == lane && known.spec.active);
         let expires_at = expected.place.expires_at;
-        let retry = RetryDelivery { tenant_no: self.tenant.no, id, at, expires_at };
+        let retry = RetryDelivery { audit: None, tenant_no: self.tenant.no, id, at, expires_at };
         let result = world.store.retry_delivery(retry).await;
         if expected.status == Status::Queued {
             assert!(matches!(result, Err(RetryDeliveryError::Waiting)), "{result:?}");
@@ -180,7 +188,7 @@ impl Model {
         } else {
             assert_eq!(result.unwrap(), lane);
             (expected.status, expected.reason) = (Status::Queued, None);
-            (expected.place.due, expected.place.tries) = (at, 0);
+            (expected.place.due, expected.place.not_before, expected.place.tries) = (at, None, 0);
         }
     }
 
@@ -222,7 +230,11 @@ impl Model {
             let delivery = world.store.delivery(self.tenant.no, *id).await.unwrap().unwrap();
             assert_eq!((delivery.status, delivery.reason), (expected.status, expected.reason), "{id}");
             let waits = expected.status == Status::Queued;
-            assert_eq!(delivery.due_at, waits.then_some(expected.place.due), "{id}");
+            assert_eq!(
+                delivery.due_at,
+                waits.then_some(expected.place.not_before.unwrap_or(expected.place.due)),
+                "{id}"
+            );
             assert_eq!(delivery.finished_at.is_none(), waits, "{id}");
             assert_eq!(delivery.attempts, expected.place.attempts, "{id}");
         }

@@ -117,7 +117,7 @@ pub async fn a_success_that_arrives_after_a_cancel_is_noted(store: Arc<dyn Store
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let queued = world.accept_one(&tenant, &subscription).await;
-    let cancel = CancelDelivery { tenant_no: tenant.no, id: queued.id, at: world.tick() };
+    let cancel = CancelDelivery { audit: None, tenant_no: tenant.no, id: queued.id, at: world.tick() };
     world.store.cancel_delivery(cancel).await.unwrap();
     assert_eq!(world.record(&queued, SUCCEEDED).await, OutcomeResult::NotWaiting);
     let delivery = world.look(&queued).await;
@@ -132,7 +132,7 @@ pub async fn a_failure_that_arrives_after_a_cancel_is_only_logged(store: Arc<dyn
     for next in [EXHAUSTED, Next::Queued { due, tries: 1 }] {
         let queued = world.accept_one(&tenant, &subscription).await;
         let at = world.tick();
-        let cancel = CancelDelivery { tenant_no: tenant.no, id: queued.id, at };
+        let cancel = CancelDelivery { audit: None, tenant_no: tenant.no, id: queued.id, at };
         world.store.cancel_delivery(cancel).await.unwrap();
         assert_eq!(world.record(&queued, next).await, OutcomeResult::NotWaiting);
         let delivery = world.look(&queued).await;
@@ -148,9 +148,9 @@ pub async fn an_outcome_of_an_earlier_pass_does_not_end_the_retried_delivery(sto
     let queued = world.accept_one(&tenant, &subscription).await;
     let at = world.tick();
     let (tenant_no, id, expires_at) = (tenant.no, queued.id, queued.expires_at);
-    world.store.cancel_delivery(CancelDelivery { tenant_no, id, at }).await.unwrap();
+    world.store.cancel_delivery(CancelDelivery { audit: None, tenant_no, id, at }).await.unwrap();
     let at = world.tick();
-    world.store.retry_delivery(RetryDelivery { tenant_no, id, at, expires_at }).await.unwrap();
+    world.store.retry_delivery(RetryDelivery { audit: None, tenant_no, id, at, expires_at }).await.unwrap();
     for next in [EXHAUSTED, SUCCEEDED] {
         assert_eq!(world.record(&queued, next).await, OutcomeResult::NotWaiting);
         assert_eq!(world.look(&queued).await.status, Status::Queued);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{EventId, Reason, Status, Tenant};
 
-use super::World;
+use super::{World, world::prune_nothing};
 use crate::{
     AcceptResult, DeliveryFilter, EventFilter, Idempotency, ListDeliveries, ListEvents, Next, Prune,
     QueuedDelivery, RetryDelivery, RetryDeliveryError, Store,
@@ -129,8 +129,8 @@ pub async fn an_event_that_is_larger_than_a_step_goes_at_once_for_every_reader(s
         world.record(queued, Next::Failed(Reason::Exhausted)).await;
     }
     world.advance(2 * AGE);
-    let rule = Prune { at: world.now(), age_max: Some(AGE), bytes_max: None, rows_max: 2, time_max: AGE };
-    let first = world.store.prune(rule).await.unwrap();
+    let rule = Prune { age_max: Some(AGE), rows_max: 2, ..prune_nothing(world.now()) };
+    let first = world.store.prune(rule.clone()).await.unwrap();
     assert_eq!(first.events, 1);
     for queued in &large {
         assert_gone(&world, queued).await;
@@ -152,9 +152,9 @@ pub async fn small_steps_forget_the_same_as_large_ones_oldest_first(store: Arc<d
         ids.push(queued.event.id);
     }
     world.advance(2 * AGE);
-    let rule = Prune { at: world.now(), age_max: Some(AGE), bytes_max: None, rows_max: 8, time_max: AGE };
+    let rule = Prune { age_max: Some(AGE), rows_max: 8, ..prune_nothing(world.now()) };
     loop {
-        let step = world.store.prune(rule).await.unwrap();
+        let step = world.store.prune(rule.clone()).await.unwrap();
         ids.drain(..step.events);
         let mut left = lists(&world, &tenant).await.0;
         left.reverse();
@@ -189,9 +189,8 @@ pub async fn without_a_bound_nothing_is_forgotten(store: Arc<dyn Store>) {
     let tenant = world.tenant("acme").await;
     world.accept(&tenant, &[]).await;
     world.advance(1_000 * AGE);
-    let (at, time_max) = (world.now(), AGE);
-    let rule = Prune { at, age_max: None, bytes_max: None, rows_max: 1_000, time_max };
-    assert_eq!(world.prune_by(rule).await.events, 0);
+    let rule = prune_nothing(world.now());
+    assert_eq!(world.prune_by(rule.clone()).await.events, 0);
     let roomy = Prune { bytes_max: Some(u64::MAX), ..rule };
     assert_eq!(world.prune_by(roomy).await.events, 0);
 }
@@ -204,15 +203,14 @@ pub async fn above_the_bytes_the_oldest_go_and_what_waits_stays(store: Arc<dyn S
         let ended = world.accept_one(&tenant, &subscription).await;
         world.record(&ended, Next::Succeeded).await;
     }
-    let (at, time_max) = (world.now(), AGE);
-    let rule = Prune { at, age_max: None, bytes_max: Some(0), rows_max: 1_000, time_max };
+    let rule = Prune { bytes_max: Some(0), ..prune_nothing(world.now()) };
     assert_eq!(world.prune_by(rule).await.events, 5);
     assert_eq!(lists(&world, &tenant).await.0, [waiting.event.id]);
     assert_eq!(world.refill(&subscription).await.deliveries.len(), 1);
 }
 
 /// Neither the delivery nor its event can be read.
-async fn assert_gone(world: &World, queued: &QueuedDelivery) {
+pub(super) async fn assert_gone(world: &World, queued: &QueuedDelivery) {
     let tenant_no = queued.lane.tenant_no;
     assert!(world.store.event(tenant_no, queued.event.id).await.unwrap().is_none());
     assert!(world.store.delivery(tenant_no, queued.id).await.unwrap().is_none());
@@ -220,7 +218,7 @@ async fn assert_gone(world: &World, queued: &QueuedDelivery) {
 }
 
 /// The events that the lists of events and of deliveries name, all ways of listing deliveries told.
-async fn lists(world: &World, tenant: &Tenant) -> (Vec<EventId>, Vec<EventId>) {
+pub(super) async fn lists(world: &World, tenant: &Tenant) -> (Vec<EventId>, Vec<EventId>) {
     let (tenant_no, limit) = (tenant.no, 1_000);
     let events = ListEvents { tenant_no, filter: EventFilter::default(), after: None, limit };
     let events = world.store.list_events(events).await.unwrap().items;
@@ -234,8 +232,8 @@ async fn lists(world: &World, tenant: &Tenant) -> (Vec<EventId>, Vec<EventId>) {
     (events.into_iter().map(|event| event.id).collect(), all.into_iter().map(event_of).collect())
 }
 
-async fn retry(world: &mut World, queued: &QueuedDelivery) -> Result<(), RetryDeliveryError> {
+pub(super) async fn retry(world: &mut World, queued: &QueuedDelivery) -> Result<(), RetryDeliveryError> {
     let at = world.tick();
     let (tenant_no, id, expires_at) = (queued.lane.tenant_no, queued.id, at.after(AGE));
-    world.store.retry_delivery(RetryDelivery { tenant_no, id, at, expires_at }).await.map(|_| ())
+    world.store.retry_delivery(RetryDelivery { audit: None, tenant_no, id, at, expires_at }).await.map(|_| ())
 }

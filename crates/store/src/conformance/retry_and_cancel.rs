@@ -40,7 +40,7 @@ pub async fn a_retry_begins_a_new_pass_and_goes_on_counting_attempts(store: Arc<
     world.record(&second, Next::Failed(Reason::Exhausted)).await;
     let at = world.tick();
     let expires_at = at.after(Duration::from_secs(77));
-    let retry = RetryDelivery { tenant_no: tenant.no, id: queued.id, at, expires_at };
+    let retry = RetryDelivery { audit: None, tenant_no: tenant.no, id: queued.id, at, expires_at };
     world.store.retry_delivery(retry).await.unwrap();
     let waiting = world.refill(&subscription).await.deliveries.remove(0);
     assert_eq!((waiting.tries, waiting.attempts), (0, 2));
@@ -148,10 +148,13 @@ pub async fn what_is_not_there_is_neither_retried_nor_cancelled(store: Arc<dyn S
 async fn retry(world: &mut World, queued: &QueuedDelivery) -> Result<LaneKey, RetryDeliveryError> {
     let at = world.tick();
     let (tenant_no, id, expires_at) = (queued.lane.tenant_no, queued.id, queued.expires_at);
-    world.store.retry_delivery(RetryDelivery { tenant_no, id, at, expires_at }).await
+    world.store.retry_delivery(RetryDelivery { audit: None, tenant_no, id, at, expires_at }).await
 }
 
 async fn cancel(world: &mut World, queued: &QueuedDelivery) -> Result<LaneKey, CancelDeliveryError> {
     let at = world.tick();
-    world.store.cancel_delivery(CancelDelivery { tenant_no: queued.lane.tenant_no, id: queued.id, at }).await
+    world
+        .store
+        .cancel_delivery(CancelDelivery { audit: None, tenant_no: queued.lane.tenant_no, id: queued.id, at })
+        .await
 }

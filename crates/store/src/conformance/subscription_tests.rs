@@ -143,7 +143,7 @@ pub async fn a_test_is_sent_again_like_any_finished_delivery(store: Arc<dyn Stor
     for succeeded in [false, true] {
         let test = record(&mut world, &tenant, &subscription, succeeded).await;
         let retry = retry_of(&mut world, &test);
-        assert_eq!(world.store.retry_delivery(retry).await.unwrap(), lane_of(&subscription));
+        assert_eq!(world.store.retry_delivery(retry.clone()).await.unwrap(), lane_of(&subscription));
         let queued = world.refill(&subscription).await.deliveries.remove(0);
         assert_eq!((queued.id, queued.due), (test.event_id.delivery(1), retry.at));
         assert_eq!((queued.tries, queued.attempts), (0, 1));
@@ -176,7 +176,13 @@ async fn record(world: &mut World, tenant: &Tenant, to: &Subscription, succeeded
 
 fn retry_of(world: &mut World, test: &RecordTest) -> RetryDelivery {
     let at = world.tick();
-    RetryDelivery { tenant_no: test.tenant_no, id: test.event_id.delivery(1), at, expires_at: at.after(LONG) }
+    RetryDelivery {
+        audit: None,
+        tenant_no: test.tenant_no,
+        id: test.event_id.delivery(1),
+        at,
+        expires_at: at.after(LONG),
+    }
 }
 
 async fn look(world: &World, test: &RecordTest) -> Delivery {

@@ -65,6 +65,7 @@ macro_rules! conformance_suite {
                 what_the_caller_holds_is_skipped
                 next_due_is_in_the_past_when_the_limit_cuts_the_answer
                 a_refill_keeps_to_its_bytes_but_answers_one_delivery_always
+                a_head_that_keeps_its_place_says_until_when_it_is_not_tried
                 waiting_lanes_are_told_by_key_each_with_its_next_due_time
                 a_lane_whose_last_delivery_ended_does_not_wait
                 the_backlog_counts_what_is_not_final
@@ -91,6 +92,7 @@ macro_rules! conformance_suite {
                 the_sweep_leaves_the_lanes_that_send_to_their_engines
                 deactivating_what_is_inactive_already_changes_nothing
                 a_new_name_for_a_gone_subscription_does_not_cancel_what_is_held
+                a_change_that_was_made_before_a_410_does_not_undo_it
             }
             retry_and_cancel {
                 a_finished_delivery_goes_to_the_tail_of_its_lane
@@ -143,6 +145,33 @@ macro_rules! conformance_suite {
                 an_event_type_needs_a_tenant
                 a_tenant_that_comes_again_has_none_of_the_event_types_it_had
             }
+            keys {
+                a_key_is_found_by_its_hash_as_it_was_made
+                keys_are_listed_by_id_page_by_page_without_those_that_were_revoked
+                a_revoked_key_is_known_as_revoked_and_revoked_once
+                of_the_revoked_keys_the_first_are_forgotten
+                a_tenant_has_at_most_so_many_keys_that_are_not_revoked
+                the_last_use_of_a_key_only_moves_forward
+                a_foreign_key_is_neither_listed_nor_revoked
+                the_keys_of_a_deleted_tenant_are_gone_at_once
+            }
+            audit {
+                an_entry_is_written_with_the_change_that_it_tells_of
+                a_change_that_comes_too_late_is_not_told
+                entries_are_listed_newest_first_page_by_page
+                each_filter_of_the_audit_lets_its_own_through
+                what_is_told_of_a_deleted_tenant_stays_without_its_data
+                old_entries_are_forgotten_oldest_first_in_steps
+            }
+            everywhere {
+                events_of_all_tenants_are_listed_newest_first_each_with_its_tenant
+                a_list_over_all_tenants_is_filtered_like_the_list_of_one
+                deliveries_of_all_tenants_are_listed_as_each_reads_alone
+                each_filter_of_all_deliveries_lets_its_own_through
+                subscriptions_of_all_tenants_are_listed_newest_first
+                nothing_of_a_deleted_tenant_is_in_a_list_over_all
+                a_rare_event_behind_many_of_all_tenants_is_found_on_a_later_page
+            }
             subscription_tests {
                 a_test_reads_back_as_it_was_made
                 a_test_that_the_receiver_did_not_take_is_exhausted
@@ -177,10 +206,50 @@ macro_rules! conformance_suite {
                 without_a_bound_nothing_is_forgotten
                 above_the_bytes_the_oldest_go_and_what_waits_stays
             }
+            retention_of_tenants {
+                a_tenants_shorter_age_is_its_own_and_the_shortest_wins
+                what_waits_of_a_tenant_stays_until_it_has_ended
+                above_a_tenants_bytes_its_oldest_go_and_nobody_elses
+                bytes_that_came_before_the_limit_are_counted
+                tenants_take_turns_whoever_has_more_to_forget
+                a_limit_that_was_lifted_forgets_nothing_more
+                a_limit_that_becomes_shorter_reaches_what_was_too_young
+                a_large_event_of_a_tenant_goes_in_steps
+                tenants_that_are_gone_have_no_limits
+            }
             backlog {
                 of_a_lane_beyond_its_deliveries_the_oldest_fail
                 of_a_lane_beyond_its_bytes_the_oldest_fail
                 what_has_ended_or_was_called_off_takes_nothing_of_the_budget
+            }
+            history {
+                a_subscription_was_what_it_was_when_the_event_came
+                it_is_known_why_and_since_when_it_was_inactive
+                one_that_came_later_says_so_and_one_that_was_deleted_before_is_left_out
+                each_names_its_own_deliveries_of_the_event
+                the_rest_of_a_large_fan_out_is_to_come
+                pages_of_every_size_hold_every_subscription_once
+                nothing_is_said_about_an_event_that_is_not_there
+            }
+            replays {
+                a_replay_of_what_failed_sends_it_again_oldest_first
+                what_the_system_cancelled_is_sent_again_and_what_a_person_cancelled_is_not
+                what_is_missing_gets_a_delivery_if_the_subscription_matches_it_now
+                a_replay_of_everything_sends_what_succeeded_in_a_new_delivery
+                a_replay_keeps_to_its_span
+                a_replay_goes_in_steps_and_leaves_out_and_repeats_nothing
+                an_event_that_comes_after_the_beginning_is_no_part_of_the_replay
+                while_too_much_waits_a_replay_waits_too
+                a_cancelled_replay_queues_nothing_more
+                a_subscription_has_one_replay_at_a_time_and_a_tenant_so_many
+                nothing_is_replayed_to_a_subscription_that_would_not_get_it
+                a_replay_fails_when_its_subscription_is_paused_or_deleted
+                an_event_that_was_forgotten_is_passed_over
+                a_test_of_a_subscription_is_not_replayed
+                a_count_says_what_a_replay_queues_and_changes_nothing
+                replays_are_listed_newest_first_and_read_back_as_they_were_begun
+                the_oldest_replay_that_ended_makes_room_for_a_new_one
+                the_replays_of_a_deleted_tenant_are_gone
             }
             isolation {
                 a_foreign_object_reads_as_if_it_were_not_there
@@ -239,21 +308,27 @@ macro_rules! conformance_tests {
 #[cfg(test)]
 mod tests {
     /// Each file of checks, with its topic.
-    const TOPICS: [(&str, &str); 20] = [
+    const TOPICS: &[(&str, &str)] = &[
         ("accept", include_str!("accept.rs")),
+        ("audit", include_str!("audit.rs")),
         ("backlog", include_str!("backlog.rs")),
         ("config", include_str!("config.rs")),
         ("event_types", include_str!("event_types.rs")),
+        ("everywhere", include_str!("everywhere.rs")),
         ("fanout", include_str!("fanout.rs")),
         ("gone", include_str!("gone.rs")),
+        ("history", include_str!("history.rs")),
         ("idempotency", include_str!("idempotency.rs")),
         ("isolation", include_str!("isolation.rs")),
+        ("keys", include_str!("keys.rs")),
         ("lanes", include_str!("lanes.rs")),
         ("lists", include_str!("lists.rs")),
         ("model", include_str!("model.rs")),
         ("outcomes", include_str!("outcomes.rs")),
         ("profiles", include_str!("profiles.rs")),
+        ("replays", include_str!("replays.rs")),
         ("retention", include_str!("retention.rs")),
+        ("retention_of_tenants", include_str!("retention_of_tenants.rs")),
         ("retry_and_cancel", include_str!("retry_and_cancel.rs")),
         ("sessions", include_str!("sessions.rs")),
         ("settings", include_str!("settings.rs")),

@@ -58,7 +58,8 @@ pub async fn each_put_of_a_tenant_is_a_version_that_reads_as_it_was(store: Arc<d
     let mut world = World::new(store).await;
     let mut tenant = world.tenant("acme").await;
     for (version, profile) in [(2, "leanix"), (3, "leanix"), (4, "standard")] {
-        let put = PutTenant { id: tenant.id.clone(), spec: tenant_spec(profile), at: world.tick() };
+        let put =
+            PutTenant { audit: None, id: tenant.id.clone(), spec: tenant_spec(profile), at: world.tick() };
         tenant = world.store.put_tenant(put).await.unwrap().0;
         assert_eq!(tenant.version, version);
     }
@@ -110,8 +111,12 @@ pub async fn a_delivery_goes_on_naming_the_version_it_was_made_with(store: Arc<d
     rename(&mut world, &subscription).await;
     assert_eq!(world.refill(&subscription).await.deliveries[0].subscription_version, 2);
     let (tenant_no, id) = (tenant.no, queued.id);
-    world.store.cancel_delivery(CancelDelivery { tenant_no, id, at: world.now() }).await.unwrap();
-    let retry = RetryDelivery { tenant_no, id, at: world.tick(), expires_at: queued.expires_at };
+    world
+        .store
+        .cancel_delivery(CancelDelivery { audit: None, tenant_no, id, at: world.now() })
+        .await
+        .unwrap();
+    let retry = RetryDelivery { audit: None, tenant_no, id, at: world.tick(), expires_at: queued.expires_at };
     world.store.retry_delivery(retry).await.unwrap();
     assert_eq!(world.refill(&subscription).await.deliveries[0].subscription_version, 2);
     assert_eq!(world.look(&queued).await.subscription_version, 2);

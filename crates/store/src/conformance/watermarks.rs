@@ -177,7 +177,7 @@ pub async fn a_delivery_under_a_mark_cannot_be_cancelled_again(store: Arc<dyn St
     let queued = world.accept_one(&tenant, &subscription).await;
     world.set_active(&subscription, false).await;
     let paused_at = world.now();
-    let cancel = CancelDelivery { tenant_no: tenant.no, id: queued.id, at: world.tick() };
+    let cancel = CancelDelivery { audit: None, tenant_no: tenant.no, id: queued.id, at: world.tick() };
     let refused = world.store.cancel_delivery(cancel).await.unwrap_err();
     assert!(matches!(refused, CancelDeliveryError::Finished), "{refused:?}");
     assert_cancelled(&world.look(&queued).await, Reason::Paused, paused_at);
@@ -217,7 +217,12 @@ fn assert_cancelled(delivery: &Delivery, reason: Reason, at: Timestamp) {
 
 async fn retry(world: &mut World, queued: &QueuedDelivery) {
     let at = world.tick();
-    let retry =
-        RetryDelivery { tenant_no: queued.lane.tenant_no, id: queued.id, at, expires_at: queued.expires_at };
+    let retry = RetryDelivery {
+        audit: None,
+        tenant_no: queued.lane.tenant_no,
+        id: queued.id,
+        at,
+        expires_at: queued.expires_at,
+    };
     assert_eq!(world.store.retry_delivery(retry).await.unwrap(), queued.lane);
 }

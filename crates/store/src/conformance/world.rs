@@ -79,19 +79,21 @@ impl World {
     /// Creates or replaces a tenant.
     pub async fn tenant(&mut self, id: &str) -> Tenant {
         let at = self.tick();
-        let put = PutTenant { id: TenantId::parse(id).unwrap(), spec: tenant_spec("standard"), at };
+        let put =
+            PutTenant { audit: None, id: TenantId::parse(id).unwrap(), spec: tenant_spec("standard"), at };
         self.store.put_tenant(put).await.unwrap().0
     }
 
     /// Deletes a tenant.
     pub async fn delete_tenant(&mut self, tenant: &Tenant) -> bool {
         let at = self.tick();
-        self.store.delete_tenant(DeleteTenant { id: tenant.id.clone(), at }).await.unwrap()
+        self.store.delete_tenant(DeleteTenant { audit: None, id: tenant.id.clone(), at }).await.unwrap()
     }
 
     /// Creates an active subscription to everything, and owns its lane.
     pub async fn subscription(&mut self, tenant: &Tenant) -> Subscription {
         let create = CreateSubscription {
+            audit: None,
             tenant_no: tenant.no,
             id: self.id(),
             spec: spec(),
@@ -121,8 +123,10 @@ impl World {
     pub async fn change(&mut self, subscription: &Subscription, change: SubscriptionChange) -> Subscription {
         let at = self.tick();
         let (tenant_no, id) = (subscription.tenant_no, subscription.id);
-        let expected_version = self.store.subscription(tenant_no, id).await.unwrap().unwrap().version;
-        let update = UpdateSubscription { tenant_no, id, expected_version, change, at };
+        let current = self.store.subscription(tenant_no, id).await.unwrap().unwrap();
+        let (expected_version, expected_gone) = (current.version, current.revision().gone);
+        let update =
+            UpdateSubscription { audit: None, expected_gone, tenant_no, id, expected_version, change, at };
         self.store.update_subscription(update).await.unwrap()
     }
 
@@ -130,13 +134,14 @@ impl World {
     pub async fn deactivate(&mut self, subscription: &Subscription) {
         let at = self.tick();
         let (tenant_no, subscription_no) = (subscription.tenant_no, subscription.no);
-        self.store.deactivate(Deactivate { tenant_no, subscription_no, at }).await.unwrap();
+        self.store.deactivate(Deactivate { audit: None, tenant_no, subscription_no, at }).await.unwrap();
     }
 
     /// Deletes a subscription.
     pub async fn delete(&mut self, subscription: &Subscription) -> bool {
         let at = self.tick();
-        let delete = DeleteSubscription { tenant_no: subscription.tenant_no, id: subscription.id, at };
+        let delete =
+            DeleteSubscription { audit: None, tenant_no: subscription.tenant_no, id: subscription.id, at };
         self.store.delete_subscription(delete).await.unwrap()
     }
 
@@ -157,6 +162,7 @@ impl World {
             tenant_no: tenant.no,
             config_version: current.config_version,
             tenant_version: current.version,
+            trace: None,
             profile: ProfileNo(1),
             event_type: event_type("lead.created"),
             occurred_at: None,
@@ -263,6 +269,7 @@ impl World {
         let next = if succeeded { Next::Succeeded } else { Next::Failed(Reason::Exhausted) };
         let (event_id, at) = (self.event_id(), self.now);
         RecordTest {
+            audit: None,
             tenant_no: tenant.no,
             event_id,
             event_type: event_type("lead.created"),
@@ -318,14 +325,14 @@ impl World {
     /// Forgets what is older than `age`, in steps of `rows_max` rows, until nothing is left to do; answers the sum.
     pub async fn prune_all(&mut self, age: Duration, rows_max: usize) -> Pruned {
         let (age_max, at) = (Some(age), self.now);
-        self.prune_by(Prune { at, age_max, bytes_max: None, rows_max, time_max: Duration::MAX }).await
+        self.prune_by(Prune { age_max, rows_max, ..prune_nothing(at) }).await
     }
 
     /// Forgets by a rule until nothing is left to do; answers the sum.
     pub async fn prune_by(&mut self, prune: Prune) -> Pruned {
         let mut sum = Pruned::default();
         for _ in 0..1_000 {
-            let step = self.store.prune(prune).await.unwrap();
+            let step = self.store.prune(prune.clone()).await.unwrap();
             sum = Pruned { events: sum.events + step.events, rows: sum.rows + step.rows, ..step };
             if !step.more {
                 return sum;
@@ -358,6 +365,12 @@ pub(super) fn refill_of(lane: LaneKey, due_by: Timestamp) -> Refill {
     Refill { lane, due_by, held: Vec::new(), limit: 1_000, bytes_max: usize::MAX }
 }
 
+/// A rule for forgetting without any limit, in one step.
+pub(super) fn prune_nothing(at: Timestamp) -> Prune {
+    let (rows_max, time_max) = (1_000, Duration::MAX);
+    Prune { at, age_max: None, bytes_max: None, tenants: Arc::default(), rows_max, time_max }
+}
+
 /// The deliveries of an event that must have been accepted.
 pub(super) fn accepted(result: AcceptResult) -> Vec<QueuedDelivery> {
     match result {
@@ -378,7 +391,16 @@ pub(super) fn event_type(name: &str) -> EventType {
 
 /// What is configured of a tenant.
 pub(super) fn tenant_spec(profile: &str) -> TenantSpec {
-    TenantSpec { profile: profile.to_owned(), name: None, contacts: Vec::new(), options: "{}".to_owned() }
+    let (profile, options) = (profile.to_owned(), "{}".to_owned());
+    TenantSpec {
+        profile,
+        name: None,
+        contacts: Vec::new(),
+        options,
+        retention: None,
+        retention_bytes: None,
+        sealed: None,
+    }
 }
 
 /// A subscription to everything.

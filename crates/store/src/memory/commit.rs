@@ -78,8 +78,11 @@ impl State {
             deliveries: u32::try_from(new.deliveries.len() + new.fanout.len()).unwrap_or(u32::MAX),
             profile: Some(new.profile),
             tenant_version: new.tenant_version,
+            trace: new.trace.clone(),
             test: false,
         });
+        let number = self.next_number();
+        self.event_numbers.insert((new.tenant_no, new.id), number);
         self.events.insert((new.tenant_no, new.id), Arc::clone(&event));
         if let Some(idempotency) = new.idempotency {
             let row = IdempotencyRow {
@@ -93,7 +96,7 @@ impl State {
     }
 
     /// Creates a delivery that waits from now on.
-    fn enqueue(
+    pub(super) fn enqueue(
         &mut self,
         tenant_no: TenantNo,
         event: &Arc<Event>,
@@ -116,7 +119,8 @@ impl State {
         };
         self.deliveries.insert(key, row);
         let entry = self.next_number();
-        self.wait_at(key, Place { entry, due: at, tries: 0, expires_at: new.target.expires_at });
+        let expires_at = new.target.expires_at;
+        self.wait_at(key, Place { entry, due: at, not_before: None, tries: 0, expires_at });
         self.deliveries.get(&key)?.queued()
     }
 

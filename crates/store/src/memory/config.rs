@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use postroad_domain::{
-    Reason, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion, Tenant,
-    TenantId, TenantNo, Timestamp, subscription::InactiveReason, tenant::TenantSpec,
+    Reason, Revision, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
+    Tenant, TenantId, TenantNo, Timestamp, subscription::InactiveReason, tenant::TenantSpec,
 };
 
 use super::state::{State, SubscriptionRow, TenantRow, lane, nth};
@@ -22,7 +22,9 @@ impl State {
             row.tenant.version += 1;
             row.tenant.config_version += 1;
             row.tenant.updated_at = put.at;
-            return (row.tenant.clone(), false);
+            let tenant = row.tenant.clone();
+            self.note(tenant.no, put.at, put.audit);
+            return (tenant, false);
         }
         let tenant = Tenant {
             no: TenantNo(self.next_number()),
@@ -40,6 +42,7 @@ impl State {
             deleted: false,
         };
         self.tenants.insert(tenant.no, row);
+        self.note(tenant.no, put.at, put.audit);
         (tenant, true)
     }
 
@@ -49,7 +52,11 @@ impl State {
 
     pub(super) fn delete_tenant(&mut self, delete: &DeleteTenant) -> bool {
         let living = self.tenants.values_mut().find(|row| !row.deleted && row.tenant.id == delete.id);
-        living.map(|row| row.deleted = true).is_some()
+        let Some(row) = living else { return false };
+        row.deleted = true;
+        let no = row.tenant.no;
+        self.note(no, delete.at, delete.audit.clone());
+        true
     }
 
     pub(super) fn config_snapshot(&self, no: TenantNo) -> Option<ConfigSnapshot> {
@@ -89,10 +96,14 @@ impl State {
             versions: vec![version_of(&subscription)],
             subscription: subscription.clone(),
             deleted: false,
+            history: Vec::new(),
             marks: Vec::new(),
         };
-        self.subscriptions.insert(lane(create.tenant_no, subscription.no), row);
+        let key = lane(create.tenant_no, subscription.no);
+        self.subscriptions.insert(key, row);
+        self.note_standing(key, None);
         self.config_changed(create.tenant_no);
+        self.note(create.tenant_no, create.at, create.audit);
         Ok(subscription)
     }
 
@@ -114,9 +125,10 @@ impl State {
         &mut self,
         update: UpdateSubscription,
     ) -> Result<Subscription, UpdateSubscriptionError> {
-        let UpdateSubscription { tenant_no, id, expected_version, change, at } = update;
+        let UpdateSubscription { tenant_no, id, expected_version, expected_gone, change, at, audit } = update;
         let mut changed = self.subscription(tenant_no, id).ok_or(UpdateSubscriptionError::NotFound)?;
-        if changed.version != expected_version {
+        let expected = Revision { version: expected_version, gone: expected_gone };
+        if changed.revision() != expected {
             return Err(UpdateSubscriptionError::Changed);
         }
         let key = lane(tenant_no, changed.no);
@@ -130,15 +142,17 @@ impl State {
         if matches!(changed.inactive, Some((InactiveReason::Paused, _))) {
             self.mark(key, Reason::Paused, at);
         }
+        self.note(tenant_no, at, audit);
         Ok(self.put_version(key, changed, at))
     }
 
     pub(super) fn deactivate(&mut self, deactivate: Deactivate) {
-        let Deactivate { tenant_no, subscription_no, at } = deactivate;
+        let Deactivate { tenant_no, subscription_no, at, audit } = deactivate;
         if self.tenant_by_no(tenant_no).is_none() {
             return;
         }
-        let row = self.subscriptions.get_mut(&lane(tenant_no, subscription_no));
+        let key = lane(tenant_no, subscription_no);
+        let row = self.subscriptions.get_mut(&key);
         let Some(row) = row.filter(|row| !row.deleted && row.subscription.inactive.is_none()) else {
             return;
         };
@@ -146,7 +160,9 @@ impl State {
         row.subscription.spec.active = false;
         row.subscription.inactive = Some((InactiveReason::Gone, at));
         row.subscription.updated_at = at;
+        self.note_standing(key, None);
         self.config_changed(tenant_no);
+        self.note(tenant_no, at, audit);
     }
 
     pub(super) fn delete_subscription(&mut self, delete: DeleteSubscription) -> bool {
@@ -158,7 +174,9 @@ impl State {
         if let Some(row) = self.subscriptions.get_mut(&key) {
             row.deleted = true;
         }
+        self.note_standing(key, Some(delete.at));
         self.config_changed(delete.tenant_no);
+        self.note(delete.tenant_no, delete.at, delete.audit);
         true
     }
 
@@ -170,6 +188,7 @@ impl State {
             row.versions.push(version_of(&changed));
             row.subscription = changed.clone();
         }
+        self.note_standing(key, None);
         self.config_changed(key.tenant_no);
         changed
     }

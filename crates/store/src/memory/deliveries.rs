@@ -33,7 +33,9 @@ impl State {
         }
         // The new place lies behind every mark, and the old one goes, whether it was made real or not.
         let entry = self.next_number();
-        self.wait_at(key, Place { entry, due: retry.at, tries: 0, expires_at: retry.expires_at });
+        let (due, expires_at) = (retry.at, retry.expires_at);
+        self.wait_at(key, Place { entry, due, not_before: None, tries: 0, expires_at });
+        self.note(retry.tenant_no, retry.at, retry.audit);
         Ok(lane)
     }
 
@@ -45,6 +47,7 @@ impl State {
         }
         let lane = row.lane;
         self.finish(key, Status::Cancelled, Some(Reason::Operator), cancel.at);
+        self.note(cancel.tenant_no, cancel.at, cancel.audit);
         Ok(lane)
     }
 
@@ -62,7 +65,7 @@ impl State {
             reason: mark.map_or(row.reason, |mark| Some(mark.reason)),
             attempts: row.attempts_made(),
             created_at: row.created_at,
-            due_at: row.place.filter(|_| mark.is_none()).map(|place| place.due),
+            due_at: row.place.filter(|_| mark.is_none()).map(|place| place.not_before.unwrap_or(place.due)),
             finished_at: mark.map_or(row.finished_at, |mark| Some(mark.at)),
             test: row.event.test,
         })

@@ -13,6 +13,7 @@ impl State {
         }
         event_types.insert(put.event_type.name.clone(), put.event_type);
         self.config_changed(put.tenant_no);
+        self.note(put.tenant_no, put.at, put.audit);
         Ok(is_new)
     }
 
@@ -21,6 +22,7 @@ impl State {
         let was_there = row.is_some_and(|row| row.event_types.remove(&delete.name).is_some());
         if was_there {
             self.config_changed(delete.tenant_no);
+            self.note(delete.tenant_no, delete.at, delete.audit.clone());
         }
         was_there
     }

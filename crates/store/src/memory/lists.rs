@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use postroad_domain::{Event, EventId, Tenant, TenantId, delivery::Delivery, limits::PAGE_ROWS_SCANNED_MAX};
 
 use super::state::State;
-use crate::{ListDeliveries, ListEvents, ListTenants, Page, StoreError};
+use crate::{EventFilter, ListDeliveries, ListEvents, ListTenants, Page, StoreError};
 
 impl State {
     pub(super) fn list_tenants(&self, list: &ListTenants) -> Page<Tenant, TenantId> {
@@ -14,6 +14,7 @@ impl State {
             .values()
             .filter(|row| !row.deleted)
             .map(|row| row.tenant.clone())
+            .filter(|tenant| list.profile.as_ref().is_none_or(|profile| tenant.spec.profile == *profile))
             .filter(|tenant| list.after.as_ref().is_none_or(|after| tenant.id > *after))
             .collect();
         living.sort_by(|one, other| one.id.cmp(&other.id));
@@ -21,12 +22,7 @@ impl State {
     }
 
     pub(super) fn list_events(&self, list: &ListEvents) -> Page<Event, EventId> {
-        let filter = &list.filter;
-        let passes = |event: &Event| {
-            filter.event_type.as_ref().is_none_or(|wanted| *wanted == event.event_type)
-                && filter.since.is_none_or(|since| event.accepted_at >= since)
-                && filter.until.is_none_or(|until| event.accepted_at < until)
-        };
+        let passes = |event: &Event| event_passes(&list.filter, event);
         let of_tenant = self.events.iter().rev().filter(|((tenant_no, id), _)| {
             *tenant_no == list.tenant_no
                 && self.tenant_by_no(*tenant_no).is_some()
@@ -61,19 +57,26 @@ impl State {
     }
 }
 
+/// Whether a filter lets an event through.
+pub(super) fn event_passes(filter: &EventFilter, event: &Event) -> bool {
+    filter.event_type.as_ref().is_none_or(|wanted| *wanted == event.event_type)
+        && filter.since.is_none_or(|since| event.accepted_at >= since)
+        && filter.until.is_none_or(|until| event.accepted_at < until)
+}
+
 /// Where a delivery stands in the list; its text is the cursor.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Position {
-    event_id: EventId,
-    delivery_no: i64,
+pub(super) struct Position {
+    pub(super) event_id: EventId,
+    pub(super) delivery_no: i64,
 }
 
 impl Position {
-    fn to_cursor(self) -> String {
+    pub(super) fn to_cursor(self) -> String {
         format!("{}.{}", self.event_id, self.delivery_no)
     }
 
-    fn parse(cursor: &str) -> Result<Self, StoreError> {
+    pub(super) fn parse(cursor: &str) -> Result<Self, StoreError> {
         let (event_id, delivery_no) = cursor.split_once('.').ok_or(StoreError::BadCursor)?;
         Ok(Self {
             event_id: event_id.parse().map_err(|_| StoreError::BadCursor)?,
@@ -83,7 +86,7 @@ impl Position {
 }
 
 /// Takes a page off `rows`. It goes on behind the last row that was looked at, whether that one passed or not.
-fn page<T, C>(
+pub(super) fn page<T, C>(
     rows: impl Iterator<Item = T>,
     limit: usize,
     passes: impl Fn(&T) -> bool,

@@ -7,16 +7,21 @@
 //!
 //! On purpose it is neither durable nor fast: most operations look at every row.
 
+mod audit;
 mod commit;
 mod config;
 mod deliveries;
 mod event_types;
+mod everywhere;
 mod faults;
+mod history;
+mod keys;
 mod lanes;
 mod lists;
 mod outcomes;
 mod profiles;
 mod prune;
+mod replays;
 mod sessions;
 mod state;
 mod subscription_test;
@@ -29,19 +34,23 @@ use faults::Faults;
 pub use faults::HeldCommits;
 use parking_lot::{Mutex, MutexGuard};
 use postroad_domain::{
-    Attempt, Event, EventId, ProfileNo, Subscription, SubscriptionId, SubscriptionNo, SubscriptionVersion,
-    Tenant, TenantId, TenantNo, delivery::Delivery, ids::DeliveryId, tenant::TenantSpec,
+    ApiKey, Attempt, AuditEntry, Event, EventId, KeyId, ProfileNo, Replay, ReplayId, Subscription,
+    SubscriptionId, SubscriptionNo, SubscriptionVersion, Tenant, TenantId, TenantNo, delivery::Delivery,
+    ids::DeliveryId, tenant::TenantSpec,
 };
 use state::State;
 
 use crate::{
-    Backlog, CancelDelivery, CancelDeliveryError, ClaimLanes, Commit, Committed, ConfigSnapshot,
-    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription,
-    DeleteTenant, Fanout, Heartbeat, LaneKey, LaneLease, ListDeliveries, ListEvents, ListTenants,
-    OpenSession, Page, Prune, Pruned, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest,
-    Refill, Refilled, ReleaseLanes, RetryDelivery, RetryDeliveryError, Session, SettingKey, Store,
-    StoreError, StoreStats, StoredProfile, Sweep, Swept, UpdateSubscription, UpdateSubscriptionError,
-    WaitingLane, WaitingLanes,
+    Backlog, CancelDelivery, CancelDeliveryError, CancelReplay, CancelReplayError, ClaimLanes, Commit,
+    Committed, ConfigSnapshot, CountReplay, CreateKey, CreateKeyError, CreateReplay, CreateSubscription,
+    CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Fanout,
+    Heartbeat, KeyUsed, LaneKey, LaneLease, ListAllDeliveries, ListAllEvents, ListAllSubscriptions,
+    ListAudit, ListDeliveries, ListEvents, ListKeys, ListReplays, ListSubscriptionsThen, ListTenants,
+    OpenSession, Owned, Page, Prune, PruneAudit, Pruned, PutEventType, PutEventTypeError, PutProfile,
+    PutTenant, RecordAudit, RecordTest, Refill, Refilled, ReleaseLanes, ReplayCounted, ReplayStep,
+    ReplayStepped, RetryDelivery, RetryDeliveryError, RevokeKey, Session, SettingKey, StartReplayError,
+    Store, StoreError, StoreStats, StoredKey, StoredProfile, SubscriptionThen, Sweep, Swept,
+    UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
 };
 
 /// A store in memory. Cheap to clone; clones share everything, also the injected faults.
@@ -124,7 +133,7 @@ impl Store for MemoryStore {
 
     async fn prune(&self, prune: Prune) -> Result<Pruned, StoreError> {
         self.shared.faults.injected_error()?;
-        Ok(self.state().prune(prune))
+        Ok(self.state().prune(&prune))
     }
 
     async fn open_session(&self, open: OpenSession) -> Result<Session, StoreError> {
@@ -225,6 +234,59 @@ impl Store for MemoryStore {
         Ok(self.state().delete_event_type(&delete))
     }
 
+    async fn create_key(&self, create: CreateKey) -> Result<ApiKey, CreateKeyError> {
+        self.state().create_key(create)
+    }
+
+    async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<StoredKey>, StoreError> {
+        Ok(self.state().key_by_hash(&hash))
+    }
+
+    async fn list_keys(&self, list: ListKeys) -> Result<Page<ApiKey, KeyId>, StoreError> {
+        Ok(self.state().list_keys(list))
+    }
+
+    async fn revoke_key(&self, revoke: RevokeKey) -> Result<bool, StoreError> {
+        Ok(self.state().revoke_key(revoke))
+    }
+
+    async fn note_key_uses(&self, used: Vec<KeyUsed>) -> Result<(), StoreError> {
+        self.state().note_key_uses(&used);
+        Ok(())
+    }
+
+    async fn record_audit(&self, record: RecordAudit) -> Result<(), StoreError> {
+        self.shared.faults.injected_error()?;
+        self.state().record_audit(record);
+        Ok(())
+    }
+
+    async fn list_audit(&self, list: ListAudit) -> Result<Page<AuditEntry, i64>, StoreError> {
+        Ok(self.state().list_audit(&list))
+    }
+
+    async fn prune_audit(&self, prune: PruneAudit) -> Result<usize, StoreError> {
+        Ok(self.state().prune_audit(prune))
+    }
+
+    async fn list_all_events(&self, list: ListAllEvents) -> Result<Page<Owned<Event>, EventId>, StoreError> {
+        Ok(self.state().list_all_events(&list))
+    }
+
+    async fn list_all_deliveries(
+        &self,
+        list: ListAllDeliveries,
+    ) -> Result<Page<Owned<Delivery>, String>, StoreError> {
+        self.state().list_all_deliveries(&list)
+    }
+
+    async fn list_all_subscriptions(
+        &self,
+        list: ListAllSubscriptions,
+    ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, StoreError> {
+        Ok(self.state().list_all_subscriptions(&list))
+    }
+
     async fn put_profile(&self, put: PutProfile) -> Result<ProfileNo, StoreError> {
         Ok(self.state().put_profile(put))
     }
@@ -268,6 +330,42 @@ impl Store for MemoryStore {
     async fn record_test(&self, test: RecordTest) -> Result<bool, StoreError> {
         self.shared.faults.injected_error()?;
         Ok(self.state().record_test(test))
+    }
+
+    async fn subscriptions_then(
+        &self,
+        list: ListSubscriptionsThen,
+    ) -> Result<Option<Page<SubscriptionThen, SubscriptionId>>, StoreError> {
+        Ok(self.state().subscriptions_then(&list))
+    }
+
+    async fn create_replay(&self, create: CreateReplay) -> Result<Replay, StartReplayError> {
+        self.state().create_replay(&create)
+    }
+
+    async fn replay(&self, tenant_no: TenantNo, id: ReplayId) -> Result<Option<Replay>, StoreError> {
+        Ok(self.state().replay(tenant_no, id))
+    }
+
+    async fn list_replays(&self, list: ListReplays) -> Result<Page<Replay, ReplayId>, StoreError> {
+        Ok(self.state().list_replays(&list))
+    }
+
+    async fn running_replays(&self, limit: usize) -> Result<Vec<Replay>, StoreError> {
+        Ok(self.state().running_replays(limit))
+    }
+
+    async fn replay_step(&self, step: ReplayStep) -> Result<Option<ReplayStepped>, StoreError> {
+        self.shared.faults.injected_error()?;
+        Ok(self.state().replay_step(&step))
+    }
+
+    async fn cancel_replay(&self, cancel: CancelReplay) -> Result<Replay, CancelReplayError> {
+        self.state().cancel_replay(cancel)
+    }
+
+    async fn count_replay(&self, count: CountReplay) -> Result<ReplayCounted, StartReplayError> {
+        self.state().count_replay(&count)
     }
 
     async fn setting(&self, key: SettingKey) -> Result<Option<Vec<u8>>, StoreError> {

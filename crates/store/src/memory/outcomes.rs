@@ -26,7 +26,12 @@ impl State {
         match (place, outcome.next) {
             (Some(_), Next::Succeeded) => self.finish(key, Status::Succeeded, None, at),
             (Some(_), Next::Failed(reason)) => self.finish(key, Status::Failed, Some(reason), at),
-            (Some(place), Next::Queued { due, tries }) => self.wait_at(key, Place { due, tries, ..place }),
+            (Some(place), Next::Queued { due, tries }) => {
+                self.wait_at(key, Place { due, not_before: None, tries, ..place });
+            }
+            (Some(place), Next::InPlace { not_before, tries }) => {
+                self.wait_at(key, Place { not_before: Some(not_before), tries, ..place });
+            }
             (None, Next::Succeeded) if was_cancelled => self.finish(key, Status::Succeeded, None, at),
             (None, _) => {}
         }

@@ -3,11 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use postroad_domain::{
-    Attempt, Event, EventId, EventType, Reason, RegisteredType, Status, Subscription, SubscriptionNo,
-    SubscriptionVersion, Tenant, TenantNo, Timestamp, ids::DeliveryId, subscription::InactiveReason,
-    tenant::TenantSpec,
+    Attempt, Event, EventId, EventType, KeyId, Reason, RegisteredType, ReplayId, Status, Subscription,
+    SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp, ids::DeliveryId,
+    subscription::InactiveReason, tenant::TenantSpec,
 };
 
+use super::{audit::AuditRow, keys::KeyRow};
+use super::{history::Standing, replays::ReplayRow};
 use crate::{Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.
@@ -16,6 +18,9 @@ pub(super) struct State {
     pub(super) owns_everything: bool,
     pub(super) tenants: BTreeMap<TenantNo, TenantRow>,
     pub(super) subscriptions: BTreeMap<LaneKey, SubscriptionRow>,
+    /// The place of each event in the order in which they were accepted.
+    pub(super) event_numbers: BTreeMap<(TenantNo, EventId), i64>,
+    pub(super) replays: BTreeMap<(TenantNo, ReplayId), ReplayRow>,
     pub(super) events: BTreeMap<(TenantNo, EventId), Arc<Event>>,
     pub(super) deliveries: BTreeMap<DeliveryKey, DeliveryRow>,
     /// What waits, in the order it is handed out. Each place here belongs to a row with a [`Place`], and the reverse.
@@ -26,6 +31,9 @@ pub(super) struct State {
     /// When each session runs out.
     pub(super) sessions: BTreeMap<SessionId, Timestamp>,
     pub(super) leases: BTreeMap<LaneKey, LeaseRow>,
+    pub(super) keys: BTreeMap<KeyId, KeyRow>,
+    /// In the order they were written.
+    pub(super) audit: Vec<AuditRow>,
     pub(super) settings: BTreeMap<SettingKey, Vec<u8>>,
     /// In the order of their first put.
     pub(super) profiles: Vec<StoredProfile>,
@@ -50,6 +58,8 @@ pub(super) struct SubscriptionRow {
     /// What it was at each version; the first is version 1.
     pub(super) versions: Vec<SubscriptionVersion>,
     pub(super) deleted: bool,
+    /// Oldest first.
+    pub(super) history: Vec<Standing>,
     /// Oldest first.
     pub(super) marks: Vec<Mark>,
 }
@@ -85,6 +95,7 @@ pub(super) struct Place {
     /// enters anew, so no older mark reaches it.
     pub(super) entry: i64,
     pub(super) due: Timestamp,
+    pub(super) not_before: Option<Timestamp>,
     pub(super) tries: u32,
     pub(super) expires_at: Timestamp,
 }
@@ -116,6 +127,8 @@ impl State {
             owns_everything,
             tenants: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
+            event_numbers: BTreeMap::new(),
+            replays: BTreeMap::new(),
             events: BTreeMap::new(),
             deliveries: BTreeMap::new(),
             queue: BTreeMap::new(),
@@ -123,6 +136,8 @@ impl State {
             idempotency: BTreeMap::new(),
             sessions: BTreeMap::new(),
             leases: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            audit: Vec::new(),
             settings: BTreeMap::new(),
             profiles: Vec::new(),
             last_number: 0,
@@ -222,6 +237,7 @@ impl DeliveryRow {
             handle: self.no,
             subscription_version: self.subscription_version,
             due: place.due,
+            not_before: place.not_before,
             expires_at: place.expires_at,
             tries: place.tries,
             attempts: self.attempts_made(),

@@ -25,6 +25,7 @@ impl State {
             deliveries: 1,
             profile: Some(test.profile),
             tenant_version: test.tenant_version,
+            trace: None,
             test: true,
         });
         let row = DeliveryRow {
@@ -40,8 +41,11 @@ impl State {
             finished_at: Some(test.finished_at),
             place: None,
         };
+        let number = self.next_number();
+        self.event_numbers.insert((test.tenant_no, test.event_id), number);
         self.events.insert((test.tenant_no, test.event_id), event);
         self.deliveries.insert((test.tenant_no, row.id), row);
+        self.note(test.tenant_no, test.finished_at, test.audit);
         true
     }
 }

@@ -116,6 +116,7 @@ impl State {
             Row::Delivery(key) => self.erase_delivery(key),
             Row::Event(key) => {
                 self.events.remove(&key);
+                self.event_numbers.remove(&key);
             }
             Row::Idempotency(key) => {
                 self.idempotency.remove(&key);
@@ -126,6 +127,11 @@ impl State {
             }
             Row::Tenant(no) => {
                 self.fanouts.retain(|fanout| fanout.tenant_no != no);
+                self.replays.retain(|(tenant_no, _), _| *tenant_no != no);
+                self.keys.retain(|_, key| key.tenant_no() != no);
+                for row in self.audit.iter_mut().filter(|row| row.tenant_no == no) {
+                    row.entry.changes = None;
+                }
                 self.tenants.remove(&no);
             }
         }

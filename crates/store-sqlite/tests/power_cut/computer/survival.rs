@@ -35,6 +35,11 @@ impl Survival {
         Self { chance: Some(Chance { rng, kept_share }) }
     }
 
+    /// Everything is left.
+    pub(crate) fn all() -> Self {
+        Self { chance: Some(Chance { rng: StdRng::seed_from_u64(0), kept_share: ALL }) }
+    }
+
     /// Whether a change is left that has no parts.
     pub(crate) fn is_kept(&mut self) -> bool {
         self.chance.as_mut().is_some_and(|chance| chance.rng.random_bool(chance.kept_share))

@@ -40,9 +40,15 @@ impl Actor {
         let open = OpenSession { name: "trial".to_owned(), lease: LIFE_OF_DELIVERY, at };
         let session = store.open_session(open).await?.id;
         let mut actor = Self { store, session, places };
-        let waiting = picture::waiting(&*actor.store).await?;
-        actor.places.extend(waiting.into_iter().map(|place| (place.id, place)));
+        actor.look().await?;
         Ok(actor)
+    }
+
+    /// Finds where everything that may be handed out waits, also what no answer ever named.
+    pub(crate) async fn look(&mut self) -> Result<(), StoreError> {
+        let waiting = picture::waiting(&*self.store).await?;
+        self.places.extend(waiting.into_iter().map(|place| (place.id, place)));
+        Ok(())
     }
 
     /// Lets go of the store.
@@ -55,9 +61,11 @@ impl Actor {
         let at = write.at;
         match &write.step {
             Step::PutTenant { tenant, name } => self.put_tenant(at, tenant, name).await,
-            Step::DeleteTenant { tenant } => {
-                self.store.delete_tenant(DeleteTenant { id: tenant.clone(), at }).await.map(in_words)
-            }
+            Step::DeleteTenant { tenant } => self
+                .store
+                .delete_tenant(DeleteTenant { audit: None, id: tenant.clone(), at })
+                .await
+                .map(in_words),
             Step::CreateSubscription { subscription } => self.create(at, subscription).await,
             Step::SetActive { subscription, active } => self.set_active(at, subscription, *active).await,
             Step::DeleteSubscription { subscription } => self.delete(at, subscription).await,
@@ -89,13 +97,24 @@ impl Actor {
         }
     }
 
+    /// Does one thing whose answer nobody hears: the caller remembers what it did before.
+    pub(crate) async fn perform_unheard(&mut self, write: &Write) -> Result<(), StoreError> {
+        let remembered = self.places.clone();
+        self.perform(write).await?;
+        self.places = remembered;
+        Ok(())
+    }
+
     /// How far a sweep came is the store's own affair, and what was called off stays until it was swept: so everything
     /// is swept first, which changes no answer.
     async fn prune(&self, at: Timestamp, age: Duration) -> Result<String, StoreError> {
         let sweep = Sweep { at, limit: 1_000_000, budget: BacklogBudget::default() };
         while self.store.sweep(sweep).await?.more {}
         let (age_max, rows_max, time_max) = (Some(age), usize::MAX, Duration::MAX);
-        let pruned = self.store.prune(Prune { at, age_max, bytes_max: None, rows_max, time_max }).await?;
+        let pruned = self
+            .store
+            .prune(Prune { at, age_max, bytes_max: None, tenants: Arc::default(), rows_max, time_max })
+            .await?;
         // How many went is the store's own affair too: it may still have had some of a deleted tenant.
         Ok(in_words(pruned.more))
     }
@@ -103,7 +122,7 @@ impl Actor {
     async fn retry(&mut self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {
         let Some(place) = self.places.get_mut(&id) else { return Ok(nothing()) };
         let (tenant_no, expires_at) = (place.lane.tenant_no, at.after(LIFE_OF_DELIVERY));
-        match self.store.retry_delivery(RetryDelivery { tenant_no, id, at, expires_at }).await {
+        match self.store.retry_delivery(RetryDelivery { audit: None, tenant_no, id, at, expires_at }).await {
             Ok(_) => {
                 (place.due, place.tries, place.expires_at) = (at, 0, expires_at);
                 Ok("retried".to_owned())
@@ -115,7 +134,7 @@ impl Actor {
 
     async fn cancel(&self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {
         let Some(place) = self.places.get(&id) else { return Ok(nothing()) };
-        let cancel = CancelDelivery { tenant_no: place.lane.tenant_no, id, at };
+        let cancel = CancelDelivery { audit: None, tenant_no: place.lane.tenant_no, id, at };
         match self.store.cancel_delivery(cancel).await {
             Ok(_) => Ok("cancelled".to_owned()),
             Err(CancelDeliveryError::Store(error)) => Err(error),
@@ -211,6 +230,7 @@ fn new_event(plan: &EventPlan, config: &ConfigSnapshot) -> NewEvent {
         tenant_no: config.tenant.no,
         config_version: config.tenant.config_version,
         tenant_version: config.tenant.version,
+        trace: None,
         profile: ProfileNo(1),
         event_type: plan.event_type.clone(),
         occurred_at: None,

@@ -30,9 +30,12 @@ impl Actor {
             name: Some(name.to_owned()),
             contacts: Vec::new(),
             options: "{}".to_owned(),
+            retention: None,
+            retention_bytes: None,
+            sealed: None,
         };
         self.store
-            .put_tenant(PutTenant { id: id.clone(), spec, at })
+            .put_tenant(PutTenant { audit: None, id: id.clone(), spec, at })
             .await
             .map(|(_, is_new)| in_words(is_new))
     }
@@ -40,7 +43,15 @@ impl Actor {
     pub(super) async fn create(&self, at: Timestamp, name: &SubscriptionName) -> Result<String, StoreError> {
         let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
         let (tenant_no, spec) = (tenant.no, spec(true));
-        let create = CreateSubscription { tenant_no, id: name.id, spec, secrets: Vec::new(), max: 1_000, at };
+        let create = CreateSubscription {
+            audit: None,
+            tenant_no,
+            id: name.id,
+            spec,
+            secrets: Vec::new(),
+            max: 1_000,
+            at,
+        };
         match self.store.create_subscription(create).await {
             Err(CreateSubscriptionError::Store(error)) => Err(error),
             answer => Ok(in_words(answer.map(|created| created.version))),
@@ -58,7 +69,7 @@ impl Actor {
 
     pub(super) async fn delete(&self, at: Timestamp, name: &SubscriptionName) -> Result<String, StoreError> {
         let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
-        let delete = DeleteSubscription { tenant_no: tenant.no, id: name.id, at };
+        let delete = DeleteSubscription { audit: None, tenant_no: tenant.no, id: name.id, at };
         self.store.delete_subscription(delete).await.map(in_words)
     }
 
@@ -78,7 +89,7 @@ impl Actor {
         name: &SubscriptionName,
     ) -> Result<String, StoreError> {
         let Some((tenant, known)) = self.find(name).await? else { return Ok(nothing()) };
-        let deactivate = Deactivate { tenant_no: tenant.no, subscription_no: known.no, at };
+        let deactivate = Deactivate { audit: None, tenant_no: tenant.no, subscription_no: known.no, at };
         self.store.deactivate(deactivate).await.map(in_words)
     }
 
@@ -90,7 +101,7 @@ impl Actor {
     ) -> Result<String, StoreError> {
         let Some(tenant) = self.store.tenant(id.clone()).await? else { return Ok(nothing()) };
         let (tenant_no, event_type, max) = (tenant.no, event_type.clone(), EVENT_TYPES_MAX);
-        match self.store.put_event_type(PutEventType { tenant_no, event_type, max, at }).await {
+        match self.store.put_event_type(PutEventType { audit: None, tenant_no, event_type, max, at }).await {
             Err(PutEventTypeError::Store(error)) => Err(error),
             answer => Ok(in_words(answer)),
         }
@@ -103,7 +114,7 @@ impl Actor {
         name: &EventType,
     ) -> Result<String, StoreError> {
         let Some(tenant) = self.store.tenant(id.clone()).await? else { return Ok(nothing()) };
-        let delete = DeleteEventType { tenant_no: tenant.no, name: name.clone(), at };
+        let delete = DeleteEventType { audit: None, tenant_no: tenant.no, name: name.clone(), at };
         self.store.delete_event_type(delete).await.map(in_words)
     }
 
@@ -118,6 +129,7 @@ impl Actor {
     pub(super) async fn test(&self, at: Timestamp, plan: &TestPlan) -> Result<String, StoreError> {
         let Some((tenant, known)) = self.find(&plan.subscription).await? else { return Ok(nothing()) };
         let test = RecordTest {
+            audit: None,
             tenant_no: tenant.no,
             event_id: plan.id,
             event_type: plan.event_type.clone(),
@@ -143,7 +155,9 @@ impl Actor {
     ) -> Result<String, StoreError> {
         let Some((tenant, known)) = self.find(name).await? else { return Ok(nothing()) };
         let (tenant_no, id, expected_version) = (tenant.no, name.id, known.version);
-        let update = UpdateSubscription { tenant_no, id, expected_version, change, at };
+        let expected_gone = known.revision().gone;
+        let update =
+            UpdateSubscription { audit: None, expected_gone, tenant_no, id, expected_version, change, at };
         match self.store.update_subscription(update).await {
             Err(UpdateSubscriptionError::Store(error)) => Err(error),
             answer => Ok(in_words(answer.map(|updated| updated.version))),

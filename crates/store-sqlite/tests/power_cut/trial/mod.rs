@@ -2,7 +2,8 @@
 //! expected.
 //!
 //! **Invariant:** what the store acknowledged, the other one did too; at most one operation is open when the power goes,
-//! and after the reboot it was either done completely or not at all.
+//! and after the reboot it was either done completely or not at all. The callers of both remember the same: what was
+//! answered, and what they found when the store was opened.
 
 mod actor;
 mod conditions;
@@ -11,6 +12,7 @@ mod loss;
 mod picture;
 mod planner;
 mod step;
+mod stories;
 
 use std::{sync::Arc, time::Duration};
 
@@ -56,8 +58,24 @@ pub(crate) struct Trial {
 impl Trial {
     /// Runs a trial to its end, or to the first broken promise.
     pub(crate) async fn run(conditions: Conditions) -> Result<Tally, Loss> {
+        let mut trial = Self::begin(conditions).await?;
+        for _ in 0..conditions.lives {
+            trial.plan_cut();
+            if let Some(actor) = trial.live().await? {
+                trial.end_with_a_cut(actor);
+            }
+            trial.reboot();
+        }
+        // At last two lives without a cut: the store goes on working, and closes well.
+        for _ in 0..2 {
+            trial.places = trial.live().await?.map(Actor::end).unwrap_or_default();
+        }
+        Ok(trial.tally)
+    }
+
+    async fn begin(conditions: Conditions) -> Result<Self, Loss> {
         let memory = Arc::new(MemoryStore::embedded());
-        let mut trial = Self {
+        let trial = Self {
             conditions,
             vfs: Vfs::register(),
             folder: tempfile::tempdir().expect("the machine has room for a folder"),
@@ -71,18 +89,7 @@ impl Trial {
         if conditions.lies {
             trial.computer().state().disk.lie();
         }
-        for _ in 0..conditions.lives {
-            trial.plan_cut();
-            if let Some(actor) = trial.live().await? {
-                trial.end_with_a_cut(actor);
-            }
-            trial.reboot();
-        }
-        // At last two lives without a cut: the store goes on working, and closes well.
-        for _ in 0..2 {
-            trial.places = trial.live().await?.map(Actor::end).unwrap_or_default();
-        }
-        Ok(trial.tally)
+        Ok(trial)
     }
 
     fn plan_cut(&mut self) {
@@ -113,6 +120,8 @@ impl Trial {
         };
         let mut actor = Actor::begin(store, std::mem::take(&mut self.places)).await?;
         self.compare(&*actor.store).await?;
+        // What a gone receiver held and gave free again was in no answer: this caller finds it only by looking, too.
+        self.expected.look().await?;
         self.check_file()?;
         self.work(&mut actor).await?;
         Ok(Some(actor))
@@ -176,7 +185,7 @@ impl Trial {
             return Ok(());
         };
         let Some(open) = open else { return Err(Loss::Different { difference: without }) };
-        self.expected.perform(&open).await?;
+        self.expected.perform_unheard(&open).await?;
         if let Some(with) = found.difference_to(&Picture::of(&*self.expected.store).await?) {
             return Err(Loss::Half { open: Box::new(open), without, with });
         }

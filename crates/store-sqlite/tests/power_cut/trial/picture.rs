@@ -176,7 +176,7 @@ pub(crate) async fn waiting(store: &dyn Store) -> Result<Vec<QueuedDelivery>, St
 }
 
 async fn tenants(store: &dyn Store) -> Result<Vec<Tenant>, StoreError> {
-    Ok(store.list_tenants(ListTenants { after: None, limit: PAGE }).await?.items)
+    Ok(store.list_tenants(ListTenants { profile: None, after: None, limit: PAGE }).await?.items)
 }
 
 fn everything_in(lane: LaneKey) -> Refill {

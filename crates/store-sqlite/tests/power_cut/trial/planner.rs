@@ -203,7 +203,7 @@ impl Planner {
         OutcomePlan { delivery, attempt: self.attempt(next), next }
     }
 
-    fn attempt(&mut self, next: Next) -> Attempt {
+    pub(super) fn attempt(&mut self, next: Next) -> Attempt {
         let answer = if next == Next::Succeeded {
             let headers = vec![("Server".to_owned(), "test".to_owned())];
             let body = self.bytes(600);
@@ -251,12 +251,12 @@ impl Planner {
         bytes.into()
     }
 
-    fn id<K: Kind>(&mut self) -> Id<K> {
+    pub(super) fn id<K: Kind>(&mut self) -> Id<K> {
         let at = self.tick();
         Id::new(at, &mut self.rng)
     }
 
-    fn tick(&mut self) -> Timestamp {
+    pub(super) fn tick(&mut self) -> Timestamp {
         self.now = self.now.after(Duration::from_millis(1));
         self.now
     }

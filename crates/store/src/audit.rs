@@ -1,0 +1,70 @@
+//! The audit: an entry is written in the transaction of the change that it tells of, or not at all.
+
+use std::net::IpAddr;
+
+use postroad_domain::{Actor, AuditAction, AuditId, TenantId, TenantNo, Timestamp};
+
+/// An entry to write. The moment and the tenant are those of the operation that it comes with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAudit {
+    /// Ours.
+    pub id: AuditId,
+    /// Who.
+    pub actor: Actor,
+    /// From which address.
+    pub address: Option<IpAddr>,
+    /// What.
+    pub action: AuditAction,
+    /// The id or name of what it is done to.
+    pub object: String,
+    /// The fields that change, as JSON.
+    pub changes: Option<String>,
+}
+
+/// Writes an entry about something that changes nothing else, such as the reading of a secret.
+#[derive(Clone, Debug)]
+pub struct RecordAudit {
+    /// Of which tenant.
+    pub tenant_no: TenantNo,
+    /// The entry.
+    pub audit: NewAudit,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Which entries.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Of this tenant, a deleted one too.
+    pub tenant: Option<TenantId>,
+    /// Of this actor.
+    pub actor: Option<Actor>,
+    /// Of this action.
+    pub action: Option<AuditAction>,
+    /// At this moment or later.
+    pub since: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// Asks for entries, newest first.
+#[derive(Clone, Debug)]
+pub struct ListAudit {
+    /// Which.
+    pub filter: AuditFilter,
+    /// Only entries before this number, which is the `next` of the page before.
+    pub after: Option<i64>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Forgets the oldest entries, in a step.
+#[derive(Clone, Copy, Debug)]
+pub struct PruneAudit {
+    /// Entries before this moment go.
+    pub before: Timestamp,
+    /// Above so many entries the oldest go, whatever their age.
+    pub entries_max: u64,
+    /// Rows to touch at most.
+    pub rows_max: usize,
+}

@@ -1,0 +1,193 @@
+//! The audit.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use postroad_domain::{Actor, AuditAction, AuditEntry, KeyId, Tenant, TenantId};
+
+use super::{
+    World,
+    world::{spec, tenant_spec},
+};
+use crate::{
+    AuditFilter, CreateSubscription, DeleteTenant, ListAudit, NewAudit, PruneAudit, PutTenant, RecordAudit,
+    Store, SubscriptionChange, UpdateSubscription,
+};
+
+pub async fn an_entry_is_written_with_the_change_that_it_tells_of(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let audit = NewAudit {
+        address: Some(IpAddr::from([10, 1, 2, 3])),
+        changes: Some("{\"name\":{\"before\":null,\"after\":\"é\"}}".to_owned()),
+        ..entry(&mut world, AuditAction::SubscriptionCreated)
+    };
+    let create = CreateSubscription {
+        tenant_no: tenant.no,
+        id: world.id(),
+        spec: spec(),
+        secrets: Vec::new(),
+        max: 1,
+        at: world.tick(),
+        audit: Some(audit.clone()),
+    };
+    world.store.create_subscription(create.clone()).await.unwrap();
+    let expected = AuditEntry {
+        id: audit.id,
+        at: create.at,
+        tenant: Some(tenant.id.clone()),
+        actor: audit.actor,
+        address: audit.address,
+        action: audit.action,
+        object: audit.object,
+        changes: audit.changes,
+    };
+    assert_eq!(all(&world).await, std::slice::from_ref(&expected));
+    let one_more = CreateSubscription { id: world.id(), ..create };
+    let refused = world.store.create_subscription(one_more).await;
+    assert!(
+        refused.is_err() && all(&world).await == [expected],
+        "a refusal changes nothing and tells nothing"
+    );
+}
+
+pub async fn a_change_that_comes_too_late_is_not_told(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let audit = Some(entry(&mut world, AuditAction::SecretRotated));
+    let update = UpdateSubscription {
+        tenant_no: tenant.no,
+        id: subscription.id,
+        expected_version: subscription.version + 1,
+        expected_gone: false,
+        change: SubscriptionChange::Secrets(Vec::new()),
+        at: world.tick(),
+        audit,
+    };
+    world.store.update_subscription(update).await.unwrap_err();
+    assert!(all(&world).await.is_empty());
+}
+
+pub async fn entries_are_listed_newest_first_page_by_page(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let mut ids = Vec::new();
+    for _ in 0..7 {
+        ids.insert(0, record(&mut world, &tenant, AuditAction::SecretRead).await.id);
+    }
+    for limit in [1, 3, 7, 100] {
+        let listed = list(&world, AuditFilter::default(), limit).await;
+        assert_eq!(listed.iter().map(|entry| entry.id).collect::<Vec<_>>(), ids, "{limit}");
+    }
+}
+
+pub async fn each_filter_of_the_audit_lets_its_own_through(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, other) = (world.tenant("acme").await, world.tenant("other").await);
+    let first = record(&mut world, &tenant, AuditAction::SecretRead).await;
+    world.advance(Duration::from_secs(10));
+    let second = record(&mut world, &other, AuditAction::SecretRead).await;
+    world.advance(Duration::from_secs(10));
+    let third = record(&mut world, &tenant, AuditAction::KeyRevoked).await;
+    let by_key = Actor::Key(KeyId::from_bytes([3; 16]));
+    let audit = NewAudit { actor: by_key, ..entry(&mut world, AuditAction::SecretRead) };
+    let fourth = put(&mut world, &tenant, audit).await;
+    let (no_filter, of) = (AuditFilter::default, |name| Some(TenantId::parse(name).unwrap()));
+    for (filter, expected) in [
+        (AuditFilter { tenant: of("acme"), ..no_filter() }, vec![&fourth, &third, &first]),
+        (AuditFilter { tenant: of("nobody"), ..no_filter() }, vec![]),
+        (AuditFilter { actor: Some(by_key), ..no_filter() }, vec![&fourth]),
+        (
+            AuditFilter { action: Some(AuditAction::SecretRead), ..no_filter() },
+            vec![&fourth, &second, &first],
+        ),
+        (AuditFilter { since: Some(second.at), ..no_filter() }, vec![&fourth, &third, &second]),
+        (AuditFilter { until: Some(second.at), ..no_filter() }, vec![&first]),
+        (
+            AuditFilter { tenant: of("acme"), since: Some(second.at), until: Some(fourth.at), ..no_filter() },
+            vec![&third],
+        ),
+    ] {
+        let listed = list(&world, filter.clone(), 1).await;
+        assert_eq!(listed.iter().collect::<Vec<_>>(), expected, "{filter:?}");
+    }
+}
+
+pub async fn what_is_told_of_a_deleted_tenant_stays_without_its_data(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let audit = NewAudit {
+        changes: Some("{\"name\":{}}".to_owned()),
+        ..entry(&mut world, AuditAction::TenantChanged)
+    };
+    let (id, at) = (tenant.id.clone(), world.tick());
+    let put = PutTenant { id: id.clone(), spec: tenant_spec("leadhub"), at, audit: Some(audit) };
+    world.store.put_tenant(put).await.unwrap();
+    let audit = Some(entry(&mut world, AuditAction::TenantDeleted));
+    let delete = DeleteTenant { id, at: world.tick(), audit };
+    assert!(world.store.delete_tenant(delete).await.unwrap());
+    // Once with the old rows still there, once after they are erased, once with a new tenant of that name.
+    for round in 0..3 {
+        let listed = all(&world).await;
+        let told: Vec<_> = listed.iter().map(|entry| (entry.action, entry.changes.as_deref())).collect();
+        let expected = [(AuditAction::TenantDeleted, None), (AuditAction::TenantChanged, None)];
+        assert_eq!(told, expected, "{round}");
+        assert!(listed.iter().all(|entry| entry.tenant.as_ref() == Some(&tenant.id)));
+        world.sweep_all(2).await;
+        if round == 1 {
+            world.tenant("acme").await;
+        }
+    }
+}
+
+pub async fn old_entries_are_forgotten_oldest_first_in_steps(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let mut entries = Vec::new();
+    for _ in 0..6 {
+        entries.push(record(&mut world, &tenant, AuditAction::SecretRead).await);
+    }
+    let step = PruneAudit { before: entries[3].at, entries_max: 100, rows_max: 2 };
+    assert_eq!(world.store.prune_audit(step).await.unwrap(), 2);
+    assert_eq!(world.store.prune_audit(step).await.unwrap(), 1);
+    assert_eq!(world.store.prune_audit(step).await.unwrap(), 0);
+    let too_many = PruneAudit { entries_max: 1, rows_max: 100, ..step };
+    assert_eq!(world.store.prune_audit(too_many).await.unwrap(), 2);
+    assert_eq!(all(&world).await, [entries.remove(5)]);
+    record(&mut world, &tenant, AuditAction::SecretRead).await;
+    assert_eq!(all(&world).await.len(), 2);
+}
+
+async fn all(world: &World) -> Vec<AuditEntry> {
+    list(world, AuditFilter::default(), 100).await
+}
+
+async fn list(world: &World, filter: AuditFilter, limit: usize) -> Vec<AuditEntry> {
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let list = ListAudit { filter: filter.clone(), after, limit };
+        let page = world.store.list_audit(list).await.unwrap();
+        assert!(page.items.len() <= limit);
+        listed.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return listed;
+        }
+    }
+}
+
+async fn record(world: &mut World, tenant: &Tenant, action: AuditAction) -> AuditEntry {
+    let audit = entry(world, action);
+    put(world, tenant, audit).await
+}
+
+async fn put(world: &mut World, tenant: &Tenant, audit: NewAudit) -> AuditEntry {
+    let at = world.tick();
+    world.store.record_audit(RecordAudit { tenant_no: tenant.no, audit, at }).await.unwrap();
+    all(world).await.remove(0)
+}
+
+/// An entry of the admin about something, without changes.
+fn entry(world: &mut World, action: AuditAction) -> NewAudit {
+    let (id, object) = (world.id(), "sub_1".to_owned());
+    NewAudit { id, actor: Actor::Admin, address: None, action, object, changes: None }
+}

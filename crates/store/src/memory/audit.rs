@@ -1,0 +1,71 @@
+//! The audit.
+
+use postroad_domain::{AuditEntry, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX};
+
+use super::state::State;
+use crate::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, RecordAudit};
+
+/// An entry and the number of its tenant, whose end takes its changes away.
+#[derive(Debug)]
+pub(super) struct AuditRow {
+    pub(super) no: i64,
+    pub(super) tenant_no: TenantNo,
+    pub(super) entry: AuditEntry,
+}
+
+impl State {
+    /// Writes what a change says of itself.
+    pub(super) fn note(&mut self, tenant_no: TenantNo, at: Timestamp, audit: Option<NewAudit>) {
+        let Some(NewAudit { id, actor, address, action, object, changes }) = audit else { return };
+        let no = self.next_number();
+        let tenant = self.tenants.get(&tenant_no).map(|row| row.tenant.id.clone());
+        let entry = AuditEntry { id, at, tenant, actor, address, action, object, changes };
+        self.audit.push(AuditRow { no, tenant_no, entry });
+    }
+
+    pub(super) fn record_audit(&mut self, record: RecordAudit) {
+        self.note(record.tenant_no, record.at, Some(record.audit));
+    }
+
+    pub(super) fn list_audit(&self, list: &ListAudit) -> Page<AuditEntry, i64> {
+        let older = self.audit.iter().rev().filter(|row| list.after.is_none_or(|after| row.no < after));
+        let mut page = Page { items: Vec::new(), next: None };
+        let mut looked_at = None;
+        for (looks, row) in older.enumerate() {
+            if page.items.len() == list.limit || looks == PAGE_ROWS_SCANNED_MAX {
+                page.next = looked_at;
+                break;
+            }
+            looked_at = Some(row.no);
+            if passes(&list.filter, &row.entry) {
+                page.items.push(self.as_shown(row));
+            }
+        }
+        page
+    }
+
+    pub(super) fn prune_audit(&mut self, prune: PruneAudit) -> usize {
+        let entries_max = usize::try_from(prune.entries_max).unwrap_or(usize::MAX);
+        let too_many = self.audit.len().saturating_sub(entries_max);
+        let too_old = self.audit.iter().take_while(|row| row.entry.at < prune.before).count();
+        let count = too_many.max(too_old).min(prune.rows_max);
+        self.audit.drain(..count).count()
+    }
+
+    /// What changed of a tenant is the tenant's, and goes with it.
+    fn as_shown(&self, row: &AuditRow) -> AuditEntry {
+        let mut entry = row.entry.clone();
+        if self.tenant_by_no(row.tenant_no).is_none() {
+            entry.changes = None;
+        }
+        entry
+    }
+}
+
+fn passes(filter: &AuditFilter, entry: &AuditEntry) -> bool {
+    filter.tenant.as_ref().is_none_or(|tenant| entry.tenant.as_ref() == Some(tenant))
+        && filter.actor.is_none_or(|actor| entry.actor == actor)
+        && filter.action.is_none_or(|action| entry.action == action)
+        && filter.since.is_none_or(|since| entry.at >= since)
+        && filter.until.is_none_or(|until| entry.at < until)
+}
