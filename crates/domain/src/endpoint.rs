@@ -51,6 +51,11 @@ impl EndpointUrl {
         &self.0
     }
 
+    /// Whether it is one of https.
+    pub fn is_https(&self) -> bool {
+        self.0.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+    }
+
     /// The host in lower case and the port, the scheme's own where none is written: `example.com:443`.
     pub fn host_and_port(&self) -> Option<String> {
         let url = url::Url::parse(&self.0).ok()?;
@@ -86,6 +91,19 @@ pub struct CustomHeader {
     pub name: String,
     /// Visible ASCII, spaces and tabs inside.
     pub value: String,
+}
+
+/// A URL whose query holds no values any more: customers put keys there.
+pub fn masked_query(url: &str) -> String {
+    let Some((before, query)) = url.split_once('?') else { return url.to_owned() };
+    let mask = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) => format!("{name}=***"),
+        None if pair.is_empty() => String::new(),
+        // A key alone may stand without a name.
+        None => "***".to_owned(),
+    };
+    let masked: Vec<String> = query.split('&').map(mask).collect();
+    format!("{before}?{}", masked.join("&"))
 }
 
 /// Names that are ours to write: a customer's value would break the framing. Those that a profile writes, such as its
@@ -143,6 +161,18 @@ fn is_token_byte(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_values_of_a_query_are_masked_and_its_names_are_not() {
+        for (url, masked) in [
+            ("https://example.com/a", "https://example.com/a"),
+            ("https://example.com/a?", "https://example.com/a?"),
+            ("https://example.com/a?key=1&b=&c=x=y", "https://example.com/a?key=***&b=***&c=***"),
+            ("https://example.com/?token&&x=1", "https://example.com/?***&&x=***"),
+        ] {
+            assert_eq!(masked_query(url), masked);
+        }
+    }
 
     #[test]
     fn a_url_stays_as_it_was_written() {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::EventId, invalid::Invalid, limits::EVENT_TYPE_CHARS_MAX, tenant::ProfileNo, time::Timestamp,
+    trace::TraceContext,
 };
 
 /// The name of a kind of event: `lead.created`.
@@ -80,6 +81,8 @@ pub struct Event {
     pub profile: Option<ProfileNo>,
     /// The tenant's version that its deliveries are shaped with.
     pub tenant_version: i64,
+    /// The span that published it, where its caller or this server traces.
+    pub trace: Option<Box<TraceContext>>,
     /// It was made by Postroad to test a subscription.
     pub test: bool,
 }

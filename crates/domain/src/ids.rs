@@ -43,6 +43,10 @@ kinds! {
     AttemptKind, AttemptId, "att", "attempt";
     /// An API key.
     KeyKind, KeyId, "key", "key";
+    /// A job that sends again what a subscription did not get.
+    ReplayKind, ReplayId, "rpl", "replay";
+    /// An entry of the audit.
+    AuditKind, AuditId, "aud", "audit entry";
 }
 
 /// An identifier of one kind of object.

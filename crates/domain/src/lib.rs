@@ -5,27 +5,39 @@
 //! function, [`delivery::transition`]; every limit stands in [`limits`].
 
 pub mod attempt;
+pub mod audit;
+pub mod connection;
 pub mod delivery;
 pub mod endpoint;
 pub mod event;
 pub mod ids;
 pub mod invalid;
+pub mod key;
 pub mod limits;
 pub mod matching;
+pub mod replay;
 pub mod retry;
 pub mod secret;
 pub mod subscription;
 pub mod tenant;
 pub mod time;
+pub mod trace;
 
 pub use attempt::{Attempt, ErrorClass, RequestHead, ResponseHead};
+pub use audit::{Actor, AuditAction, AuditEntry};
+pub use connection::{HttpVersion, TlsSettings};
 pub use delivery::{Reason, Status};
 pub use endpoint::{CustomHeader, EndpointUrl};
 pub use event::{Event, EventType, RegisteredType};
-pub use ids::{AttemptId, DeliveryId, EventId, KeyId, SubscriptionId};
+pub use ids::{AttemptId, AuditId, DeliveryId, EventId, KeyId, ReplayId, SubscriptionId};
 pub use invalid::Invalid;
+pub use key::{ApiKey, CredentialKind, KeySpec, Scope};
+pub use replay::{Replay, ReplaySelection, ReplayStatus};
 pub use retry::{RetryOverride, RetryPolicy};
 pub use secret::SealedSecret;
-pub use subscription::{RateLimit, Subscription, SubscriptionNo, SubscriptionSpec, SubscriptionVersion};
+pub use subscription::{
+    RateLimit, Revision, Subscription, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
+};
 pub use tenant::{ProfileNo, Tenant, TenantId, TenantNo};
 pub use time::{Clock, Timestamp};
+pub use trace::TraceContext;

@@ -37,6 +37,10 @@ pub const TAGS_MAX: usize = 32;
 pub const TAG_CHARS_MAX: usize = 128;
 /// Bytes of all attributes of one event, as JSON.
 pub const ATTRIBUTES_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of `tracestate`; a longer one is left out.
+pub const TRACE_STATE_BYTES_MAX: usize = 512;
+/// Members of `tracestate`, as the standard has it.
+pub const TRACE_STATE_MEMBERS_MAX: usize = 32;
 /// Characters of a name that people see.
 pub const NAME_CHARS_MAX: usize = 255;
 /// Characters of a description.
@@ -49,8 +53,35 @@ pub const EVENT_TYPES_PER_TENANT_MAX: usize = 500;
 pub const EVENT_TYPE_SCHEMA_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the example of such an event type.
 pub const EVENT_TYPE_EXAMPLE_BYTES_MAX: usize = 64 * 1024;
+/// How long the events of a tenant or of a profile are kept, before anybody else says less.
+pub const RETENTION: Bounds<Duration> = Bounds {
+    min: Duration::from_secs(60),
+    max: Duration::from_secs(3_650 * 24 * 3600),
+    default: Duration::from_secs(30 * 24 * 3600),
+};
+/// Bytes of events' data that are kept for a tenant.
+pub const RETENTION_BYTES: Bounds<u64> = Bounds { min: 1024 * 1024, max: 1 << 50, default: 1 << 50 };
 /// Contacts of a tenant.
 pub const CONTACTS_MAX: usize = 20;
+
+// --- Keys and the audit --------------------------------------------------------------------------------------------
+
+/// Keys of one tenant that are not revoked.
+pub const KEYS_PER_TENANT_MAX: usize = 100;
+/// Revoked keys of one tenant that are remembered, so that their holders hear why; the oldest go first.
+pub const KEYS_REVOKED_KEPT_MAX: usize = 100;
+/// Keys that are kept ready in memory.
+pub const KEYS_CACHED_MAX: usize = 10_000;
+/// Calls that the rate limit of a key allows within its span.
+pub const KEY_RATE_LIMIT_COUNT: Bounds<u32> = Bounds { min: 1, max: 1_000_000, default: 1_000 };
+/// How long the audit is kept.
+pub const AUDIT_AGE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Entries of the audit that are kept; above it the oldest go, whatever their age.
+pub const AUDIT_ENTRIES_MAX: u64 = 10_000_000;
+/// Bytes of all fields of one entry before and after; of a larger change only the names of the fields are kept.
+pub const AUDIT_CHANGES_BYTES_MAX: usize = 16 * 1024;
+/// Characters of one value in it; a longer one is cut.
+pub const AUDIT_VALUE_CHARS_MAX: usize = 1_000;
 
 // --- Subscriptions -------------------------------------------------------------------------------------------------
 
@@ -101,6 +132,25 @@ pub const RESPONSE_BODY_TIME_MAX: Duration = Duration::from_secs(2);
 /// The longest delay that `Retry-After` may ask for.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 
+// --- The way out ---------------------------------------------------------------------------------------------------
+
+/// Names whose addresses are remembered.
+pub const NAMES_KNOWN_MAX: usize = 8_192;
+/// How long an address is believed, whatever its name server says. A second at least, so that a busy lane does not ask
+/// at each of its dials; a minute at most, so that a receiver that moved is met again within the first retries.
+pub const NAME_TIME: Bounds<Duration> =
+    Bounds { min: Duration::from_secs(1), max: Duration::from_secs(60), default: Duration::from_secs(60) };
+/// How long it is believed that a name has no address: somebody may be setting it up just now.
+pub const NAME_MISSING_TIME: Duration = Duration::from_secs(10);
+/// How long a name server that does not answer is left alone about a name.
+pub const NAME_FAILED_TIME: Duration = Duration::from_secs(1);
+/// Bytes of one PEM text of a subscription: its certificates, its key, its authorities.
+pub const TLS_PEM_BYTES_MAX: usize = 32 * 1024;
+/// Certificates in one such text.
+pub const TLS_CERTIFICATES_MAX: usize = 20;
+/// Channels whose connections are kept: of more than these the one that was used longest ago gives its connections up.
+pub const CHANNELS_MAX: usize = 512;
+
 // --- The life of a delivery ----------------------------------------------------------------------------------------
 
 /// A delivery ends at the latest this long after its schedule would have ended.
@@ -110,6 +160,24 @@ pub const EXPIRY_AFTER_SCHEDULE: Duration = Duration::from_secs(24 * 3600);
 pub const BACKLOG_DELIVERIES_MAX: u64 = 1_000_000;
 /// Bytes of events' data that may wait for one subscription; beyond it the oldest deliveries fail.
 pub const BACKLOG_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+// --- Replays -------------------------------------------------------------------------------------------------------
+
+/// Replays of one tenant that run at a time.
+pub const REPLAYS_RUNNING_PER_TENANT_MAX: usize = 5;
+/// Replays of one tenant that are remembered; the oldest that ended go first.
+pub const REPLAYS_KEPT_PER_TENANT_MAX: usize = 1_000;
+/// Deliveries that a replay queues within the span of its pace, which is bounded as that of a rate limit.
+pub const REPLAY_PACE_COUNT: Bounds<u32> = Bounds { min: 1, max: 10_000, default: 1_000 };
+/// Deliveries that may wait for a subscription before its replay goes on: a hundredth of the subscription's budget, so
+/// that no replay crowds out what comes in.
+pub const REPLAY_WAITING_MAX: u64 = 10_000;
+/// Rows that one step of a replay looks at.
+pub const REPLAY_STEP_ROWS_MAX: usize = 1_000;
+/// How long one step of a replay may keep the writer.
+pub const REPLAY_STEP_TIME_MAX: Duration = Duration::from_millis(3);
+/// How long a replay is counted before the count is a lower bound.
+pub const REPLAY_COUNT_TIME_MAX: Duration = Duration::from_millis(1_500);
 
 // --- Commits and memory --------------------------------------------------------------------------------------------
 
@@ -126,6 +194,13 @@ pub const OPEN_FANOUTS_MAX: usize = 1_000;
 pub const UNACKNOWLEDGED_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Events that wait for their commit; as for the bytes. A second or two of work, so that an answer comes early.
 pub const UNACKNOWLEDGED_EVENTS_MAX: usize = 65_536;
+/// Bytes of requests' bodies that are read or worked on at a time, where a body is longer than the next limit; above it
+/// publishing answers 429, as above. Parsed, and with the answers of a batch, each byte takes three to five of memory.
+pub const REQUEST_BODIES_BYTES_MAX: usize = 48 * 1024 * 1024;
+/// Bodies up to this length are taken without asking: connections bound them.
+pub const REQUEST_BODY_FREE_BYTES_MAX: usize = 16 * 1024;
+/// Such bodies at a time.
+pub const REQUEST_BODIES_MAX: usize = 4_096;
 /// Deliveries a lane keeps in memory; more wait in the store only. For deliveries of a kilobyte the bytes below come
 /// first; a smaller number would send each batch of events through the store a second time.
 pub const LANE_DELIVERIES_MAX: usize = 1_000;
@@ -159,6 +234,33 @@ pub const REFILLS_MAX: usize = 4;
 pub const OUTCOMES_WAITING_MAX: usize = 10_000;
 /// Bytes of responses in them; above it no new attempt starts.
 pub const OUTCOMES_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+// --- The inspector -------------------------------------------------------------------------------------------------
+
+/// Bins of the inspector; a further one takes the place of the one that was used longest ago.
+pub const INSPECTOR_BINS_MAX: usize = 1_000;
+/// Requests that a bin keeps; a further one takes the place of its oldest.
+pub const INSPECTOR_REQUESTS_PER_BIN_MAX: usize = 200;
+/// Bytes of all that the inspector keeps; beyond it the fullest bin loses its oldest requests.
+pub const INSPECTOR_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of a body that the inspector keeps.
+pub const INSPECTOR_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a body that the inspector reads; a longer one is answered 413.
+pub const INSPECTOR_BODY_BYTES_READ_MAX: usize = 32 * 1024 * 1024;
+/// A bin that nobody writes to and nobody looks at goes after this time.
+pub const INSPECTOR_IDLE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Characters of a bin's name; `postroad dev` takes shorter ones.
+pub const INSPECTOR_BIN_CHARS: Bounds<usize> = Bounds { min: 8, max: 64, default: 24 };
+/// Bytes of the body that a bin answers.
+pub const INSPECTOR_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Status that a bin answers.
+pub const INSPECTOR_ANSWER_STATUS: Bounds<u32> = Bounds { min: 200, max: 599, default: 200 };
+/// How long a bin may wait before it answers: longer than any exchange may take, so that every timeout can be tried.
+pub const INSPECTOR_ANSWER_DELAY: Bounds<Duration> =
+    Bounds { min: Duration::ZERO, max: Duration::from_secs(90), default: Duration::ZERO };
+
+/// Tenants with counters of their own in the metrics, where they are asked for; the rest is counted together.
+pub const METRICS_TENANTS_MAX: usize = 1_000;
 
 // --- Lists ---------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    connection::{HttpVersion, TlsSettings},
     endpoint::{CustomHeader, EndpointUrl},
     event::EventType,
     ids::SubscriptionId,
@@ -34,6 +35,20 @@ pub struct Push {
     pub headers: Vec<CustomHeader>,
     /// The whole value of the `Authorization` header.
     pub authorization: Option<String>,
+    /// Who it is in TLS and whom it trusts; `None` for nobody, and whom the machine trusts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsSettings>,
+    /// The newest version of HTTP; `None` for the profile's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_version: Option<HttpVersion>,
+}
+
+impl Push {
+    /// With nothing but a URL.
+    pub fn to(url: EndpointUrl) -> Self {
+        let (method, content_type, authorization) = (None, None, None);
+        Self { url, method, content_type, headers: Vec::new(), authorization, tls: None, http_version: None }
+    }
 }
 
 impl fmt::Debug for Push {
@@ -85,6 +100,10 @@ pub struct SubscriptionSpec {
     /// The profile's own options, as JSON text.
     #[serde(default = "no_options")]
     pub options: String,
+    /// At rest only: the secret ones of these settings, encrypted. Their places above are empty then. The engine takes
+    /// them out before it writes and puts them back after it has read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
 }
 
 impl SubscriptionSpec {
@@ -94,7 +113,7 @@ impl SubscriptionSpec {
             name: None,
             description: None,
             active: true,
-            push: Push { url, method: None, content_type: None, headers: Vec::new(), authorization: None },
+            push: Push::to(url),
             events: Vec::new(),
             tag_sets: Vec::new(),
             concurrency: CONCURRENCY.default,
@@ -104,6 +123,7 @@ impl SubscriptionSpec {
             timeout: None,
             success: None,
             options: no_options(),
+            sealed: None,
         }
     }
 }
@@ -129,6 +149,38 @@ pub struct SubscriptionVersion {
     pub spec: SubscriptionSpec,
     /// The secrets of that version, the current one first.
     pub secrets: Vec<SealedSecret>,
+}
+
+/// What a change of a subscription is made from: its version, and whether its receiver was gone. A 410 is no version, but
+/// whoever read the subscription before it has not seen it as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The version.
+    pub version: i64,
+    /// Its receiver was gone.
+    pub gone: bool,
+}
+
+/// A version whose receiver was not gone.
+impl From<i64> for Revision {
+    fn from(version: i64) -> Self {
+        Self { version, gone: false }
+    }
+}
+
+/// `v3`, or `v3.gone`: the text of an entity tag.
+impl fmt::Display for Revision {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "v{}{}", self.version, if self.gone { ".gone" } else { "" })
+    }
+}
+
+impl Subscription {
+    /// As it is now.
+    pub fn revision(&self) -> Revision {
+        let gone = matches!(self.inactive, Some((InactiveReason::Gone, _)));
+        Revision { version: self.version, gone }
+    }
 }
 
 /// A stored subscription.

@@ -1,6 +1,6 @@
 //! A tenant: one customer account of the product that embeds Postroad.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,15 @@ pub struct TenantSpec {
     pub contacts: Vec<String>,
     /// The profile's own options, as JSON text.
     pub options: String,
+    /// How long its events are kept, where that is shorter than what the installation and the profile say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Duration>,
+    /// Bytes of its events' data that are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_bytes: Option<u64>,
+    /// At rest only: the values of the secret options, encrypted, as of a subscription's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
 }
 
 /// One customer account.

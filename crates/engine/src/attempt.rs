@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use postroad_domain::{
-    Attempt, Clock, DeliveryId, ErrorClass, Event, RequestHead, ResponseHead, Timestamp, attempt::Answer,
+    Attempt, Clock, DeliveryId, ErrorClass, Event, RequestHead, ResponseHead, Timestamp, TraceContext,
+    attempt::Answer,
+    trace::{TRACEPARENT, TRACESTATE},
 };
 use postroad_egress::{Egress, OutboundResponse, SendError};
 use postroad_profile::AttemptFacts;
@@ -13,6 +15,7 @@ use crate::{
     ids::IdSource,
     shaping::{EarlierShapings, Shaping, ShapingError, ShapingKey},
     target::{Made, RequestError, Target},
+    trace::{Span, SpanFacts, Spans},
     verdict::{Verdict, judge},
 };
 
@@ -22,6 +25,7 @@ pub(crate) struct Attempts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<IdSource>,
     pub(crate) earlier: EarlierShapings,
+    pub(crate) spans: Spans,
 }
 
 /// Which delivery an attempt is made for.
@@ -55,7 +59,17 @@ impl Attempts {
     pub(crate) async fn make(&self, of: Of<'_>, target: &Target) -> Result<(Attempt, Verdict), StoreError> {
         let at = self.clock.now();
         let started = self.clock.monotonic();
-        let made = self.request(of, target, at).await?;
+        let span = self.spans.child_of(of.event.trace.as_deref(), "attempt", "client");
+        let shaping = self.spans.child_of(span.as_ref().map(|span| &span.context), "shape", "internal");
+        let mut made = self.request(of, target, at).await?;
+        if let Some(shaping) = shaping {
+            self.spans.end(shaping, &SpanFacts::default());
+        }
+        // Also where nobody listens here: what the caller gave is the receiver's to use.
+        let context = span.as_ref().map(|span| &span.context).or(of.event.trace.as_deref());
+        if let (Some(context), Ok(made)) = (context, &mut made) {
+            pass_on(context, made);
+        }
         let (request, result) = match made.and_then(|made| target.outbound(made)) {
             Ok((request, head)) => (head, self.egress.exchange(request).await),
             Err(error) => {
@@ -73,7 +87,30 @@ impl Attempts {
             request,
             answer: answer(result),
         };
+        if let Some(span) = span {
+            self.end_span(span, of, target, &attempt);
+        }
         Ok((attempt, verdict))
+    }
+
+    fn end_span(&self, span: Span, of: Of<'_>, target: &Target, attempt: &Attempt) {
+        let (status, error) = match &attempt.answer {
+            Answer::Response(response) => (Some(response.status), None),
+            Answer::Error { class, .. } => (None, Some(class.as_str())),
+        };
+        let facts = SpanFacts {
+            tenant: Some(target.tenant.as_str()),
+            event: Some(of.event.id.to_string()),
+            event_type: Some(of.event.event_type.as_str()),
+            delivery: Some(of.id.to_string()),
+            subscription: Some(target.subscription.id.to_string()),
+            attempt: Some(attempt.number),
+            method: Some(&attempt.request.method),
+            status,
+            error,
+            ..SpanFacts::default()
+        };
+        self.spans.end(span, &facts);
     }
 
     /// The exact request of one attempt at this moment.
@@ -127,6 +164,19 @@ impl Attempts {
             error => Ok(RequestError::NotReady(error.to_string())),
         })
     }
+}
+
+/// Gives the receiver the context, where the profile allows it and the customer has no such header of their own.
+fn pass_on(context: &TraceContext, made: &mut Made) {
+    if !made.profile.profile.delivery.trace_context {
+        return;
+    }
+    let headers = &mut made.exact.headers;
+    if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(TRACEPARENT)) {
+        return;
+    }
+    headers.push((TRACEPARENT.to_owned(), context.parent()));
+    headers.extend(context.state().map(|state| (TRACESTATE.to_owned(), state.to_owned())));
 }
 
 /// Why there is no request: for good, or because the store does not answer now.

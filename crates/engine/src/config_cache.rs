@@ -16,11 +16,13 @@ use postroad_domain::{
 };
 use postroad_store::{ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError};
 use quick_cache::sync::Cache;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     event_types::EventTypes,
     profiles::{LoadedProfile, Profiles},
+    retention::limits::{self, Schedule},
+    sealed_settings::{open_tenant_or_tell, opened},
     secret_box::SecretBox,
     shaping::TenantAsOf,
     subscriptions::lane_of,
@@ -45,7 +47,8 @@ pub(crate) struct TenantConfig {
 }
 
 impl TenantConfig {
-    fn new(snapshot: ConfigSnapshot, profile: &Arc<LoadedProfile>, secrets: &SecretBox) -> Self {
+    fn new(mut snapshot: ConfigSnapshot, profile: &Arc<LoadedProfile>, secrets: &SecretBox) -> Self {
+        open_tenant_or_tell(&mut snapshot.tenant, secrets);
         let mut config = Self {
             tenant: snapshot.tenant,
             profile: Arc::clone(profile),
@@ -56,7 +59,7 @@ impl TenantConfig {
             every_type: Vec::new(),
         };
         for subscription in snapshot.subscriptions {
-            config.add(subscription, secrets);
+            config.add(opened(subscription, secrets), secrets);
         }
         config
     }
@@ -92,6 +95,20 @@ impl TenantConfig {
             .collect()
     }
 
+    /// Nobody reads what was accepted before, as it is to be forgotten; `None` where the installation's limit alone holds,
+    /// which erases and does not hide.
+    pub(crate) fn kept_since(&self, now: Timestamp) -> Option<Timestamp> {
+        limits::own_age(&self.profile.profile, &self.tenant.spec).map(|age| now.before(age))
+    }
+
+    /// By which schedules the tenant has deliveries.
+    pub(crate) fn schedules(&self) -> impl Iterator<Item = Schedule> {
+        self.targets.iter().map(|target| Schedule {
+            whose: format!("the subscription {}", target.subscription.id),
+            lifetime: target.manner.retry.lifetime(),
+        })
+    }
+
     pub(crate) fn target(&self, no: SubscriptionNo) -> Option<&Arc<Target>> {
         self.by_no.get(&no).map(|index| &self.targets[*index])
     }
@@ -124,6 +141,8 @@ pub(crate) struct ConfigCache {
     drops: [AtomicU64; SHARDS],
     /// Whoever misses reads alone, and those behind it find what it read: one change of a busy tenant is one reading.
     reading: [Mutex<()>; SHARDS],
+    /// Whoever changes a tenant or its event types does it alone, so that what it was before is known exactly.
+    changing: [Mutex<()>; SHARDS],
 }
 
 impl ConfigCache {
@@ -136,6 +155,7 @@ impl ConfigCache {
             configs: Cache::new(TENANTS_CACHED_MAX),
             drops: std::array::from_fn(|_| AtomicU64::new(0)),
             reading: std::array::from_fn(|_| Mutex::new(())),
+            changing: std::array::from_fn(|_| Mutex::new(())),
         }
     }
 
@@ -153,13 +173,14 @@ impl ConfigCache {
         snapshot.map(|snapshot| self.keep(snapshot, &drops)).transpose()
     }
 
+    /// Until the guard is dropped nobody else on this node changes the tenant or its event types.
+    pub(crate) async fn changing(&self, id: &TenantId) -> MutexGuard<'_, ()> {
+        self.changing[shard_of_name(id)].lock().await
+    }
+
     /// The subscription behind a lane; `None` when it is gone.
     pub(crate) async fn target(&self, lane: LaneKey) -> Result<Option<Arc<Target>>, StoreError> {
-        let no = lane.tenant_no;
-        let config = match self.configs.get(&no) {
-            Some(config) => Some(config),
-            None => self.read_by_no(no).await?,
-        };
+        let config = self.by_no(lane.tenant_no).await?;
         Ok(config.and_then(|config| config.target(lane.subscription_no).cloned()))
     }
 
@@ -173,6 +194,14 @@ impl ConfigCache {
     pub(crate) fn forget_no(&self, no: TenantNo) {
         self.drops[shard_of(no)].fetch_add(1, Ordering::AcqRel);
         self.configs.remove(&no);
+    }
+
+    /// The picture of the tenant with this number; `None` when it is gone.
+    pub(crate) async fn by_no(&self, no: TenantNo) -> Result<Option<Arc<TenantConfig>>, StoreError> {
+        match self.configs.get(&no) {
+            Some(config) => Ok(Some(config)),
+            None => self.read_by_no(no).await,
+        }
     }
 
     async fn read_by_no(&self, no: TenantNo) -> Result<Option<Arc<TenantConfig>>, StoreError> {

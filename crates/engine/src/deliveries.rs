@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, DeliveryId, Event, Status, SubscriptionId, TenantId, TenantNo, delivery::Delivery,
+    Attempt, AuditAction, DeliveryId, Event, Status, TenantId, TenantNo, delivery::Delivery,
 };
 use postroad_store::{
     CancelDelivery, CancelDeliveryError, DeliveryFilter, LaneKey, ListDeliveries, Page, RetryDelivery,
@@ -11,7 +11,8 @@ use postroad_store::{
 use thiserror::Error;
 
 use crate::{
-    Engine, LookupError,
+    By, Engine, LookupError,
+    audit::Change,
     config_cache::TenantConfig,
     shaping::{ShapingError, ShapingKey},
 };
@@ -67,9 +68,12 @@ impl Engine {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let no = config.tenant.no;
         let (delivery, attempts) = self.delivery_with_attempts(no, id).await?;
-        let event = self.store.event(no, id.event()).await?.ok_or(LookupError::NotFound)?;
+        let event = self.store.event(no, id.event()).await?;
+        let kept_since = config.kept_since(self.clock.now());
+        let event =
+            event.filter(|event| Some(event.accepted_at) >= kept_since).ok_or(LookupError::NotFound)?;
         let body = self.body_of(&config, &delivery, &event).await?;
-        let delivery = self.with_live_status(&config, delivery);
+        let delivery = self.with_live_status(no, delivery);
         Ok(DeliveryView { delivery, attempts, body })
     }
 
@@ -121,29 +125,39 @@ impl Engine {
     pub async fn list_deliveries(
         &self,
         tenant: &TenantId,
-        filter: DeliveryFilter,
+        mut filter: DeliveryFilter,
         after: Option<String>,
         limit: usize,
     ) -> Result<Page<Delivery, String>, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
+        let kept_since = config.kept_since(self.clock.now());
+        filter.since = filter.since.max(kept_since);
         let list = ListDeliveries { tenant_no: config.tenant.no, filter, after, limit };
         let page = self.store.list_deliveries(list).await?;
-        let items = page.items.into_iter().map(|delivery| self.with_live_status(&config, delivery));
+        // A delivery may have been made long after its event, which decides.
+        let kept = page.items.into_iter().filter(|of| Some(of.id.event().timestamp()) >= kept_since);
+        let items = kept.map(|delivery| self.with_live_status(config.tenant.no, delivery));
         Ok(Page { items: items.collect(), next: page.next })
     }
 
     /// Sends a finished delivery again: it re-enters the normal schedule at the tail of its lane.
     pub async fn retry_delivery(
         &self,
+        by: &By,
         tenant: &TenantId,
         id: DeliveryId,
     ) -> Result<DeliveryView, RetryError> {
         let config = self.configs.by_id(tenant).await?.ok_or(RetryError::NotFound)?;
+        if !self.may_read(&config, id.event()).await? {
+            return Err(RetryError::NotFound);
+        }
         let tenant_no = config.tenant.no;
         let found = self.store.delivery(tenant_no, id).await?.ok_or(RetryError::NotFound)?;
         let target = config.target_by_id(found.subscription).ok_or(RetryError::Inactive)?;
         let at = self.clock.now();
-        let retry = RetryDelivery { tenant_no, id, at, expires_at: at.after(target.manner.retry.lifetime()) };
+        let audit = Some(self.audit_of(by, Change::of(AuditAction::DeliveryRetried, id)));
+        let retry =
+            RetryDelivery { audit, tenant_no, id, at, expires_at: at.after(target.manner.retry.lifetime()) };
         let lane = self.store.retry_delivery(retry).await.map_err(|error| match error {
             RetryDeliveryError::NotFound => RetryError::NotFound,
             RetryDeliveryError::Waiting => RetryError::Waiting,
@@ -161,11 +175,16 @@ impl Engine {
     /// Calls a waiting delivery off. An attempt that is under way goes on; if it succeeds, the delivery has succeeded.
     pub async fn cancel_delivery(
         &self,
+        by: &By,
         tenant: &TenantId,
         id: DeliveryId,
     ) -> Result<DeliveryView, CancelError> {
         let config = self.configs.by_id(tenant).await?.ok_or(CancelError::NotFound)?;
-        let cancel = CancelDelivery { tenant_no: config.tenant.no, id, at: self.clock.now() };
+        if !self.may_read(&config, id.event()).await? {
+            return Err(CancelError::NotFound);
+        }
+        let audit = Some(self.audit_of(by, Change::of(AuditAction::DeliveryCancelled, id)));
+        let cancel = CancelDelivery { tenant_no: config.tenant.no, id, at: self.clock.now(), audit };
         let lane = self.store.cancel_delivery(cancel).await.map_err(|error| match error {
             CancelDeliveryError::NotFound => CancelError::NotFound,
             CancelDeliveryError::Finished => CancelError::Finished,
@@ -179,19 +198,11 @@ impl Engine {
     }
 
     /// The store says `queued` while an attempt is under way; this node knows better of its own.
-    fn with_live_status(&self, config: &TenantConfig, mut delivery: Delivery) -> Delivery {
-        if delivery.status == Status::Queued && self.is_under_way(config, &delivery) {
+    pub(crate) fn with_live_status(&self, tenant_no: TenantNo, mut delivery: Delivery) -> Delivery {
+        let lane = LaneKey { tenant_no, subscription_no: delivery.subscription_no };
+        if delivery.status == Status::Queued && self.dispatcher.is_delivering(lane, delivery.id) {
             delivery.status = Status::Delivering;
         }
         delivery
-    }
-
-    fn is_under_way(&self, config: &TenantConfig, delivery: &Delivery) -> bool {
-        let lane = |id: SubscriptionId, tenant_no: TenantNo| {
-            let target = config.target_by_id(id)?;
-            Some(LaneKey { tenant_no, subscription_no: target.subscription.no })
-        };
-        lane(delivery.subscription, config.tenant.no)
-            .is_some_and(|lane| self.dispatcher.is_delivering(lane, delivery.id))
     }
 }

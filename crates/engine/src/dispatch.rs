@@ -6,18 +6,20 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use postroad_domain::{Attempt, Clock, DeliveryId, Reason, Timestamp, retry::with_retry_after};
+use postroad_domain::{Attempt, AuditAction, Clock, DeliveryId, Reason, Timestamp, retry::with_retry_after};
 use postroad_store::{Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    By,
     attempt::Attempts,
+    audit::Change,
     commit::{CommitClock, Committer, outcome_bytes},
     config_cache::ConfigCache,
     health::Health,
     ids::IdSource,
-    lanes::{Ended, LaneFigures, LaneSet, RefillWish, Turn},
+    lanes::{Ended, LaneFigures, LaneSet, LaneStanding, RefillWish, Turn},
     metrics::Metrics,
     target::Target,
     verdict::Verdict,
@@ -70,11 +72,17 @@ impl Dispatcher {
         self.pump();
     }
 
+    /// A replay sends deliveries again, or for the first time.
+    pub(crate) fn wake_for_all(self: &Arc<Self>, lane: LaneKey, ids: &[DeliveryId], due: Timestamp) {
+        self.with_lanes(|lanes| ids.iter().for_each(|id| lanes.wake_for(lane, *id, due)));
+        self.pump();
+    }
+
     /// The subscription was changed or activated: whatever held its lane back is over.
-    pub(crate) fn wake_changed(self: &Arc<Self>, lane: LaneKey) {
+    pub(crate) fn wake_changed(self: &Arc<Self>, lane: LaneKey, ordered: bool) {
         let now = self.commit_clock.now();
         self.with_lanes(|lanes| {
-            lanes.begin_anew(lane);
+            lanes.begin_anew(lane, ordered);
             lanes.wake(lane, now);
         });
         self.pump();
@@ -100,6 +108,11 @@ impl Dispatcher {
 
     pub(crate) fn is_delivering(&self, lane: LaneKey, id: DeliveryId) -> bool {
         self.lanes.lock().is_delivering(lane, id)
+    }
+
+    /// What holds a lane back just now.
+    pub(crate) fn standing_of(&self, lane: LaneKey, now: Timestamp) -> LaneStanding {
+        self.lanes.lock().standing(lane, now)
     }
 
     pub(crate) fn figures(&self) -> LaneFigures {
@@ -221,7 +234,7 @@ impl Dispatcher {
         };
         let now = self.commit_clock.now();
         self.with_lanes(|lanes| lanes.judged(delivery.lane, ended, now));
-        self.finish(&delivery, Some(record), in_its_place(next, &delivery, target));
+        self.finish(&delivery, Some(record), in_its_place(next, target));
     }
 
     fn after_failure(&self, delivery: &QueuedDelivery, target: &Target, asked: Option<Duration>) -> Next {
@@ -251,7 +264,9 @@ impl Dispatcher {
         let until = self.commit_clock.now().after(REFILL_PAUSE);
         self.with_lanes(|lanes| lanes.rest(delivery.lane, until));
         let LaneKey { tenant_no, subscription_no } = delivery.lane;
-        let deactivate = Deactivate { tenant_no, subscription_no, at: self.clock.now() };
+        let gone = Change::of(AuditAction::SubscriptionGone, target.subscription.id);
+        let audit = gone.entry(&By::SYSTEM, self.ids.audit());
+        let deactivate = Deactivate { tenant_no, subscription_no, at: self.clock.now(), audit: Some(audit) };
         if let Err(error) = self.store.deactivate(deactivate).await {
             tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
         }
@@ -290,10 +305,10 @@ impl Dispatcher {
 
 /// A delivery of an ordered subscription keeps its place in the queue while it waits for its next attempt: the lane rests
 /// until then, so that nothing overtakes it.
-fn in_its_place(next: Next, delivery: &QueuedDelivery, target: &Target) -> Next {
+fn in_its_place(next: Next, target: &Target) -> Next {
     match next {
-        Next::Queued { tries, .. } if target.subscription.spec.ordered => {
-            Next::Queued { due: delivery.due, tries }
+        Next::Queued { due, tries } if target.subscription.spec.ordered => {
+            Next::InPlace { not_before: due, tries }
         }
         next => next,
     }

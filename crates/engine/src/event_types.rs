@@ -7,14 +7,19 @@ use std::{
 
 use bytes::Bytes;
 use postroad_domain::{
-    EventType, RegisteredType, TenantId,
+    AuditAction, EventType, RegisteredType, TenantId,
     limits::{EVENT_TYPE_EXAMPLE_BYTES_MAX, EVENT_TYPES_PER_TENANT_MAX},
 };
 use postroad_profile::{FieldProblem, nearest_words};
 use postroad_store::{DeleteEventType, PutEventType, PutEventTypeError, StoreError};
 use thiserror::Error;
 
-use crate::{Engine, LookupError, event_schema::EventSchema, profiles::LoadedProfile};
+use crate::{
+    By, Engine, LookupError,
+    audit::{Change, fields_of_event_type},
+    event_schema::EventSchema,
+    profiles::LoadedProfile,
+};
 
 /// How many names a refusal suggests.
 const SUGGESTIONS_MAX: usize = 3;
@@ -146,17 +151,24 @@ impl Engine {
     /// Adds an event type to those of the tenant's profile, or replaces one that was added; answers whether it is new.
     pub async fn put_event_type(
         &self,
+        by: &By,
         tenant: &TenantId,
         event_type: RegisteredType,
     ) -> Result<bool, PutTypeError> {
+        let _alone = self.configs.changing(tenant).await;
         let config = self.configs.by_id(tenant).await?.ok_or(PutTypeError::NoTenant)?;
         let problems = problems_of(&config.event_types, &event_type);
         if !problems.is_empty() {
             return Err(PutTypeError::Invalid(problems));
         }
+        let before = config.event_types.own().find(|own| own.name == event_type.name);
+        if before.is_some_and(|before| *before == event_type) {
+            return Ok(false);
+        }
         let tenant_no = config.tenant.no;
         let (max, at) = (EVENT_TYPES_PER_TENANT_MAX, self.clock.now());
-        let put = self.store.put_event_type(PutEventType { tenant_no, event_type, max, at }).await;
+        let audit = Some(self.audit_of(by, put_change(before, &event_type)));
+        let put = self.store.put_event_type(PutEventType { tenant_no, event_type, max, at, audit }).await;
         self.configs.forget(tenant, tenant_no);
         put.map_err(|error| match error {
             PutEventTypeError::NoTenant => PutTypeError::NoTenant,
@@ -179,14 +191,31 @@ impl Engine {
     }
 
     /// Removes one of them. Answers whether there was one.
-    pub async fn delete_event_type(&self, tenant: &TenantId, name: &EventType) -> Result<bool, LookupError> {
+    pub async fn delete_event_type(
+        &self,
+        by: &By,
+        tenant: &TenantId,
+        name: &EventType,
+    ) -> Result<bool, LookupError> {
+        let _alone = self.configs.changing(tenant).await;
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let tenant_no = config.tenant.no;
-        let delete = DeleteEventType { tenant_no, name: name.clone(), at: self.clock.now() };
+        let audit = Some(self.audit_of(by, Change::of(AuditAction::EventTypeDeleted, name)));
+        let delete = DeleteEventType { tenant_no, name: name.clone(), at: self.clock.now(), audit };
         let deleted = self.store.delete_event_type(delete).await;
         self.configs.forget(tenant, tenant_no);
         Ok(deleted?)
     }
+}
+
+fn put_change(before: Option<&RegisteredType>, after: &RegisteredType) -> Change {
+    match before {
+        Some(before) => {
+            Change::of(AuditAction::EventTypeChanged, &after.name).before(fields_of_event_type(before))
+        }
+        None => Change::of(AuditAction::EventTypeCreated, &after.name),
+    }
+    .after(fields_of_event_type(after))
 }
 
 fn problems_of(known: &EventTypes, new: &RegisteredType) -> Vec<FieldProblem> {

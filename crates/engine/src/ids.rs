@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use postroad_domain::{
-    AttemptId, Clock, EventId, SubscriptionId,
+    AttemptId, AuditId, Clock, EventId, KeyId, ReplayId, SubscriptionId,
     ids::{Id, Kind},
 };
 use rand::rngs::StdRng;
@@ -29,6 +29,18 @@ impl IdSource {
     }
 
     pub(crate) fn subscription(&self) -> SubscriptionId {
+        self.id()
+    }
+
+    pub(crate) fn replay(&self) -> ReplayId {
+        self.id()
+    }
+
+    pub(crate) fn key(&self) -> KeyId {
+        self.id()
+    }
+
+    pub(crate) fn audit(&self) -> AuditId {
         self.id()
     }
 

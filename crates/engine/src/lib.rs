@@ -6,49 +6,69 @@
 
 mod admin_key;
 mod attempt;
+mod audit;
+mod by;
 mod commit;
 mod config_cache;
+mod credential;
 mod deliveries;
 mod dispatch;
 mod event_schema;
 mod event_types;
 mod events;
+mod everywhere;
+mod explain;
 mod health;
 mod ids;
+mod keys;
 mod lanes;
 mod maintenance;
 mod metrics;
 mod profiles;
 mod publish;
+mod replays;
 mod retention;
+mod sealed_settings;
 mod secret_box;
 mod shaping;
+mod shared_room;
 mod start;
 mod subscriptions;
 mod target;
 mod tenants;
+mod trace;
 mod verdict;
 
-pub use admin_key::{AdminKey, hash_key};
+pub use admin_key::AdminKey;
+pub use by::By;
+pub use credential::hash_key;
 pub use deliveries::{CancelError, DeliveryView, RetryError};
 pub use event_types::PutTypeError;
+pub use everywhere::ListedSubscription;
+pub use explain::{Explanation, LastAnswer, Mismatch, Outcome, Wait};
+pub use keys::{CreateKeyFailure, Credential, KeyRefusal, KnownKey};
 pub use metrics::Metrics;
 pub use profiles::{GivenProfile, LoadedProfile, built_in_profiles};
 pub use publish::{PublishError, PublishEvent, Published};
+pub use replays::{EndReplayError, NewReplay, ReplayError};
 pub use retention::{Retention, RetentionMetrics};
 pub use secret_box::{SecretBox, SecretError};
+pub use shared_room::RoomPart;
 pub use start::{Engine, Parts, StartError};
 pub use subscriptions::{
     CreateError, NewSubscription, PreviewError, PreviewEvent, RotateError, Rotation, SecretView,
     SubscriptionDraft, SubscriptionView, TestError, UpdateError,
 };
 pub use tenants::PutTenantError;
+pub use trace::TRACE_TARGET;
 
 /// What [`Parts`] names of the box below.
 pub use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
 /// What the operations take and answer of the boxes below.
 pub use postroad_profile::{DataRefusal, ExactRequest, FieldProblem};
-pub use postroad_store::{DeliveryFilter, EventFilter, Page, StoreError};
+pub use postroad_store::{
+    AuditFilter, DeliveryFilter, EventFilter, Owned, Page, StoreError, SubscriptionFilter,
+};
 
 use thiserror::Error;
 

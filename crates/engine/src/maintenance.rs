@@ -16,7 +16,7 @@ const SWEEP_PAUSE: Duration = Duration::from_secs(30);
 /// Between two readings of how much waits.
 const FIGURES_PAUSE: Duration = Duration::from_secs(5);
 /// The pause is at least so many times the reading's own duration: with very much waiting it comes less often.
-const FIGURES_SHARE: u32 = 20;
+const FIGURES_SHARE: u32 = 100;
 
 impl Engine {
     /// Something was paused or deleted: what waits is made cancelled soon.
@@ -84,6 +84,22 @@ impl Engine {
             Err(error) => tracing::warn!(%error, "the backlog could not be read"),
         }
         self.refresh_gauges();
+    }
+
+    /// Looks up the ids of tenants that have counters of their own and are not shown yet: called before each reading of
+    /// `/metrics`.
+    pub async fn name_tenants(&self) {
+        let Some(tenants) = self.metrics.per_tenant() else { return };
+        for no in tenants.unnamed() {
+            match self.configs.by_no(no).await {
+                Ok(Some(config)) => tenants.name(no, &config.tenant.id),
+                // Deleted: its counters are no use to anybody.
+                Ok(None) => {}
+                Err(error) => {
+                    return tracing::warn!(%error, "a tenant's id could not be read for the figures");
+                }
+            }
+        }
     }
 
     /// Brings the figures that cost nothing up to date: called before each reading of `/metrics`.

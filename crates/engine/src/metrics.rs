@@ -1,16 +1,24 @@
 //! What the engine counts, in the terms of Prometheus. Names and meanings are listed in `docs/metrics.md`.
 //!
-//! No metric carries a tenant: their number is the operator's, not ours to multiply.
+//! No metric carries a tenant unless the operator asks for it ([`per_tenant`]): their number is the operator's, not ours to
+//! multiply.
 
-use std::{sync::atomic::AtomicU64, time::Duration};
+mod per_tenant;
 
-use postroad_domain::{Attempt, Reason, attempt::Answer};
+use std::{
+    sync::{OnceLock, atomic::AtomicU64},
+    time::Duration,
+};
+
+use postroad_domain::{Attempt, Reason, TenantNo, attempt::Answer};
 use postroad_store::{Commit, Next};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
+
+use self::per_tenant::PerTenant;
 
 /// The label of attempts: how the exchange ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -28,7 +36,7 @@ pub(crate) struct ReasonLabel {
 
 /// The engine's counters and histograms.
 pub struct Metrics {
-    pub(crate) accepted: Counter,
+    accepted: Counter,
     pub(crate) duplicates: Counter,
     pub(crate) overloaded: Counter,
     delivered: Counter,
@@ -37,6 +45,7 @@ pub struct Metrics {
     attempt_seconds: Histogram,
     commit_rows: Histogram,
     commit_seconds: Histogram,
+    pub(crate) replayed: Counter,
     pub(crate) waiting: Gauge,
     pub(crate) oldest_age_seconds: Gauge<f64, AtomicU64>,
     pub(crate) under_way: Gauge,
@@ -45,6 +54,8 @@ pub struct Metrics {
     pub(crate) memory_bytes: Gauge,
     pub(crate) wal_bytes: Gauge,
     pub(crate) file_bytes: Gauge,
+    /// Nothing is in it unless the operator asks for it.
+    per_tenant: OnceLock<PerTenant>,
 }
 
 /// From 0.1 ms to 26 s, each bound twice the one before.
@@ -67,6 +78,7 @@ impl Metrics {
                 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0,
             ]),
             commit_seconds: Histogram::new(seconds_buckets()),
+            replayed: Counter::default(),
             waiting: Gauge::default(),
             oldest_age_seconds: Gauge::default(),
             under_way: Gauge::default(),
@@ -75,6 +87,7 @@ impl Metrics {
             memory_bytes: Gauge::default(),
             wal_bytes: Gauge::default(),
             file_bytes: Gauge::default(),
+            per_tenant: OnceLock::new(),
         }
     }
 
@@ -93,6 +106,7 @@ impl Metrics {
         );
         registry.register("deliveries_succeeded", "Deliveries taken by a receiver", self.delivered.clone());
         registry.register("deliveries_failed", "Deliveries that ended without success", self.failed.clone());
+        registry.register("deliveries_replayed", "Deliveries that replays queued", self.replayed.clone());
         registry.register("attempts", "HTTP exchanges by how they ended", self.attempts.clone());
         registry.register_with_unit(
             "attempt",
@@ -141,6 +155,23 @@ impl Metrics {
         );
     }
 
+    /// Enters counters of single tenants too, which count from now on.
+    pub fn register_per_tenant(&self, registry: &mut Registry) {
+        registry.register_collector(Box::new(self.per_tenant.get_or_init(PerTenant::new).clone()));
+    }
+
+    /// The counters of single tenants, where the operator asked for them.
+    pub(crate) fn per_tenant(&self) -> Option<&PerTenant> {
+        self.per_tenant.get()
+    }
+
+    pub(crate) fn accepted(&self, tenant: TenantNo) {
+        self.accepted.inc();
+        if let Some(tenants) = self.per_tenant() {
+            tenants.of(tenant).accepted.inc();
+        }
+    }
+
     pub(crate) fn committed(&self, commit: &Commit, duration: Duration) {
         self.commit_rows.observe((commit.events.len() + commit.outcomes.len()) as f64);
         self.commit_seconds.observe(duration.as_secs_f64());
@@ -160,13 +191,20 @@ impl Metrics {
         self.attempts.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
-    pub(crate) fn ended(&self, next: Next) {
+    pub(crate) fn ended(&self, tenant: TenantNo, next: Next) {
+        if let Some(tenants) = self.per_tenant() {
+            match next {
+                Next::Succeeded => _ = tenants.of(tenant).succeeded.inc(),
+                Next::Failed(_) => _ = tenants.of(tenant).failed.inc(),
+                Next::Queued { .. } | Next::InPlace { .. } => {}
+            }
+        }
         match next {
             Next::Succeeded => {
                 self.delivered.inc();
             }
             Next::Failed(reason) => self.failed(reason, 1),
-            Next::Queued { .. } => {}
+            Next::Queued { .. } | Next::InPlace { .. } => {}
         }
     }
 

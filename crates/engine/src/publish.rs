@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use postroad_domain::{
-    EventId, EventType, TenantId, Timestamp,
+    EventId, EventType, TenantId, Timestamp, TraceContext,
     limits::{FANOUT_PER_COMMIT_MAX, IDEMPOTENCY_RETENTION},
 };
 use postroad_profile::{DataRefusal, FieldProblem};
@@ -17,6 +17,7 @@ use crate::{
     Engine,
     commit::{EventAnswer, EventJob, EventReply},
     config_cache::TenantConfig,
+    trace::{self, Span, SpanFacts},
 };
 
 /// How often an event is matched again because its tenant's configuration changed meanwhile. Each round means that
@@ -42,6 +43,8 @@ pub struct PublishEvent {
     pub occurred_at: Option<Timestamp>,
     /// The caller's key, and the bytes that must be the same when it comes again.
     pub idempotency: Option<(String, Bytes)>,
+    /// The span of the caller, where it traces.
+    pub trace: Option<TraceContext>,
 }
 
 /// A durable event.
@@ -91,11 +94,27 @@ pub enum PublishError {
     Store(#[from] StoreError),
 }
 
+impl PublishError {
+    /// The kind of the failure in a word, for spans.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::NoTenant => "no_tenant",
+            Self::UnknownType { .. } => "unknown_event_type",
+            Self::Data(_) | Self::Attributes(_) => "invalid",
+            Self::Schema(_) => "schema_mismatch",
+            Self::KeyConflict => "idempotency_conflict",
+            Self::Overloaded => "overloaded",
+            Self::Store(_) => "store",
+        }
+    }
+}
+
 /// An event that waits for its commit.
 #[derive(Clone)]
 struct Handed {
     id: EventId,
     event_type: EventType,
+    trace: Option<TraceContext>,
 }
 
 impl TenantConfig {
@@ -136,8 +155,9 @@ impl Engine {
     pub async fn publish_batch(
         &self,
         tenant: &TenantId,
-        events: Vec<PublishEvent>,
+        mut events: Vec<PublishEvent>,
     ) -> Vec<Result<Published, PublishError>> {
+        let spans = self.begin_spans(&mut events);
         let mut results: Vec<Option<Result<Published, PublishError>>> = vec![None; events.len()];
         let mut open: Vec<usize> = (0..events.len()).collect();
         for _ in 0..STALE_ROUNDS_MAX {
@@ -155,7 +175,41 @@ impl Engine {
             }
         }
         let never_still = || StoreError::Unavailable("the tenant's configuration keeps changing".to_owned());
-        results.into_iter().map(|result| result.unwrap_or_else(|| Err(never_still().into()))).collect()
+        let results = results.into_iter().map(|result| result.unwrap_or_else(|| Err(never_still().into())));
+        let results: Vec<_> = results.collect();
+        for (span, result) in spans.into_iter().zip(&results) {
+            if let Some(span) = span {
+                self.end_span(span, tenant, result);
+            }
+        }
+        results
+    }
+
+    /// Each event goes on under the span that publishes it. Empty where nobody wants spans.
+    fn begin_spans(&self, events: &mut [PublishEvent]) -> Vec<Option<Span>> {
+        if !trace::is_wanted() {
+            return Vec::new();
+        }
+        let begin = |event: &mut PublishEvent| {
+            let span = self.spans().publishing(event.trace.as_ref())?;
+            event.trace = Some(span.context.clone());
+            Some(span)
+        };
+        events.iter_mut().map(begin).collect()
+    }
+
+    fn end_span(&self, span: Span, tenant: &TenantId, result: &Result<Published, PublishError>) {
+        let facts = SpanFacts { tenant: Some(tenant.as_str()), ..SpanFacts::default() };
+        let facts = match result {
+            Ok(published) => SpanFacts {
+                event: Some(published.id.to_string()),
+                event_type: Some(published.event_type.as_str()),
+                deliveries: Some(published.deliveries),
+                ..facts
+            },
+            Err(error) => SpanFacts { error: Some(error.kind()), ..facts },
+        };
+        self.spans().end(span, &facts);
     }
 
     /// Matches and commits the events at `open`. `None` stands where the match was stale.
@@ -184,7 +238,14 @@ impl Engine {
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             answers.push(match job {
-                Ok((handed, answer)) => self.read_answer(&config, handed, answer.await),
+                Ok((handed, answer)) => {
+                    let span = self.spans().child_of(handed.trace.as_ref(), "commit", "internal");
+                    let answer = answer.await;
+                    if let Some(span) = span {
+                        self.spans().end(span, &SpanFacts::default());
+                    }
+                    self.read_answer(&config, handed, answer)
+                }
                 Err(error) => Some(Err(error)),
             });
         }
@@ -205,7 +266,7 @@ impl Engine {
             self.metrics.overloaded.inc();
             return Err(PublishError::Overloaded);
         };
-        let handed = Handed { id: self.ids.event(), event_type };
+        let handed = Handed { id: self.ids.event(), event_type, trace: event.trace.clone() };
         let event = self.routed(config, event, &handed);
         let (sender, answer) = oneshot::channel();
         self.committer.event(EventJob { event, reply: EventReply { sender, _permit: permit } });
@@ -214,7 +275,7 @@ impl Engine {
 
     fn routed(&self, config: &TenantConfig, event: &PublishEvent, handed: &Handed) -> NewEvent {
         let now = self.clock.now();
-        let Handed { id, event_type } = handed.clone();
+        let Handed { id, event_type, .. } = handed.clone();
         let mut targets = config.route(&event_type, &event.tags, now);
         let fanout = targets.split_off(targets.len().min(FANOUT_PER_COMMIT_MAX));
         let deliveries = (1..)
@@ -231,6 +292,7 @@ impl Engine {
             tenant_no: config.tenant.no,
             config_version: config.tenant.config_version,
             tenant_version: config.tenant.version,
+            trace: event.trace.clone().map(Box::new),
             profile: config.profile.no,
             event_type,
             occurred_at: event.occurred_at,
@@ -254,7 +316,7 @@ impl Engine {
             Ok(answer) => answer,
             Err(error) => return Some(Err(error.into())),
         };
-        let Handed { id, event_type } = handed;
+        let Handed { id, event_type, .. } = handed;
         match answer {
             EventAnswer::Accepted { at, deliveries } => {
                 Some(Ok(Published { id, event_type, accepted_at: at, deliveries, duplicate: false }))

@@ -1,7 +1,7 @@
 //! Secrets at rest: AES-256-GCM-SIV with a key that the operator holds.
 //!
-//! The first key of the list encrypts, all of them decrypt, so that keys can be changed without a stop. The id of the
-//! subscription is bound into the ciphertext: a row copied to another subscription does not open.
+//! The first key of the list encrypts, all of them decrypt, so that keys can be changed without a stop. Whose it is is
+//! bound into the ciphertext: a row copied to another subscription does not open.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -85,6 +85,17 @@ impl SecretBox {
             .len();
         text.truncate(length);
         Ok(text)
+    }
+
+    /// As [`seal`](Self::seal), as text.
+    pub fn seal_text(&self, plain: &[u8], bound_to: &[u8], rng: &mut impl Rng) -> String {
+        STANDARD.encode(self.seal(plain, bound_to, rng))
+    }
+
+    /// As [`open`](Self::open), what [`seal_text`](Self::seal_text) has made.
+    pub fn open_text(&self, sealed: &str, bound_to: &[u8]) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+        let sealed = STANDARD.decode(sealed).map_err(|_| SecretError::DoesNotOpen)?;
+        self.open(&sealed, bound_to)
     }
 
     /// The value the store keeps, with which a later start proves that it has the right key.

@@ -22,6 +22,7 @@ use thiserror::Error;
 
 use crate::{
     profiles::{LoadedProfile, ProfileError, Profiles},
+    sealed_settings::{open_subscription, open_tenant},
     secret_box::{SecretBox, SecretError},
 };
 
@@ -31,7 +32,7 @@ const EARLIER_CACHED_MAX: usize = 1_000;
 /// Why no request can be made.
 #[derive(Debug, Error)]
 pub(crate) enum ShapingError {
-    /// A secret does not open or has not the form that the profile wants.
+    /// A secret, or a setting that is one, does not open or has not the form that the profile wants.
     #[error(transparent)]
     Secret(#[from] SecretError),
     /// The profile was edited since, and the options do not fit it any more.
@@ -81,8 +82,11 @@ impl Shaping {
         version: &SubscriptionVersion,
         secrets: &SecretBox,
     ) -> Result<Self, ShapingError> {
-        let own = options_of(&version.spec.options);
-        let checked = profile.profile.check_options(&options_of(&tenant.spec.options), &own);
+        let (mut spec, mut of_tenant) = (version.spec.clone(), tenant.spec.clone());
+        open_subscription(&mut spec, id, secrets)?;
+        open_tenant(&mut of_tenant, tenant.id, secrets)?;
+        let own = options_of(&spec.options);
+        let checked = profile.profile.check_options(&options_of(&of_tenant.options), &own);
         let options = checked.map_err(first_problem)?;
         let scheme = profile.profile.scheme_of(&own);
         let mut keys = Vec::with_capacity(version.secrets.len());
@@ -94,9 +98,9 @@ impl Shaping {
         }
         Ok(Self {
             tenant: tenant.id.clone(),
-            tenant_name: tenant.spec.name.clone(),
+            tenant_name: of_tenant.name,
             subscription: id,
-            spec: version.spec.clone(),
+            spec,
             options,
             keys,
             ends: version.secrets.iter().map(|secret| secret.expires_at).collect(),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use postroad_domain::{Clock, Timestamp, limits};
+use postroad_domain::{Clock, TenantId, Timestamp, limits};
 use postroad_egress::Egress;
 use postroad_store::{
     Fanout, OpenSession, ReleaseLanes, Session, SettingKey, Store, StoreError, WaitingLanes,
@@ -18,16 +18,21 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     attempt::Attempts,
-    commit::{CommitClock, CommitLoop, CommitQueues, Committer, Distributor, PublishGate},
+    commit::{CommitClock, CommitLoop, CommitQueues, Committer, Distributor, PublishGate, bodies},
     config_cache::ConfigCache,
     dispatch::Dispatcher,
     health::Health,
     ids::IdSource,
+    keys::KeyRing,
     lanes::{LaneLimits, LaneSet},
     metrics::Metrics,
     profiles::{GivenProfile, Profiles},
+    replays::ReplaySchedule,
+    retention::Kept,
     secret_box::{SecretBox, SecretError},
     shaping::EarlierShapings,
+    shared_room::SharedRoom,
+    trace::Spans,
 };
 
 /// How long a node's session lives without a heartbeat.
@@ -78,14 +83,19 @@ pub struct Engine {
     pub(crate) secrets: Arc<SecretBox>,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) configs: Arc<ConfigCache>,
+    pub(crate) keys: KeyRing,
     /// One permit for each test of a subscription that is under way.
     pub(crate) tests: Semaphore,
     pub(crate) committer: Committer,
     pub(crate) gate: PublishGate,
+    /// Of requests that publish.
+    pub(crate) bodies: SharedRoom<TenantId>,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) sweep_wanted: Notify,
+    pub(crate) replays: ReplaySchedule,
+    pub(crate) kept: Kept,
     session: Session,
     finish: CancellationToken,
     /// Ends after the last commit.
@@ -142,6 +152,7 @@ impl Engine {
             Distributor { dispatcher: Arc::clone(&dispatcher), metrics: Arc::clone(&metrics), fanouts };
         let writing = vec![queues.start(commit_loop), tokio::spawn(distributor.run(news_in))];
         let engine = Arc::new(Self {
+            keys: KeyRing::new(Arc::clone(&store)),
             store,
             egress,
             clock,
@@ -152,10 +163,13 @@ impl Engine {
             tests: Semaphore::new(limits::TESTS_MAX),
             committer,
             gate: PublishGate::new(),
+            bodies: bodies(),
             dispatcher,
             health,
             metrics,
             sweep_wanted: Notify::new(),
+            replays: ReplaySchedule::default(),
+            kept: Kept::default(),
             session,
             finish,
             writing: Mutex::new(writing),
@@ -185,6 +199,7 @@ impl Engine {
         for task in std::mem::take(&mut *self.background.lock()) {
             task.abort();
         }
+        self.write_key_uses().await;
         let release = ReleaseLanes { session: self.session.id, lanes: Vec::new() };
         if let Err(error) = self.store.release_lanes(release).await {
             tracing::warn!(%error, "the session could not be ended");
@@ -194,6 +209,16 @@ impl Engine {
     /// Whether this node can take work: the store takes writes and the node is not stopping.
     pub fn is_ready(&self) -> bool {
         self.health.is_writable() && !self.health.is_stopping()
+    }
+
+    /// Begins a trace for this share of the events that come without one, from 0 to 1, where somebody listens to
+    /// [`TRACE_TARGET`](crate::TRACE_TARGET).
+    pub fn sample_traces(&self, ratio: f64) {
+        self.spans().sample(ratio);
+    }
+
+    pub(crate) fn spans(&self) -> &Spans {
+        &self.dispatcher.attempts.spans
     }
 
     /// The engine's figures.
@@ -206,6 +231,9 @@ impl Engine {
             tokio::spawn(Arc::clone(&self.dispatcher).keep_time()),
             tokio::spawn(Arc::clone(self).keep_swept()),
             tokio::spawn(Arc::clone(self).keep_figures()),
+            tokio::spawn(Arc::clone(self).keep_replays()),
+            tokio::spawn(Arc::clone(self).keep_key_uses()),
+            tokio::spawn(Arc::clone(self).keep_audit()),
         ];
         *self.background.lock() = tasks;
     }
@@ -228,7 +256,9 @@ fn attempts(
     ids: &Arc<IdSource>,
     earlier: EarlierShapings,
 ) -> Attempts {
-    Attempts { egress: Arc::clone(egress), clock: Arc::clone(clock), ids: Arc::clone(ids), earlier }
+    let (clock, ids) = (Arc::clone(clock), Arc::clone(ids));
+    let spans = Spans::new(Arc::clone(&clock), Arc::clone(&ids));
+    Attempts { egress: Arc::clone(egress), clock, ids, spans, earlier }
 }
 
 fn lane_limits() -> LaneLimits {

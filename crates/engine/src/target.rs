@@ -6,9 +6,9 @@ use std::{sync::Arc, time::Duration};
 use http::{Method, header};
 use postroad_domain::{
     DeliveryId, EndpointUrl, Event, Invalid, RequestHead, RetryPolicy, Subscription, SubscriptionVersion,
-    TenantId,
+    TenantId, subscription::Push,
 };
-use postroad_egress::OutboundRequest;
+use postroad_egress::{Channel, OutboundRequest};
 use postroad_profile::{
     AttemptFacts, ExactRequest, Profile, RenderError, RenderInput, SubscriptionFacts, Success,
 };
@@ -17,7 +17,7 @@ use thiserror::Error;
 use crate::{
     lanes::{Host, LaneManner},
     profiles::LoadedProfile,
-    secret_box::SecretBox,
+    secret_box::{SecretBox, SecretError},
     shaping::{Shaping, ShapingError, ShapingKey, TenantAsOf},
 };
 
@@ -81,10 +81,18 @@ pub(crate) struct Target {
     pub(crate) profile: Arc<LoadedProfile>,
     pub(crate) tenant: TenantId,
     host: Option<Host>,
+    /// What its exchanges ask of their connections.
+    channel: Option<Arc<Channel>>,
     /// The tenant's version that new deliveries are shaped with.
     tenant_version: i64,
     /// Of the versions of today.
     shaping: Result<Arc<Shaping>, String>,
+}
+
+/// Cleartext has neither certificates nor a choice of versions.
+fn channel_of(push: &Push, profile: &Profile) -> Option<Arc<Channel>> {
+    let http_version = push.http_version.unwrap_or(profile.delivery.http_version);
+    push.url.is_https().then(|| Channel::of(push.tls.as_ref(), http_version)).flatten()
 }
 
 impl Target {
@@ -104,6 +112,7 @@ impl Target {
             profile: Arc::clone(profile),
             tenant: as_of.id.clone(),
             host: subscription.spec.push.url.host_and_port().map(Host::from),
+            channel: channel_of(&subscription.spec.push, &profile.profile),
             tenant_version,
             subscription,
         }
@@ -144,10 +153,14 @@ impl Target {
         (id, event): (DeliveryId, &Event),
         attempt: AttemptFacts,
     ) -> Result<ExactRequest, RequestError> {
+        let spec = &self.subscription.spec;
+        if spec.sealed.is_some() {
+            return Err(RequestError::NotReady(SecretError::DoesNotOpen.to_string()));
+        }
         let profile = &shaping.profile.profile;
         let shaped = shaping.shape(id, event)?;
         let fixed = shaping.input(id, event);
-        let push = &self.subscription.spec.push;
+        let push = &spec.push;
         let subscription = SubscriptionFacts {
             url: push.url.as_str(),
             method: push.method.as_deref(),
@@ -169,7 +182,8 @@ impl Target {
         let url = self.endpoint(&exact.url).map_err(|why| unsendable("a URL")(why.to_string()))?;
         let head = self.log_head(&exact, &profile.profile);
         let ExactRequest { headers, body, .. } = exact;
-        let request = OutboundRequest { method, url, headers, body, deadline: self.manner.timeout };
+        let channel = self.channel.clone();
+        let request = OutboundRequest { method, url, headers, body, deadline: self.manner.timeout, channel };
         Ok((request, head))
     }
 
@@ -191,6 +205,7 @@ impl Target {
             let value = if is_hidden(name) { MASK } else { value.as_str() };
             (name.clone(), value.to_owned())
         });
-        RequestHead { method: exact.method.clone(), url: exact.url.clone(), headers: shown.collect() }
+        let url = profile.url_for_log(self.subscription.spec.push.url.as_str(), &exact.url, MASK);
+        RequestHead { method: exact.method.clone(), url, headers: shown.collect() }
     }
 }

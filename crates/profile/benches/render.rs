@@ -62,6 +62,7 @@ impl Bench {
             deliveries: 1,
             profile: None,
             tenant_version: 1,
+            trace: None,
             test: false,
         };
         Self { profile, event, options }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use postroad_domain::{
-    RetryPolicy,
-    limits::{Bounds, RETRY_ATTEMPTS, RETRY_GAP_MAX, TIMEOUT},
+    HttpVersion, RetryPolicy,
+    limits::{Bounds, RETENTION, RETRY_ATTEMPTS, RETRY_GAP_MAX, TIMEOUT},
+    time::duration_text,
 };
 
 use crate::reader::Section;
@@ -22,6 +23,12 @@ pub struct DeliveryPolicy {
     pub gone_deactivates: bool,
     /// Whether `Retry-After` of 429 and 503 is honoured.
     pub retry_after: bool,
+    /// How long events are kept at most, whatever the installation keeps.
+    pub retention: Option<Duration>,
+    /// The newest version of HTTP that is offered to https receivers, where the subscription does not say.
+    pub http_version: HttpVersion,
+    /// Whether receivers are given the trace that an event belongs to (W3C Trace Context).
+    pub trace_context: bool,
 }
 
 /// Which statuses mean that the receiver took it.
@@ -71,14 +78,21 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
         timeout: TIMEOUT,
         gone_deactivates: true,
         retry_after: true,
+        retention: None,
+        http_version: HttpVersion::One,
+        trace_context: false,
     };
     let Some(section) = root.section("delivery") else { return defaults };
+    let retry = read_retry(&section, defaults.retry);
     DeliveryPolicy {
         success: read_success(&section).unwrap_or(defaults.success),
-        retry: read_retry(&section, defaults.retry),
+        retention: read_retention(&section, &retry),
+        retry,
         timeout: read_timeout(&section),
         gone_deactivates: section.choice("gone", &GONE).unwrap_or(defaults.gone_deactivates),
         retry_after: section.choice("retry_after", &RETRY_AFTER).unwrap_or(defaults.retry_after),
+        http_version: section.choice("http_version", &HttpVersion::WORDS).unwrap_or(defaults.http_version),
+        trace_context: section.boolean("trace_context").unwrap_or(defaults.trace_context),
     }
 }
 
@@ -110,6 +124,20 @@ fn read_retry(section: &Section<'_>, defaults: RetryPolicy) -> RetryPolicy {
     let backoff = backoff.unwrap_or(defaults.backoff);
     let jitter = section.count("jitter_percent", 100).and_then(|percent| u32::try_from(percent).ok());
     RetryPolicy { attempts, backoff, jitter_percent: jitter.unwrap_or(defaults.jitter_percent) }
+}
+
+/// What still waits must not be too old to be kept.
+fn read_retention(section: &Section<'_>, retry: &RetryPolicy) -> Option<Duration> {
+    let retention = section.duration("retention")?;
+    let lifetime = retry.lifetime();
+    if retention < lifetime || retention > RETENTION.max {
+        let (min, max) = (duration_text(lifetime), duration_text(RETENTION.max));
+        let why = format!(
+            "must be from {min} to {max}: by `attempts` and `backoff`, with a day behind them, a delivery may wait for {min}"
+        );
+        section.invalid("retention", why);
+    }
+    Some(retention)
 }
 
 fn read_timeout(section: &Section<'_>) -> Bounds<Duration> {

@@ -13,7 +13,7 @@ use crate::{
     ingest::IngestChecks,
     options::{self, FieldProblem, OptionOwner, OptionSchema, OptionValues},
     policy::DeliveryPolicy,
-    request::{self, RequestRules},
+    request::{self, Parameter, RequestRules},
     rules::{FieldRules, HttpsRule},
     secret::{SecretKey, SecretRules},
     signature::{Scheme, SignatureRules},
@@ -77,10 +77,19 @@ impl Profile {
 
     /// Whether the profile makes the header of an option that is kept like a secret: no log shows its value.
     pub fn hides_header(&self, name: &str) -> bool {
-        let secret =
-            |(index, option): (usize, &OptionSchema)| option.secret.then_some(Variable::Option(index));
         let mut rules = self.request.headers.iter().filter(|rule| rule.name.eq_ignore_ascii_case(name));
-        rules.any(|rule| rule.reads_any(self.options.iter().enumerate().filter_map(secret)))
+        rules.any(|rule| rule.reads_any(self.secret_options()))
+    }
+
+    /// A URL that this profile made of the customer's `own` one, as a log may show it: the values that it put into the
+    /// query from options that are kept like a secret are masked.
+    pub fn url_for_log(&self, own: &str, url: &str, mask: &str) -> String {
+        let is_secret = |parameter: &Parameter| parameter.reads_any(self.secret_options());
+        if self.request.query.iter().any(is_secret) {
+            request::masked(own, url, &self.request.query, is_secret, mask)
+        } else {
+            url.to_owned()
+        }
     }
 
     /// Whether timestamp and signature are made anew at each attempt.
@@ -157,6 +166,11 @@ impl Profile {
     /// Checks the attributes of an event.
     pub fn check_attributes(&self, given: &Map<String, Value>) -> Vec<FieldProblem> {
         options::check_attributes(&self.attributes, given)
+    }
+
+    fn secret_options(&self) -> impl Iterator<Item = Variable> {
+        let options = self.options.iter().enumerate();
+        options.filter(|(_, option)| option.secret).map(|(index, _)| Variable::Option(index))
     }
 
     fn scheme(&self, name: Option<&str>) -> Result<(usize, &Scheme), Invalid> {

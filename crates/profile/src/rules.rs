@@ -18,6 +18,8 @@ pub enum Field {
     ContentType,
     Headers,
     Authorization,
+    Tls,
+    HttpVersion,
     Events,
     TagSets,
     Filter,
@@ -110,13 +112,15 @@ impl Field {
 }
 
 /// Every field with its name in a profile and, without `delivery.`, in the API.
-const FIELDS: [(&str, Field); 20] = [
+const FIELDS: [(&str, Field); 22] = [
     ("name", Field::Name),
     ("description", Field::Description),
     ("method", Field::Method),
     ("content_type", Field::ContentType),
     ("headers", Field::Headers),
     ("authorization", Field::Authorization),
+    ("tls", Field::Tls),
+    ("http_version", Field::HttpVersion),
     ("events", Field::Events),
     ("tag_sets", Field::TagSets),
     ("filter", Field::Filter),

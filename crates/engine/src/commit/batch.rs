@@ -264,6 +264,7 @@ mod tests {
             tenant_no: TenantNo(1),
             config_version: 1,
             tenant_version: 1,
+            trace: None,
             profile: ProfileNo(1),
             event_type: EventType::parse("a").unwrap(),
             occurred_at: None,

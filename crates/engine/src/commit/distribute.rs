@@ -37,7 +37,7 @@ impl Distributor {
         for (event, result) in commit.events.iter().zip(committed.events) {
             answers.push(EventAnswer::new(&result, event, commit.at));
             if let AcceptResult::Accepted { deliveries: accepted } = result {
-                self.metrics.accepted.inc();
+                self.metrics.accepted(event.tenant_no);
                 deliveries.extend(accepted);
                 self.go_on_with_fanout(event);
             }
@@ -74,11 +74,12 @@ impl Distributor {
     fn settle(&self, outcome: &Outcome, result: OutcomeResult) {
         let next_due = match (result, outcome.next) {
             (OutcomeResult::Applied, Next::Queued { due, .. }) => Some(due),
+            (OutcomeResult::Applied, Next::InPlace { .. }) => Some(outcome.due),
             _ => None,
         };
         self.dispatcher.settled(outcome, next_due);
         if result == OutcomeResult::Applied {
-            self.metrics.ended(outcome.next);
+            self.metrics.ended(outcome.lane.tenant_no, outcome.next);
         }
     }
 }

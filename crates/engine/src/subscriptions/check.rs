@@ -2,10 +2,12 @@
 //!
 //! **Invariant:** every problem is told at once, each with the field as the API names it.
 
-use postroad_domain::{EventType, Subscription, SubscriptionSpec, limits::CONCURRENCY};
+use postroad_domain::{
+    EventType, Subscription, SubscriptionSpec, Timestamp, limits::CONCURRENCY, subscription::Push,
+};
 use postroad_profile::{Field, FieldProblem, Presence, Profile, SecretSupply, SecretUse, Success};
 
-use crate::{config_cache::TenantConfig, shaping::options_of};
+use crate::{config_cache::TenantConfig, retention::limits, shaping::options_of};
 
 /// A subscription as somebody wants it; checked as far as that can be done without its profile.
 #[derive(Clone, Debug)]
@@ -20,7 +22,7 @@ pub struct SubscriptionDraft {
 pub(crate) fn check(
     config: &TenantConfig,
     draft: SubscriptionDraft,
-    before: Option<&Subscription>,
+    (before, now): (Option<&Subscription>, Timestamp),
 ) -> Result<SubscriptionSpec, Vec<FieldProblem>> {
     let profile = &config.profile.profile;
     let (mut draft, mut problems) = (draft, Problems::default());
@@ -32,6 +34,8 @@ pub(crate) fn check(
     check_fields(profile, &draft, &mut problems);
     check_headers(profile, &draft.spec, &mut problems);
     check_policy(profile, &draft.spec, &mut problems);
+    check_tls(&draft.spec.push, before, now, &mut problems);
+    check_schedule(config, &draft.spec, &mut problems);
     check_options(config, &draft.spec, before, &mut problems);
     let known = before.map_or(&[][..], |before| &before.spec.events);
     let events = resolve_events(config, &draft.events, known, &mut problems);
@@ -105,6 +109,8 @@ fn check_fields(profile: &Profile, draft: &SubscriptionDraft, problems: &mut Pro
         (Field::ContentType, one(spec.push.content_type.is_some())),
         (Field::Headers, items(spec.push.headers.len())),
         (Field::Authorization, chars(&spec.push.authorization)),
+        (Field::Tls, one(spec.push.tls.is_some())),
+        (Field::HttpVersion, one(spec.push.http_version.is_some())),
         (Field::Events, items(events.len())),
         (Field::TagSets, items(spec.tag_sets.len())),
         (Field::Concurrency, one(spec.concurrency != CONCURRENCY.default)),
@@ -142,6 +148,8 @@ fn path_of(field: Field) -> &'static str {
         Field::ContentType => "delivery.content_type",
         Field::Headers => "delivery.headers",
         Field::Authorization => "delivery.authorization",
+        Field::Tls => "delivery.tls",
+        Field::HttpVersion => "delivery.http_version",
         other => other.as_str(),
     }
 }
@@ -159,9 +167,11 @@ fn check_headers(profile: &Profile, spec: &SubscriptionSpec, problems: &mut Prob
     }
 }
 
-/// Method and content type, which the profile offers a choice of. The profile's first becomes the absent value, so that
-/// it follows the profile.
+/// Method, content type and version, which the profile offers a choice of. The profile's own or first becomes the absent
+/// value, so that it follows the profile.
 fn check_choices(profile: &Profile, spec: &mut SubscriptionSpec, problems: &mut Problems) {
+    let default = profile.delivery.http_version;
+    spec.push.http_version = spec.push.http_version.filter(|version| *version != default);
     let methods: Vec<&str> = profile.methods().iter().map(String::as_str).collect();
     if let Some(method) = spec.push.method.take() {
         match methods.iter().position(|known| *known == method) {
@@ -201,6 +211,29 @@ fn check_policy(profile: &Profile, spec: &SubscriptionSpec, problems: &mut Probl
     }
 }
 
+/// What still waits must not be too old to be kept.
+fn check_schedule(config: &TenantConfig, spec: &SubscriptionSpec, problems: &mut Problems) {
+    let profile = &config.profile.profile;
+    let Some(own) = &spec.retry else { return };
+    let lifetime = own.over(&profile.delivery.retry).lifetime();
+    let kept = limits::own_age(profile, &config.tenant.spec);
+    if let Some(message) = limits::refuse_schedule(lifetime, kept) {
+        problems.note("retry", message);
+    }
+}
+
+/// Certificates and keys; what is as it was may have run out since.
+fn check_tls(push: &Push, before: Option<&Subscription>, now: Timestamp, problems: &mut Problems) {
+    let Some(settings) = &push.tls else { return };
+    if !push.url.is_https() {
+        problems.note("delivery.tls", "needs a URL of https: cleartext has no certificates".to_owned());
+    }
+    let before = before.and_then(|before| before.spec.push.tls.as_ref());
+    for fault in postroad_egress::check_tls(settings, before, now) {
+        problems.note(&format!("delivery.tls.{}", fault.field), fault.why.to_string());
+    }
+}
+
 fn check_options(
     config: &TenantConfig,
     spec: &SubscriptionSpec,
@@ -212,9 +245,7 @@ fn check_options(
     match profile.check_options(&options_of(&config.tenant.spec.options), &own) {
         Err(found) => problems.0.extend(found),
         Ok(options) => {
-            let is_https =
-                spec.push.url.as_str().get(..8).is_some_and(|head| head.eq_ignore_ascii_case("https://"));
-            if !is_https && profile.requires_https(&options) {
+            if !spec.push.url.is_https() && profile.requires_https(&options) {
                 problems.note("delivery.url", "must begin with https:// here".to_owned());
             }
         }

@@ -6,12 +6,13 @@ mod secrets;
 mod test;
 
 use postroad_domain::{
-    Subscription, SubscriptionId, SubscriptionSpec, TenantId, limits::SUBSCRIPTIONS_PER_TENANT_MAX,
+    AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, TenantId,
+    limits::SUBSCRIPTIONS_PER_TENANT_MAX,
 };
 use postroad_profile::{FieldProblem, SecretUse};
 use postroad_store::{
-    CreateSubscription, CreateSubscriptionError, DeleteSubscription, LaneKey, StoreError, SubscriptionChange,
-    UpdateSubscription, UpdateSubscriptionError,
+    CreateSubscription, CreateSubscriptionError, DeleteSubscription, LaneKey, NewAudit, StoreError,
+    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -22,7 +23,12 @@ pub use self::{
     secrets::{RotateError, Rotation, SecretView},
     test::{PreviewError, PreviewEvent, TestError},
 };
-use crate::{Engine, LookupError, config_cache::TenantConfig};
+use crate::{
+    By, Engine, LookupError,
+    audit::{Change, fields_of_subscription},
+    config_cache::TenantConfig,
+    secret_box::SecretError,
+};
 
 /// A subscription to create; checked.
 #[derive(Clone, Debug)]
@@ -79,6 +85,9 @@ pub enum UpdateError {
     /// Fields that the profile does not take.
     #[error("fields are not valid")]
     Invalid(Vec<FieldProblem>),
+    /// What is secret of its settings does not open.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -88,6 +97,7 @@ impl Engine {
     /// Creates a subscription. Nothing is created when its URL leads to an address that must not be called.
     pub async fn create_subscription(
         &self,
+        by: &By,
         tenant: &TenantId,
         new: NewSubscription,
     ) -> Result<SubscriptionView, CreateError> {
@@ -104,10 +114,13 @@ impl Engine {
             (None, SecretUse::Optional | SecretUse::None) => None,
         };
         let at = self.clock.now();
+        let fields = fields_of_subscription(&spec, profile);
+        let change = Change::of(AuditAction::SubscriptionCreated, id).after(fields);
         let create = CreateSubscription {
+            audit: Some(self.audit_of(by, change)),
             tenant_no: config.tenant.no,
             id,
-            spec,
+            spec: self.sealed_spec(spec, id, profile),
             secrets: secret.iter().map(|secret| self.seal(&secret.secret, id, at)).collect(),
             max: SUBSCRIPTIONS_PER_TENANT_MAX,
             at,
@@ -115,7 +128,7 @@ impl Engine {
         let created = self.store.create_subscription(create).await;
         self.configs.forget(tenant, config.tenant.no);
         match created {
-            Ok(subscription) => Ok(SubscriptionView { subscription, secret }),
+            Ok(subscription) => Ok(SubscriptionView { subscription: self.opened(subscription), secret }),
             Err(CreateSubscriptionError::NoTenant) => Err(CreateError::NoTenant),
             Err(CreateSubscriptionError::TooMany { max }) => Err(CreateError::TooMany { max }),
             Err(CreateSubscriptionError::Store(error)) => Err(error.into()),
@@ -129,33 +142,54 @@ impl Engine {
         id: SubscriptionId,
     ) -> Result<Subscription, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
-        self.store.subscription(config.tenant.no, id).await?.ok_or(LookupError::NotFound)
+        let subscription = self.store.subscription(config.tenant.no, id).await?;
+        Ok(self.opened(subscription.ok_or(LookupError::NotFound)?))
     }
 
     /// Every subscription of the tenant, in the order of their creation. There are at most a thousand.
     pub async fn subscriptions(&self, tenant: &TenantId) -> Result<Vec<Subscription>, LookupError> {
         let snapshot = self.store.config_snapshot(tenant.clone()).await?.ok_or(LookupError::NoTenant)?;
-        Ok(snapshot.subscriptions)
+        let subscriptions = snapshot.subscriptions.into_iter();
+        Ok(subscriptions.map(|subscription| self.opened(subscription)).collect())
     }
 
     /// Changes what the customer configured, if the subscription still has the expected version.
     pub async fn update_subscription(
         &self,
+        by: &By,
         tenant: &TenantId,
         id: SubscriptionId,
-        expected_version: i64,
+        expected: impl Into<Revision>,
         draft: SubscriptionDraft,
     ) -> Result<Subscription, UpdateError> {
+        let expected = expected.into();
         let config = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
         let before = config.target_by_id(id).ok_or(UpdateError::NotFound)?;
-        let spec = check::check(&config, draft, Some(&before.subscription)).map_err(UpdateError::Invalid)?;
+        if before.subscription.spec.sealed.is_some() {
+            // The draft was made of what could be read of it: it would write the rest empty.
+            return Err(UpdateError::Secret(SecretError::DoesNotOpen));
+        }
+        let now = self.clock.now();
+        let spec =
+            check::check(&config, draft, (Some(&before.subscription), now)).map_err(UpdateError::Invalid)?;
         self.check_url(&spec).await.map_err(UpdateError::BlockedUrl)?;
-        let change = SubscriptionChange::Spec(Box::new(spec));
-        let subscription = self.change(tenant, id, expected_version, change).await?;
+        if before.subscription.revision() != expected {
+            self.configs.forget(tenant, config.tenant.no);
+            return Err(UpdateError::Changed);
+        }
+        if before.subscription.spec == spec {
+            return Ok(before.subscription.clone());
+        }
+        let fields = |spec| fields_of_subscription(spec, &config.profile.profile);
+        let change = Change::of(AuditAction::SubscriptionChanged, id)
+            .before(fields(&before.subscription.spec))
+            .after(fields(&spec));
+        let new = SubscriptionChange::Spec(Box::new(spec));
+        let subscription = self.change(tenant, id, expected, (new, self.audit_of(by, change))).await?;
         let lane = lane_of(&subscription);
         if subscription.spec.active {
             // What was held while the receiver was gone goes out now.
-            self.dispatcher.wake_changed(lane);
+            self.dispatcher.wake_changed(lane, subscription.spec.ordered);
         } else {
             self.dispatcher.drop_ready(lane);
             self.sweep_soon();
@@ -166,13 +200,15 @@ impl Engine {
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.
     pub async fn delete_subscription(
         &self,
+        by: &By,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<bool, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let tenant_no = config.tenant.no;
         let subscription = self.store.subscription(tenant_no, id).await?;
-        let delete = DeleteSubscription { tenant_no, id, at: self.clock.now() };
+        let audit = Some(self.audit_of(by, Change::of(AuditAction::SubscriptionDeleted, id)));
+        let delete = DeleteSubscription { tenant_no, id, at: self.clock.now(), audit };
         let deleted = self.store.delete_subscription(delete).await?;
         self.configs.forget(tenant, tenant_no);
         if let Some(subscription) = subscription {
@@ -186,15 +222,29 @@ impl Engine {
         &self,
         tenant: &TenantId,
         id: SubscriptionId,
-        expected_version: i64,
-        change: SubscriptionChange,
+        expected: Revision,
+        (change, audit): (SubscriptionChange, NewAudit),
     ) -> Result<Subscription, UpdateError> {
         let config = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
         let tenant_no = config.tenant.no;
-        let update = UpdateSubscription { tenant_no, id, expected_version, change, at: self.clock.now() };
+        let change = match change {
+            SubscriptionChange::Spec(spec) => {
+                SubscriptionChange::Spec(Box::new(self.sealed_spec(*spec, id, &config.profile.profile)))
+            }
+            secrets @ SubscriptionChange::Secrets(_) => secrets,
+        };
+        let update = UpdateSubscription {
+            audit: Some(audit),
+            tenant_no,
+            id,
+            expected_version: expected.version,
+            expected_gone: expected.gone,
+            change,
+            at: self.clock.now(),
+        };
         let updated = self.store.update_subscription(update).await;
         self.configs.forget(tenant, tenant_no);
-        updated.map_err(|error| match error {
+        updated.map(|subscription| self.opened(subscription)).map_err(|error| match error {
             UpdateSubscriptionError::NotFound => UpdateError::NotFound,
             UpdateSubscriptionError::Changed => UpdateError::Changed,
             UpdateSubscriptionError::Store(error) => UpdateError::Store(error),
@@ -221,7 +271,7 @@ impl Engine {
             let viewed = view(profile, &new.draft.spec, Zeroizing::new(secret));
             viewed.map_err(|found| problems.push(found)).ok()
         });
-        match check::check(config, new.draft, None) {
+        match check::check(config, new.draft, (None, self.clock.now())) {
             Ok(spec) if problems.is_empty() => Ok((spec, secret)),
             Ok(_) => Err(problems),
             Err(mut found) => {

@@ -3,16 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{
-    SealedSecret, Subscription, SubscriptionId, SubscriptionSpec, TenantId, Timestamp,
+    AuditAction, SealedSecret, Subscription, SubscriptionId, SubscriptionSpec, TenantId, Timestamp,
     limits::{ROTATION_GRACE, SECRETS_MAX},
 };
 use postroad_profile::{FieldProblem, Profile, SecretSupply, SecretUse};
-use postroad_store::{StoreError, SubscriptionChange};
+use postroad_store::{NewAudit, StoreError, SubscriptionChange};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::UpdateError;
-use crate::{Engine, LookupError, config_cache::TenantConfig, secret_box::SecretError, shaping::options_of};
+use crate::{
+    By, Engine, LookupError, audit::Change, config_cache::TenantConfig, secret_box::SecretError,
+    shaping::options_of,
+};
 
 /// A secret as it may be shown.
 pub struct SecretView {
@@ -62,12 +65,17 @@ impl Engine {
     /// The current secret in plain; `None` where there is none.
     pub async fn secret(
         &self,
+        by: &By,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<Result<Option<SecretView>, SecretError>, LookupError> {
         let subscription = self.subscription(tenant, id).await?;
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let current = subscription.secrets.first();
+        // A secret that was shown without a trace is what the audit is there to rule out.
+        if current.is_some() {
+            self.record(by, config.tenant.no, Change::of(AuditAction::SecretRead, id)).await?;
+        }
         let opened = current.map(|current| self.open(&config.profile.profile, &subscription, current));
         Ok(opened.transpose())
     }
@@ -75,6 +83,7 @@ impl Engine {
     /// Puts a new secret in front; the old one signs beside it until the grace is over.
     pub async fn rotate_secret(
         &self,
+        by: &By,
         tenant: &TenantId,
         id: SubscriptionId,
         rotation: Rotation,
@@ -89,13 +98,15 @@ impl Engine {
         if secrets.len() > SECRETS_MAX {
             return Err(RotateError::TooMany { max: SECRETS_MAX });
         }
-        self.put_secrets(tenant, &subscription, secrets).await?;
+        let audit = self.audit_of(by, Change::of(AuditAction::SecretRotated, id));
+        self.put_secrets(tenant, &subscription, (secrets, audit)).await?;
         Ok(secret)
     }
 
     /// Removes the secret of a subscription whose profile does not need one: from then on nothing is signed.
     pub async fn remove_secret(
         &self,
+        by: &By,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<Subscription, RotateError> {
@@ -104,7 +115,8 @@ impl Engine {
             let message = "cannot be removed: nothing is ever sent unsigned with this profile";
             return Err(RotateError::Invalid(vec![problem("secret", message.to_owned())]));
         }
-        self.put_secrets(tenant, &subscription, Vec::new()).await
+        let audit = self.audit_of(by, Change::of(AuditAction::SecretRemoved, id));
+        self.put_secrets(tenant, &subscription, (Vec::new(), audit)).await
     }
 
     async fn with_profile(
@@ -115,20 +127,21 @@ impl Engine {
         let config = self.configs.by_id(tenant).await?.ok_or(RotateError::NotFound)?;
         let subscription =
             self.store.subscription(config.tenant.no, id).await?.ok_or(RotateError::NotFound)?;
-        Ok((config, subscription))
+        Ok((config, self.opened(subscription)))
     }
 
     async fn put_secrets(
         &self,
         tenant: &TenantId,
         subscription: &Subscription,
-        secrets: Vec<SealedSecret>,
+        (secrets, audit): (Vec<SealedSecret>, NewAudit),
     ) -> Result<Subscription, RotateError> {
-        let change = SubscriptionChange::Secrets(secrets);
-        let changed = self.change(tenant, subscription.id, subscription.version, change).await;
+        let change = (SubscriptionChange::Secrets(secrets), audit);
+        let changed = self.change(tenant, subscription.id, subscription.revision(), change).await;
         changed.map_err(|error| match error {
             UpdateError::Changed => RotateError::Changed,
             UpdateError::Store(error) => error.into(),
+            UpdateError::Secret(error) => error.into(),
             UpdateError::NotFound | UpdateError::BlockedUrl(_) | UpdateError::Invalid(_) => {
                 RotateError::NotFound
             }

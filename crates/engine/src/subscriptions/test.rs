@@ -4,14 +4,14 @@
 //! backlog, is attempted once, and is written when its answer is known. Whoever asked waits for that.
 
 use bytes::Bytes;
-use postroad_domain::{Event, EventType, SubscriptionId, TenantId, Timestamp};
+use postroad_domain::{AuditAction, Event, EventType, SubscriptionId, TenantId, Timestamp};
 use postroad_profile::ExactRequest;
 use postroad_store::{RecordTest, StoreError};
 use thiserror::Error;
 
 use crate::{
-    DeliveryView, Engine, LookupError, PublishError, PublishEvent, attempt::Of, config_cache::TenantConfig,
-    publish::check_event, target::Target, verdict::Verdict,
+    By, DeliveryView, Engine, LookupError, PublishError, PublishEvent, attempt::Of, audit::Change,
+    config_cache::TenantConfig, publish::check_event, target::Target, verdict::Verdict,
 };
 
 /// An event to show the request of; it is not published.
@@ -80,6 +80,7 @@ impl Engine {
     /// Without a type it is the first that the subscription selects, in the order of the catalogue.
     pub async fn test_subscription(
         &self,
+        by: &By,
         tenant: &TenantId,
         id: SubscriptionId,
         event_type: Option<String>,
@@ -95,7 +96,7 @@ impl Engine {
         let facts =
             Facts { event_type, data: example.data, attributes: example.attributes, occurred_at: None };
         let event = Event { test: true, ..self.sample_event(&config, facts) };
-        let recorded = self.send_test(target, &event).await?;
+        let recorded = self.send_test(by, target, &event).await?;
         if !recorded {
             return Err(TestError::NotFound);
         }
@@ -122,6 +123,7 @@ impl Engine {
             attributes: attributes.clone(),
             occurred_at,
             idempotency: None,
+            trace: None,
         };
         let event_type = check_event(&config, &asked).await.map_err(PreviewError::Refused)?;
         let event = self.sample_event(&config, Facts { event_type, data, attributes, occurred_at });
@@ -130,11 +132,12 @@ impl Engine {
         made.map(|made| made.exact).map_err(|error| PreviewError::Render(error.to_string()))
     }
 
-    async fn send_test(&self, target: &Target, event: &Event) -> Result<bool, StoreError> {
+    async fn send_test(&self, by: &By, target: &Target, event: &Event) -> Result<bool, StoreError> {
         let (attempt, verdict) = self.dispatcher.attempts.make(of(target, event), target).await?;
         self.metrics.attempted(&attempt);
         let subscription = &target.subscription;
         let test = RecordTest {
+            audit: Some(self.audit_of(by, Change::of(AuditAction::SubscriptionTested, subscription.id))),
             tenant_no: subscription.tenant_no,
             event_id: event.id,
             event_type: event.event_type.clone(),
@@ -164,6 +167,7 @@ impl Engine {
             deliveries: 1,
             profile: Some(config.profile.no),
             tenant_version: config.tenant.version,
+            trace: None,
             test: false,
         }
     }

@@ -4,9 +4,13 @@
 
 mod accepting;
 mod ending;
+mod explaining;
 mod pacing;
 mod profiles;
+mod replaying;
 mod restarting;
+mod retention;
+mod sealing;
 mod secrets;
 mod sending;
 mod shares;

@@ -63,7 +63,7 @@ async fn order_is_kept_over_a_restart() {
     world.exchange().await.answer(500);
     world.reaches(&published[0], Status::Queued).await;
     world.engine.stop(Duration::ZERO).await;
-    world.clock.advance(Duration::from_secs(1));
+    world.clock.advance(Duration::from_secs(11));
     let next = World::on(world.store.clone(), world.clock.clone()).await;
     for number in 1..=3 {
         let exchange = next.exchange().await;

@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use postroad_domain::{Clock, EventId, EventType, Status};
-use postroad_engine::{Engine, Parts, SecretBox, StartError};
+use postroad_domain::{Clock, EventId, EventType, RetryOverride, Status, SubscriptionSpec};
+use postroad_engine::{By, Engine, Parts, SecretBox, StartError};
 use postroad_store::{Commit, FanoutTarget, NewDelivery, NewEvent, OpenSession, Store};
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::world::{World, patient, to};
+use crate::world::{World, acme, draft, patient, to};
 
 #[tokio::test]
 async fn a_new_engine_goes_on_where_the_last_one_was_killed() {
@@ -54,6 +54,51 @@ async fn a_stop_gives_back_what_does_not_end_in_time() {
     next.reaches(&published, Status::Succeeded).await;
 }
 
+fn ordered_with_pauses_of(pause: Duration) -> SubscriptionSpec {
+    let retry = RetryOverride { attempts: Some(2), backoff: Some(vec![pause]) };
+    SubscriptionSpec { ordered: true, retry: Some(retry), ..to("https://a.example/") }
+}
+
+#[tokio::test]
+async fn the_head_of_an_ordered_lane_keeps_its_pause_over_a_restart() {
+    let world = World::new().await;
+    world.subscribe(ordered_with_pauses_of(Duration::from_secs(10))).await;
+    let [first, second] = [world.publish("1").await, world.publish("2").await];
+    world.exchange().await.answer(500);
+    let again_at = world.clock.now().after(Duration::from_secs(10));
+    let shown = world.reaches(&first, Status::Queued).await.delivery.due_at.unwrap();
+    assert!(again_at <= shown && shown < again_at.after(Duration::from_secs(1)), "{shown}");
+
+    world.engine.stop(Duration::ZERO).await;
+    let next = World::on(world.store.clone(), world.clock.clone()).await;
+    next.pass(Duration::from_secs(9)).await;
+    next.no_exchange().await;
+    next.pass(Duration::from_secs(2)).await;
+    next.exchange().await.answer(200);
+    next.reaches(&first, Status::Succeeded).await;
+    next.exchange().await.answer(200);
+    next.reaches(&second, Status::Succeeded).await;
+}
+
+#[tokio::test]
+async fn a_subscription_that_keeps_no_order_any_more_waits_for_no_head() {
+    let world = World::new().await;
+    let spec = ordered_with_pauses_of(Duration::from_secs(3_600));
+    let subscription = world.subscribe(spec.clone()).await;
+    let [first, second] = [world.publish("1").await, world.publish("2").await];
+    world.exchange().await.answer(500);
+    world.reaches(&first, Status::Queued).await;
+    world.no_exchange().await;
+    let (id, version) = (subscription.subscription.id, subscription.subscription.version);
+    let unordered = draft(SubscriptionSpec { ordered: false, ..spec });
+    world.engine.update_subscription(&By::ADMIN, &acme(), id, version, unordered).await.unwrap();
+    for _ in 0..2 {
+        world.exchange().await.answer(200);
+    }
+    world.reaches(&first, Status::Succeeded).await;
+    world.reaches(&second, Status::Succeeded).await;
+}
+
 /// What the store holds when the process died right after the first commit of an event with many targets.
 async fn commit_and_die(world: &World) {
     let snapshot = world.store.config_snapshot(crate::world::acme()).await.unwrap().unwrap();
@@ -77,6 +122,7 @@ async fn commit_and_die(world: &World) {
         tenant_no: snapshot.tenant.no,
         config_version: snapshot.tenant.config_version,
         tenant_version: snapshot.tenant.version,
+        trace: None,
         profile: world.engine.profile("standard").unwrap().no,
         event_type: EventType::parse("a").unwrap(),
         occurred_at: None,

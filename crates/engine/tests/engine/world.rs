@@ -10,7 +10,7 @@ use postroad_domain::{
 };
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
 use postroad_engine::{
-    Engine, GivenProfile, NewSubscription, Parts, PublishError, PublishEvent, Published, SecretBox,
+    By, Engine, GivenProfile, NewSubscription, Parts, PublishError, PublishEvent, Published, SecretBox,
     SubscriptionDraft, SubscriptionView,
 };
 use postroad_store::{DeliveryFilter, memory::MemoryStore};
@@ -105,13 +105,23 @@ impl World {
         clock: ManualClock,
         profiles: Vec<GivenProfile>,
     ) -> Self {
+        Self::with_keys(store, clock, profiles, KEY).await
+    }
+
+    /// The same, with this list of keys for its secrets.
+    pub(crate) async fn with_keys(
+        store: MemoryStore,
+        clock: ManualClock,
+        profiles: Vec<GivenProfile>,
+        keys: &str,
+    ) -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
         let parts = Parts {
             store: Arc::new(store.clone()),
             egress: Arc::new(Stage(send)),
             clock: Arc::new(clock.clone()),
             rng: StdRng::seed_from_u64(1),
-            secrets: SecretBox::parse(KEY).unwrap(),
+            secrets: SecretBox::parse(keys).unwrap(),
             profiles,
             node_name: "test".to_owned(),
         };
@@ -120,12 +130,15 @@ impl World {
     }
 
     pub(crate) async fn put_tenant(&self, id: &str) {
-        self.engine.put_tenant(TenantId::parse(id).unwrap(), tenant_of("standard", "{}")).await.unwrap();
+        self.engine
+            .put_tenant(&By::ADMIN, TenantId::parse(id).unwrap(), tenant_of("standard", "{}"))
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn subscribe(&self, spec: SubscriptionSpec) -> SubscriptionView {
         self.engine
-            .create_subscription(&acme(), NewSubscription { draft: draft(spec), secret: None })
+            .create_subscription(&By::ADMIN, &acme(), NewSubscription { draft: draft(spec), secret: None })
             .await
             .unwrap()
     }
@@ -189,16 +202,21 @@ impl World {
 
     pub(crate) async fn pause(&self, id: SubscriptionId, active: bool) {
         let current = self.engine.subscription(&acme(), id).await.unwrap();
-        let spec = SubscriptionSpec { active, ..current.spec };
-        self.engine.update_subscription(&acme(), id, current.version, draft(spec)).await.unwrap();
+        let (revision, spec) = (current.revision(), SubscriptionSpec { active, ..current.spec });
+        self.engine.update_subscription(&By::ADMIN, &acme(), id, revision, draft(spec)).await.unwrap();
     }
 }
 
 /// The built-in profiles without jitter, for a clock that is turned by hand.
 pub(crate) fn exact_profiles() -> Vec<GivenProfile> {
-    let exact = |(_, mut files): (String, BTreeMap<String, String>)| {
+    exact_profiles_with(|_, text| text)
+}
+
+/// The same, each with its text changed by its name.
+pub(crate) fn exact_profiles_with(change: impl Fn(&str, String) -> String) -> Vec<GivenProfile> {
+    let exact = |(name, mut files): (String, BTreeMap<String, String>)| {
         let text = files.get_mut("profile.toml").unwrap();
-        *text = text.replace("jitter_percent = 10", "jitter_percent = 0");
+        *text = change(&name, text.replace("jitter_percent = 10", "jitter_percent = 0"));
         GivenProfile::load(files).unwrap()
     };
     postroad_profile::built_in().into_iter().map(exact).collect()
@@ -214,7 +232,15 @@ pub(crate) fn to(url: &str) -> SubscriptionSpec {
 
 pub(crate) fn tenant_of(profile: &str, options: &str) -> TenantSpec {
     let (profile, options) = (profile.to_owned(), options.to_owned());
-    TenantSpec { profile, name: None, contacts: Vec::new(), options }
+    TenantSpec {
+        profile,
+        name: None,
+        contacts: Vec::new(),
+        options,
+        retention: None,
+        retention_bytes: None,
+        sealed: None,
+    }
 }
 
 /// A specification as somebody would write it anew.
@@ -231,6 +257,7 @@ pub(crate) fn event(event_type: &str, data: &str) -> PublishEvent {
         attributes: Bytes::new(),
         occurred_at: None,
         idempotency: None,
+        trace: None,
     }
 }
 

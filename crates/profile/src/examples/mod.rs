@@ -130,6 +130,7 @@ fn sample_event(entry: &EventEntry) -> Result<Event, String> {
         deliveries: 1,
         profile: None,
         tenant_version: 1,
+        trace: None,
         test: false,
     })
 }

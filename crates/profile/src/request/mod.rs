@@ -11,7 +11,7 @@ use minijinja::Environment;
 pub(crate) use content::Content;
 pub(crate) use headers::{HeaderRule, write_headers, writes};
 pub(crate) use parameters::{Parameter, Style, render as render_parameters};
-pub(crate) use url::decorated;
+pub(crate) use url::{decorated, masked};
 
 use crate::{
     error::RenderError,

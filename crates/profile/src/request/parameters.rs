@@ -5,7 +5,7 @@ use crate::{
     error::RenderError,
     json,
     reader::Section,
-    template::{Compiler, Condition, Scope, Template, escape},
+    template::{Compiler, Condition, Scope, Template, Variable, escape},
 };
 
 /// One declared name and value, or all members of an object.
@@ -26,6 +26,22 @@ enum Kind {
     Fields(Template),
     /// The template prints what is sent, already encoded.
     Raw(Template),
+}
+
+impl Parameter {
+    /// Whether what it sends is made with one of these variables.
+    pub(crate) fn reads_any(&self, mut variables: impl Iterator<Item = Variable>) -> bool {
+        let (Kind::Pair { value: template, .. } | Kind::Fields(template) | Kind::Raw(template)) = &self.kind;
+        variables.any(|variable| template.reads(&variable))
+    }
+
+    /// The name of its only pair as it stands in a query; `None` where there may be several.
+    pub(crate) fn name_in_query(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Pair { name, .. } => Some(Style::Query.encode(name)),
+            Kind::Fields(_) | Kind::Raw(_) => None,
+        }
+    }
 }
 
 /// How characters outside the alphabet are written.

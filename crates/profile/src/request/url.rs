@@ -1,5 +1,7 @@
 //! The URL that is called: the customer's own, byte for byte, with what the profile appends.
 
+use super::Parameter;
+
 /// Appends a query to a URL. Path and query of the customer stay as they are; a fragment is never sent.
 pub(crate) fn decorated(url: &str, query: &str) -> String {
     let url = url.split('#').next().unwrap_or(url);
@@ -12,6 +14,28 @@ pub(crate) fn decorated(url: &str, query: &str) -> String {
         Some(_) => "&",
     };
     format!("{url}{joint}{query}")
+}
+
+/// The URL that [`decorated`] made of `own`, with a mask for the values of the parameters that are secret: of one that
+/// may be several pairs for all that was appended.
+pub(crate) fn masked(
+    own: &str,
+    url: &str,
+    parameters: &[Parameter],
+    is_secret: impl Fn(&Parameter) -> bool,
+    mask: &str,
+) -> String {
+    let own = own.split('#').next().unwrap_or(own);
+    let appended = url.strip_prefix(own).map_or(url, |appended| appended.trim_start_matches(['?', '&']));
+    let before = &url[..url.len() - appended.len()];
+    let names: Option<Vec<_>> =
+        parameters.iter().filter(|one| is_secret(one)).map(Parameter::name_in_query).collect();
+    let Some(names) = names else { return format!("{before}{mask}") };
+    let shown = appended.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if names.iter().any(|secret| secret == name) => format!("{name}={mask}"),
+        _ => pair.to_owned(),
+    });
+    before.to_owned() + &shown.collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]

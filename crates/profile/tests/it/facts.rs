@@ -146,6 +146,7 @@ pub(crate) fn event(event_type: &str, data: &str) -> Event {
         deliveries: 1,
         profile: None,
         tenant_version: 1,
+        trace: None,
         test: false,
     }
 }

@@ -14,6 +14,7 @@ mod language;
 mod leadhub;
 mod leadhub_v2;
 mod leanbe;
+mod masks;
 mod option_schema;
 mod options;
 mod policy;

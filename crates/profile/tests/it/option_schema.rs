@@ -70,7 +70,7 @@ fn fields_secrets_methods_and_content_types_stand_beside_the_options() {
     assert_eq!(leadhub["attributes"]["additionalProperties"], false);
     assert_eq!(leadhub["fields"]["name"], json!({ "is": "required" }));
     assert_eq!(leadhub["fields"]["filter"], json!({ "is": "optional" }));
-    assert_eq!(leadhub["fields"].as_object().unwrap().len(), 20);
+    assert_eq!(leadhub["fields"].as_object().unwrap().len(), 22);
     assert_eq!(leadhub["secret"], json!({ "is": "optional", "supplied": "always", "rotation_grace": false }));
     assert_eq!(leadhub["content_types"], json!(["application/json"]));
     let standard = built_in("standard").option_schema();

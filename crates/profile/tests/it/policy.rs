@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use postroad_domain::HttpVersion;
 use postroad_profile::{DataRefusal, Profile, Success};
 
 use crate::facts::{built_in, with_request};
@@ -48,12 +49,18 @@ fn what_the_policy_leaves_out_is_as_standard_webhooks_has_it() {
     assert_eq!(empty.retry, standard.retry);
     assert_eq!(empty.success, standard.success);
     assert!(empty.gone_deactivates && empty.retry_after);
+    assert_eq!(empty.http_version, HttpVersion::One);
+    assert_eq!(with("delivery.http_version = \"2\"").delivery.http_version, HttpVersion::Two);
     let own = with(
         "delivery = { timeout = \"3s\", timeout_min = \"2s\", timeout_max = \"4s\", gone = \"failure\" }",
     );
     let timeout = own.delivery.timeout;
     assert_eq!([timeout.min, timeout.default, timeout.max], [2, 3, 4].map(Duration::from_secs));
     assert!(!own.delivery.gone_deactivates);
+    assert_eq!(empty.retention, None);
+    let own =
+        with("delivery = { attempts = 2, backoff = [\"1h\"], jitter_percent = 0, retention = \"25h\" }");
+    assert_eq!(own.delivery.retention, Some(Duration::from_secs(25 * 3_600)));
 }
 
 #[test]

@@ -207,6 +207,17 @@ fn what_is_not_toml_and_what_is_not_there_is_told() {
 }
 
 #[test]
+fn events_are_kept_at_least_as_long_as_a_delivery_may_wait() {
+    let told = problems_of(&format!(
+        "{REQUEST}[delivery]\nattempts = 2\nbackoff = [\"1h\"]\njitter_percent = 0\nretention = \"24h\""
+    ));
+    assert!(
+        told.contains("`delivery.retention` must be from 25h to 3650d: by `attempts` and `backoff`"),
+        "{told}"
+    );
+}
+
+#[test]
 fn all_that_is_wrong_is_told_at_once() {
     let told = problems_of("a = 1\nb = 2\n[delivery]\nc = 3");
     assert_eq!(told.lines().count(), 4, "{told}");

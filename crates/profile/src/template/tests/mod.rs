@@ -193,6 +193,7 @@ fn with_facts<R>(run: impl FnOnce(&Facts<'_>) -> R) -> R {
         deliveries: 0,
         profile: None,
         tenant_version: 1,
+        trace: None,
         test: false,
     };
     let options = OptionValues::default();

@@ -3,6 +3,14 @@
 //! A step is small; what makes it harmless is the rest between two. While others keep the writer busy the rest is many
 //! times the step, so that forgetting takes a twentieth of the writer at most; when nobody else writes, it is as long as
 //! the step. Whether somebody writes is told by the store with each step.
+//!
+//! A profile and a tenant may say less than the installation ([`limits`]); the shortest wins. What is older than that is
+//! erased in the same steps, and nobody can read it even before ([`TenantConfig::kept_since`]).
+//!
+//! [`TenantConfig::kept_since`]: crate::config_cache::TenantConfig::kept_since
+
+pub(crate) mod limits;
+mod tenants;
 
 use std::{
     sync::{Arc, atomic::AtomicU64},
@@ -15,6 +23,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+pub(crate) use self::tenants::Kept;
 use crate::Engine;
 
 /// Rows of one step.
@@ -57,13 +66,16 @@ impl RetentionMetrics {
 }
 
 impl Engine {
-    /// Forgets from now on what is beyond `retention`, until the engine is stopped. To be called once.
+    /// Forgets from now on what is beyond `retention`, until the engine is stopped. To be called once, before tenants are
+    /// put: theirs may not be longer.
     pub fn keep_within(self: &Arc<Self>, retention: Retention, metrics: RetentionMetrics) {
+        self.kept.set_installation(retention);
         let forgetting = tokio::spawn(Arc::clone(self).forget(retention, metrics));
         self.background.lock().push(forgetting);
     }
 
     async fn forget(self: Arc<Self>, retention: Retention, metrics: RetentionMetrics) {
+        self.load_limits_of_tenants().await;
         let mut ended = self.clock.monotonic();
         loop {
             let began = self.clock.monotonic();
@@ -84,7 +96,9 @@ impl Engine {
 
     async fn prune_step(&self, Retention { age_max, bytes_max }: Retention) -> Result<Pruned, StoreError> {
         let (at, rows_max, time_max) = (self.clock.now(), STEP_ROWS, STEP_TIME);
-        self.store.prune(Prune { at, age_max, bytes_max, rows_max, time_max }).await
+        self.store
+            .prune(Prune { at, age_max, bytes_max, tenants: self.kept.of_tenants(), rows_max, time_max })
+            .await
     }
 
     fn tell(&self, pruned: &Pruned, metrics: &RetentionMetrics) {

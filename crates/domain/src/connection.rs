@@ -1,0 +1,83 @@
+//! What a subscription asks of its connections beyond the usual: who it is in TLS, whom it trusts, which HTTP it speaks.
+//!
+//! Lacking on purpose: whether certificates and keys can be used. That is for `egress`, which has a TLS library.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The newest version of HTTP that is offered to an https receiver. Cleartext is always HTTP/1.1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HttpVersion {
+    /// HTTP/1.1 only.
+    #[default]
+    #[serde(rename = "1.1")]
+    One,
+    /// HTTP/2 where the receiver offers it, else HTTP/1.1.
+    #[serde(rename = "2")]
+    Two,
+}
+
+impl HttpVersion {
+    /// Every version with its word in the API and in profiles.
+    pub const WORDS: [(&'static str, Self); 2] = [("1.1", Self::One), ("2", Self::Two)];
+
+    /// The version of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, version)| *version)
+    }
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::One => "1.1",
+            Self::Two => "2",
+        }
+    }
+}
+
+/// A client certificate and the authorities that are trusted, each as PEM text. At least one of them is given, and
+/// certificate and key only together.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsSettings {
+    /// The certificate that is shown to the receiver, then those between it and its root.
+    #[serde(default)]
+    pub client_certificate: Option<String>,
+    /// The key of that certificate. A secret.
+    #[serde(default)]
+    pub client_key: Option<String>,
+    /// The authorities that may sign the receiver's certificate, in place of those that the machine trusts.
+    #[serde(default)]
+    pub ca: Option<String>,
+}
+
+impl fmt::Debug for TlsSettings {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let given = |text: &Option<String>| text.is_some();
+        out.debug_struct("TlsSettings")
+            .field("client_certificate", &given(&self.client_certificate))
+            .field("client_key", &given(&self.client_key))
+            .field("ca", &given(&self.ca))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_and_written_in_the_same_word() {
+        for (word, version) in HttpVersion::WORDS {
+            assert_eq!((HttpVersion::parse(word), version.as_str()), (Some(version), word));
+            assert_eq!(serde_json::to_string(&version).unwrap(), format!("{word:?}"));
+        }
+        assert_eq!(HttpVersion::parse("3"), None);
+    }
+
+    #[test]
+    fn a_log_line_does_not_show_a_key() {
+        let settings = TlsSettings { client_key: Some("secret".to_owned()), ..TlsSettings::default() };
+        assert!(!format!("{settings:?}").contains("secret"));
+    }
+}
