@@ -25,7 +25,7 @@ pub(crate) struct Health {
 /// Whether the process lives
 ///
 /// Says nothing about the store: a process that waits for its store must not be killed for it.
-#[utoipa::path(get, path = "/health/live", tag = "operation", security(()), responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/health/live", tag = "operation", security(()), responses((status = 200, description = "It lives", body = Health)))]
 async fn live() -> Json<Health> {
     Json(Health { status: "live" })
 }
@@ -39,7 +39,7 @@ async fn live() -> Json<Health> {
     tag = "operation",
     security(()),
     responses(
-        (status = 200, body = Health),
+        (status = 200, description = "It can", body = Health),
         (status = 503, description = "Not now", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]

@@ -7,7 +7,8 @@
 //! **Invariants**
 //! * Refused input changes nothing.
 //! * An answer is decided by the type of an error, never by its text, and no inner text of a failure reaches a caller.
-//! * Every route is in the OpenAPI document and every documented path is a route.
+//! * Every route is in the OpenAPI document and every documented path is a route; only `/inspect/…` is in none, because it
+//!   plays a receiver.
 //!
 //! On purpose it knows no SQL, no sockets going out and no schedule.
 
@@ -17,10 +18,12 @@ mod check;
 mod envelope;
 mod health;
 mod http_metrics;
+mod inspector;
 mod json;
 mod metrics;
 mod openapi;
 mod path;
+mod precondition;
 mod problem;
 mod query;
 mod router;
@@ -29,7 +32,9 @@ mod state;
 mod v1;
 
 pub use http_metrics::HttpMetrics;
+pub use inspector::{INSPECT_PREFIX, Inspector, InspectorParts};
+pub use metrics::{MetricsKey, metrics_router};
 pub use openapi::openapi;
 pub use router::router;
-pub use serve::serve;
+pub use serve::{HeaderSpelling, serve};
 pub use state::ServerState;

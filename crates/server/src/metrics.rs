@@ -1,15 +1,22 @@
 //! The figures of this node, for Prometheus.
+//!
+//! **Invariant:** on the listener of the API they need a key: the admin's, or one that opens nothing else. On a listener of
+//! their own they need none, and nothing else is there.
 
 use axum::{
-    extract::State,
+    Router,
+    extract::{FromRequestParts, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, header};
+use http::{HeaderName, header, request::Parts};
+use postroad_engine::hash_key;
 use prometheus_client::encoding::text::encode;
+use subtle::ConstantTimeEq;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    problem::{Code, Problem},
+    caller::{self, Operator},
+    problem::{Code, Problem, ProblemDocument},
     state::ServerState,
 };
 
@@ -21,17 +28,68 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
     OpenApiRouter::new().routes(routes!(metrics))
 }
 
+/// The figures alone, without a key: for a listener that only collectors reach.
+pub fn metrics_router(state: ServerState) -> Router {
+    let figures = async |State(state): State<ServerState>| figures(&state).await;
+    Router::new().route("/metrics", axum::routing::get(figures)).fallback(no_route).with_state(state)
+}
+
+async fn no_route() -> Problem {
+    Problem::new(Code::NotFound, "There is only GET /metrics here.")
+}
+
+/// A key that opens the figures and nothing else; only its hash is kept.
+#[derive(Clone)]
+pub struct MetricsKey([u8; 32]);
+
+impl MetricsKey {
+    /// From its text.
+    pub fn new(text: &str) -> Self {
+        Self(hash_key(text))
+    }
+
+    /// Takes the same time for every wrong key.
+    fn matches(&self, key: &str) -> bool {
+        hash_key(key).ct_eq(&self.0).into()
+    }
+}
+
+/// Somebody who may read the figures.
+struct MetricsReader;
+
+impl FromRequestParts<ServerState> for MetricsReader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ServerState) -> Result<Self, Problem> {
+        let given = caller::given_key(parts)?;
+        if state.metrics_key.as_ref().is_some_and(|key| key.matches(given)) {
+            return Ok(Self);
+        }
+        Operator::from_request_parts(parts, state).await.map(|_| Self)
+    }
+}
+
 /// The figures of this node
 ///
-/// In the OpenMetrics text format.
+/// In the OpenMetrics text format. The key is the admin key or the one of `--metrics-key`; a listener of its own
+/// (`--metrics-listen`) needs none.
 #[utoipa::path(
     get,
     path = "/metrics",
     tag = "operation",
-    security(()),
-    responses((status = 200, body = String, content_type = "application/openmetrics-text")),
+    security(("key" = ["admin"])),
+    responses(
+        (status = 200, description = "The figures", body = String, content_type = "application/openmetrics-text"),
+        (status = 401, description = "The key is missing or wrong", body = ProblemDocument,
+         content_type = "application/problem+json"),
+    ),
 )]
-async fn metrics(State(state): State<ServerState>) -> Result<Response, Problem> {
+async fn metrics(_: MetricsReader, State(state): State<ServerState>) -> Result<Response, Problem> {
+    figures(&state).await
+}
+
+async fn figures(state: &ServerState) -> Result<Response, Problem> {
+    state.engine.name_tenants().await;
     state.engine.refresh_gauges();
     let mut text = String::new();
     encode(&mut text, &state.registry).map_err(|error| {

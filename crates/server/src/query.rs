@@ -1,14 +1,16 @@
 //! Reading the query of a list: its filters, its page.
 
+use std::fmt::Display;
+
 use http::Uri;
-use postroad_domain::{Invalid, Timestamp, limits::PAGE_ITEMS};
+use postroad_domain::{Invalid, TenantId, Timestamp, limits::PAGE_ITEMS};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
     check::{Faults, Object, Shape},
-    problem::{Code, Problem},
+    problem::{Problem, bad_cursor},
 };
 
 /// One page of a list.
@@ -19,6 +21,22 @@ pub(crate) struct List<T> {
     /// The `cursor` of the next page; null when this is the last. A page with a rare filter may be short and still
     /// have a next one.
     pub(crate) next: Option<String>,
+}
+
+/// Something in a list over all tenants.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OfTenant<T> {
+    /// Whose it is.
+    tenant: String,
+    #[serde(flatten)]
+    item: T,
+}
+
+impl<T> OfTenant<T> {
+    /// Puts the tenant to it.
+    pub(crate) fn new(tenant: &TenantId, item: T) -> Self {
+        Self { tenant: tenant.to_string(), item }
+    }
 }
 
 /// Opens a query: a name that is not known or stands twice is a fault.
@@ -47,14 +65,44 @@ pub(crate) fn limit(query: &mut Object<'_>) -> usize {
     limit.unwrap_or(PAGE_ITEMS.default)
 }
 
+/// Where the page begins: the inside of a `next` that this very list answered, which `read` understands. The list is known
+/// by its path, so that a cursor of another list or of another tenant is refused.
+pub(crate) fn after<T>(
+    query: &mut Object<'_>,
+    uri: &Uri,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, Problem> {
+    let Some(text) = query.field("cursor").and_then(crate::check::Field::text) else { return Ok(None) };
+    let inside = text.split_once('-').filter(|(mark, _)| *mark == mark_of(uri)).map(|(_, inside)| inside);
+    inside.and_then(read).map(Some).ok_or_else(bad_cursor)
+}
+
+/// The `next` of a list: what [`after`] reads.
+pub(crate) fn next(uri: &Uri, inside: Option<impl Display>) -> Option<String> {
+    inside.map(|inside| format!("{}-{inside}", mark_of(uri)))
+}
+
+/// Tells lists apart; it protects nothing (FNV-1a).
+fn mark_of(uri: &Uri) -> String {
+    let hash = uri
+        .path()
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{hash:08x}")
+}
+
+/// The tenant that a list over all tenants is filtered by.
+pub(crate) fn tenant(query: &mut Object<'_>) -> Option<TenantId> {
+    query.field("tenant").and_then(|field| field.parsed(TenantId::parse))
+}
+
 /// Where the page begins. `read` gives `None` for what this list never answered.
 pub(crate) fn cursor<T>(
     query: &mut Object<'_>,
     read: impl FnOnce(&str) -> Option<T>,
 ) -> Result<Option<T>, Problem> {
     let Some(text) = query.field("cursor").and_then(crate::check::Field::text) else { return Ok(None) };
-    let foreign = || Problem::new(Code::BadCursor, "Pass the `next` of a page of this list, unchanged.");
-    read(&text).map(Some).ok_or_else(foreign)
+    read(&text).map(Some).ok_or_else(bad_cursor)
 }
 
 /// A moment such as `since`.

@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    health, http_metrics, metrics, openapi,
+    health, http_metrics, inspector, metrics, openapi,
     problem::{Code, Problem},
     state::ServerState,
     v1,
@@ -17,7 +17,10 @@ use crate::{
 
 /// The whole server as a service.
 pub fn router(state: ServerState) -> Router {
-    let (routes, _) = documented_routes().split_for_parts();
+    let (mut routes, _) = documented_routes().split_for_parts();
+    if let Some(inspector) = &state.inspector {
+        routes = routes.merge(inspector.receiver());
+    }
     routes
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
@@ -48,6 +51,7 @@ pub(crate) fn documented_routes() -> OpenApiRouter<ServerState> {
         .merge(health::routes())
         .merge(metrics::routes())
         .merge(openapi::routes())
+        .merge(inspector::routes())
         .merge(v1::routes())
 }
 

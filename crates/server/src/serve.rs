@@ -6,10 +6,15 @@
 //!
 //! The sockets' own times are the runtime's, not an argument: no test turns them.
 
-use std::{io, pin::pin, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, extract::ConnectInfo};
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -26,11 +31,25 @@ const READ_BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Rest after a failure of the listener itself, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Whether requests remember how their headers were spelt, which costs a little for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderSpelling {
+    /// Only the inspector wants to know.
+    Kept,
+    /// HTTP knows no difference.
+    Forgotten,
+}
+
 /// Serves until `stop` ends, then finishes the requests that are under way, however long they take. The listener is closed at once, so that a
 /// balancer or a following process sees it.
 ///
 /// Errors: only what the listener reports before the first connection; a failing client ends its own task.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    spelling: HeaderSpelling,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     listener.local_addr()?;
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
@@ -38,7 +57,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => start(stream, &router, &connections),
+                Ok(accepted) => start(accepted, &router, spelling, &connections),
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "no connection can be accepted now");
@@ -52,17 +71,28 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     Ok(())
 }
 
-/// One task for one client.
-fn start(stream: TcpStream, router: &Router, connections: &GracefulShutdown) {
+/// One task for one client, whose address its requests carry as [`ConnectInfo`].
+fn start(
+    (stream, remote): (TcpStream, SocketAddr),
+    router: &Router,
+    spelling: HeaderSpelling,
+    connections: &GracefulShutdown,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was lost before it began");
         return;
     }
+    let router = TowerToHyperService::new(router.clone());
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(remote));
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_MAX)
         .max_buf_size(READ_BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        .preserve_header_case(spelling == HeaderSpelling::Kept)
+        .serve_connection(TokioIo::new(stream), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

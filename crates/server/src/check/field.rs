@@ -60,11 +60,14 @@ impl<'f> Field<'f> {
     }
 
     /// A whole number within its bounds.
-    pub(crate) fn number(self, bounds: Bounds<u32>) -> Option<u32> {
+    pub(crate) fn number<T>(self, bounds: Bounds<T>) -> Option<T>
+    where
+        T: TryFrom<u64> + PartialOrd + Display + Copy,
+    {
         if !self.value.is_number() {
             return self.refuse(format!("must be a number, not {}", kind_of(&self.value)));
         }
-        let number = self.value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let number = self.value.as_u64().and_then(|number| T::try_from(number).ok());
         let number = number.filter(|number| (bounds.min..=bounds.max).contains(number));
         number.or_else(|| self.refuse(outside(bounds)))
     }

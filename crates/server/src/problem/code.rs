@@ -50,6 +50,8 @@ codes! {
     BadCursor = "bad_cursor", BAD_REQUEST, "The cursor is not one of this list";
     /// The key is missing or wrong.
     Unauthorized = "unauthorized", UNAUTHORIZED, "A valid key is needed";
+    /// The key does not allow this.
+    Forbidden = "forbidden", FORBIDDEN, "The key does not allow this";
     /// No such route or object, or another tenant's.
     NotFound = "not_found", NOT_FOUND, "Not found";
     /// The route has other methods.
@@ -64,6 +66,8 @@ codes! {
     TenantHasSubscriptions = "tenant_has_subscriptions", CONFLICT, "The tenant has subscriptions";
     /// The tenant has as many subscriptions as it may have.
     TooManySubscriptions = "too_many_subscriptions", CONFLICT, "No more subscriptions are allowed";
+    /// The tenant has as many keys as it may have.
+    TooManyKeys = "too_many_keys", CONFLICT, "No more keys are allowed";
     /// The tenant has as many event types of its own as it may have.
     TooManyEventTypes = "too_many_event_types", CONFLICT, "No more event types are allowed";
     /// As many secrets sign as may.
@@ -74,6 +78,14 @@ codes! {
     DeliveryFinished = "delivery_finished", CONFLICT, "The delivery has ended";
     /// Nothing is sent to an inactive subscription.
     SubscriptionInactive = "subscription_inactive", CONFLICT, "The subscription is not active";
+    /// The thing is not any more what `If-Match` names.
+    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "It changed in between";
+    /// A replay to the subscription is running.
+    ReplayRunning = "replay_running", CONFLICT, "A replay is running";
+    /// As many replays of the tenant run as may.
+    TooManyReplays = "too_many_replays", CONFLICT, "No more replays are allowed";
+    /// A replay that has ended cannot be called off.
+    ReplayFinished = "replay_finished", CONFLICT, "The replay has ended";
     /// The body is longer than allowed.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// Fields that were understood but are not valid.
@@ -88,6 +100,8 @@ codes! {
     CannotBeRendered = "cannot_be_rendered", UNPROCESSABLE_ENTITY, "No request can be made";
     /// As many tests are under way as may.
     TooManyTests = "too_many_tests", TOO_MANY_REQUESTS, "Too many tests are under way";
+    /// The key calls more often than it may.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "The rate limit of the key is reached";
     /// Too much waits to be written.
     Overloaded = "overloaded", TOO_MANY_REQUESTS, "Too much waits to be written";
     /// The store cannot be reached.

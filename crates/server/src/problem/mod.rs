@@ -6,8 +6,11 @@
 mod code;
 mod from_engine;
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 pub(crate) use code::Code;
+pub(crate) use from_engine::bad_cursor;
 use http::{HeaderValue, header};
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
@@ -22,6 +25,8 @@ pub(crate) struct Problem {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
+    /// Seconds after which the caller may come again, where that is known.
+    retry_after: Option<u64>,
 }
 
 /// What is wrong with one field.
@@ -37,7 +42,7 @@ pub(crate) struct FieldError {
 impl Problem {
     /// A problem with a sentence for the caller.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new() }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     /// There is no such thing: `tenant`, `subscription`.
@@ -62,7 +67,7 @@ impl Problem {
 
     /// Fields that have a problem with a code of its own.
     pub(crate) fn of_fields(code: Code, errors: Vec<FieldError>) -> Self {
-        Self { code, detail: detail_of(&errors), errors }
+        Self { code, detail: detail_of(&errors), errors, retry_after: None }
     }
 
     /// The same problem of something that stands at `path` in the request: of one event of a batch.
@@ -74,6 +79,12 @@ impl Problem {
             self.detail = detail_of(&self.errors);
         }
         self
+    }
+
+    /// The same, with when to come again.
+    pub(crate) fn again_after(self, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self { retry_after: Some(seconds.max(1)), ..self }
     }
 
     /// The document as it is sent.
@@ -107,7 +118,9 @@ impl IntoResponse for Problem {
         let mut response = (status, axum::Json(self.document())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
-        if self.code.is_for_now() {
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        } else if self.code.is_for_now() {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         if self.code == Code::Unauthorized {
@@ -149,12 +162,18 @@ pub(crate) enum Refusals {
     /// The key is missing or wrong.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(ProblemDocument),
+    /// The key does not allow this.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument),
     /// There is no such object, or it is another tenant's.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(ProblemDocument),
     /// Understood, but a field is not valid.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(ProblemDocument),
+    /// The key's rate limit is reached; `Retry-After` says when to come again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(ProblemDocument),
     /// The store is not available now; `Retry-After` says when to come again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument),

@@ -1,10 +1,14 @@
 //! The REST API, version 1: one folder for each kind of object, one file for each operation.
 
+mod audit;
 mod deliveries;
 mod event_types;
 mod events;
+mod keys;
 mod options;
 mod profiles;
+mod rate_limit;
+mod replays;
 mod subscriptions;
 mod tenants;
 
@@ -19,6 +23,9 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .merge(events::routes())
         .merge(subscriptions::routes())
         .merge(deliveries::routes())
+        .merge(replays::routes())
         .merge(profiles::routes())
         .merge(event_types::routes())
+        .merge(keys::routes())
+        .merge(audit::routes())
 }

@@ -10,6 +10,10 @@ use crate::check::Faults;
 /// What stands for a secret where it is not shown: nothing of it.
 pub(super) const MASK: &str = "********";
 
+/// What a mask is told that stands where a value is wanted.
+pub(super) const MASK_IS_NO_VALUE: &str =
+    "is what stands for a value that is not shown: write the value itself";
+
 /// Options as they are, an object.
 pub(super) fn plain(options: &str) -> Value {
     Value::Object(parse(options))
@@ -37,8 +41,7 @@ pub(super) fn drop_masks(patch: &mut Value, current: &str, profile: &Profile) {
 pub(super) fn note_masks(options: &str, profile: &Profile, faults: &Faults) {
     for (name, value) in &parse(options) {
         if is_mask(profile, name, value) {
-            let message = "is what stands for a value that is not shown: write the value itself";
-            faults.add(&format!("options.{name}"), message);
+            faults.add(&format!("options.{name}"), MASK_IS_NO_VALUE);
         }
     }
 }

@@ -13,7 +13,7 @@ use postroad_engine::{
     AdminKey, Egress, Engine, OutboundRequest, OutboundResponse, Parts, SecretBox, SendError,
     built_in_profiles,
 };
-use postroad_server::{HttpMetrics, ServerState, router};
+use postroad_server::{HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerState, router};
 use postroad_store::memory::MemoryStore;
 use postroad_testkit::{ManualClock, within};
 use prometheus_client::registry::Registry;
@@ -26,6 +26,8 @@ use crate::own_profiles::own_profiles;
 
 pub(crate) const ADMIN_KEY: &str = "adm_of_the_tests";
 pub(crate) const ACME: &str = "/v1/tenants/acme";
+/// Opens the figures only.
+pub(crate) const METRICS_KEY: &str = "met_of_the_test";
 const SECRET_KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 type Answer = Result<OutboundResponse, SendError>;
@@ -85,6 +87,7 @@ impl Egress for Stage {
 
 pub(crate) struct App {
     pub(crate) router: Router,
+    pub(crate) state: ServerState,
     pub(crate) store: MemoryStore,
     pub(crate) clock: ManualClock,
     pub(crate) engine: Arc<Engine>,
@@ -119,6 +122,15 @@ impl Reply {
 impl App {
     /// A server with the tenant `acme` of the profile `standard`.
     pub(crate) async fn new() -> Self {
+        Self::start(true).await
+    }
+
+    /// The same with the inspector off.
+    pub(crate) async fn without_inspector() -> Self {
+        Self::start(false).await
+    }
+
+    async fn start(has_inspector: bool) -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
         let (send_check, checks) = mpsc::unbounded_channel();
         let (store, clock) = (MemoryStore::embedded(), ManualClock::default());
@@ -136,17 +148,27 @@ impl App {
         let (admin_key, _) = AdminKey::establish(&store, Some(ADMIN_KEY), &mut rng).await.unwrap();
         let (mut registry, http_metrics) = (Registry::with_prefix("postroad"), Arc::new(HttpMetrics::new()));
         engine.metrics().register(&mut registry);
+        engine.metrics().register_per_tenant(&mut registry);
         http_metrics.register(&mut registry);
         let measured: Arc<dyn Clock> = Arc::new(clock.clone());
+        let inspector = Inspector::new(InspectorParts {
+            clock: Arc::clone(&measured),
+            rng: StdRng::seed_from_u64(3),
+            public_url: EndpointUrl::parse("https://hooks.example").unwrap(),
+            short_names: false,
+        });
         let state = ServerState {
             engine: Arc::clone(&engine),
             admin_key,
             registry: Arc::new(registry),
+            metrics_key: Some(MetricsKey::new(METRICS_KEY)),
             http_metrics,
             clock: measured,
+            inspector: has_inspector.then_some(inspector),
         };
         let app = Self {
-            router: router(state),
+            router: router(state.clone()),
+            state,
             store,
             clock,
             engine,
@@ -167,6 +189,19 @@ impl App {
     /// A request with the admin key and any bytes as its body.
     pub(crate) async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {
         self.call(with_key(method, path).body(body.into()).unwrap()).await
+    }
+
+    /// A request with another key.
+    pub(crate) async fn send_as(&self, key: &str, method: &str, path: &str, body: &str) -> Reply {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("authorization", format!("Bearer {key}"));
+        self.call(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// A key of `acme`, in plain.
+    pub(crate) async fn key(&self, body: Value) -> String {
+        let created = self.post(&format!("{ACME}/keys"), body).await.expect(201);
+        created["key"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -252,7 +287,7 @@ impl App {
     /// All that a refused request must not change.
     pub(crate) async fn everything(&self) -> Vec<Value> {
         let mut all = vec![self.get("/v1/tenants").await.expect(200)];
-        for list in ["subscriptions", "events", "deliveries", "event-types"] {
+        for list in ["subscriptions", "events", "deliveries", "event-types", "keys"] {
             all.push(self.get(&format!("{ACME}/{list}")).await.expect(200));
         }
         all

@@ -93,7 +93,7 @@ async fn a_query_that_is_not_valid_is_refused_by_its_parameter() {
         ("/v1/tenants?limit=", "limit", "from 1 to 250"),
         ("/v1/tenants?limit=1&limit=2", "limit", "is given twice"),
         ("/v1/tenants?limt=1", "limt", "did you mean `limit`?"),
-        ("/v1/tenants/acme/subscriptions?page=1", "page", "known: limit, cursor"),
+        ("/v1/tenants/acme/subscriptions?page=1", "page", "known: active, type, limit, cursor"),
         ("/v1/tenants/acme/events?typ=a", "typ", "did you mean `type`?"),
         ("/v1/tenants/acme/events?type=a%20b", "type", "as in lead.created"),
         ("/v1/tenants/acme/events?since=today", "since", "RFC 3339"),
@@ -106,10 +106,10 @@ async fn a_query_that_is_not_valid_is_refused_by_its_parameter() {
     }
     for list in ["/v1/tenants", "/v1/tenants/acme/subscriptions", "/v1/tenants/acme/events"] {
         let reply = app.get(&format!("{list}?cursor=%20nonsense")).await;
-        refusal::check(&reply, 400, "bad_cursor", "", "`next` of a page", list);
+        refusal::check(&reply, 400, "bad_cursor", "cursor", "`next` of a page", list);
     }
     let reply = app.get("/v1/tenants/acme/deliveries?cursor=nonsense").await;
-    refusal::check(&reply, 400, "bad_cursor", "", "`next` of a page", "deliveries");
+    refusal::check(&reply, 400, "bad_cursor", "cursor", "`next` of a page", "deliveries");
     for list in ["subscriptions", "events", "deliveries", "event-types"] {
         app.get(&format!("/v1/tenants/nobody/{list}")).await.expect(404);
     }

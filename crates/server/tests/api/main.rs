@@ -3,20 +3,28 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod app;
+mod audit;
 mod batch;
 mod deliveries;
 mod event_types;
 mod events;
+mod everywhere;
+mod explaining;
+mod inspector;
+mod keys;
 mod larger_events;
 mod lists;
 mod openapi;
 mod operation;
 mod own_profiles;
+mod preconditions;
 mod previews;
 mod profile_fields;
 mod profiles;
 mod publish_refusals;
 mod refusal;
+mod replays;
+mod scopes;
 mod secret_options;
 mod secrets;
 mod serving;
@@ -25,4 +33,5 @@ mod subscription_updates;
 mod subscriptions;
 mod tenants;
 mod test_events;
+mod tls_settings;
 mod trouble;

@@ -7,13 +7,25 @@ use serde_json::{Value, json};
 use crate::app::{ACME, App};
 
 /// What the contract promises of this version.
-const PROMISED: [&str; 31] = [
+const PROMISED: [&str; 48] = [
+    "GET /inspector",
+    "GET /inspector/{bin}/requests",
+    "DELETE /inspector/{bin}/requests",
+    "GET /inspector/{bin}/answer",
+    "PUT /inspector/{bin}/answer",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
     "GET /openapi.json",
     "GET /v1/profiles",
     "GET /v1/profiles/{profile}",
+    "GET /v1/audit",
+    "GET /v1/events",
+    "GET /v1/deliveries",
+    "GET /v1/subscriptions",
+    "GET /v1/tenants/{tenant}/keys",
+    "POST /v1/tenants/{tenant}/keys",
+    "DELETE /v1/tenants/{tenant}/keys/{id}",
     "GET /v1/tenants",
     "GET /v1/tenants/{tenant}",
     "PUT /v1/tenants/{tenant}",
@@ -39,6 +51,11 @@ const PROMISED: [&str; 31] = [
     "GET /v1/tenants/{tenant}/deliveries/{id}",
     "POST /v1/tenants/{tenant}/deliveries/{id}/retry",
     "POST /v1/tenants/{tenant}/deliveries/{id}/cancel",
+    "GET /v1/tenants/{tenant}/events/{id}/explain",
+    "POST /v1/tenants/{tenant}/subscriptions/{id}/replay",
+    "GET /v1/tenants/{tenant}/replays",
+    "GET /v1/tenants/{tenant}/replays/{id}",
+    "DELETE /v1/tenants/{tenant}/replays/{id}",
 ];
 
 async fn document() -> Value {
@@ -73,7 +90,8 @@ async fn every_documented_operation_is_a_route() {
             .replace("{tenant}", "nobody")
             .replace("{id}", "x")
             .replace("{profile}", "x")
-            .replace("{name}", "x");
+            .replace("{name}", "x")
+            .replace("{bin}", "some-bin");
         let reply = app.send(&method, &path, "").await;
         let detail = reply.json()["detail"].as_str().unwrap_or_default().to_owned();
         assert_ne!(reply.status, 405, "{method} {path}");
@@ -91,7 +109,9 @@ async fn every_operation_is_described_and_names_its_answers() {
         let answers = operation["responses"].as_object().unwrap();
         assert!(answers.keys().any(|status| status.starts_with('2')), "{context}");
         if path.starts_with("/v1") {
-            assert!(answers.contains_key("401") && answers.contains_key("422"), "{context}");
+            for status in ["401", "403", "422", "429"] {
+                assert!(answers.contains_key(status), "{context}: {status}");
+            }
         }
     }
 }
@@ -132,6 +152,7 @@ async fn every_documented_field_is_read_and_every_read_field_documented() {
         ("POST", &test, wrong.clone(), "Test"),
         ("POST", &preview, wrong.clone(), "Preview"),
         ("PUT", &own_type, wrong.clone(), "TenantEventTypeSettings"),
+        ("POST", "/v1/tenants/acme/keys", wrong.clone(), "NewKey"),
     ] {
         let problem = app.send(method, path, body.to_string()).await.expect(422);
         let errors = problem["errors"].as_array().unwrap();

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::Request;
+use postroad_server::metrics_router;
 use postroad_store::StoreError;
 use serde_json::json;
+use tower::ServiceExt as _;
 
 use crate::{
-    app::{ACME, ADMIN_KEY, App, Reply},
+    app::{ACME, ADMIN_KEY, App, METRICS_KEY, Reply},
     refusal,
 };
 
@@ -17,12 +19,49 @@ async fn without_key(app: &App, path: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn health_and_figures_need_no_key() {
+async fn health_and_the_document_need_no_key() {
     let app = App::new().await;
     assert_eq!(without_key(&app, "/health/live").await.expect(200), json!({"status": "live"}));
     assert_eq!(without_key(&app, "/health/ready").await.expect(200), json!({"status": "ready"}));
     without_key(&app, "/openapi.json").await.expect(200);
-    without_key(&app, "/metrics").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_figures_are_for_the_admin_and_for_the_key_that_opens_nothing_else() {
+    let app = App::new().await;
+    let with = async |key: &str, path: &str| {
+        let request = Request::get(path).header("authorization", format!("Bearer {key}"));
+        app.call(request.body(Body::empty()).unwrap()).await
+    };
+    for key in [ADMIN_KEY, METRICS_KEY] {
+        with(key, "/metrics").await.expect(200);
+    }
+    refusal::check(&without_key(&app, "/metrics").await, 401, "unauthorized", "", "is missing", "no key");
+    refusal::check(&with("wrong", "/metrics").await, 401, "unauthorized", "", "is not valid", "wrong");
+    refusal::check(&with(METRICS_KEY, ACME).await, 401, "unauthorized", "", "is not valid", "elsewhere");
+}
+
+#[tokio::test]
+async fn a_listener_of_the_figures_needs_no_key_and_has_nothing_else() {
+    let app = App::new().await;
+    let alone = metrics_router(app.state.clone());
+    let get = async |path: &str| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        alone.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!(get("/metrics").await, 200);
+    for path in ["/v1/tenants", "/health/live", "/"] {
+        assert_eq!(get(path).await, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn tenants_have_figures_of_their_own_where_the_operator_asks_for_them() {
+    let app = App::new().await;
+    app.publish(json!({"type": "a", "data": 1})).await;
+    let text = String::from_utf8(app.get("/metrics").await.body.to_vec()).unwrap();
+    assert!(text.contains("postroad_tenant_events_accepted_total{tenant=\"acme\"} 1\n"), "{text}");
+    assert!(text.contains("postroad_tenant_deliveries_failed_total{tenant=\"acme\"} 0\n"), "{text}");
 }
 
 #[tokio::test]
@@ -48,7 +87,7 @@ async fn the_figures_name_routes_and_never_paths() {
     app.get(&format!("{ACME}/events/evt_x")).await.expect(404);
     app.get("/secret-path").await.expect(404);
     app.send("BREW", "/v1/tenants", "").await.expect(405);
-    let reply = without_key(&app, "/metrics").await;
+    let reply = app.get("/metrics").await;
     assert!(reply.header("content-type").starts_with("application/openmetrics-text"));
     let text = String::from_utf8(reply.body.to_vec()).unwrap();
     for line in [
@@ -61,7 +100,7 @@ async fn the_figures_name_routes_and_never_paths() {
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
-    assert!(!text.contains("acme") && !text.contains("secret-path"));
+    assert!(!text.contains("tenants/acme") && !text.contains("secret-path"));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The server on a real socket: what happens to clients when it stops.
 
-use postroad_server::serve;
+use postroad_server::{HeaderSpelling, serve};
 use postroad_testkit::within;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -26,7 +26,7 @@ async fn a_request_under_way_is_answered_and_nobody_new_is_let_in() {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
-    let server = tokio::spawn(serve(listener, app.router.clone(), stopped));
+    let server = tokio::spawn(serve(listener, app.router.clone(), HeaderSpelling::Forgotten, stopped));
 
     let mut busy = TcpStream::connect(address).await.unwrap();
     busy.write_all(request(r#"{"type":"a","data":1}"#).as_bytes()).await.unwrap();

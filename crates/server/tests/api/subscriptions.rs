@@ -18,6 +18,7 @@ async fn a_subscription_with_every_setting_is_shown_as_it_was_created() {
             "type": "push", "url": "https://example.com/hook?k=%2F", "method": "PUT",
             "content_type": "application/json", "authorization": "Basic YTpi",
             "headers": [{"name": "X-Key", "value": "1"}, {"name": "x-key", "value": "2"}],
+            "tls": null, "http_version": "2",
         },
         "events": ["lead.created", "lead.deleted"], "tag_sets": [["a", "b"], ["c"]], "concurrency": 3,
         "retry": {"attempts": 4, "backoff": ["10s", "1h30m", "500ms"]}, "timeout": "20s",
@@ -68,7 +69,7 @@ async fn only_the_delivery_is_required_and_the_rest_has_its_default() {
             created["delivery"],
             json!({
                 "type": "push", "url": url, "method": "POST", "content_type": "application/json", "headers": [],
-                "authorization": null,
+                "authorization": null, "tls": null, "http_version": "1.1",
             })
         );
         assert!(created["secret"].as_str().unwrap().starts_with("whsec_"));

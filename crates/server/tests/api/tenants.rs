@@ -19,7 +19,7 @@ async fn a_tenant_is_created_replaced_read_and_deleted() {
         created,
         json!({
             "id": "Blue_1.eu-x", "profile": "sleekplan", "name": "Blue", "contacts": ["jo@example.com"],
-            "options": {"product_id": 1}, "created_at": "2026-11-21T00:00:00Z", "updated_at": "2026-11-21T00:00:00Z",
+            "options": {"product_id": 1}, "retention": null, "retention_bytes": null, "created_at": "2026-11-21T00:00:00Z", "updated_at": "2026-11-21T00:00:00Z",
         })
     );
     assert_eq!(app.get(path).await.expect(200), created);
@@ -71,6 +71,15 @@ async fn what_a_tenant_cannot_be_is_refused_by_its_field() {
         bad(r#"{"profile":"standard","contacts":"jo@x"}"#, "contacts", "must be a list, not a string"),
         bad(r#"{"profile":"standard","contacts":["a@b","jo"]}"#, "contacts[1]", "must be a mail address"),
         bad(r#"{"profile":"standard","options":[]}"#, "options", "must be an object, not a list"),
+        bad(r#"{"profile":"standard","retention":"30"}"#, "retention", "such as 500ms, 10s"),
+        bad(r#"{"profile":"standard","retention":"59s"}"#, "retention", "must be from 1m to 3650d"),
+        bad(
+            r#"{"profile":"standard","retention":"2d"}"#,
+            "retention",
+            "the profile standard a delivery may wait",
+        ),
+        bad(r#"{"profile":"standard","retention_bytes":"1GiB"}"#, "retention_bytes", "must be a number"),
+        bad(r#"{"profile":"standard","retention_bytes":1000}"#, "retention_bytes", "from 1048576 to"),
         bad("[]", "", "must be an object, not a list"),
     ] {
         refused.check(&app).await;
@@ -91,6 +100,15 @@ async fn a_tenants_id_is_refused_with_the_rule_where_it_is_made_and_unknown_else
         app.delete(path).await.expect(404);
     }
     app.get("/v1/tenants/%FF").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_tenant_says_how_long_and_how_much_of_it_is_kept() {
+    let app = App::new().await;
+    let body = json!({"profile": "standard", "retention": "10d", "retention_bytes": 10_485_760});
+    app.put("/v1/tenants/short", body).await.expect(201);
+    let read = app.get("/v1/tenants/short").await.expect(200);
+    assert_eq!((&read["retention"], &read["retention_bytes"]), (&json!("10d"), &json!(10_485_760)));
 }
 
 #[tokio::test]

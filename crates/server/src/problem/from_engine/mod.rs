@@ -7,6 +7,8 @@
 mod deliveries;
 mod event_types;
 mod events;
+mod keys;
+mod replays;
 mod subscriptions;
 mod tenants;
 
@@ -25,9 +27,7 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%error, "a request failed");
                 Self::new(Code::StoreUnavailable, "The store cannot be reached now. Try again in a moment.")
             }
-            StoreError::BadCursor => {
-                Self::new(Code::BadCursor, "Pass the `next` of a page of this list, unchanged.")
-            }
+            StoreError::BadCursor => bad_cursor(),
             StoreError::Internal(_) => {
                 tracing::error!(%error, "a request failed");
                 internal()
@@ -70,6 +70,12 @@ fn unknown_event_type(nearest: &[String]) -> Problem {
     };
     let message = format!("is not an event type of this tenant; {hint}");
     Problem::of_field(Code::UnknownEventType, "type", message)
+}
+
+/// A cursor that the list did not make.
+pub(crate) fn bad_cursor() -> Problem {
+    let message = "is none of this list: pass the `next` of a page of this very list, unchanged";
+    Problem::of_field(Code::BadCursor, "cursor", message)
 }
 
 fn internal() -> Problem {

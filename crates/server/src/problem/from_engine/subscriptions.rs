@@ -27,6 +27,7 @@ impl From<UpdateError> for Problem {
             UpdateError::Changed => changed(),
             UpdateError::BlockedUrl(why) => blocked_url(&why),
             UpdateError::Invalid(problems) => problems.into(),
+            UpdateError::Secret(error) => error.into(),
             UpdateError::Store(error) => error.into(),
         }
     }

@@ -4,6 +4,7 @@ use postroad_engine::PutTenantError;
 
 use crate::{
     check::nearest,
+    precondition::IfMatch,
     problem::{Code, Problem},
 };
 
@@ -23,6 +24,7 @@ impl Problem {
                 "The profile of a tenant that has subscriptions cannot be changed: its receivers expect what they were \
                  made for. Delete the subscriptions first, or create another tenant.",
             ),
+            PutTenantError::Stale => IfMatch::failed("tenant"),
             PutTenantError::Store(error) => error.into(),
         }
     }

@@ -1,6 +1,6 @@
 //! An attempt as it is shown: the request as sent with secrets masked, the response or why there was none.
 
-use postroad_domain::{Attempt, RequestHead, ResponseHead, attempt::Answer};
+use postroad_domain::{Attempt, RequestHead, ResponseHead, attempt::Answer, endpoint::masked_query};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,7 +31,7 @@ pub(crate) struct AttemptJson {
 struct RequestJson {
     /// `POST`.
     method: String,
-    /// The whole URL.
+    /// The whole URL; the values of its query are `***` unless the key has `subscriptions:read`.
     url: String,
     /// In the order they were sent; the values of secret ones are `***`.
     headers: Vec<HeaderJson>,
@@ -74,8 +74,9 @@ struct HeaderJson {
 }
 
 impl AttemptJson {
-    /// `body` is what every attempt of the delivery sent; `None` when it cannot be made again.
-    pub(super) fn of(attempt: &Attempt, body: Option<&[u8]>) -> Self {
+    /// `body` is what every attempt of the delivery sent; `None` when it cannot be made again. Without `shows_queries` the
+    /// values of the URL's query are masked.
+    pub(super) fn of(attempt: &Attempt, body: Option<&[u8]>, shows_queries: bool) -> Self {
         let (response, error) = match &attempt.answer {
             Answer::Response(response) => (Some(ResponseJson::of(response)), None),
             Answer::Error { class, message } => {
@@ -87,7 +88,7 @@ impl AttemptJson {
             number: attempt.number,
             at: attempt.at.to_string(),
             duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
-            request: RequestJson::of(&attempt.request, body),
+            request: RequestJson::of(&attempt.request, body, shows_queries),
             response,
             error,
         }
@@ -95,10 +96,10 @@ impl AttemptJson {
 }
 
 impl RequestJson {
-    fn of(head: &RequestHead, body: Option<&[u8]>) -> Self {
+    fn of(head: &RequestHead, body: Option<&[u8]>, shows_queries: bool) -> Self {
         Self {
             method: head.method.clone(),
-            url: head.url.clone(),
+            url: if shows_queries { head.url.clone() } else { masked_query(&head.url) },
             headers: headers(&head.headers),
             body: body.map(|body| String::from_utf8_lossy(body).into_owned()),
         }

@@ -5,8 +5,7 @@ use postroad_domain::ids::DeliveryKind;
 
 use super::DeliveryWithAttempts;
 use crate::{
-    caller::Caller,
-    path::{ObjectPath, TenantPath},
+    caller::{DeliveriesRetry, ObjectOf},
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
@@ -18,6 +17,7 @@ use crate::{
     post,
     path = "/v1/tenants/{tenant}/deliveries/{id}/cancel",
     tag = "deliveries",
+    security(("key" = ["deliveries:retry"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The delivery's id"),
@@ -30,11 +30,9 @@ use crate::{
     ),
 )]
 pub(super) async fn cancel_delivery(
-    _: Caller,
+    ObjectOf { tenant, id, by, rights, .. }: ObjectOf<DeliveriesRetry, DeliveryKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<DeliveryKind>,
 ) -> Result<Json<DeliveryWithAttempts>, Problem> {
-    let view = state.engine.cancel_delivery(&tenant, id).await?;
-    Ok(Json(DeliveryWithAttempts::of(&view)))
+    let view = state.engine.cancel_delivery(&by, &tenant, id).await?;
+    Ok(Json(DeliveryWithAttempts::of(&view, &rights)))
 }

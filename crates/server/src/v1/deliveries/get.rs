@@ -5,8 +5,7 @@ use postroad_domain::ids::DeliveryKind;
 
 use super::DeliveryWithAttempts;
 use crate::{
-    caller::Caller,
-    path::{ObjectPath, TenantPath},
+    caller::{DeliveriesRead, ObjectOf},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -16,6 +15,7 @@ use crate::{
     get,
     path = "/v1/tenants/{tenant}/deliveries/{id}",
     tag = "deliveries",
+    security(("key" = ["deliveries:read"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The delivery's id"),
@@ -23,12 +23,10 @@ use crate::{
     responses((status = 200, description = "The delivery", body = DeliveryWithAttempts), Refusals),
 )]
 pub(super) async fn get_delivery(
-    _: Caller,
+    ObjectOf { tenant, id, rights, .. }: ObjectOf<DeliveriesRead, DeliveryKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<DeliveryKind>,
 ) -> Result<Json<DeliveryWithAttempts>, Problem> {
     let view = state.engine.delivery(&tenant, id).await;
     let view = view.map_err(|error| Problem::of_lookup(error, "delivery"))?;
-    Ok(Json(DeliveryWithAttempts::of(&view)))
+    Ok(Json(DeliveryWithAttempts::of(&view, &rights)))
 }

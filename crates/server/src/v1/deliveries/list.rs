@@ -7,9 +7,8 @@ use postroad_engine::DeliveryFilter;
 
 use super::DeliveryJson;
 use crate::{
-    caller::Caller,
-    check::{Faults, Field, Shape},
-    path::TenantPath,
+    caller::{DeliveriesRead, InTenant},
+    check::{Faults, Object, Shape},
     problem::{Problem, Refusals},
     query::{self, List},
     state::ServerState,
@@ -23,6 +22,7 @@ const SHAPE: Shape =
     get,
     path = "/v1/tenants/{tenant}/deliveries",
     tag = "deliveries",
+    security(("key" = ["deliveries:read"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("subscription" = Option<String>, Query, description = "Only to this subscription"),
@@ -37,33 +37,37 @@ const SHAPE: Shape =
     responses((status = 200, description = "A page", body = List<DeliveryJson>), Refusals),
 )]
 pub(super) async fn list_deliveries(
-    _: Caller,
+    InTenant { tenant, .. }: InTenant<DeliveriesRead>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
     uri: Uri,
 ) -> Result<Json<List<DeliveryJson>>, Problem> {
     let (filter, after, limit) = read(&uri)?;
     let page = state.engine.list_deliveries(&tenant, filter, after, limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "delivery"))?;
     let data = page.items.iter().map(DeliveryJson::of).collect();
-    Ok(Json(List { data, next: page.next }))
+    Ok(Json(List { data, next: query::next(&uri, page.next) }))
 }
 
 fn read(uri: &Uri) -> Result<(DeliveryFilter, Option<String>, usize), Problem> {
     let faults = Faults::default();
     let mut query = query::read(uri, &SHAPE, &faults);
-    let filter = DeliveryFilter {
+    let filter = read_filter(&mut query);
+    let limit = query::limit(&mut query);
+    // What is inside the store knows.
+    let after = query::after(&mut query, uri, |text| Some(text.to_owned()))?;
+    faults.finish(Some((filter, after, limit)))
+}
+
+/// The filters of every list of deliveries.
+pub(super) fn read_filter(query: &mut Object<'_>) -> DeliveryFilter {
+    DeliveryFilter {
         subscription: query.field("subscription").and_then(|field| field.parsed(str::parse)),
         event: query.field("event").and_then(|field| field.parsed(str::parse)),
         event_type: query.field("type").and_then(|field| field.parsed(EventType::parse)),
         status: query.field("status").and_then(|field| field.parsed(parse_status)),
-        since: query::time(&mut query, "since"),
-        until: query::time(&mut query, "until"),
-    };
-    let limit = query::limit(&mut query);
-    // The store knows its own cursors.
-    let after = query.field("cursor").and_then(Field::text);
-    faults.finish(Some((filter, after, limit)))
+        since: query::time(query, "since"),
+        until: query::time(query, "until"),
+    }
 }
 
 fn parse_status(text: &str) -> Result<Status, Invalid> {

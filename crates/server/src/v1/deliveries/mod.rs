@@ -4,22 +4,24 @@ mod attempt;
 mod cancel;
 mod get;
 mod list;
+mod list_all;
 mod retry;
 
-use postroad_domain::{Reason, delivery::Delivery};
+use postroad_domain::{Reason, Scope, delivery::Delivery};
 use postroad_engine::DeliveryView;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::attempt::AttemptJson;
-use crate::state::ServerState;
+use crate::{caller::Rights, state::ServerState};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
     OpenApiRouter::new()
         .routes(routes!(list::list_deliveries))
         .routes(routes!(get::get_delivery))
+        .routes(routes!(list_all::list_all_deliveries))
         .routes(routes!(retry::retry_delivery))
         .routes(routes!(cancel::cancel_delivery))
 }
@@ -87,9 +89,11 @@ impl DeliveryJson {
 }
 
 impl DeliveryWithAttempts {
-    pub(super) fn of(view: &DeliveryView) -> Self {
-        let body = view.body.as_deref();
-        let attempts = view.attempts.iter().map(|attempt| AttemptJson::of(attempt, body));
+    /// As a caller with these rights sees it: customers put keys into the queries of their URLs, so whoever may not read
+    /// subscriptions sees no value there.
+    pub(super) fn of(view: &DeliveryView, rights: &Rights) -> Self {
+        let (body, shows_queries) = (view.body.as_deref(), rights.may(Scope::SubscriptionsRead));
+        let attempts = view.attempts.iter().map(|attempt| AttemptJson::of(attempt, body, shows_queries));
         Self { delivery: DeliveryJson::of(&view.delivery), attempts: attempts.collect() }
     }
 }

@@ -6,8 +6,7 @@ use postroad_domain::ids::DeliveryKind;
 
 use super::DeliveryWithAttempts;
 use crate::{
-    caller::Caller,
-    path::{ObjectPath, TenantPath},
+    caller::{DeliveriesRetry, ObjectOf},
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
@@ -19,6 +18,7 @@ use crate::{
     post,
     path = "/v1/tenants/{tenant}/deliveries/{id}/retry",
     tag = "deliveries",
+    security(("key" = ["deliveries:retry"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The delivery's id"),
@@ -31,11 +31,9 @@ use crate::{
     ),
 )]
 pub(super) async fn retry_delivery(
-    _: Caller,
+    ObjectOf { tenant, id, by, rights, .. }: ObjectOf<DeliveriesRetry, DeliveryKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<DeliveryKind>,
 ) -> Result<(StatusCode, Json<DeliveryWithAttempts>), Problem> {
-    let view = state.engine.retry_delivery(&tenant, id).await?;
-    Ok((StatusCode::ACCEPTED, Json(DeliveryWithAttempts::of(&view))))
+    let view = state.engine.retry_delivery(&by, &tenant, id).await?;
+    Ok((StatusCode::ACCEPTED, Json(DeliveryWithAttempts::of(&view, &rights))))
 }

@@ -5,7 +5,7 @@ use http::StatusCode;
 use postroad_domain::EventType;
 
 use crate::{
-    caller::Caller,
+    caller::Operator,
     path::{EventTypeText, TenantPath},
     problem::{Problem, Refusals},
     state::ServerState,
@@ -18,6 +18,7 @@ use crate::{
     delete,
     path = "/v1/tenants/{tenant}/event-types/{name}",
     tag = "event types",
+    security(("key" = ["admin"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("name" = String, Path, description = "The wire code; `/` as `%2F`"),
@@ -25,7 +26,7 @@ use crate::{
     responses((status = 204, description = "It is gone"), Refusals),
 )]
 pub(super) async fn delete_event_type(
-    _: Caller,
+    Operator { by }: Operator,
     State(state): State<ServerState>,
     TenantPath(tenant): TenantPath,
     EventTypeText(name): EventTypeText,
@@ -33,7 +34,7 @@ pub(super) async fn delete_event_type(
     let not_found = || Problem::not_found("event type");
     // A name that cannot be one was never added.
     let name = EventType::parse(&name).map_err(|_| not_found())?;
-    let deleted = state.engine.delete_event_type(&tenant, &name).await;
+    let deleted = state.engine.delete_event_type(&by, &tenant, &name).await;
     if deleted.map_err(|error| Problem::of_lookup(error, "event type"))? {
         return Ok(StatusCode::NO_CONTENT);
     }

@@ -4,8 +4,8 @@ use axum::{Json, extract::State};
 
 use super::TenantEventTypeJson;
 use crate::{
-    caller::Caller,
-    path::{EventTypeText, TenantPath},
+    caller::{AnyScope, InTenant},
+    path::EventTypeText,
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -22,9 +22,8 @@ use crate::{
     responses((status = 200, description = "The event type", body = TenantEventTypeJson), Refusals),
 )]
 pub(super) async fn get_event_type(
-    _: Caller,
+    InTenant { tenant, .. }: InTenant<AnyScope>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
     EventTypeText(name): EventTypeText,
 ) -> Result<Json<TenantEventTypeJson>, Problem> {
     let found = state.engine.event_type(&tenant, &name).await;

@@ -11,7 +11,7 @@ use postroad_domain::{EventType, TenantId, limits::REQUEST_BODY_BYTES_MAX};
 use super::{TenantEventTypeJson, settings};
 use crate::{
     body::LimitedBody,
-    caller::Caller,
+    caller::Operator,
     json,
     path::{EventTypeText, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
@@ -26,6 +26,7 @@ use crate::{
     put,
     path = "/v1/tenants/{tenant}/event-types/{name}",
     tag = "event types",
+    security(("key" = ["admin"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("name" = String, Path, description = "The wire code: letters, digits and `_.-/:`; `/` as `%2F`"),
@@ -40,7 +41,7 @@ use crate::{
     ),
 )]
 pub(super) async fn put_event_type(
-    _: Caller,
+    Operator { by }: Operator,
     State(state): State<ServerState>,
     TenantPath(tenant): TenantPath,
     EventTypeText(name): EventTypeText,
@@ -50,7 +51,7 @@ pub(super) async fn put_event_type(
     let registered = settings::read(name, json::text(&body)?)?;
     let location = [(header::LOCATION, location(&tenant, &registered.name))];
     let answer = Json(TenantEventTypeJson::of(&registered)?);
-    if state.engine.put_event_type(&tenant, registered).await? {
+    if state.engine.put_event_type(&by, &tenant, registered).await? {
         return Ok((StatusCode::CREATED, location, answer).into_response());
     }
     Ok(answer.into_response())

@@ -3,18 +3,21 @@
 use axum::{Json, extract::State};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use postroad_domain::limits::BATCH_BODY_BYTES_MAX;
 use postroad_engine::{PublishError, PublishEvent, Published};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{Accepted, batch_body, body_limit::event_bytes_max, item, publish::KEY_HEADER};
+use super::{
+    Accepted, batch_body,
+    body_limit::{BatchBody, event_bytes_max},
+    item,
+    publish::KEY_HEADER,
+    trace,
+};
 use crate::{
-    body::LimitedBody,
-    caller::Caller,
+    caller::{EventsWrite, InTenant},
     json,
-    path::TenantPath,
     problem::{Code, Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
@@ -53,21 +56,23 @@ pub(crate) enum BatchResult {
     post,
     path = "/v1/tenants/{tenant}/events/batch",
     tag = "events",
+    security(("key" = ["events:write"])),
     params(("tenant" = String, Path, description = "The tenant's id")),
     request_body(content = NewEvents, content_type = "application/json"),
     responses(
         (status = 202, description = "What became of each", body = BatchResults),
         (status = 413, description = "Longer than 16 MiB", body = ProblemDocument,
          content_type = "application/problem+json"),
+        (status = 429, description = "More waits than fits into memory: none of the events was accepted",
+         body = ProblemDocument, content_type = "application/problem+json"),
         Refusals,
     ),
 )]
 pub(super) async fn publish_batch(
-    _: Caller,
+    InTenant { tenant, .. }: InTenant<EventsWrite>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
     headers: HeaderMap,
-    LimitedBody(body): LimitedBody<BATCH_BODY_BYTES_MAX>,
+    BatchBody(body, _room): BatchBody,
 ) -> Result<(StatusCode, Json<BatchResults>), Problem> {
     if headers.contains_key(KEY_HEADER) {
         let message = "names one event and cannot name a batch: give each event its own `id`";
@@ -77,8 +82,15 @@ pub(super) async fn publish_batch(
     // Only a tenant that is missing refuses the whole batch; the answers of the events cannot tell when all are bad.
     let profile = state.engine.profile_of(&tenant).await;
     let profile = profile.map_err(|error| Problem::of_lookup(error, "tenant"))?;
-    let (checked, events) = check_all(&texts, &body, event_bytes_max(&profile));
+    let (checked, mut events) = check_all(&texts, &body, event_bytes_max(&profile));
+    let trace = trace::of_caller(&headers);
+    events.iter_mut().for_each(|event| event.trace.clone_from(&trace));
     let published = state.engine.publish_batch(&tenant, events).await;
+    // A caller that looks at the status alone must not take this for a success, and is told when to come again.
+    if !published.is_empty() && published.iter().all(|result| matches!(result, Err(PublishError::Overloaded)))
+    {
+        return Err(PublishError::Overloaded.into());
+    }
     Ok((StatusCode::ACCEPTED, Json(BatchResults { results: put_together(checked, published) })))
 }
 

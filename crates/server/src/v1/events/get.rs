@@ -5,8 +5,7 @@ use postroad_domain::ids::EventKind;
 
 use super::EventJson;
 use crate::{
-    caller::Caller,
-    path::{ObjectPath, TenantPath},
+    caller::{DeliveriesRead, ObjectOf},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -16,6 +15,7 @@ use crate::{
     get,
     path = "/v1/tenants/{tenant}/events/{id}",
     tag = "events",
+    security(("key" = ["deliveries:read"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The event's id"),
@@ -23,10 +23,8 @@ use crate::{
     responses((status = 200, description = "The event", body = EventJson), Refusals),
 )]
 pub(super) async fn get_event(
-    _: Caller,
+    ObjectOf { tenant, id, .. }: ObjectOf<DeliveriesRead, EventKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<EventKind>,
 ) -> Result<Json<EventJson>, Problem> {
     let event = state.engine.event(&tenant, id).await;
     let event = event.map_err(|error| Problem::of_lookup(error, "event"))?;

@@ -74,6 +74,7 @@ pub(super) fn read(
         attributes: attributes.map(|raw| carried(raw, request)).unwrap_or_default(),
         occurred_at: small.occurred_at,
         idempotency: small.key.map(|key| (key, request.slice_ref(item.as_bytes()))),
+        trace: None,
     });
     faults.finish(event)
 }

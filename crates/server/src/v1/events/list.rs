@@ -7,9 +7,8 @@ use postroad_engine::EventFilter;
 
 use super::EventJson;
 use crate::{
-    caller::Caller,
-    check::{Faults, Shape},
-    path::TenantPath,
+    caller::{DeliveriesRead, InTenant},
+    check::{Faults, Object, Shape},
     problem::{Problem, Refusals},
     query::{self, List},
     state::ServerState,
@@ -22,6 +21,7 @@ const SHAPE: Shape = Shape::of(&["type", "since", "until", "limit", "cursor"]);
     get,
     path = "/v1/tenants/{tenant}/events",
     tag = "events",
+    security(("key" = ["deliveries:read"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("type" = Option<String>, Query, description = "Only of this type"),
@@ -33,27 +33,31 @@ const SHAPE: Shape = Shape::of(&["type", "since", "until", "limit", "cursor"]);
     responses((status = 200, description = "A page", body = List<EventJson>), Refusals),
 )]
 pub(super) async fn list_events(
-    _: Caller,
+    InTenant { tenant, .. }: InTenant<DeliveriesRead>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
     uri: Uri,
 ) -> Result<Json<List<EventJson>>, Problem> {
     let (filter, after, limit) = read(&uri)?;
     let page = state.engine.list_events(&tenant, filter, after, limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "event"))?;
     let data = page.items.iter().map(EventJson::of).collect::<Result<_, _>>()?;
-    Ok(Json(List { data, next: page.next.map(|id| id.to_string()) }))
+    Ok(Json(List { data, next: query::next(&uri, page.next) }))
 }
 
 fn read(uri: &Uri) -> Result<(EventFilter, Option<EventId>, usize), Problem> {
     let faults = Faults::default();
     let mut query = query::read(uri, &SHAPE, &faults);
-    let filter = EventFilter {
-        event_type: query.field("type").and_then(|field| field.parsed(EventType::parse)),
-        since: query::time(&mut query, "since"),
-        until: query::time(&mut query, "until"),
-    };
+    let filter = read_filter(&mut query);
     let limit = query::limit(&mut query);
-    let after = query::cursor(&mut query, |text| text.parse().ok())?;
+    let after = query::after(&mut query, uri, |text| text.parse().ok())?;
     faults.finish(Some((filter, after, limit)))
+}
+
+/// The filters of every list of events.
+pub(super) fn read_filter(query: &mut Object<'_>) -> EventFilter {
+    EventFilter {
+        event_type: query.field("type").and_then(|field| field.parsed(EventType::parse)),
+        since: query::time(query, "since"),
+        until: query::time(query, "until"),
+    }
 }

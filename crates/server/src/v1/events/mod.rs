@@ -3,10 +3,13 @@
 mod batch;
 mod batch_body;
 pub(super) mod body_limit;
+mod explain;
 mod get;
 pub(super) mod item;
 mod list;
+mod list_all;
 mod publish;
+mod trace;
 
 use postroad_domain::Event;
 use postroad_engine::Published;
@@ -26,6 +29,8 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(publish::publish_event, list::list_events))
         .routes(routes!(batch::publish_batch))
         .routes(routes!(get::get_event))
+        .routes(routes!(explain::explain_event))
+        .routes(routes!(list_all::list_all_events))
 }
 
 /// A durable event.

@@ -4,11 +4,10 @@ use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
 use postroad_domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 
-use super::{Accepted, body_limit::EventBody, item};
+use super::{Accepted, body_limit::EventBody, item, trace};
 use crate::{
-    caller::Caller,
+    caller::{EventsWrite, InTenant},
     json,
-    path::TenantPath,
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
@@ -28,9 +27,12 @@ pub(super) const KEY_HEADER: &str = "idempotency-key";
     post,
     path = "/v1/tenants/{tenant}/events",
     tag = "events",
+    security(("key" = ["events:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+        ("traceparent" = Option<String>, Header, description = "The span of the caller (W3C Trace Context)"),
+        ("tracestate" = Option<String>, Header, description = "What goes with it"),
     ),
     request_body(content = item::NewEvent, content_type = "application/json"),
     responses(
@@ -45,14 +47,14 @@ pub(super) const KEY_HEADER: &str = "idempotency-key";
     ),
 )]
 pub(super) async fn publish_event(
-    _: Caller,
+    InTenant { tenant, .. }: InTenant<EventsWrite>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
     headers: HeaderMap,
-    EventBody(body): EventBody,
+    EventBody(body, _room): EventBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let key = header_key(&headers)?;
-    let event = item::read(json::text(&body)?, &body, "", key)?;
+    let mut event = item::read(json::text(&body)?, &body, "", key)?;
+    event.trace = trace::of_caller(&headers);
     let published = state.engine.publish(&tenant, event).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted::of(published))))
 }

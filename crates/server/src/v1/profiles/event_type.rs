@@ -24,7 +24,7 @@ pub(crate) struct EventTypeJson {
     example: Box<RawValue>,
     /// The attributes that belong to the example.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, value_type = Option<Object>)]
+    #[schema(required = false, value_type = Object)]
     example_attributes: Option<Box<RawValue>>,
     /// `published`: the product published such data; `plausible`: it did not, this is how it could look.
     example_is: &'static str,

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 
 use super::ProfileJson;
 use crate::{
-    caller::Caller,
+    caller::AnyCaller,
     path::ProfileText,
     problem::{Problem, Refusals},
     state::ServerState,
@@ -19,7 +19,7 @@ use crate::{
     responses((status = 200, description = "The profile", body = ProfileJson), Refusals),
 )]
 pub(super) async fn get_profile(
-    _: Caller,
+    _: AnyCaller,
     State(state): State<ServerState>,
     ProfileText(name): ProfileText,
 ) -> Result<Json<ProfileJson>, Problem> {

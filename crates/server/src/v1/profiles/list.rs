@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 
 use super::ProfileJson;
 use crate::{
-    caller::Caller,
+    caller::AnyCaller,
     problem::{Problem, Refusals},
     query::List,
     state::ServerState,
@@ -18,7 +18,7 @@ use crate::{
     responses((status = 200, description = "All of them", body = List<ProfileJson>), Refusals),
 )]
 pub(super) async fn list_profiles(
-    _: Caller,
+    _: AnyCaller,
     State(state): State<ServerState>,
 ) -> Result<Json<List<ProfileJson>>, Problem> {
     let profiles = state.engine.profiles();

@@ -25,6 +25,10 @@ pub(crate) struct PolicyJson {
     gone: &'static str,
     /// What `Retry-After` of 429 and 503 does: `honour` or `ignore`.
     retry_after: &'static str,
+    /// How long events are kept at most; `null` for as long as the installation keeps them.
+    retention: Option<String>,
+    /// The newest version of HTTP that is offered to https receivers, where the subscription does not say: `1.1` or `2`.
+    http_version: &'static str,
     /// Exchanges of one subscription under way at a time.
     concurrency: u32,
 }
@@ -50,6 +54,8 @@ impl PolicyJson {
             success: policy.success.patterns(),
             gone: if policy.gone_deactivates { "deactivate" } else { "failure" },
             retry_after: if policy.retry_after { "honour" } else { "ignore" },
+            retention: policy.retention.map(duration_text),
+            http_version: policy.http_version.as_str(),
             concurrency: CONCURRENCY.default,
         }
     }

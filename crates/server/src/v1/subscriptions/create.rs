@@ -12,10 +12,9 @@ use utoipa::ToSchema;
 use super::{SubscriptionFacts, etag, secret::Secret, settings};
 use crate::{
     body::LimitedBody,
-    caller::Caller,
+    caller::{InTenant, SubscriptionsWrite},
     check::Faults,
     json,
-    path::TenantPath,
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
     v1::options,
@@ -26,7 +25,6 @@ use crate::{
 #[expect(dead_code, reason = "read by the OpenAPI document only; `settings::read` reads the values")]
 #[schema(as = NewSubscription)]
 struct NewSubscriptionBody {
-    #[schema(inline)]
     #[serde(flatten)]
     settings: settings::SubscriptionSettings,
     /// Your own secret, where the profile lets you give one; by default a fresh one is made, or none where the profile's
@@ -51,6 +49,7 @@ pub(crate) struct CreatedSubscription {
     post,
     path = "/v1/tenants/{tenant}/subscriptions",
     tag = "subscriptions",
+    security(("key" = ["subscriptions:write"])),
     params(("tenant" = String, Path, description = "The tenant's id")),
     request_body(content = NewSubscriptionBody, content_type = "application/json"),
     responses(
@@ -61,16 +60,15 @@ pub(crate) struct CreatedSubscription {
     ),
 )]
 pub(super) async fn create_subscription(
-    _: Caller,
+    InTenant { tenant, by, .. }: InTenant<SubscriptionsWrite>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<impl IntoResponse, Problem> {
     let body = json::value(&body)?;
     let loaded = state.engine.profile_of(&tenant).await;
     let loaded = loaded.map_err(|error| Problem::of_lookup(error, "tenant"))?;
     let new = read(body, &loaded.profile)?;
-    let created = state.engine.create_subscription(&tenant, new).await?;
+    let created = state.engine.create_subscription(&by, &tenant, new).await?;
     let subscription = SubscriptionFacts::of(&tenant, &created.subscription, &loaded.profile);
     let location = format!("/v1/tenants/{tenant}/subscriptions/{}", subscription.id);
     let answer = CreatedSubscription { subscription, secret: Secret::of(created.secret) };

@@ -5,8 +5,7 @@ use http::StatusCode;
 use postroad_domain::ids::SubscriptionKind;
 
 use crate::{
-    caller::Caller,
-    path::{ObjectPath, TenantPath},
+    caller::{ObjectOf, SubscriptionsWrite},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -18,6 +17,7 @@ use crate::{
     delete,
     path = "/v1/tenants/{tenant}/subscriptions/{id}",
     tag = "subscriptions",
+    security(("key" = ["subscriptions:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The subscription's id"),
@@ -25,12 +25,10 @@ use crate::{
     responses((status = 204, description = "It is gone"), Refusals),
 )]
 pub(super) async fn delete_subscription(
-    _: Caller,
+    ObjectOf { tenant, id, by, .. }: ObjectOf<SubscriptionsWrite, SubscriptionKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<SubscriptionKind>,
 ) -> Result<StatusCode, Problem> {
-    let deleted = state.engine.delete_subscription(&tenant, id).await;
+    let deleted = state.engine.delete_subscription(&by, &tenant, id).await;
     if deleted.map_err(|error| Problem::of_lookup(error, "subscription"))? {
         return Ok(StatusCode::NO_CONTENT);
     }

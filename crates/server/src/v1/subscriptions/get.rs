@@ -5,8 +5,7 @@ use postroad_domain::ids::SubscriptionKind;
 
 use super::{SubscriptionJson, etag};
 use crate::{
-    caller::Caller,
-    path::{ObjectPath, TenantPath},
+    caller::{ObjectOf, SubscriptionsRead},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -18,6 +17,7 @@ use crate::{
     get,
     path = "/v1/tenants/{tenant}/subscriptions/{id}",
     tag = "subscriptions",
+    security(("key" = ["subscriptions:read"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The subscription's id"),
@@ -25,10 +25,8 @@ use crate::{
     responses((status = 200, description = "The subscription", body = SubscriptionJson), Refusals),
 )]
 pub(super) async fn get_subscription(
-    _: Caller,
+    ObjectOf { tenant, id, .. }: ObjectOf<SubscriptionsRead, SubscriptionKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<SubscriptionKind>,
 ) -> Result<impl IntoResponse, Problem> {
     let lookup = |error| Problem::of_lookup(error, "subscription");
     let found = state.engine.subscription(&tenant, id).await.map_err(lookup)?;

@@ -2,54 +2,57 @@
 
 use axum::{Json, extract::State};
 use http::Uri;
-use postroad_domain::{Subscription, SubscriptionId};
+use postroad_domain::{EventType, Invalid, Subscription, SubscriptionId};
+use postroad_engine::SubscriptionFilter;
 
 use super::SubscriptionJson;
 use crate::{
-    caller::Caller,
-    check::{Faults, Shape},
-    path::TenantPath,
+    caller::{InTenant, SubscriptionsRead},
+    check::{Faults, Object, Shape},
     problem::{Problem, Refusals},
     query::{self, List},
     state::ServerState,
 };
 
-const SHAPE: Shape = Shape::of(&["limit", "cursor"]);
+const SHAPE: Shape = Shape::of(&["active", "type", "limit", "cursor"]);
 
 /// The tenant's subscriptions, oldest first
 #[utoipa::path(
     get,
     path = "/v1/tenants/{tenant}/subscriptions",
     tag = "subscriptions",
+    security(("key" = ["subscriptions:read"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
+        ("active" = Option<bool>, Query, description = "Only active ones, or only inactive ones"),
+        ("type" = Option<String>, Query, description = "Only those that select events of this type"),
         ("limit" = Option<u32>, Query, description = "1 to 250, by default 50"),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "A page", body = List<SubscriptionJson>), Refusals),
 )]
 pub(super) async fn list_subscriptions(
-    _: Caller,
+    InTenant { tenant, .. }: InTenant<SubscriptionsRead>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
     uri: Uri,
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
-    let (after, limit) = read(&uri)?;
+    let (filter, after, limit) = read(&uri)?;
     let lookup = |error| Problem::of_lookup(error, "subscription");
     let all = state.engine.subscriptions(&tenant).await.map_err(lookup)?;
     let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
-    let (page, next) = page_of(all, after, limit);
+    let (page, next) = page_of(all, &filter, after, limit);
     let data = page.iter().map(|subscription| SubscriptionJson::of(&tenant, subscription, &loaded.profile));
-    Ok(Json(List { data: data.collect(), next: next.map(|id| id.to_string()) }))
+    Ok(Json(List { data: data.collect(), next: query::next(&uri, next) }))
 }
 
 /// By id: ids sort by time, and a subscription that was deleted between two pages leaves no gap to fall into.
-fn page_of(
+pub(super) fn page_of(
     mut all: Vec<Subscription>,
+    filter: &SubscriptionFilter,
     after: Option<SubscriptionId>,
     limit: usize,
 ) -> (Vec<Subscription>, Option<SubscriptionId>) {
-    all.retain(|subscription| after.is_none_or(|after| subscription.id > after));
+    all.retain(|one| after.is_none_or(|after| one.id > after) && filter.lets_through(one));
     all.sort_unstable_by_key(|subscription| subscription.id);
     let is_last = all.len() <= limit;
     all.truncate(limit);
@@ -57,10 +60,23 @@ fn page_of(
     (all, next)
 }
 
-fn read(uri: &Uri) -> Result<(Option<SubscriptionId>, usize), Problem> {
+fn read(uri: &Uri) -> Result<(SubscriptionFilter, Option<SubscriptionId>, usize), Problem> {
     let faults = Faults::default();
     let mut query = query::read(uri, &SHAPE, &faults);
+    let filter = read_filter(&mut query);
     let limit = query::limit(&mut query);
-    let after = query::cursor(&mut query, |text| text.parse().ok())?;
-    faults.finish(Some((after, limit)))
+    let after = query::after(&mut query, uri, |text| text.parse().ok())?;
+    faults.finish(Some((filter, after, limit)))
+}
+
+/// The filters of every list of subscriptions.
+pub(super) fn read_filter(query: &mut Object<'_>) -> SubscriptionFilter {
+    SubscriptionFilter {
+        active: query.field("active").and_then(|field| field.parsed(parse_flag)),
+        event_type: query.field("type").and_then(|field| field.parsed(EventType::parse)),
+    }
+}
+
+fn parse_flag(text: &str) -> Result<bool, Invalid> {
+    text.parse().map_err(|_| Invalid::new("must be true or false"))
 }

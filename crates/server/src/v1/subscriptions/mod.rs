@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod list_all;
 mod preview;
 mod rotate;
 mod secret;
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
     OpenApiRouter::new()
         .routes(routes!(create::create_subscription, list::list_subscriptions))
         .routes(routes!(get::get_subscription, update::update_subscription, delete::delete_subscription))
+        .routes(routes!(list_all::list_all_subscriptions))
         .routes(routes!(secret::get_secret))
         .routes(routes!(rotate::rotate_secret))
         .routes(routes!(test::test_subscription))
@@ -37,7 +39,6 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
 #[schema(as = Subscription)]
 pub(crate) struct SubscriptionJson {
     #[serde(flatten)]
-    #[schema(inline)]
     facts: SubscriptionFacts,
     /// `********` where there is a secret, null where there is none.
     secret: Option<&'static str>,
@@ -54,11 +55,11 @@ pub(crate) struct SubscriptionFacts {
     settings: SubscriptionSettings,
     /// While it is inactive: `paused` by you, or `gone` because its receiver answered 410.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(required = false, value_type = String)]
     inactive_reason: Option<&'static str>,
     /// While it is inactive: since when.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, format = DateTime)]
+    #[schema(required = false, value_type = String, format = DateTime)]
     inactive_since: Option<String>,
     /// 1 at first; grows with every change.
     version: i64,
@@ -71,7 +72,7 @@ pub(crate) struct SubscriptionFacts {
 }
 
 /// The two words of [`InactiveReason`] in the API.
-fn word_of(reason: InactiveReason) -> &'static str {
+pub(super) fn word_of(reason: InactiveReason) -> &'static str {
     match reason {
         InactiveReason::Paused => "paused",
         InactiveReason::Gone => "gone",
@@ -102,5 +103,5 @@ impl SubscriptionFacts {
 
 /// The header that names a subscription's version.
 fn etag(subscription: &Subscription) -> [(HeaderName, String); 1] {
-    [(header::ETAG, format!("\"v{}\"", subscription.version))]
+    [(header::ETAG, format!("\"{}\"", subscription.revision()))]
 }

@@ -10,11 +10,10 @@ use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
 
 use crate::{
-    caller::Caller,
+    caller::{ObjectOf, SubscriptionsWrite},
     check::{Faults, Shape},
     envelope::{Envelope, Names},
     json,
-    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
     query::parse_time,
     state::ServerState,
@@ -87,6 +86,7 @@ impl PreviewJson {
     post,
     path = "/v1/tenants/{tenant}/subscriptions/{id}/preview",
     tag = "subscriptions",
+    security(("key" = ["subscriptions:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The subscription's id"),
@@ -100,11 +100,9 @@ impl PreviewJson {
     ),
 )]
 pub(super) async fn preview_request(
-    _: Caller,
+    ObjectOf { tenant, id, .. }: ObjectOf<SubscriptionsWrite, SubscriptionKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<SubscriptionKind>,
-    EventBody(body): EventBody,
+    EventBody(body, _room): EventBody,
 ) -> Result<Json<PreviewJson>, Problem> {
     let event = read(json::text(&body)?)?;
     let request = state.engine.preview(&tenant, id, event).await?;

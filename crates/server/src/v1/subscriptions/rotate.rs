@@ -11,10 +11,9 @@ use utoipa::ToSchema;
 use super::secret::Secret;
 use crate::{
     body::LimitedBody,
-    caller::Caller,
+    caller::{ObjectOf, SubscriptionsWrite},
     check::{Faults, Field, Object, Shape, parse_duration},
     json,
-    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
@@ -41,6 +40,7 @@ struct RotationBody {
     post,
     path = "/v1/tenants/{tenant}/subscriptions/{id}/secret/rotate",
     tag = "subscriptions",
+    security(("key" = ["subscriptions:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The subscription's id"),
@@ -54,14 +54,12 @@ struct RotationBody {
     ),
 )]
 pub(super) async fn rotate_secret(
-    _: Caller,
+    ObjectOf { tenant, id, by, .. }: ObjectOf<SubscriptionsWrite, SubscriptionKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<SubscriptionKind>,
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<Json<Secret>, Problem> {
     let rotation = read(&body)?;
-    let view = state.engine.rotate_secret(&tenant, id, rotation).await?;
+    let view = state.engine.rotate_secret(&by, &tenant, id, rotation).await?;
     Ok(Json(Secret::of(Some(view))))
 }
 

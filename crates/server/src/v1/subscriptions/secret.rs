@@ -7,8 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    caller::Caller,
-    path::{ObjectPath, TenantPath},
+    caller::{ObjectOf, SubscriptionsWrite},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -20,7 +19,7 @@ pub(crate) struct Secret {
     secret: Option<String>,
     /// What receivers verify with, where they need only that (ed25519).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(required = false, value_type = String)]
     public_key: Option<String>,
 }
 
@@ -37,6 +36,7 @@ impl Secret {
     get,
     path = "/v1/tenants/{tenant}/subscriptions/{id}/secret",
     tag = "subscriptions",
+    security(("key" = ["subscriptions:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The subscription's id"),
@@ -44,12 +44,10 @@ impl Secret {
     responses((status = 200, description = "The secret", body = Secret), Refusals),
 )]
 pub(super) async fn get_secret(
-    _: Caller,
+    ObjectOf { tenant, id, by, .. }: ObjectOf<SubscriptionsWrite, SubscriptionKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<SubscriptionKind>,
 ) -> Result<Json<Secret>, Problem> {
-    let view = state.engine.secret(&tenant, id).await;
+    let view = state.engine.secret(&by, &tenant, id).await;
     let view = view.map_err(|error| Problem::of_lookup(error, "subscription"))??;
     Ok(Json(Secret::of(view)))
 }

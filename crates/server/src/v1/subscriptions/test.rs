@@ -9,10 +9,9 @@ use utoipa::ToSchema;
 
 use crate::{
     body::LimitedBody,
-    caller::Caller,
+    caller::{ObjectOf, SubscriptionsWrite},
     check::{Faults, Object, Shape},
     json,
-    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
     v1::deliveries::DeliveryWithAttempts,
@@ -38,6 +37,7 @@ struct TestBody {
     post,
     path = "/v1/tenants/{tenant}/subscriptions/{id}/test",
     tag = "subscriptions",
+    security(("key" = ["subscriptions:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The subscription's id"),
@@ -51,15 +51,13 @@ struct TestBody {
     ),
 )]
 pub(super) async fn test_subscription(
-    _: Caller,
+    ObjectOf { tenant, id, by, rights, .. }: ObjectOf<SubscriptionsWrite, SubscriptionKind>,
     State(state): State<ServerState>,
-    TenantPath(tenant): TenantPath,
-    ObjectPath(id): ObjectPath<SubscriptionKind>,
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<Json<DeliveryWithAttempts>, Problem> {
     let event_type = read(&body)?;
-    let view = state.engine.test_subscription(&tenant, id, event_type).await?;
-    Ok(Json(DeliveryWithAttempts::of(&view)))
+    let view = state.engine.test_subscription(&by, &tenant, id, event_type).await?;
+    Ok(Json(DeliveryWithAttempts::of(&view, &rights)))
 }
 
 /// No body is the same as an empty object.

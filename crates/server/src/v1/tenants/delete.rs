@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 
 use crate::{
-    caller::Caller,
+    caller::Operator,
     path::TenantPath,
     problem::{Problem, Refusals},
     state::ServerState,
@@ -17,15 +17,16 @@ use crate::{
     delete,
     path = "/v1/tenants/{tenant}",
     tag = "tenants",
+    security(("key" = ["admin"])),
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 204, description = "It is gone"), Refusals),
 )]
 pub(super) async fn delete_tenant(
-    _: Caller,
+    Operator { by }: Operator,
     State(state): State<ServerState>,
     TenantPath(tenant): TenantPath,
 ) -> Result<StatusCode, Problem> {
-    if state.engine.delete_tenant(&tenant).await? {
+    if state.engine.delete_tenant(&by, &tenant).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::not_found("tenant"))

@@ -1,28 +1,31 @@
 //! `GET /v1/tenants/{tenant}`
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::IntoResponse};
 
-use super::TenantJson;
+use super::{TenantJson, etag};
 use crate::{
-    caller::Caller,
+    caller::Operator,
     path::TenantPath,
     problem::{Problem, Refusals},
     state::ServerState,
 };
 
 /// One tenant
+///
+/// `ETag` names its version.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{tenant}",
     tag = "tenants",
+    security(("key" = ["admin"])),
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, description = "The tenant", body = TenantJson), Refusals),
 )]
 pub(super) async fn get_tenant(
-    _: Caller,
+    _: Operator,
     State(state): State<ServerState>,
     TenantPath(tenant): TenantPath,
-) -> Result<Json<TenantJson>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let tenant = state.engine.tenant(&tenant).await?.ok_or_else(|| Problem::not_found("tenant"))?;
-    Ok(Json(TenantJson::of(tenant, &state.engine)))
+    Ok((etag(&tenant), Json(TenantJson::of(tenant, &state.engine))))
 }

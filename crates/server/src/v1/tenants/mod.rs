@@ -6,6 +6,7 @@ mod list;
 mod put;
 mod settings;
 
+use http::{HeaderName, header};
 use postroad_domain::Tenant;
 use postroad_engine::Engine;
 use serde::Serialize;
@@ -38,6 +39,16 @@ pub(crate) struct TenantJson {
     /// When it last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+/// Names a tenant's version.
+fn tag_of(tenant: &Tenant) -> String {
+    format!("v{}", tenant.version)
+}
+
+/// The header that does.
+fn etag(tenant: &Tenant) -> [(HeaderName, String); 1] {
+    [(header::ETAG, format!("\"{}\"", tag_of(tenant)))]
 }
 
 impl TenantJson {

@@ -2,7 +2,7 @@
 
 use postroad_domain::{
     Invalid,
-    limits::{CONTACTS_MAX, NAME_CHARS_MAX},
+    limits::{CONTACTS_MAX, NAME_CHARS_MAX, RETENTION, RETENTION_BYTES},
     tenant::TenantSpec,
 };
 use postroad_engine::Engine;
@@ -12,12 +12,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    check::{Faults, Field, Object, Shape},
+    check::{Faults, Field, Object, Shape, duration_text, parse_duration},
     problem::Problem,
     v1::options,
 };
 
-const SHAPE: Shape = Shape::of(&["profile", "name", "contacts", "options"]);
+const SHAPE: Shape = Shape::of(&["profile", "name", "contacts", "options", "retention", "retention_bytes"]);
 /// RFC 5321, section 4.5.3.1.3.
 const MAIL_CHARS_MAX: usize = 254;
 
@@ -35,13 +35,27 @@ pub(crate) struct TenantSettings {
     /// The profile's own options: its option schema says which there are. Those that are secret are shown as `********`.
     #[schema(required = false, value_type = Object)]
     options: Value,
+    /// How long its events are kept with their deliveries and attempts: `12h`, `30d`. Not longer than what the
+    /// installation and the profile keep, and not shorter than a delivery may wait.
+    #[schema(required = false)]
+    retention: Option<String>,
+    /// Bytes of its events' data that are kept; above it the oldest go, whatever their age.
+    #[schema(required = false, minimum = 1048576)]
+    retention_bytes: Option<u64>,
 }
 
 impl TenantSettings {
     /// As it is shown.
     pub(super) fn of(spec: TenantSpec, profile: Option<&Profile>) -> Self {
         let options = options::shown(&spec.options, profile);
-        Self { profile: spec.profile, name: spec.name, contacts: spec.contacts, options }
+        Self {
+            profile: spec.profile,
+            name: spec.name,
+            contacts: spec.contacts,
+            options,
+            retention: spec.retention.map(duration_text),
+            retention_bytes: spec.retention_bytes,
+        }
     }
 }
 
@@ -65,7 +79,10 @@ fn read_fields(mut body: Object<'_>) -> Option<TenantSpec> {
         .unwrap_or_default();
     let options = body.field("options").and_then(Field::any_object);
     let options = options.map_or_else(|| "{}".to_owned(), |options| options.to_string());
-    Some(TenantSpec { profile: profile?, name, contacts, options })
+    let age = |field: Field<'_>| field.parsed(|text| parse_duration(text, RETENTION));
+    let retention = body.field("retention").and_then(age);
+    let retention_bytes = body.field("retention_bytes").and_then(|field| field.number(RETENTION_BYTES));
+    Some(TenantSpec { profile: profile?, name, contacts, options, retention, retention_bytes, sealed: None })
 }
 
 /// Whether mail arrives, only mail can tell; this catches what can never be an address.

@@ -1,7 +1,7 @@
 //! Where and how a push subscription is sent.
 
 use postroad_domain::{
-    CustomHeader, EndpointUrl, Invalid,
+    CustomHeader, EndpointUrl, HttpVersion, Invalid,
     endpoint::check_header_value,
     limits::{CUSTOM_HEADERS_MAX, HEADER_VALUE_BYTES_MAX, NAME_CHARS_MAX},
     subscription::Push,
@@ -10,11 +10,12 @@ use postroad_profile::Profile;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::tls::{self, TlsJson};
 use crate::check::{Field, Shape};
 
 /// The fields of `delivery`.
 pub(super) const SHAPE: Shape =
-    Shape::of(&["type", "url", "method", "content_type", "headers", "authorization"]);
+    Shape::of(&["type", "url", "method", "content_type", "headers", "authorization", "tls", "http_version"]);
 const HEADER: Shape = Shape::of(&["name", "value"]);
 
 /// Where and how.
@@ -37,6 +38,12 @@ pub(crate) struct DeliverySettings {
     headers: Vec<HeaderSetting>,
     /// The whole value of the header `Authorization`: `Basic …`.
     authorization: Option<String>,
+    /// Client certificate and trusted authorities; null for none, and those that the machine trusts.
+    tls: Option<TlsJson>,
+    /// The newest version of HTTP that is offered to an https receiver: `1.1`, or `2`, which falls back to 1.1 where the
+    /// receiver does not offer it. By default the profile's.
+    #[schema(required = false)]
+    http_version: &'static str,
 }
 
 /// A header that is added to each request.
@@ -49,7 +56,7 @@ pub(crate) struct HeaderSetting {
 }
 
 impl DeliverySettings {
-    /// As it is shown: method and content type are those in force.
+    /// As it is written: method, content type and version are those in force.
     pub(super) fn of(push: &Push, profile: &Profile) -> Self {
         let header =
             |header: &CustomHeader| HeaderSetting { name: header.name.clone(), value: header.value.clone() };
@@ -60,7 +67,14 @@ impl DeliverySettings {
             content_type: content_type_of(push, profile),
             headers: push.headers.iter().map(header).collect(),
             authorization: push.authorization.clone(),
+            tls: push.tls.as_ref().map(TlsJson::of),
+            http_version: push.http_version.unwrap_or(profile.delivery.http_version).as_str(),
         }
+    }
+
+    /// The same without the key.
+    pub(super) fn masked(self) -> Self {
+        Self { tls: self.tls.map(TlsJson::masked), ..self }
     }
 }
 
@@ -82,7 +96,10 @@ pub(super) fn read(field: Field<'_>) -> Option<Push> {
     let headers = delivery.field("headers");
     let headers = headers.and_then(|field| field.list(CUSTOM_HEADERS_MAX, read_header));
     let authorization = delivery.field("authorization").and_then(|field| field.parsed(parse_authorization));
-    Some(Push { url: url?, method, content_type, headers: headers.unwrap_or_default(), authorization })
+    let tls = delivery.field("tls").and_then(tls::read);
+    let http_version = delivery.field("http_version").and_then(|field| field.parsed(parse_version));
+    let headers = headers.unwrap_or_default();
+    Some(Push { url: url?, method, content_type, headers, authorization, tls, http_version })
 }
 
 fn parse_type(text: &str) -> Result<(), Invalid> {
@@ -98,6 +115,10 @@ fn parse_authorization(text: &str) -> Result<String, Invalid> {
         return Err(Invalid::new(format!("must have 1 to {HEADER_VALUE_BYTES_MAX} bytes")));
     }
     check_header_value(text).map(|()| text.to_owned())
+}
+
+fn parse_version(text: &str) -> Result<HttpVersion, Invalid> {
+    HttpVersion::parse(text).ok_or_else(|| Invalid::new("must be \"1.1\" or \"2\""))
 }
 
 /// A fault belongs to the name when the name would be refused with any value.

@@ -4,19 +4,22 @@
 //! on the written form.
 
 mod delivery;
-mod rate_limit;
 mod read;
 mod retry;
+mod tls;
 
 use postroad_domain::{EventType, SubscriptionSpec};
 use postroad_profile::Profile;
-pub(super) use read::{note_unknown, read};
+pub(super) use read::{drop_masks, note_unknown, read};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use self::{delivery::DeliverySettings, rate_limit::RateLimitSettings, retry::RetrySettings};
-use crate::{check::duration_text, v1::options};
+use self::{delivery::DeliverySettings, retry::RetrySettings};
+use crate::{
+    check::duration_text,
+    v1::{options, rate_limit::RateLimitSettings},
+};
 
 /// What a customer configures of a subscription.
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,7 +64,9 @@ pub(crate) struct SubscriptionSettings {
 impl SubscriptionSettings {
     /// As it is shown to a caller.
     pub(super) fn of(spec: &SubscriptionSpec, profile: &Profile) -> Self {
-        Self { options: options::shown(&spec.options, Some(profile)), ..Self::form(spec, profile) }
+        let form = Self::form(spec, profile);
+        let options = options::shown(&spec.options, Some(profile));
+        Self { delivery: form.delivery.masked(), options, ..form }
     }
 
     /// As a merge patch is put on it, nothing masked.

@@ -3,15 +3,19 @@
 use postroad_domain::{
     SubscriptionSpec,
     limits::{
-        CONCURRENCY, DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, SUBSCRIPTION_EVENTS_MAX, TAG_CHARS_MAX,
-        TAG_SETS_MAX, TAGS_MAX, TIMEOUT,
+        CONCURRENCY, DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, RATE_LIMIT_COUNT, SUBSCRIPTION_EVENTS_MAX,
+        TAG_CHARS_MAX, TAG_SETS_MAX, TAGS_MAX, TIMEOUT,
     },
 };
 use postroad_engine::SubscriptionDraft;
+use postroad_profile::Profile;
 use serde_json::Value;
 
-use super::{delivery, rate_limit, retry};
-use crate::check::{Faults, Field, Object, Shape, parse_duration};
+use super::{delivery, retry, tls};
+use crate::{
+    check::{Faults, Field, Object, Shape, parse_duration},
+    v1::{options, rate_limit},
+};
 
 /// `secret` is read where a subscription is created, and refused elsewhere with the way that there is.
 const SHAPE: Shape = Shape {
@@ -60,7 +64,7 @@ pub(in crate::v1::subscriptions) fn read(
     let timeout = timeout.and_then(|field| field.parsed(|text| parse_duration(text, TIMEOUT)));
     let success = form.field("success").and_then(read_success);
     let ordered = form.field("ordered").map_or(Some(false), Field::flag);
-    let rate_limit = form.field("rate_limit").and_then(rate_limit::read);
+    let rate_limit = form.field("rate_limit").and_then(|field| rate_limit::read(field, RATE_LIMIT_COUNT));
     let options = form.field("options").map_or(Some(no_options()), Field::any_object);
     let spec = SubscriptionSpec {
         name,
@@ -77,6 +81,7 @@ pub(in crate::v1::subscriptions) fn read(
         timeout,
         success,
         options: options?.to_string(),
+        sealed: None,
     };
     Some((SubscriptionDraft { spec, events: events.unwrap_or_default() }, secret))
 }
@@ -85,12 +90,25 @@ pub(in crate::v1::subscriptions) fn read(
 /// name would be gone without a word.
 pub(in crate::v1::subscriptions) fn note_unknown(patch: Value, faults: &Faults) {
     let Some(mut patch) = Object::root(patch, &SHAPE, faults) else { return };
-    for (name, shape) in
-        [("delivery", &delivery::SHAPE), ("retry", &retry::SHAPE), ("rate_limit", &rate_limit::SHAPE)]
-    {
-        // Opening an object notes its unknown names; there is nothing to read.
+    // Opening an object notes its unknown names; there is nothing to read.
+    for (name, shape) in [("retry", &retry::SHAPE), ("rate_limit", &rate_limit::SHAPE)] {
         let _ = patch.field(name).and_then(|field| field.object(shape));
     }
+    let delivery = patch.field("delivery").and_then(|field| field.object(&delivery::SHAPE));
+    let tls = delivery.and_then(|mut delivery| delivery.field("tls"));
+    let _ = tls.and_then(|field| field.object(&tls::SHAPE));
+}
+
+/// Takes out of a merge patch the masks of what stays as it is.
+pub(in crate::v1::subscriptions) fn drop_masks(
+    patch: &mut Value,
+    current: &SubscriptionSpec,
+    profile: &Profile,
+) {
+    if let Some(given) = patch.get_mut("options") {
+        options::drop_masks(given, &current.options, profile);
+    }
+    tls::drop_mask(patch, current.push.tls.as_ref());
 }
 
 fn read_tag_set(set: Field<'_>) -> Option<Vec<String>> {

@@ -1,8 +1,8 @@
-//! How many exchanges may begin within a span of time.
+//! How many exchanges of a subscription may begin, or calls of a key be made, within a span of time.
 
 use postroad_domain::{
     RateLimit,
-    limits::{RATE_LIMIT_COUNT, RATE_LIMIT_PER},
+    limits::{Bounds, RATE_LIMIT_PER},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use crate::check::{Field, Shape, duration_text, parse_duration};
 /// The fields of `rate_limit`.
 pub(super) const SHAPE: Shape = Shape::of(&["count", "per"]);
 
-/// At most `count` exchanges begin within any span of the length `per`. What comes faster waits.
+/// At most `count` within a span of the length `per`. Exchanges that come faster wait; calls that do are refused.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RateLimitSettings {
     /// How many.
@@ -29,10 +29,10 @@ impl RateLimitSettings {
     }
 }
 
-/// Checks `rate_limit`.
-pub(super) fn read(field: Field<'_>) -> Option<RateLimit> {
+/// Checks `rate_limit`; how many there may be is its owner's to say.
+pub(super) fn read(field: Field<'_>, counts: Bounds<u32>) -> Option<RateLimit> {
     let mut limit = field.object(&SHAPE)?;
-    let count = limit.required("count").and_then(|field| field.number(RATE_LIMIT_COUNT));
+    let count = limit.required("count").and_then(|field| field.number(counts));
     let per = limit.required("per");
     let per = per.and_then(|field| field.parsed(|text| parse_duration(text, RATE_LIMIT_PER)));
     Some(RateLimit { count: count?, per: per? })
