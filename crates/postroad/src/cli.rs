@@ -1,11 +1,16 @@
 //! The command line. The flags of `serve` and `dev` are made from the table of keys; what they mean is not known here.
 
+mod talk;
+
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, builder::StyledStr, value_parser};
 
 use crate::{
-    commands::{data::backup::BackupArguments, profile::ProfileCommand, send::SendArguments},
+    commands::{
+        data::backup::BackupArguments, doctor::DoctorArguments, import::ImportArguments,
+        profile::ProfileCommand, replay::ReplayArguments, send::SendArguments,
+    },
     config::{Given, KEYS, Key, Origin, Otherwise, Purpose},
 };
 
@@ -22,7 +27,6 @@ Run a demo: a server on a temporary folder, a receiver, and sample events arrivi
 
 Deliveries to loopback addresses are allowed, so your own receiver on this machine can be subscribed. Everything is
 removed at the end.";
-const SEND_ABOUT: &str = "Publish one event to a running server and print its id";
 const PROFILE_ABOUT: &str = "Check the wire contract of a product, or show one in words";
 const PROFILE_CHECK_ABOUT: &str = "Check profiles and print the exact request that each example becomes";
 const PROFILE_CHECK_LONG_ABOUT: &str = "\
@@ -31,6 +35,7 @@ Check profiles and print the exact request that each example becomes
 What is wrong goes to standard error with file and line, all of it at once, and the exit code is 1.";
 const PROFILE_SHOW_ABOUT: &str = "Show a profile in words: its event types and how it delivers them";
 
+const OPENAPI_ABOUT: &str = "Print the OpenAPI document of the API, as generators of clients take it";
 const BACKUP_ABOUT: &str = "Copy the database as it is at one moment, also while the server runs";
 const CHECK_ABOUT: &str = "Check whether the database is whole, also while the server runs";
 const CHECK_LONG_ABOUT: &str = "\
@@ -53,6 +58,12 @@ pub enum Command {
     Dev(Given),
     /// `postroad send`.
     Send(SendArguments),
+    /// `postroad replay`.
+    Replay(ReplayArguments),
+    /// `postroad doctor`.
+    Doctor(DoctorArguments),
+    /// `postroad import svix`.
+    ImportSvix(ImportArguments),
     /// `postroad backup`.
     Backup(BackupArguments),
     /// `postroad check` with its flags.
@@ -61,6 +72,8 @@ pub enum Command {
     Compact(Given),
     /// `postroad profile`.
     Profile(ProfileCommand),
+    /// `postroad openapi`.
+    OpenApi,
 }
 
 /// Reads a command line; the first argument is the program's name.
@@ -72,7 +85,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
     Ok(match matches.subcommand() {
         Some(("serve", flags)) => Command::Serve(given(keys_for(Purpose::Serve), flags)),
         Some(("dev", flags)) => Command::Dev(given(keys_for(Purpose::Dev), flags)),
-        Some(("send", flags)) => Command::Send(send_arguments(flags)),
+        Some(("send", flags)) => Command::Send(talk::send_arguments(flags)),
+        Some(("replay", flags)) => Command::Replay(talk::replay_arguments(flags)),
+        Some(("doctor", flags)) => Command::Doctor(talk::doctor_arguments(flags)),
+        Some(("import", asked)) => match asked.subcommand() {
+            Some(("svix", flags)) => Command::ImportSvix(talk::import_svix_arguments(flags)),
+            _ => unreachable!("clap demands it"),
+        },
+        Some(("openapi", _)) => Command::OpenApi,
         Some(("backup", flags)) => Command::Backup(backup_arguments(flags)),
         Some(("check", flags)) => Command::Check(given(data_keys(), flags)),
         Some(("compact", flags)) => Command::Compact(given(data_keys(), flags)),
@@ -102,9 +122,13 @@ fn program() -> clap::Command {
         .subcommand(
             clap::Command::new("dev").about(DEV_ABOUT).long_about(DEV_LONG_ABOUT).args(flags(Purpose::Dev)),
         )
-        .subcommand(send())
+        .subcommand(talk::send())
+        .subcommand(talk::replay())
+        .subcommand(talk::doctor())
+        .subcommand(talk::import())
         .subcommands(on_data())
         .subcommand(profile())
+        .subcommand(clap::Command::new("openapi").about(OPENAPI_ABOUT))
 }
 
 fn flags(purpose: Purpose) -> impl Iterator<Item = Arg> {
@@ -131,12 +155,13 @@ fn flag(key: &'static Key, purpose: Purpose) -> Arg {
     let paragraphs = [key.summary, key.details, &format!("[env: {variable}] [default: {default}]")];
     let paragraphs = paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty());
     let long = paragraphs.collect::<Vec<_>>().join("\n\n");
-    Arg::new(key.name)
-        .long(key.name)
-        .value_name(key.value_name)
-        .action(action)
-        .help(StyledStr::from(short))
-        .long_help(StyledStr::from(long))
+    let flag = Arg::new(key.name).long(key.name).value_name(key.value_name).action(action);
+    let flag = if key.is_switch() {
+        flag.num_args(0..=1).require_equals(true).default_missing_value("true")
+    } else {
+        flag
+    };
+    flag.help(StyledStr::from(short)).long_help(StyledStr::from(long))
 }
 
 fn given(keys: impl Iterator<Item = &'static Key>, matches: &ArgMatches) -> Given {
@@ -171,37 +196,6 @@ fn backup_arguments(matches: &ArgMatches) -> BackupArguments {
         flags: given(data_keys(), matches),
         file: matches.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
         with_key: matches.get_flag("with-key"),
-    }
-}
-
-fn send() -> clap::Command {
-    let option =
-        |name: &'static str, value_name, help| Arg::new(name).long(name).value_name(value_name).help(help);
-    clap::Command::new("send").about(SEND_ABOUT).args([
-        option("tenant", "TENANT", "Whose event it is").required(true),
-        option("type", "NAME", "What happened, such as order.created").required(true),
-        option(
-            "data",
-            "JSON|@FILE|-",
-            "The event's data: JSON, a file that holds it, or - for standard input",
-        )
-        .default_value("{}")
-        .allow_hyphen_values(true),
-        option("id", "KEY", "Your own id of the event: sent again with it, the event is not published twice"),
-        option("server", "URL", "The server [env: POSTROAD_SERVER] [default: http://127.0.0.1:8080]"),
-        option("key", "KEY", "An API key [env: POSTROAD_KEY or POSTROAD_ADMIN_KEY]"),
-    ])
-}
-
-fn send_arguments(matches: &ArgMatches) -> SendArguments {
-    let value = |name| matches.get_one::<String>(name).cloned();
-    SendArguments {
-        tenant: value("tenant").unwrap_or_default(),
-        event_type: value("type").unwrap_or_default(),
-        data: value("data").unwrap_or_default(),
-        id: value("id"),
-        server: value("server"),
-        key: value("key"),
     }
 }
 
@@ -266,7 +260,13 @@ mod tests {
         let Command::Help(text) = parse_words("postroad").unwrap() else { panic!("not the help") };
         let commands: Vec<_> =
             program().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-        assert_eq!(commands, ["serve", "dev", "send", "backup", "check", "compact", "profile"]);
+        assert_eq!(
+            commands,
+            [
+                "serve", "dev", "send", "replay", "doctor", "import", "backup", "check", "compact",
+                "profile", "openapi"
+            ]
+        );
         assert!(commands.iter().all(|name| text.contains(name)), "{text}");
     }
 

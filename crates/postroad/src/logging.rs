@@ -4,7 +4,9 @@ use std::io::{self, IsTerminal};
 
 use anyhow::{Context, anyhow};
 use tracing::Level;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 use crate::config::{Config, LogFormat};
 
@@ -20,6 +22,25 @@ pub fn start(config: &Config) -> anyhow::Result<()> {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).try_init(),
     };
+    started.map_err(|error| anyhow!("log lines cannot be written: {error}"))
+}
+
+/// As [`start`], with a second listener beside the log lines, which hears what it asks for whatever their filter is.
+///
+/// Errors: as [`start`].
+pub fn start_with<L>(config: &Config, listener: L) -> anyhow::Result<()>
+where
+    L: Layer<Registry> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_new(&config.log_level).context("log-level")?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
+    let lines = match config.log_format {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).boxed(),
+    };
+    let both: Vec<Box<dyn Layer<Registry> + Send + Sync>> =
+        vec![lines.with_filter(filter).boxed(), listener.boxed()];
+    let started = tracing_subscriber::registry().with(both).try_init();
     started.map_err(|error| anyhow!("log lines cannot be written: {error}"))
 }
 

@@ -22,7 +22,10 @@ fn main() -> ExitCode {
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::complain(&error);
+            match &error {
+                CommandError::Interrupted(message) => output::note(message),
+                wrong => output::complain(wrong),
+            }
             ExitCode::from(error.exit_code())
         }
     }

@@ -11,21 +11,25 @@ use std::{
     time::Duration,
 };
 
-use postroad_domain::Clock;
-use postroad_egress::{AddressPolicy, EgressConfig, HttpEgress, SystemDial};
+use postroad_domain::{Clock, EndpointUrl};
+use postroad_egress::{AddressPolicy, Egress, EgressConfig, HttpEgress, SystemDial};
 use postroad_engine::{AdminKey, Engine, GivenProfile, Parts, RetentionMetrics, StartError};
-use postroad_server::{HttpMetrics, ServerState, router, serve};
+use postroad_server::{
+    HeaderSpelling, HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerState, metrics_router, router,
+    serve,
+};
 use postroad_store::{Store, StoreError};
 use postroad_store_sqlite::{OpenError, Options, SqliteStore};
 use prometheus_client::registry::Registry;
 use rand::{SeedableRng, rngs::StdRng};
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::{
-    config::Config,
+    config::{Config, Inspecting},
+    hand_over::{HandOver, OwnAddress},
+    listening::{ListenError, Listeners, local_url},
     profiles::{self, ProfilesProblem, told},
     secret_key::{self, SecretKeyError},
 };
@@ -45,17 +49,9 @@ pub enum NodeError {
     /// There is no key for the store's secrets.
     #[error(transparent)]
     SecretKey(#[from] SecretKeyError),
-    /// The address is taken.
-    #[error("cannot listen on {0}: another program listens there. Stop it, or choose another with --listen")]
-    AddressInUse(SocketAddr),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}. Choose another with --listen")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The key is not the one that the store was written with.
     #[error("{0}. Give the key that this database was written with; a new one goes in front of it: NEW,OLD")]
     WrongSecretKey(StartError),
@@ -81,8 +77,7 @@ pub enum NodeError {
 
 /// A node that is ready: it listens, and deliveries go out; requests wait until [`Node::serve`].
 pub struct Node {
-    listener: TcpListener,
-    address: SocketAddr,
+    listeners: Listeners,
     fresh_admin_key: Option<Zeroizing<String>>,
     state: ServerState,
 }
@@ -101,12 +96,11 @@ impl Node {
             Some(given) => given,
             None => secret_key::beside_data(&config.data_dir, &*store, &mut rng).await?,
         };
-        let listener = listen(config.listen).await?;
-        let address =
-            listener.local_addr().map_err(|source| NodeError::Listen { address: config.listen, source })?;
+        let listeners = Listeners::bind(config).await?;
+        let inspector = inspector(config, listeners.api.address, &clock, &mut rng);
         let parts = Parts {
             store: Arc::clone(&store),
-            egress: Arc::new(egress(config, address)?),
+            egress: egress(config, &listeners, inspector.clone())?,
             clock: Arc::clone(&clock),
             rng: StdRng::from_rng(&mut rng),
             secrets,
@@ -118,13 +112,27 @@ impl Node {
         let (admin_key, fresh_admin_key) = AdminKey::establish(&*store, given, &mut rng).await?;
         let forgetting = RetentionMetrics::default();
         engine.keep_within(config.retention, forgetting.clone());
-        let state = server_state(engine, admin_key, forgetting, clock);
-        Ok(Self { listener, address, fresh_admin_key, state })
+        let (registry, http_metrics) = registry(config, &engine, &forgetting);
+        let state = ServerState {
+            engine,
+            admin_key,
+            registry: Arc::new(registry),
+            metrics_key: config.metrics_key.take().map(|key| MetricsKey::new(&key)),
+            http_metrics,
+            clock,
+            inspector,
+        };
+        Ok(Self { listeners, fresh_admin_key, state })
     }
 
     /// Where it listens: the port is the real one.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listeners.api.address
+    }
+
+    /// Where the figures are without a key, where they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.listeners.metrics.as_ref().map(|metrics| metrics.address)
     }
 
     /// The admin key in plain, if it was made just now: this is the only time to show it.
@@ -132,13 +140,20 @@ impl Node {
         self.fresh_admin_key.as_ref().map(|key| key.as_str())
     }
 
+    /// What does the work, for commands that watch it.
+    pub fn engine(&self) -> Arc<Engine> {
+        Arc::clone(&self.state.engine)
+    }
+
     /// Answers requests until `stop`, then lets requests and deliveries under way end within `grace` and no longer. The
     /// store is closed with the last task that holds it, at the latest with the runtime.
     ///
     /// Errors: the listener failed.
     pub async fn serve(self, stop: CancellationToken, grace: Duration) -> io::Result<()> {
-        let Self { listener, state, .. } = self;
+        let Self { listeners: Listeners { api, metrics }, state, .. } = self;
         let (engine, clock) = (Arc::clone(&state.engine), Arc::clone(&state.clock));
+        let is_inspecting = state.inspector.is_some();
+        let spelling = if is_inspecting { HeaderSpelling::Kept } else { HeaderSpelling::Forgotten };
         let stopped_at = OnceLock::new();
         let asked = async {
             stop.cancelled().await;
@@ -149,8 +164,17 @@ impl Node {
             stop.cancelled().await;
             clock.sleep(grace).await;
         };
+        let figures = metrics.map(|metrics| {
+            let router = metrics_router(state.clone());
+            tokio::spawn(serve(
+                metrics.listener,
+                router,
+                HeaderSpelling::Forgotten,
+                stop.clone().cancelled_owned(),
+            ))
+        });
         let served = tokio::select! {
-            served = serve(listener, router(state), asked) => served,
+            served = serve(api.listener, router(state), spelling, asked) => served,
             () = too_late => {
                 tracing::warn!("requests were still under way when the time to finish them was over");
                 Ok(())
@@ -158,6 +182,9 @@ impl Node {
         };
         let used = stopped_at.get().map_or(Duration::ZERO, |start| clock.monotonic().saturating_sub(*start));
         engine.stop(grace.saturating_sub(used)).await;
+        if let Some(figures) = figures {
+            figures.abort();
+        }
         tracing::info!("stopped");
         served
     }
@@ -178,21 +205,39 @@ async fn open_store(data_dir: PathBuf, clock: Arc<dyn Clock>) -> Result<SqliteSt
     })
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => NodeError::AddressInUse(address),
-        _ => NodeError::Listen { address, source },
-    })
+/// The inspector, where it is on.
+fn inspector(
+    config: &Config,
+    address: SocketAddr,
+    clock: &Arc<dyn Clock>,
+    rng: &mut StdRng,
+) -> Option<Inspector> {
+    let short_names = match config.inspector {
+        Inspecting::Off => return None,
+        Inspecting::On => false,
+        Inspecting::OnWithShortNames => true,
+    };
+    let url = config.public_url.clone().or_else(|| EndpointUrl::parse(&local_url(address)).ok())?;
+    let (clock, rng) = (Arc::clone(clock), StdRng::from_rng(rng));
+    Some(Inspector::new(InspectorParts { clock, rng, public_url: url, short_names }))
 }
 
-fn egress(config: &Config, own_address: SocketAddr) -> Result<HttpEgress, NodeError> {
+fn egress(
+    config: &Config,
+    listeners: &Listeners,
+    inspector: Option<Inspector>,
+) -> Result<Arc<dyn Egress>, NodeError> {
     let policy = AddressPolicy {
         allow_subnets: config.allow_subnets.clone(),
-        own_addresses: vec![own_address],
+        own_addresses: listeners.addresses(),
         allow_own: false,
     };
     let dial = SystemDial::new().map_err(NodeError::Resolver)?;
-    Ok(HttpEgress::new(EgressConfig::new(policy), Arc::new(dial))?)
+    let settings = EgressConfig { proxy: config.egress_proxy.clone(), ..EgressConfig::new(policy) };
+    let outside = Arc::new(HttpEgress::new(settings, Arc::new(dial))?);
+    let Some(inspector) = inspector else { return Ok(outside) };
+    let own = OwnAddress { listen: listeners.api.address, public_url: config.public_url.clone() };
+    Ok(Arc::new(HandOver::new(own, inspector, outside)?))
 }
 
 async fn start_engine(parts: Parts) -> Result<Arc<Engine>, NodeError> {
@@ -202,16 +247,14 @@ async fn start_engine(parts: Parts) -> Result<Arc<Engine>, NodeError> {
     })
 }
 
-fn server_state(
-    engine: Arc<Engine>,
-    admin_key: AdminKey,
-    forgetting: RetentionMetrics,
-    clock: Arc<dyn Clock>,
-) -> ServerState {
+fn registry(config: &Config, engine: &Engine, forgetting: &RetentionMetrics) -> (Registry, Arc<HttpMetrics>) {
     let mut registry = Registry::with_prefix(METRICS_PREFIX);
     let http_metrics = Arc::new(HttpMetrics::new());
     engine.metrics().register(&mut registry);
+    if config.metrics_per_tenant {
+        engine.metrics().register_per_tenant(&mut registry);
+    }
     forgetting.register(&mut registry);
     http_metrics.register(&mut registry);
-    ServerState { engine, admin_key, registry: Arc::new(registry), http_metrics, clock }
+    (registry, http_metrics)
 }

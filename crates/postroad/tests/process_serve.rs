@@ -32,7 +32,7 @@ async fn the_first_start_shows_an_admin_key_once_and_keeps_it() {
     let mut first = Program::start(serve(folder.path(), &[]));
     first.server().await;
     let line = first.line_with("admin key: ").await;
-    let key = line.strip_prefix("admin key: adm_").unwrap();
+    let key = line.strip_prefix("admin key: postroad_admin_").unwrap();
     assert!(key.len() >= 40, "{line}");
     first.signal(libc::SIGTERM);
     let ended = first.end().await;
@@ -42,7 +42,7 @@ async fn the_first_start_shows_an_admin_key_once_and_keeps_it() {
 
     let mut second = Program::start(serve(folder.path(), &[]));
     let server = second.server().await;
-    let admin_key = format!("adm_{key}");
+    let admin_key = format!("postroad_admin_{key}");
     let arguments = ["send", "--server", &server, "--key", &admin_key, "--tenant", "nobody", "--type", "a"];
     let sent = run(common::postroad(folder.path(), &arguments)).await;
     assert!(

@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 
 use common::{Program, run, send, serve};
+use postroad_client::{Client, NewSubscription, TenantSettings};
 use postroad_testkit::{ADMIN_KEY, Answer, Gate, Receiver};
 use tempfile::TempDir;
 
@@ -24,13 +25,10 @@ impl Stage {
         receiver.answer("/hook", Answer::status(200).after(&gate));
         let mut program = start(folder.path(), further);
         let server = program.server().await;
-        let client = postroad::api_client::ApiClient::new(&server, ADMIN_KEY).expect("a client");
-        let tenant = r#"{"profile":"standard"}"#.as_bytes().to_vec();
-        client.call(http::Method::PUT, "/v1/tenants/acme", tenant).await.expect("a tenant");
-        let subscription = serde_json::json!({"delivery": {"type": "push", "url": receiver.url("/hook")}});
-        let subscription = subscription.to_string().into_bytes();
-        let path = "/v1/tenants/acme/subscriptions";
-        client.call(http::Method::POST, path, subscription).await.expect("a subscription");
+        let client = Client::new(&server, ADMIN_KEY).expect("a client");
+        client.tenants().put("acme", &TenantSettings::of_profile("standard")).await.expect("a tenant");
+        let hook = NewSubscription::push(receiver.url("/hook"));
+        client.tenant("acme").subscriptions().create(&hook).await.expect("a subscription");
         let sent = send(folder.path(), &server, &["--type", "order.created"]).await;
         assert_eq!(sent.code, Some(0), "{}", sent.stderr);
         receiver.wait_for(1).await;

@@ -11,6 +11,7 @@ use std::{
 
 use ipnet::IpNet;
 use postroad_domain::{EndpointUrl, Invalid};
+use postroad_egress::EgressProxy;
 use postroad_engine::{SecretBox, SecretError};
 use tracing_subscriber::filter::{Directive, LevelFilter};
 use zeroize::Zeroizing;
@@ -66,6 +67,11 @@ fn subnet(text: &str) -> Result<IpNet, Invalid> {
     })
 }
 
+/// The proxy that receivers are called through.
+pub(super) fn egress_proxy(text: &str) -> Result<EgressProxy, Invalid> {
+    EgressProxy::parse(text)
+}
+
 /// Scheme, host and port; links are made by putting a path behind them.
 pub(super) fn public_url(text: &str) -> Result<EndpointUrl, Invalid> {
     let url = EndpointUrl::parse(text)?;
@@ -74,6 +80,25 @@ pub(super) fn public_url(text: &str) -> Result<EndpointUrl, Invalid> {
         return Err(Invalid::new("must end after the host or port, as in https://hooks.example.com"));
     }
     Ok(url)
+}
+
+/// Where traces go.
+pub(super) fn collector(text: &str) -> Result<EndpointUrl, Invalid> {
+    if cfg!(feature = "opentelemetry") {
+        return EndpointUrl::parse(text);
+    }
+    Err(Invalid::new("cannot be used: this program was built without the feature opentelemetry"))
+}
+
+/// A part of a whole.
+pub(super) fn share(text: &str) -> Result<f64, Invalid> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| Invalid::new("must be a number from 0 to 1, such as 0.05"))
+}
+
+/// Whether something is on.
+pub(super) fn switch(text: &str) -> Result<bool, Invalid> {
+    text.parse().map_err(|_| Invalid::new("must be true or false"))
 }
 
 /// The keys of the store's secrets.
@@ -151,7 +176,7 @@ fn size(text: &str) -> Option<u64> {
 }
 
 /// A whole number with its unit.
-fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;

@@ -46,9 +46,8 @@ pub fn page() -> String {
         let in_file = if key.in_file { format!("`{}`", key.name) } else { "–".to_owned() };
         let _ = writeln!(
             page,
-            "| {in_file} | `--{} {}` | `{}` | {} |",
-            key.name,
-            key.value_name.replace('|', "\\|"),
+            "| {in_file} | `{}` | `{}` | {} |",
+            key.flag().replace('|', "\\|"),
             key.environment_name(),
             default(key)
         );

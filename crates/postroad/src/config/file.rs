@@ -48,10 +48,8 @@ impl Given {
                 nearest: nearest_key(name.get_ref()),
             })?;
             let origin = Origin::File { path: path.to_owned(), line };
-            let values = texts(key, value.get_ref()).ok_or_else(|| ConfigError::NotText {
-                place: origin.describe(key),
-                wanted: if key.is_list { "an array of texts in quotes" } else { "a text in quotes" },
-            })?;
+            let values = texts(key, value.get_ref())
+                .ok_or_else(|| ConfigError::NotText { place: origin.describe(key), wanted: wanted(key) })?;
             given.add(key, values, origin);
         }
         Ok(given)
@@ -71,9 +69,18 @@ fn nearest_key(name: &str) -> &'static str {
     nearest.map_or("", |key| key.name)
 }
 
+fn wanted(key: &Key) -> &'static str {
+    match key {
+        key if key.is_list => "an array of texts in quotes",
+        key if key.is_switch() => "true or false",
+        _ => "a text in quotes",
+    }
+}
+
 fn texts(key: &Key, value: &DeValue<'_>) -> Option<Vec<String>> {
     match value {
         DeValue::String(text) => Some(vec![text.to_string()]),
+        DeValue::Boolean(is_on) if key.is_switch() => Some(vec![is_on.to_string()]),
         DeValue::Array(items) if key.is_list => {
             items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
         }

@@ -2,7 +2,7 @@
 
 use postroad_domain::Invalid;
 
-use super::{Config, Purpose, checks};
+use super::{Config, Inspecting, Purpose, checks};
 
 /// One key of the configuration.
 pub struct Key {
@@ -27,6 +27,9 @@ pub struct Key {
     /// Checks the values and enters them. One value, or several where the key is a list.
     pub apply: fn(&mut Config, &[String]) -> Result<(), Invalid>,
 }
+
+/// The value of a key that is on or off.
+const SWITCH: &str = "true|false";
 
 /// What holds without a value.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +57,20 @@ impl Key {
         format!("POSTROAD_{}", self.name.replace('-', "_").to_ascii_uppercase())
     }
 
+    /// Whether it is on or off: as a flag it needs no value.
+    pub fn is_switch(&self) -> bool {
+        self.value_name == SWITCH
+    }
+
+    /// The flag as people write it: `--listen ADDR`, `--inspector`.
+    pub fn flag(&self) -> String {
+        if self.is_switch() {
+            format!("--{}", self.name)
+        } else {
+            format!("--{} {}", self.name, self.value_name)
+        }
+    }
+
     /// Whether the command has it.
     pub fn is_for(&self, purpose: Purpose) -> bool {
         purpose == Purpose::Serve || !matches!(self.in_dev, InDev::Absent)
@@ -69,7 +86,7 @@ impl Key {
 }
 
 /// Every key, in the order of the help.
-pub static KEYS: [Key; 13] = [
+pub static KEYS: [Key; 20] = [
     Key {
         name: "config",
         value_name: "FILE",
@@ -154,6 +171,22 @@ pub static KEYS: [Key; 13] = [
         apply: |config, values| checks::subnets(values).map(|value| config.allow_subnets = value),
     },
     Key {
+        name: "egress-proxy",
+        value_name: "URL",
+        otherwise: Otherwise::Words("receivers are called directly"),
+        summary: "Send everything through this proxy: http://[user:password@]host:port",
+        details: "Each connection is a tunnel that the proxy is asked for with CONNECT, for http and https alike. Names of \
+                  receivers are then resolved by the proxy, and which addresses they may lead to is for the proxy to \
+                  judge; literal addresses are still judged here, as without a proxy. See docs/operations.md.",
+        is_secret: true,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Absent,
+        apply: |config, values| {
+            checks::one(values, checks::egress_proxy).map(|value| config.egress_proxy = Some(value))
+        },
+    },
+    Key {
         name: "public-url",
         value_name: "URL",
         otherwise: Otherwise::Words("http:// and the address listened on"),
@@ -165,6 +198,22 @@ pub static KEYS: [Key; 13] = [
         in_dev: InDev::AsInServe,
         apply: |config, values| {
             checks::one(values, checks::public_url).map(|value| config.public_url = Some(value))
+        },
+    },
+    Key {
+        name: "inspector",
+        value_name: SWITCH,
+        otherwise: Otherwise::Value("false"),
+        summary: "Turn on the built-in webhook tester: /inspector makes a bin, /inspect/{bin} records what it gets",
+        details: "Whoever reaches this server can use it, and whoever knows the name of a bin sees what is in it. \
+                  Deliveries to it are handed over within the process.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Absent,
+        apply: |config, values| {
+            checks::one(values, checks::switch)
+                .map(|is_on| config.inspector = if is_on { Inspecting::On } else { Inspecting::Off })
         },
     },
     Key {
@@ -213,6 +262,78 @@ pub static KEYS: [Key; 13] = [
         in_dev: InDev::Absent,
         apply: |config, values| {
             checks::one(values, checks::retention_bytes).map(|value| config.retention.bytes_max = Some(value))
+        },
+    },
+    Key {
+        name: "metrics-listen",
+        value_name: "ADDR",
+        otherwise: Otherwise::Words("only at the address of the API, with a key"),
+        summary: "Address and port at which GET /metrics is answered without a key, and nothing else",
+        details: "For a collector in your own network: choose an address that nobody else reaches.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| {
+            checks::one(values, checks::listen).map(|value| config.metrics_listen = Some(value))
+        },
+    },
+    Key {
+        name: "metrics-key",
+        value_name: "KEY",
+        otherwise: Otherwise::Words("only the admin key"),
+        summary: "A key that opens GET /metrics and nothing else",
+        details: "For collectors that call the address of the API: authorization: Bearer KEY.",
+        is_secret: true,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| {
+            checks::one(values, checks::admin_key).map(|value| config.metrics_key = Some(value))
+        },
+    },
+    Key {
+        name: "metrics-per-tenant",
+        value_name: SWITCH,
+        otherwise: Otherwise::Value("false"),
+        summary: "Count accepted events, deliveries and failures of each tenant too",
+        details: "At most 1,000 tenants have counters of their own; the rest is counted together as _others.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| {
+            checks::one(values, checks::switch).map(|value| config.metrics_per_tenant = value)
+        },
+    },
+    Key {
+        name: "otlp-endpoint",
+        value_name: "URL",
+        otherwise: Otherwise::Words("OTEL_EXPORTER_OTLP_ENDPOINT, or no traces"),
+        summary: "Send traces to this collector, by OTLP over HTTP: http://127.0.0.1:4318",
+        details: "Spans of publishing, commit, shaping and each attempt. /v1/traces is put behind it. The other standard \
+                  variables hold too: OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_BSP_MAX_QUEUE_SIZE. A collector \
+                  that is away or slow loses spans and slows nothing.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| {
+            checks::one(values, checks::collector).map(|value| config.otlp_endpoint = Some(value))
+        },
+    },
+    Key {
+        name: "trace-ratio",
+        value_name: "SHARE",
+        otherwise: Otherwise::Words("OTEL_TRACES_SAMPLER_ARG, or 1"),
+        summary: "The share of events that begin a trace, from 0 to 1, where their publisher sends no traceparent",
+        details: "What the publisher's traceparent says is done in any case.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| {
+            checks::one(values, checks::share).map(|value| config.trace_ratio = Some(value))
         },
     },
     Key {

@@ -18,9 +18,11 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use postroad_domain::EndpointUrl;
+use postroad_egress::EgressProxy;
 use postroad_engine::{Retention, SecretBox};
 use zeroize::Zeroizing;
 
+pub(crate) use self::checks::duration;
 pub use self::{
     error::{ConfigError, Origin},
     file::read as read_file,
@@ -35,6 +37,17 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line, for collectors.
     Json,
+}
+
+/// Whether the webhook tester is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inspecting {
+    /// Its paths answer 404.
+    Off,
+    /// Names of bins are long enough that nobody guesses them.
+    On,
+    /// Bins may have short names too: for `postroad dev`.
+    OnWithShortNames,
 }
 
 /// The command a configuration is for: `dev` knows fewer keys and has a few other defaults.
@@ -58,8 +71,22 @@ pub struct Config {
     pub profiles: Option<PathBuf>,
     /// Subnets that may be called although they are not globally routable.
     pub allow_subnets: Vec<IpNet>,
+    /// The proxy that receivers are called through.
+    pub egress_proxy: Option<EgressProxy>,
     /// Where people and receivers reach this server from outside.
     pub public_url: Option<EndpointUrl>,
+    /// Whether the webhook tester is on.
+    pub inspector: Inspecting,
+    /// Where the figures are without a key; `None` for nowhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// The key that opens the figures on the API's own address.
+    pub metrics_key: Option<Zeroizing<String>>,
+    /// Whether there are figures of single tenants.
+    pub metrics_per_tenant: bool,
+    /// Where traces are sent.
+    pub otlp_endpoint: Option<EndpointUrl>,
+    /// The share of the events without a trace of their own that begin one; from 0 to 1.
+    pub trace_ratio: Option<f64>,
     /// The keys that secrets are encrypted with; `None` for the one beside the data.
     pub secret_key: Option<SecretBox>,
     /// How long and how much is kept.
@@ -81,7 +108,14 @@ impl Config {
             admin_key: None,
             profiles: None,
             allow_subnets: Vec::new(),
+            egress_proxy: None,
             public_url: None,
+            inspector: Inspecting::Off,
+            otlp_endpoint: None,
+            trace_ratio: None,
+            metrics_listen: None,
+            metrics_key: None,
+            metrics_per_tenant: false,
             secret_key: None,
             retention: Retention::default(),
             log_format: LogFormat::Text,
@@ -98,7 +132,13 @@ impl fmt::Debug for Config {
             .field("data_dir", &self.data_dir)
             .field("profiles", &self.profiles)
             .field("allow_subnets", &self.allow_subnets)
+            .field("egress_proxy", &self.egress_proxy)
             .field("public_url", &self.public_url)
+            .field("inspector", &self.inspector)
+            .field("otlp_endpoint", &self.otlp_endpoint)
+            .field("trace_ratio", &self.trace_ratio)
+            .field("metrics_listen", &self.metrics_listen)
+            .field("metrics_per_tenant", &self.metrics_per_tenant)
             .field("retention", &self.retention)
             .field("log_format", &self.log_format)
             .field("log_level", &self.log_level)

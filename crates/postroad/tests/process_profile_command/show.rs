@@ -32,8 +32,8 @@ async fn what_the_built_in_products_do_is_said_in_words() {
         ("standard", "  Signs        at each attempt: timestamp and signature are made anew"),
         ("standard", "  Headers        webhook-id, webhook-timestamp, webhook-signature\n"),
         ("standard", "A secret begins with whsec_"),
-        ("standard", "  410          makes the subscription inactive\n"),
-        ("leadhub", "  Attempts     after a failure again after 1m, 2m, 4m: 4 attempts in all\n"),
+        ("standard", "  410              makes the subscription inactive\n"),
+        ("leadhub", "  Attempts         after a failure again after 1m, 2m, 4m: 4 attempts in all\n"),
         ("leadhub", "lead.created        A new lead record is created. Example: the product's own.\n"),
         ("leadhub", "lead.updated        A lead is modified. Example: plausible.\n"),
         ("leadhub", "  Secrets      a subscription without one is not signed; the caller gives it\n"),
@@ -125,11 +125,13 @@ Signature
   Rotation  the old secret ends at once
 
 Delivery
-  Success      2xx, 404; a redirect never is
-  Attempts     1: a failure is not tried again
-  Timeout      10s for a whole exchange
-  410          makes the subscription inactive
-  Retry-After  of 429 and 503 is honoured
+  Success          2xx, 404; a redirect never is
+  Attempts         1: a failure is not tried again
+  Timeout          10s for a whole exchange
+  HTTP             1.1
+  410              makes the subscription inactive
+  Retry-After      of 429 and 503 is honoured
+  Events are kept  as long as the installation keeps them
 
 Refused at the door
   Event types  that are not listed and do not have the form that `open_events` names
