@@ -1,11 +1,14 @@
 //! The project's own tools: `cargo xtask tidy` checks the house rules, `cargo xtask checks` runs the numbered checks of
-//! the products, `cargo xtask bench` measures the server.
+//! the products, `cargo xtask guard` counts instructions, `cargo xtask bench` measures the server, `cargo xtask api` writes
+//! the pages of the API.
 //!
 //! Nothing here is shipped. What a tool needs to know about the server it learns as everybody does, from its command
 //! line and its API.
 
+mod api;
 mod bench;
 mod checks;
+mod guard;
 mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -18,6 +21,8 @@ fn main() -> Result<ExitCode> {
     match matches.subcommand() {
         Some(("tidy", _)) => return tidy::run(),
         Some(("checks", options)) => return checks::run(options),
+        Some(("guard", options)) => return guard::run(options),
+        Some(("api", options)) => return api::run(options),
         Some(("bench", options)) => bench::run(options)?,
         Some(("bench-probe", options)) => {
             let folder: &PathBuf = options.get_one("folder").context("clap demands a folder")?;
@@ -36,6 +41,8 @@ fn command_line() -> Command {
         .subcommand_required(true)
         .subcommand(Command::new("tidy").about("Checks the house rules (ARCHITECTURE.md, STYLE.md)"))
         .subcommand(checks_command())
+        .subcommand(guard::command())
+        .subcommand(api::command())
         .subcommand(bench::command())
         .subcommand(
             Command::new("bench-probe")

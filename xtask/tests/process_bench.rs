@@ -84,7 +84,7 @@ every_case_works! {
     backup_works: "backup", [];
     overload_works: "overload", ["sustained", "events answered 202", "largest share of a tenant", "drained after"];
     size_works: "size", ["disk per delivered event", "written per event", "memory idle", "program stripped"];
-    retention_works: "retention", [];
+    retention_works: "retention", ["old events", "accepted otherwise", "accepted to otherwise"];
 }
 
 #[test]

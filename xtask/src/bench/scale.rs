@@ -21,6 +21,9 @@ pub(super) struct Scale {
     pub(super) waiting_at_start: u64,
     /// Events of the large store.
     pub(super) stored: u64,
+    /// Events that are too old, and pairs of turns with and without deleting them.
+    pub(super) old: u64,
+    pub(super) pairs: u32,
     /// How often each question is put to it.
     pub(super) questions: u32,
 }
@@ -37,6 +40,8 @@ impl Scale {
             waiting: 100_000,
             waiting_at_start: 1_000_000,
             stored: 10_000_000,
+            old: 1_000_000,
+            pairs: 5,
             questions: 200,
         }
     }
@@ -52,6 +57,8 @@ impl Scale {
             waiting: 300,
             waiting_at_start: 500,
             stored: 2_000,
+            old: 2_000,
+            pairs: 1,
             questions: 3,
         }
     }

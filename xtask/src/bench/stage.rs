@@ -44,9 +44,21 @@ impl Stage {
         disk: Disk,
         data_dir: Option<PathBuf>,
     ) -> Result<Self> {
+        Self::start_with(bench, binary, disk, data_dir, Vec::new()).await
+    }
+
+    /// The same, with further arguments of `serve`.
+    pub(super) async fn start_with(
+        bench: &Bench,
+        binary: &Path,
+        disk: Disk,
+        data_dir: Option<PathBuf>,
+        arguments: Vec<String>,
+    ) -> Result<Self> {
         let syncs = SyncCount::new(&bench.folder)?;
         let server = TestServer::start_with(ServerOptions {
             binary: Some(binary.to_owned()),
+            arguments,
             folder: Some(bench.folder.clone()),
             environment: disk.environment(&bench.folder, &syncs)?,
             data_dir,

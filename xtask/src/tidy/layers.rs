@@ -19,6 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("postroad-server", &["postroad-domain", "postroad-profile", "postroad-engine"]),
     ("postroad-store-sqlite", &["postroad-domain", "postroad-store"]),
     ("postroad-store-postgres", &["postroad-domain", "postroad-store"]),
+    ("postroad-client", &[]),
     ("postroad", ANY_SHIPPED),
     ("postroad-testkit", ANY_SHIPPED),
     ("postroad-sim", ANY_SHIPPED),
@@ -36,6 +37,7 @@ const ANY_SHIPPED: &[&str] = &[
     "postroad-server",
     "postroad-store-sqlite",
     "postroad-store-postgres",
+    "postroad-client",
 ];
 
 /// What tests of every crate may name besides: the test tools, and the store's seam with its conformance suite.

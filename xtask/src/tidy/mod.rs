@@ -1,8 +1,10 @@
-//! The house rules that no compiler knows: layers, sizes, module docs, words, sleeps, links.
+//! The house rules that no compiler knows: layers, sizes, module docs, words, sleeps, links, the book.
 //!
 //! Each rule is a function from what was read to findings, in a file of its own; a finding names file, line, rule and
 //! remedy. Rules look at text and not at syntax trees, on purpose: they are to be readable in a minute each.
 
+mod anchors;
+mod book;
 mod layers;
 mod links;
 mod module_docs;
@@ -16,6 +18,7 @@ use std::{fmt, process::ExitCode};
 use anyhow::{Context, Result};
 use cargo_metadata::MetadataCommand;
 
+pub(crate) use self::anchors::anchor_of;
 use self::tree::Tree;
 
 /// Checks every rule, prints what it found and answers failure if any of it is an error.
@@ -27,7 +30,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let metadata = MetadataCommand::new().exec().context("cargo metadata")?;
     let tree = Tree::read(metadata.workspace_root.as_std_path())?;
     let mut findings = layers::check(&metadata);
-    for rule in [sizes::check, module_docs::check, words::check, sleeps::check, links::check] {
+    for rule in [sizes::check, module_docs::check, words::check, sleeps::check, links::check, book::check] {
         findings.extend(rule(&tree));
     }
     findings.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
