@@ -97,6 +97,23 @@ fn the_end_of_a_rollback_journal_is_certain_only_when_its_folder_is_synced() {
 }
 
 #[test]
+fn a_log_that_was_left_empty_makes_the_end_of_the_rollback_journal_certain_too() {
+    let vfs = Vfs::register();
+    // Two cuts while a database is created may leave this: the log's name, and nothing else.
+    let computer = vfs.computer();
+    let (log, handle) = computer.state().open(Some("/plain.db-wal"), true).unwrap();
+    computer.state().disk.sync(log, false).unwrap();
+    computer.close(log, handle);
+    let db = connect(&vfs, "WAL", "FULL").unwrap();
+    db.execute_batch("CREATE TABLE row (no INTEGER PRIMARY KEY, data BLOB)").unwrap();
+    insert(&db, 1, 10).unwrap();
+    computer.plan(Cut::at(0));
+    drop(db);
+    computer.reboot(&mut Survival::strict());
+    assert_eq!(count(&connect(&vfs, "WAL", "FULL").unwrap()).unwrap(), 1);
+}
+
+#[test]
 fn connections_see_each_others_commits_and_exclude_each_other() {
     let vfs = Vfs::register();
     let writer = connect(&vfs, "WAL", "FULL").unwrap();

@@ -1,8 +1,8 @@
 //! The disk: files by name, and the moment at which its power is cut.
 //!
 //! What SQLite's own file system for unix promises about names is modelled as it is there, and no better: a file's name
-//! is certain once the file was synced; the first sync of a new journal or log syncs the whole folder; a deletion is
-//! certain at once only where SQLite asks for it.
+//! is certain once the file was synced; whoever opens a journal or a log so that it may be created syncs the whole folder
+//! with its first sync; a deletion is certain at once only where SQLite asks for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,6 @@ use super::{Refusal, file::File, survival::Survival};
 /// A file, whatever its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FileNo(u64);
-
-/// How a file is opened.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Opening {
-    /// It is created where it is not there.
-    pub(crate) creates: bool,
-    /// When it is new, its first sync makes all names of the folder certain.
-    pub(crate) syncs_folder: bool,
-}
 
 /// A cut that will come.
 #[derive(Clone, Debug)]
@@ -43,8 +34,6 @@ pub(crate) struct Disk {
     files: BTreeMap<FileNo, File>,
     names: BTreeMap<String, FileNo>,
     certain_names: BTreeMap<String, FileNo>,
-    /// Files whose next sync is one of the folder too.
-    folder_syncers: BTreeSet<FileNo>,
     last_no: u64,
     coming_cut: Option<Cut>,
     is_cut: bool,
@@ -52,13 +41,13 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// Opens a file; one without a name is new and nobody else's.
-    pub(crate) fn open(&mut self, name: Option<&str>, opening: Opening) -> Result<FileNo, Refusal> {
+    /// Opens a file, or creates it; one without a name is new and nobody else's.
+    pub(crate) fn open(&mut self, name: Option<&str>, creates: bool) -> Result<FileNo, Refusal> {
         self.powered()?;
         if let Some(no) = name.and_then(|name| self.names.get(name)) {
             return Ok(*no);
         }
-        if !opening.creates {
+        if !creates {
             return Err(Refusal::NotFound);
         }
         self.last_no += 1;
@@ -66,9 +55,6 @@ impl Disk {
         self.files.insert(no, File::default());
         if let Some(name) = name {
             self.names.insert(name.to_owned(), no);
-        }
-        if opening.syncs_folder {
-            self.folder_syncers.insert(no);
         }
         Ok(no)
     }
@@ -109,15 +95,15 @@ impl Disk {
         self.count_call(no)
     }
 
-    /// Makes a file certain, its name too. A sync that meets the cut promises nothing.
-    pub(crate) fn sync(&mut self, no: FileNo) -> Result<(), Refusal> {
+    /// Makes a file certain, its name too, or all names of the folder. A sync that meets the cut promises nothing.
+    pub(crate) fn sync(&mut self, no: FileNo, syncs_folder: bool) -> Result<(), Refusal> {
         self.powered()?;
         self.count_call(no)?;
         if self.lies {
             return Ok(());
         }
         self.files.get_mut(&no).ok_or(Refusal::NotFound)?.sync();
-        if self.folder_syncers.remove(&no) {
+        if syncs_folder {
             self.certain_names.clone_from(&self.names);
         }
         let own_names = self.names.iter().filter(|(_, named)| **named == no);
@@ -156,7 +142,6 @@ impl Disk {
         let named: BTreeSet<FileNo> = self.names.values().copied().collect();
         self.files.retain(|no, _| named.contains(no));
         self.files.values_mut().for_each(|file| file.survive(survival));
-        self.folder_syncers.clear();
         self.coming_cut = None;
         self.is_cut = false;
     }
@@ -181,9 +166,6 @@ impl Disk {
 mod tests {
     use super::*;
 
-    const DATABASE: Opening = Opening { creates: true, syncs_folder: false };
-    const LOG: Opening = Opening { creates: true, syncs_folder: true };
-
     fn exists(disk: &Disk, name: &str) -> bool {
         disk.len_of(name).is_ok()
     }
@@ -191,12 +173,12 @@ mod tests {
     #[test]
     fn the_call_that_meets_the_cut_fails_and_so_does_every_one_after_it() {
         let mut disk = Disk::default();
-        let no = disk.open(Some("db"), DATABASE).unwrap();
+        let no = disk.open(Some("db"), true).unwrap();
         disk.plan(Cut::at(2));
         disk.change(no, |file| file.write(0, b"a")).unwrap();
-        assert_eq!(disk.sync(no), Err(Refusal::PowerLost));
+        assert_eq!(disk.sync(no, false), Err(Refusal::PowerLost));
         assert!(disk.is_cut());
-        assert_eq!(disk.open(Some("db"), DATABASE), Err(Refusal::PowerLost));
+        assert_eq!(disk.open(Some("db"), true), Err(Refusal::PowerLost));
         assert_eq!(disk.file(no).err(), Some(Refusal::PowerLost));
         disk.reboot(&mut Survival::strict());
         assert!(!exists(&disk, "db"));
@@ -205,19 +187,19 @@ mod tests {
     #[test]
     fn a_cut_may_wait_for_calls_to_one_file() {
         let mut disk = Disk::default();
-        let database = disk.open(Some("db"), DATABASE).unwrap();
-        let log = disk.open(Some("log"), LOG).unwrap();
+        let database = disk.open(Some("db"), true).unwrap();
+        let log = disk.open(Some("log"), true).unwrap();
         disk.plan(Cut { calls: 1, file: Some("db".to_owned()) });
-        disk.sync(log).unwrap();
-        assert_eq!(disk.sync(database), Err(Refusal::PowerLost));
+        disk.sync(log, true).unwrap();
+        assert_eq!(disk.sync(database, false), Err(Refusal::PowerLost));
     }
 
     #[test]
     fn a_name_is_certain_once_its_file_was_synced() {
         let mut disk = Disk::default();
-        let no = disk.open(Some("db"), DATABASE).unwrap();
-        disk.open(Some("other"), DATABASE).unwrap();
-        disk.sync(no).unwrap();
+        let no = disk.open(Some("db"), true).unwrap();
+        disk.open(Some("other"), true).unwrap();
+        disk.sync(no, false).unwrap();
         disk.reboot(&mut Survival::strict());
         assert!(exists(&disk, "db") && !exists(&disk, "other"));
     }
@@ -226,12 +208,12 @@ mod tests {
     fn a_deletion_is_certain_when_the_folder_was_synced() {
         for (syncs_folder, syncs_log) in [(false, false), (false, true), (true, false)] {
             let mut disk = Disk::default();
-            let journal = disk.open(Some("journal"), LOG).unwrap();
-            disk.sync(journal).unwrap();
+            let journal = disk.open(Some("journal"), true).unwrap();
+            disk.sync(journal, true).unwrap();
             disk.delete("journal", syncs_folder).unwrap();
             if syncs_log {
-                let log = disk.open(Some("log"), LOG).unwrap();
-                disk.sync(log).unwrap();
+                let log = disk.open(Some("log"), true).unwrap();
+                disk.sync(log, true).unwrap();
             }
             disk.reboot(&mut Survival::strict());
             assert_eq!(exists(&disk, "journal"), !syncs_folder && !syncs_log);
@@ -241,15 +223,15 @@ mod tests {
     #[test]
     fn a_new_file_under_an_old_name_replaces_it_once_it_is_synced() {
         let mut disk = Disk::default();
-        let old = disk.open(Some("log"), LOG).unwrap();
+        let old = disk.open(Some("log"), true).unwrap();
         disk.change(old, |file| file.write(0, b"old")).unwrap();
-        disk.sync(old).unwrap();
+        disk.sync(old, true).unwrap();
         for (syncs, expected) in [(false, 3), (true, 4)] {
             disk.delete("log", false).unwrap();
-            let new = disk.open(Some("log"), LOG).unwrap();
+            let new = disk.open(Some("log"), true).unwrap();
             disk.change(new, |file| file.write(0, b"new!")).unwrap();
             if syncs {
-                disk.sync(new).unwrap();
+                disk.sync(new, true).unwrap();
             }
             disk.reboot(&mut Survival::strict());
             assert_eq!(disk.len_of("log"), Ok(expected));

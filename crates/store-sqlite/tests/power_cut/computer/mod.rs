@@ -9,7 +9,7 @@ mod survival;
 
 use std::{collections::BTreeMap, time::Duration};
 
-pub(crate) use disk::{Cut, Disk, FileNo, Opening};
+pub(crate) use disk::{Cut, Disk, FileNo};
 pub(crate) use file::File;
 pub(crate) use locks::{HandleNo, Level, Locks, Region, SlotLock};
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -45,13 +45,9 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Opens a file.
-    pub(crate) fn open(
-        &mut self,
-        name: Option<&str>,
-        opening: Opening,
-    ) -> Result<(FileNo, HandleNo), Refusal> {
-        let no = self.disk.open(name, opening)?;
+    /// Opens a file, or creates it.
+    pub(crate) fn open(&mut self, name: Option<&str>, creates: bool) -> Result<(FileNo, HandleNo), Refusal> {
+        let no = self.disk.open(name, creates)?;
         self.last_handle += 1;
         self.open_handles += 1;
         Ok((no, HandleNo(self.last_handle)))

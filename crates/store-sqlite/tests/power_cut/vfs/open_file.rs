@@ -4,12 +4,26 @@ use std::{
     ffi::{c_int, c_void},
     ops::Range,
     ptr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use rusqlite::ffi;
 
-use crate::computer::{Computer, FileNo, HandleNo, Level, Opening, Refusal, Region, SlotLock};
+use crate::computer::{Computer, FileNo, HandleNo, Level, Refusal, Region, SlotLock};
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    /// It is created where it is not there.
+    pub(super) creates: bool,
+    /// The first sync makes all names of the folder certain, whether the file was there or not.
+    pub(super) syncs_folder: bool,
+    /// The file shall be gone once it is closed.
+    pub(super) is_doomed: bool,
+}
 
 /// An open file.
 #[derive(Debug)]
@@ -17,6 +31,8 @@ pub(super) struct OpenFile {
     computer: Arc<Computer>,
     no: FileNo,
     handle: HandleNo,
+    /// The next sync is one of the folder too.
+    syncs_folder: AtomicBool,
     /// Set when the file shall be gone once it is closed.
     doomed_name: Option<String>,
 }
@@ -36,11 +52,11 @@ impl OpenFile {
         computer: Arc<Computer>,
         name: Option<&str>,
         opening: Opening,
-        is_doomed: bool,
     ) -> Result<Self, Refusal> {
-        let (no, handle) = computer.state().open(name, opening)?;
-        let doomed_name = name.filter(|_| is_doomed).map(ToOwned::to_owned);
-        Ok(Self { computer, no, handle, doomed_name })
+        let (no, handle) = computer.state().open(name, opening.creates)?;
+        let doomed_name = name.filter(|_| opening.is_doomed).map(ToOwned::to_owned);
+        let syncs_folder = AtomicBool::new(opening.syncs_folder);
+        Ok(Self { computer, no, handle, syncs_folder, doomed_name })
     }
 
     /// Fills the buffer; what lies behind the end of the file is zeros.
@@ -67,7 +83,7 @@ impl OpenFile {
 
     /// Makes it certain.
     pub(super) fn sync(&self) -> Result<(), Refusal> {
-        self.computer.state().disk.sync(self.no)
+        self.computer.state().disk.sync(self.no, self.syncs_folder.swap(false, Relaxed))
     }
 
     /// Its bytes.

@@ -11,14 +11,15 @@ use rusqlite::ffi;
 
 use super::{
     file_calls::Handle,
-    open_file::{OpenFile, code_of},
+    open_file::{OpenFile, Opening, code_of},
 };
-use crate::computer::{Computer, Opening, Refusal};
+use crate::computer::{Computer, Refusal};
 
 /// Noon of 2026-11-21 in SQLite's count of milliseconds since noon in Greenwich on November 24, 4714 B.C.
 const NOON: ffi::sqlite3_int64 = 212_662_022_400_000;
 
-/// Files whose first sync syncs their folder too, when they are new.
+/// Files whose first sync syncs their folder too. SQLite's own file system asks only whether they may be created, not
+/// whether they were.
 const SYNCS_FOLDER: c_int =
     ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL | ffi::SQLITE_OPEN_WAL;
 
@@ -33,9 +34,13 @@ pub(super) unsafe extern "C" fn open(
     let computer = unsafe { computer(vfs) };
     // SAFETY: a name that is given is a text that outlives this call.
     let name = (!name.is_null()).then(|| unsafe { text(name) });
-    let opening =
-        Opening { creates: flags & ffi::SQLITE_OPEN_CREATE != 0, syncs_folder: flags & SYNCS_FOLDER != 0 };
-    let opened = OpenFile::open(computer, name, opening, flags & ffi::SQLITE_OPEN_DELETEONCLOSE != 0);
+    let creates = flags & ffi::SQLITE_OPEN_CREATE != 0;
+    let opening = Opening {
+        creates,
+        syncs_folder: creates && flags & SYNCS_FOLDER != 0,
+        is_doomed: flags & ffi::SQLITE_OPEN_DELETEONCLOSE != 0,
+    };
+    let opened = OpenFile::open(computer, name, opening);
     let (handle, code) = match opened {
         Ok(opened) => (Handle::of(opened), ffi::SQLITE_OK),
         Err(Refusal::NotFound) => (Handle::closed(), ffi::SQLITE_CANTOPEN),
