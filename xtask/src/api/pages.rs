@@ -16,6 +16,8 @@ struct Operation<'a> {
     method: &'static str,
     path: &'a str,
     about: &'a Value,
+    /// Answers that operations share.
+    shared: &'a Value,
 }
 
 /// Every page of this document.
@@ -57,7 +59,8 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
     for (path, methods) in paths {
         for method in METHODS {
             if methods[method].is_object() {
-                operations.push(Operation { method, path, about: &methods[method] });
+                let (about, shared) = (&methods[method], &document["components"]["responses"]);
+                operations.push(Operation { method, path, about, shared });
             }
         }
     }
@@ -137,6 +140,8 @@ impl Operation<'_> {
         let mut table = "\n| status | | body |\n|---|---|---|\n".to_owned();
         let mut examples = String::new();
         for (status, about) in answers {
+            let name = text(about, "$ref").strip_prefix("#/components/responses/");
+            let about = name.map_or(about, |name| &self.shared[name]);
             let content: Vec<_> = about["content"].as_object().into_iter().flatten().collect();
             let kinds: Vec<_> = content.iter().map(|(_, about)| schemas::kind(&about["schema"])).collect();
             table +=

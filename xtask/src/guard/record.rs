@@ -76,7 +76,7 @@ impl Growth {
 
     fn percent(&self) -> Option<f64> {
         let (accepted, counted) = (self.accepted? as f64, self.counted? as f64);
-        Some((counted / accepted - 1.0) * 100.0)
+        Some((counted - accepted) / accepted * 100.0)
     }
 }
 
