@@ -58,65 +58,128 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// What can go wrong with every call: the kind of problem that stands for its status, what the document says of the
-/// status, and a sentence as callers get it.
-const COMMON: [(Code, &str, &str); 10] = [
-    (
+/// What can go wrong with every call.
+struct Common {
+    /// The kind of problem that stands for its status.
+    code: Code,
+    /// Its name in the document.
+    name: &'static str,
+    /// What the document says of it.
+    description: &'static str,
+    /// The sentence of its example.
+    detail: &'static str,
+}
+
+const fn common_of(
+    code: Code,
+    name: &'static str,
+    description: &'static str,
+    detail: &'static str,
+) -> Common {
+    Common { code, name, description, detail }
+}
+
+const COMMON: [Common; 10] = [
+    common_of(
         Code::MalformedJson,
+        "Unreadable",
         "It cannot be parsed: the body, or the cursor of a list",
         "The body is not JSON: expected value at line 1 column 9.",
     ),
-    (
+    common_of(
         Code::Unauthorized,
+        "Unauthorized",
         "The key is missing, wrong, expired or revoked",
         "The header `Authorization: Bearer <key>` is missing.",
     ),
-    (Code::Forbidden, "The key does not allow this", "This needs a key with a scope that yours lacks."),
-    (Code::NotFound, "There is no such object, or it is another tenant's", "There is no such tenant."),
-    (Code::BodyTooSlow, "The body did not come in time", "The body must be here 60 seconds after its head."),
-    (Code::BodyTooLarge, "The body is longer than allowed", "The body may have 262144 bytes here."),
-    (Code::Invalid, "Understood, but a field is not valid", ""),
-    (
-        Code::RateLimited,
-        "The key's rate limit is reached, or too much is under way",
-        "This key may make 100 calls in 1s. Come again later.",
+    common_of(
+        Code::Forbidden,
+        "Forbidden",
+        "The key does not allow this",
+        "This needs a key with the scope `events:write`, which yours lacks.",
     ),
-    (Code::Internal, "A defect of the server, whose log says more", "The request could not be finished."),
-    (
+    common_of(
+        Code::NotFound,
+        "NotFound",
+        "There is no such object, or it is another tenant's",
+        "There is no such tenant.",
+    ),
+    common_of(
+        Code::BodyTooSlow,
+        "TooSlow",
+        "The body did not come in time",
+        "The body must be here 60 seconds after its head.",
+    ),
+    common_of(Code::BodyTooLarge, "TooLarge", "The body is too long", "The body may have 262144 bytes here."),
+    common_of(Code::Invalid, "Invalid", "Understood, but a field is not valid", ""),
+    common_of(
+        Code::RateLimited,
+        "TooMany",
+        "The key's rate limit is reached",
+        "This key may make 100 calls within 1s.",
+    ),
+    common_of(
+        Code::Internal,
+        "Internal",
+        "A defect of the server, whose log says more",
+        "The request could not be finished. The log of the server says why.",
+    ),
+    common_of(
         Code::StoreUnavailable,
+        "Unavailable",
         "The store is not available now",
-        "The store cannot be reached. Come again later.",
+        "The store cannot be reached. Try again in a moment.",
     ),
 ];
+
+/// The refusals that operations share, by their names.
+pub(super) fn common() -> Value {
+    let responses = COMMON.iter().map(|common| {
+        let mut response = refusal(common.code, common.description, common.detail);
+        add_headers_of_status(common.code.status().as_str(), &mut response);
+        (common.name.to_owned(), response)
+    });
+    Value::Object(responses.collect())
+}
 
 /// Gives an operation the refusals that it can meet, and takes away those that it cannot.
 pub(super) fn complete(operation: &Operation<'_>, responses: &mut Value) {
     let Some(responses) = responses.as_object_mut() else { return };
-    for (code, description, detail) in COMMON {
-        let status = code.status();
+    for common in COMMON {
+        let status = common.code.status();
         let key = status.as_str();
-        if !operation.can_be(status) {
-            // One that the operation itself names is not common.
-            if responses.get(key).is_some_and(|known| is_common(known) && operation.path != "/health/ready") {
-                responses.remove(key);
-            }
-            continue;
+        if operation.can_be(status) {
+            let own = responses.get(key).and_then(|known| own_description(status, known));
+            let refusal = match own {
+                Some(description) => refusal(common.code, &description, common.detail),
+                None => json!({"$ref": format!("#/components/responses/{}", common.name)}),
+            };
+            responses.insert(key.to_owned(), refusal);
+        } else if operation.path != "/health/ready" {
+            responses.remove(key);
         }
-        let known = responses.get(key).and_then(|known| known["description"].as_str()).map(ToOwned::to_owned);
-        let own = known.filter(|_| matches!(status.as_u16(), 413 | 429));
-        responses.insert(key.to_owned(), refusal(code, own.as_deref().unwrap_or(description), detail));
     }
-    for (status, response) in responses.iter_mut() {
-        if matches!(status.as_str(), "409" | "412") {
-            let description = response["description"].as_str().unwrap_or_default().to_owned();
-            *response = refusal(conflict_of(operation.id, status), &description, &format!("{description}."));
+    for (status, response) in responses.iter_mut().filter(|(_, response)| response.get("$ref").is_none()) {
+        let description = response["description"].as_str().unwrap_or_default().to_owned();
+        match status.as_str() {
+            "409" | "412" => {
+                let sentence = format!("{description}.");
+                *response = refusal(conflict_of(operation.id, status), &description, &sentence);
+            }
+            "503" => *response = refusal(Code::NotReady, &description, "The store cannot take a write now."),
+            _ => {}
         }
-        add_headers(operation, status, response);
+        add_headers_of_status(status, response);
+        add_headers_of_object(operation, status, response);
     }
 }
 
-fn is_common(response: &Value) -> bool {
-    response["content"]["application/problem+json"].is_object()
+/// Where an operation says more of a status than all others do.
+fn own_description(status: StatusCode, response: &Value) -> Option<String> {
+    let may_differ = matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS);
+    let description = response["description"].as_str().filter(|_| may_differ)?;
+    // The one that all have comes from the handlers' table of refusals.
+    (!description.starts_with("The key's rate limit")).then(|| description.to_owned())
 }
 
 /// A refusal with a problem document as an example of it.
@@ -154,36 +217,35 @@ fn conflict_of(operation: &str, status: &str) -> Code {
     }
 }
 
-fn add_headers(operation: &Operation<'_>, status: &str, response: &mut Value) {
-    let tagged =
-        ["get_tenant", "put_tenant", "get_subscription", "create_subscription", "update_subscription"];
-    let mut add = |name: &str, description: &str, schema: Value, example: &str| {
-        response["headers"][name] =
-            json!({"description": description, "required": true, "schema": schema, "example": example});
-    };
-    let text = || json!({"type": "string"});
+/// Headers that come with a status, whatever was asked.
+fn add_headers_of_status(status: &str, response: &mut Value) {
     match status {
-        "401" => add("WWW-Authenticate", "The scheme of the keys", text(), "Bearer"),
+        "401" => add_header(response, "WWW-Authenticate", "The scheme of the keys", "Bearer"),
+        "303" => add_header(response, "Location", "The bin's page", "/inspector/my-first-bin/requests"),
         "429" | "503" => {
-            // A header's value is a text; that of a schema of numbers is read as one.
-            add(
-                "Retry-After",
-                "Seconds after which to come again",
-                json!({"type": "integer", "minimum": 1}),
-                "1",
-            );
-            response["headers"]["Retry-After"]["example"] = json!(1);
+            response["headers"]["Retry-After"] = json!({
+                "description": "Seconds after which to come again", "required": true,
+                "schema": {"type": "integer", "minimum": 1}, "example": 1,
+            });
         }
-        "303" => add("Location", "The bin's page", text(), "/inspector/my-first-bin/requests"),
         _ => {}
     }
-    let mut add = |name: &str, description: &str, example: &str| {
-        response["headers"][name] = json!({"description": description, "required": true, "schema": {"type": "string"}, "example": example});
-    };
+}
+
+/// Headers that tell of what was created, read or changed.
+fn add_headers_of_object(operation: &Operation<'_>, status: &str, response: &mut Value) {
+    let tagged =
+        ["get_tenant", "put_tenant", "get_subscription", "create_subscription", "update_subscription"];
     if status == "201" && operation.id != "create_key" {
-        add("Location", "The path of what was created", "/v1/tenants/acme");
+        add_header(response, "Location", "The path of what was created", "/v1/tenants/acme");
     }
     if matches!(status, "200" | "201") && tagged.contains(&operation.id) {
-        add("ETag", "Names the version, for `If-Match`", "\"v1\"");
+        add_header(response, "ETag", "Names the version, for `If-Match`", "\"v1\"");
     }
+}
+
+fn add_header(response: &mut Value, name: &str, description: &str, example: &str) {
+    response["headers"][name] = json!({
+        "description": description, "required": true, "schema": {"type": "string"}, "example": example,
+    });
 }

@@ -30,10 +30,10 @@ fn add(message: &mut Value, known: &Value) {
 }
 
 fn example_of(name: &str, known: &Value) -> Value {
-    if let Some(item) = name.strip_prefix("List_") {
+    if let Some(item) = name.strip_suffix("List") {
         return json!({"data": [example_of(item, known)], "next": null});
     }
-    if let Some(item) = name.strip_prefix("OfTenant_") {
+    if let Some(item) = name.strip_suffix("OfTenant") {
         let mut item = example_of(item, known);
         item["tenant"] = json!("acme");
         return item;

@@ -1,12 +1,13 @@
 //! The OpenAPI document: made from the same handlers that serve, so that it cannot drift from them.
 //!
 //! What the handlers' types cannot say is added here, each kind of fact in one file: [`schemas`] bounds and words,
-//! [`parameters`], [`answers`] and their headers, [`examples`]. [`flatten`] and [`sides`] make the schemas plain for
+//! [`parameters`], [`answers`] and their headers, [`examples`]. [`lists`], [`flatten`] and [`sides`] make the schemas plain for
 //! generators of clients.
 
 mod answers;
 mod examples;
 mod flatten;
+mod lists;
 mod parameters;
 mod schemas;
 mod sides;
@@ -67,6 +68,7 @@ struct Head;
 pub fn openapi() -> Value {
     let made = serde_json::to_value(documented_routes().into_openapi());
     let mut document = made.expect("the document is made of texts and maps with text keys");
+    lists::name_all(&mut document);
     schemas::complete(&mut document);
     for_each_operation(&mut document, |_, operation| name_body(operation));
     flatten::flatten(&mut document);
@@ -78,6 +80,7 @@ pub fn openapi() -> Value {
         operation["responses"] = responses;
         examples::complete(operation);
     });
+    document["components"]["responses"] = answers::common();
     document
 }
 

@@ -1,7 +1,6 @@
 //! What may stand in paths, queries and headers: the one table of parameters, by their names.
 
 use postroad_domain::{
-    AuditAction, Status,
     ids::{DeliveryKind, EventKind, KeyKind, Kind, ReplayKind, SubscriptionKind},
     limits::{IDEMPOTENCY_KEY_CHARS_MAX, INSPECTOR_BIN_CHARS, PAGE_ITEMS},
 };
@@ -73,13 +72,8 @@ fn of_query(path: &str, name: &str) -> (Value, Value) {
         "type" => (event_type(), json!("lead.created")),
         "event" => (id::<EventKind>(), Value::Null),
         "subscription" => (id::<SubscriptionKind>(), Value::Null),
-        "status" if path.ends_with("/deliveries") => {
-            (json!({"type": "string", "enum": Status::ALL.map(Status::as_str)}), json!("failed"))
-        }
-        "action" => {
-            let actions: Vec<_> = AuditAction::ALL.iter().map(|action| action.as_str()).collect();
-            (json!({"type": "string", "enum": actions}), json!("subscription.changed"))
-        }
+        "status" if path.ends_with("/deliveries") => (reference("DeliveryStatus"), json!("failed")),
+        "action" => (reference("AuditAction"), json!("subscription.changed")),
         "actor" => {
             let keys = id::<KeyKind>();
             let key = keys["pattern"].as_str().unwrap_or_default().trim_matches(['^', '$']);
@@ -90,6 +84,10 @@ fn of_query(path: &str, name: &str) -> (Value, Value) {
         // Only the server can make a cursor.
         _ => (text(), Value::Null),
     }
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
 fn of_header(name: &str) -> (Value, Value) {

@@ -21,7 +21,7 @@ pub(super) fn complete(document: &mut Value) {
     let Some(components) = document.get_mut("components").map(|components| &mut components["schemas"]) else {
         return;
     };
-    for patch in [sent(), settings(), answered(), of_deliveries(), of_operators()] {
+    for patch in [named_words(), sent(), settings(), answered(), of_deliveries(), of_operators()] {
         merge_patch(components, patch);
     }
     let limit = components["RateLimitSettings"].clone();
@@ -94,12 +94,35 @@ fn words(words: impl IntoIterator<Item = &'static str>) -> Value {
     json!({"enum": words.into_iter().collect::<Vec<_>>()})
 }
 
-fn words_or_null(words: impl IntoIterator<Item = &'static str>) -> Value {
-    json!({"enum": words.into_iter().map(Some).chain([None]).collect::<Vec<_>>()})
+/// A reference in the place of what the handler's type says.
+pub(super) fn named(name: &str) -> Value {
+    json!({"type": null, "$ref": format!("#/components/schemas/{name}")})
+}
+
+fn named_or_null(name: &str) -> Value {
+    json!({"type": null, "oneOf": [{"$ref": format!("#/components/schemas/{name}")}, {"type": "null"}]})
+}
+
+/// Words that stand in several places, or with null.
+fn named_words() -> Value {
+    let named = |description: &str, words: Vec<&str>| json!({"type": "string", "description": description, "enum": words});
+    json!({
+        "AuditAction": named("What was done.", AuditAction::ALL.iter().map(|action| action.as_str()).collect()),
+        "DeliveryReason": named("Why a delivery failed or was cancelled.", Reason::ALL.map(Reason::as_str).into()),
+        "DeliveryStatus": named("Where a delivery is in its life.", Status::ALL.map(Status::as_str).into()),
+        "DeliveryType": named("`push`: each event is sent to a URL.", vec!["push"]),
+        "ErrorClass": named("Why no response came.", ErrorClass::ALL.map(ErrorClass::as_str).into()),
+        "HttpVersion": named("A version of HTTP.", vec!["1.1", "2"]),
+        "KeyKind": named("A single key, or a pair.", CredentialKind::ALL.map(CredentialKind::as_str).into()),
+        "ReplaySelection": named("What is sent again.", ReplaySelection::ALL.map(ReplaySelection::as_str).into()),
+        "ReplayStatus": named("How far a replay is.", vec!["running", "done", "cancelled", "failed"]),
+        "ReplayFailure": named("Why a replay failed.", vec!["subscription_inactive", "subscription_deleted"]),
+        "Scope": named("What a key allows.", Scope::ALL.map(Scope::as_str).into()),
+    })
 }
 
 fn scopes() -> Value {
-    json!({"items": words(Scope::ALL.map(Scope::as_str)), "maxItems": Scope::ALL.len()})
+    json!({"items": named("Scope"), "maxItems": Scope::ALL.len()})
 }
 
 fn sent() -> Value {
@@ -118,9 +141,9 @@ fn sent() -> Value {
         "Rotation": {"properties": {"grace": span()}},
         "NewKey": {"properties": {
             "name": text(1, NAME_CHARS_MAX), "scopes": scopes(),
-            "kind": words_or_null(CredentialKind::ALL.map(CredentialKind::as_str)), "rate_limit": key_limit,
+            "kind": named_or_null("KeyKind"), "rate_limit": key_limit,
         }},
-        "NewReplay": {"properties": {"status": words(ReplaySelection::ALL.map(ReplaySelection::as_str))}},
+        "NewReplay": {"properties": {"status": named("ReplaySelection")}},
         // What a bin answers is set with defaults for what is not named.
         "BinAnswer": {"required": [], "properties": {"delay": span(), "headers": {"maxItems": CUSTOM_HEADERS_MAX}}},
     })
@@ -141,10 +164,14 @@ fn settings() -> Value {
             "success": {"minItems": 1, "items": text(1, 16)},
         }},
         "DeliverySettings": {"properties": {
-            "type": words(["push"]), "http_version": words(["1.1", "2"]), "url": text(1, URL_CHARS_MAX),
+            "type": named("DeliveryType"), "http_version": named("HttpVersion"), "url": text(1, URL_CHARS_MAX),
             "headers": {"maxItems": CUSTOM_HEADERS_MAX}, "authorization": text(1, HEADER_VALUE_BYTES_MAX),
         }},
         "HeaderSetting": {"properties": {"name": {"minLength": 1}, "value": {"maxLength": HEADER_VALUE_BYTES_MAX}}},
+        // A certificate is of no use without its key, nor the key without it.
+        "TlsSettings": {"dependentRequired": {
+            "client_certificate": ["client_key"], "client_key": ["client_certificate"],
+        }},
         "RetrySettings": {"properties": {"backoff": {"items": span()}}},
         "RateLimitSettings": {"properties": {
             "count": {"maximum": RATE_LIMIT_COUNT.max.max(REPLAY_PACE_COUNT.max)}, "per": span(),
@@ -167,7 +194,7 @@ fn answered() -> Value {
         }},
         "Policy": {"properties": {
             "gone": words(["deactivate", "failure"]), "retry_after": words(["honour", "ignore"]),
-            "http_version": words(["1.1", "2"]),
+            "http_version": named("HttpVersion"),
         }},
         "Problem": {"properties": {"status": {"minimum": 400, "maximum": 599}, "errors": {"minItems": 1}}},
         "Health": {"properties": {"status": words(["live", "ready"])}},
@@ -176,7 +203,6 @@ fn answered() -> Value {
 }
 
 fn of_deliveries() -> Value {
-    let classes = || ErrorClass::ALL.map(ErrorClass::as_str);
     let outcomes = [
         "delivered",
         "delivering",
@@ -192,20 +218,20 @@ fn of_deliveries() -> Value {
         "Delivery": {"properties": {
             "id": id::<DeliveryKind>(), "subscription": id::<SubscriptionKind>(),
             "events": {"minItems": 1, "items": id::<EventKind>()},
-            "status": words(Status::ALL.map(Status::as_str)), "reason": words_or_null(Reason::ALL.map(Reason::as_str)),
+            "status": named("DeliveryStatus"), "reason": named_or_null("DeliveryReason"),
         }},
         "Attempt": {"properties": {"id": id::<AttemptKind>(), "number": {"minimum": 1}}},
-        "AttemptError": {"properties": {"class": words(classes())}},
+        "AttemptError": {"properties": {"class": named("ErrorClass")}},
         "AttemptResponse": {"properties": {"status": {"minimum": 100, "maximum": 999}}},
         "Explanation": {"properties": {
             "subscription": id::<SubscriptionKind>(), "delivery": id_or_null::<DeliveryKind>(),
-            "outcome": words(outcomes), "error": words_or_null(classes()),
+            "outcome": words(outcomes), "error": named_or_null("ErrorClass"),
         }},
         "Replay": {"properties": {
             "id": id_or_null::<ReplayKind>(), "subscription": id::<SubscriptionKind>(),
-            "selection": words(ReplaySelection::ALL.map(ReplaySelection::as_str)),
-            "status": words_or_null(["running", "done", "cancelled", "failed"]),
-            "reason": words_or_null(["subscription_inactive", "subscription_deleted"]),
+            "selection": named("ReplaySelection"),
+            "status": named_or_null("ReplayStatus"),
+            "reason": named_or_null("ReplayFailure"),
         }},
     })
 }
@@ -214,11 +240,11 @@ fn of_operators() -> Value {
     let key_limit = json!({"oneOf": [{"$ref": "#/components/schemas/KeyRateLimit"}, {"type": "null"}]});
     json!({
         "Key": {"properties": {
-            "id": id::<KeyKind>(), "kind": words(CredentialKind::ALL.map(CredentialKind::as_str)), "scopes": scopes(),
+            "id": id::<KeyKind>(), "kind": named("KeyKind"), "scopes": scopes(),
             "rate_limit": key_limit,
         }},
         "AuditEntry": {"properties": {
-            "id": id::<AuditKind>(), "action": words(AuditAction::ALL.iter().map(|action| action.as_str())),
+            "id": id::<AuditKind>(), "action": named("AuditAction"),
         }},
     })
 }

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::flatten::references;
 
@@ -28,16 +28,13 @@ pub(super) fn complete(document: &mut Value) {
     let sent = reachable(document, |operation| &operation["requestBody"]);
     let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
     for (name, schema) in schemas {
+        describe_references(schema);
         if sent.contains(name) { describe_sent(schema) } else { describe_answered(schema) }
     }
     for (name, fields) in ANSWERED {
         if let Some(required) = document["components"]["schemas"][name]["required"].as_array_mut() {
             required.extend(fields.iter().copied().map(Value::from));
         }
-    }
-    // The answers of lists over all tenants hold objects without a name.
-    for list in ["List_OfTenant_Event", "List_OfTenant_Delivery"] {
-        describe_answered(&mut document["components"]["schemas"][list]["properties"]["data"]["items"]);
     }
 }
 
@@ -69,6 +66,9 @@ fn required_of(schema: &Value) -> BTreeSet<String> {
 
 fn is_nullable(property: &Value) -> bool {
     let is_null = |value: &Value| value == "null" || value["type"] == "null";
+    if property["type"] == "null" {
+        return true;
+    }
     let kinds = ["type", "oneOf"].map(|key| property[key].as_array());
     kinds.into_iter().flatten().flatten().any(is_null)
 }
@@ -84,9 +84,19 @@ fn make_nullable(property: &mut Value) {
         if let Some(Value::Array(words)) = fields.get_mut("enum") {
             words.push(Value::Null);
         }
-    } else if fields.contains_key("$ref") {
-        let reference = std::mem::take(fields);
-        *fields = Map::from_iter([("oneOf".to_owned(), json!([reference, {"type": "null"}]))]);
+    } else if let Some(reference) = fields.remove("$ref") {
+        fields.insert("oneOf".to_owned(), json!([{"$ref": reference}, {"type": "null"}]));
+    }
+}
+
+/// What is said of a field stands at the field, not at one of the things that it can be.
+fn describe_references(schema: &mut Value) {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (_, property) in properties.into_iter().flatten() {
+        let first = property.pointer_mut("/oneOf/0").and_then(Value::as_object_mut);
+        if let Some(description) = first.and_then(|first| first.remove("description")) {
+            property["description"] = description;
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod keys;
 mod larger_events;
 mod lists;
 mod openapi;
+mod openapi_details;
 mod operation;
 mod own_profiles;
 mod preconditions;
