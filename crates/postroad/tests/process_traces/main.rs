@@ -1,5 +1,7 @@
 //! Traces: what a collector is told of an event, what the receiver is told, and that no collector slows anything.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod collector;
 #[path = "../common/mod.rs"]
 mod common;
