@@ -5,7 +5,8 @@
 //! measured. In pieces it waits for one of them.
 //!
 //! SQLite's own door for it is used, the table of system calls of its file system for Unix. **Invariant:** what is written,
-//! where, and what a call answers stay the same; only threads that asked for pieces wait. Where the operating system
+//! where, and what a call answers stay the same, but that a write that fails behind the call is told; only threads that asked
+//! for pieces wait. Where the operating system
 //! cannot be asked to write a part of a file, nothing changes.
 
 #[cfg(not(target_os = "linux"))]
@@ -18,7 +19,7 @@ mod linux {
     use std::{
         cell::Cell,
         ffi::{c_int, c_void},
-        mem,
+        io, mem,
         sync::Once,
     };
 
@@ -64,21 +65,32 @@ mod linux {
     ) -> isize {
         // SAFETY: SQLite's arguments are handed on as they are.
         let written = unsafe { libc::pwrite(file, data, bytes, offset) };
-        if let (Some(before), Ok(now)) = (WRITTEN.get(), usize::try_from(written)) {
-            let together = before + now;
-            WRITTEN.set(Some(if together < CHECKPOINT_PIECE_BYTES { together } else { finish_piece(file) }));
+        let (Some(before), Ok(now)) = (WRITTEN.get(), usize::try_from(written)) else { return written };
+        let together = before + now;
+        if together < CHECKPOINT_PIECE_BYTES {
+            WRITTEN.set(Some(together));
+            return written;
         }
-        written
+        WRITTEN.set(Some(0));
+        // The operating system tells of a failed write once. Kept from SQLite it would be lost: the sync in the end would
+        // succeed, and the log begin anew.
+        if finish_piece(file) { written } else { -1 }
     }
 
-    /// Waits until all of the file that was written is on its way through; answers the bytes of the next piece: none.
-    fn finish_piece(file: c_int) -> usize {
+    /// Waits until what was written of the file is on the disk; whether it is. The reason is left where a failed call
+    /// leaves it.
+    fn finish_piece(file: c_int) -> bool {
         const WHOLE: libc::c_uint = libc::SYNC_FILE_RANGE_WAIT_BEFORE
             | libc::SYNC_FILE_RANGE_WRITE
             | libc::SYNC_FILE_RANGE_WAIT_AFTER;
-        // SAFETY: a call without pointers. When it fails, the sync in the end writes what is left, as it would have anyway.
-        unsafe { libc::sync_file_range(file, 0, 0, WHOLE) };
-        0
+        // SAFETY: a call without pointers.
+        let is_done = unsafe { libc::sync_file_range(file, 0, 0, WHOLE) } == 0;
+        is_done || is_not_to_be_had(io::Error::last_os_error().raw_os_error())
+    }
+
+    /// A file system that cannot do this has written nothing and lost nothing: the sync in the end writes all.
+    fn is_not_to_be_had(reason: Option<c_int>) -> bool {
+        matches!(reason, Some(libc::ENOSYS | libc::EINVAL | libc::ESPIPE))
     }
 }
 

@@ -253,7 +253,8 @@ fn count_on(work: &mut Work<'_>, step: &mut Step, tenant_no: TenantNo) -> Result
         return Ok(Turn::Done);
     }
     let numbers = numbers_of(work, tenant_no, bytes.counted_to, COUNTED_PER_TURN)?;
-    let is_last = numbers.len() < COUNTED_PER_TURN;
+    // What came since the count began is counted as it comes, however much of it there is.
+    let is_last = numbers.len() < COUNTED_PER_TURN || numbers.last().is_some_and(|last| *last >= bytes.until);
     for event_no in numbers.into_iter().take_while(|event_no| *event_no < bytes.until) {
         let counted = query::find(work.db, sql::EVENT_BYTES, (event_no,), |row| Ok(row.get::<_, u64>(0)?))?;
         bytes.sum += counted.unwrap_or_default();
