@@ -197,7 +197,7 @@ pub const UNACKNOWLEDGED_EVENTS_MAX: usize = 65_536;
 /// Bytes of requests' bodies that are read or worked on at a time, where a body is longer than the next limit; above it
 /// publishing answers 429, as above. Parsed, and with the answers of a batch, each byte takes three to five of memory.
 pub const REQUEST_BODIES_BYTES_MAX: usize = 48 * 1024 * 1024;
-/// Bodies up to this length are taken without asking: connections bound them.
+/// Bodies up to this length are taken without asking; there are as many as connections, whose number has no limit of its own.
 pub const REQUEST_BODY_FREE_BYTES_MAX: usize = 16 * 1024;
 /// Such bodies at a time.
 pub const REQUEST_BODIES_MAX: usize = 4_096;

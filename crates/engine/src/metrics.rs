@@ -101,7 +101,7 @@ impl Metrics {
         );
         registry.register(
             "events_overloaded",
-            "Events refused because too much waited for its commit",
+            "Events and bodies of requests refused because too much waited to be written",
             self.overloaded.clone(),
         );
         registry.register("deliveries_succeeded", "Deliveries taken by a receiver", self.delivered.clone());
