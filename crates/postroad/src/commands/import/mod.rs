@@ -6,7 +6,7 @@
 //!
 //! **Invariant:** nothing is changed at the other server. **Invariant:** running it again changes nothing where nothing
 //! changed there: a tenant is known by its id, a subscription by its name, which is the endpoint's id
-//! ([`plan::mark`]). **Invariant:** no secret is printed. **Invariant:** what could not be carried over is told, object by
+//! (`plan::mark`). **Invariant:** no secret is printed. **Invariant:** what could not be carried over is told, object by
 //! object, and keeps nothing else from being carried over.
 //!
 //! Lacking on purpose: messages and their attempts, which age away, and deleting what is not there any more.
