@@ -110,11 +110,14 @@ pub struct FieldError {
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} (status {}, code {})", self.title, self.status, self.code)?;
-        if let Some(detail) = self.detail.as_ref().filter(|detail| **detail != self.title) {
+        // Where fields are named the detail says the same once more.
+        let detail = self.detail.as_ref().filter(|detail| self.errors.is_empty() && **detail != self.title);
+        if let Some(detail) = detail {
             write!(out, "\n  {detail}")?;
         }
         for error in &self.errors {
-            write!(out, "\n  {}: {}", error.field, error.message)?;
+            let field = if error.field.is_empty() { "the body" } else { &error.field };
+            write!(out, "\n  {field}: {}", error.message)?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, AuditAction, DeliveryId, Event, Status, TenantId, TenantNo, delivery::Delivery,
+    Attempt, AuditAction, DeliveryId, Event, Status, TenantId, TenantNo, Timestamp, delivery::Delivery,
 };
 use postroad_store::{
     CancelDelivery, CancelDeliveryError, DeliveryFilter, LaneKey, ListDeliveries, Page, RetryDelivery,
@@ -39,7 +39,10 @@ pub enum RetryError {
     NotFound,
     /// It still waits.
     #[error("the delivery is still waiting")]
-    Waiting,
+    Waiting {
+        /// When its next attempt is due; `None` while one is under way.
+        due_at: Option<Timestamp>,
+    },
     /// Its subscription is inactive or deleted.
     #[error("the subscription is not active")]
     Inactive,
@@ -160,7 +163,7 @@ impl Engine {
             RetryDelivery { audit, tenant_no, id, at, expires_at: at.after(target.manner.retry.lifetime()) };
         let lane = self.store.retry_delivery(retry).await.map_err(|error| match error {
             RetryDeliveryError::NotFound => RetryError::NotFound,
-            RetryDeliveryError::Waiting => RetryError::Waiting,
+            RetryDeliveryError::Waiting => self.still_waiting(tenant_no, &found),
             RetryDeliveryError::Inactive => RetryError::Inactive,
             RetryDeliveryError::Store(error) => error.into(),
         })?;
@@ -170,6 +173,11 @@ impl Engine {
             LookupError::Store(error) => error.into(),
             LookupError::NoTenant | LookupError::NotFound => RetryError::NotFound,
         })
+    }
+
+    fn still_waiting(&self, tenant_no: TenantNo, found: &Delivery) -> RetryError {
+        let live = self.with_live_status(tenant_no, found.clone());
+        RetryError::Waiting { due_at: live.due_at.filter(|_| live.status == Status::Queued) }
     }
 
     /// Calls a waiting delivery off. An attempt that is under way goes on; if it succeeds, the delivery has succeeded.

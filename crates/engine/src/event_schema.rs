@@ -12,10 +12,12 @@ use postroad_domain::{Invalid, limits::EVENT_TYPE_SCHEMA_BYTES_MAX};
 use serde_json::Value;
 
 use self::cost::Cost;
+pub(crate) use self::faults::Fault;
 
 mod cost;
 mod faults;
 mod graph;
+mod keywords;
 #[cfg(test)]
 mod tests;
 
@@ -55,12 +57,12 @@ impl EventSchema {
 
     /// Checks data, given as JSON text. A refusal holds one to five faults, each with its place, and never all the
     /// data.
-    pub(crate) fn check(&self, data: &str) -> Result<(), Vec<String>> {
+    pub(crate) fn check(&self, data: &str) -> Result<(), Vec<Fault>> {
         let Ok(value) = serde_json::from_str::<Value>(data) else {
             return Err(vec![faults::of_unreadable(data)]);
         };
         if self.cost.may_overflow_the_stack(&value) {
-            return Err(vec!["the data is nested too deeply to be checked against its schema".to_owned()]);
+            return Err(vec![Fault::of_all("is nested too deeply to be checked against its schema")]);
         }
         if self.validator.is_valid(&value) {
             return Ok(());
@@ -68,7 +70,7 @@ impl EventSchema {
         if self.cost.is_small(data, &value) {
             return Err(faults::of_data(&self.validator, &value));
         }
-        Err(vec!["the data does not fit its schema, and is too large for a list of its faults".to_owned()])
+        Err(vec![Fault::of_all("does not fit, and is too large for a list of its faults")])
     }
 }
 

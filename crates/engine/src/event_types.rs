@@ -12,13 +12,15 @@ use postroad_domain::{
 };
 use postroad_profile::{FieldProblem, nearest_words};
 use postroad_store::{DeleteEventType, PutEventType, PutEventTypeError, StoreError};
+use serde_json::json;
 use thiserror::Error;
 
 use crate::{
     By, Engine, LookupError,
     audit::{Change, fields_of_event_type},
-    event_schema::EventSchema,
+    event_schema::{EventSchema, Fault},
     profiles::LoadedProfile,
+    unknown_type::UnknownType,
 };
 
 /// How many names a refusal suggests.
@@ -59,15 +61,18 @@ impl EventTypes {
     ///
     /// # Errors
     ///
-    /// It is not one of them; the names that are spelt most alike.
-    pub(crate) fn resolve(&self, name_or_title: &str) -> Result<EventType, Vec<String>> {
+    /// It is not one of them.
+    pub(crate) fn resolve(&self, name_or_title: &str) -> Result<EventType, UnknownType> {
         let catalogue = &self.profile.profile.catalogue;
         // Names count before titles, and a title before the names that an open catalogue would take.
         let is_listed = catalogue.entry(name_or_title).is_some();
         if !is_listed && let Some(index) = self.index_of(name_or_title) {
             return Ok(self.own[index].registered.name.clone());
         }
-        catalogue.resolve(name_or_title).ok_or_else(|| self.nearest(name_or_title))
+        catalogue.resolve(name_or_title).ok_or_else(|| UnknownType {
+            nearest: self.nearest(name_or_title),
+            misspelt: EventType::parse(name_or_title).err().filter(|_| catalogue.is_open()),
+        })
     }
 
     fn index_of(&self, name_or_title: &str) -> Option<usize> {
@@ -92,7 +97,7 @@ impl EventTypes {
     /// # Errors
     ///
     /// What does not fit.
-    pub(crate) fn check(&self, event_type: &EventType, data: &str) -> Result<(), Vec<String>> {
+    pub(crate) fn check(&self, event_type: &EventType, data: &str) -> Result<(), Vec<Fault>> {
         let Some(own) = self.by_name.get(event_type).map(|index| &self.own[*index]) else { return Ok(()) };
         let Some(text) = own.registered.schema.as_deref() else { return Ok(()) };
         let schema = own.schema.get_or_init(|| {
@@ -110,14 +115,14 @@ impl EventTypes {
         entries.chain(self.own.iter().map(|own| own.registered.name.as_str()))
     }
 
-    /// The example of a type; an empty object where there is none.
+    /// The example of a type; one that is made up where there is none.
     pub(crate) fn example(&self, event_type: &EventType) -> Example {
         let own = self.by_name.get(event_type).and_then(|index| self.own[*index].registered.example.clone());
         let entry = self.profile.profile.catalogue.entry(event_type.as_str());
         let data = own.or_else(|| entry.map(|entry| entry.example.clone()));
         let attributes = entry.and_then(|entry| entry.example_attributes.clone());
         Example {
-            data: data.map_or_else(|| Bytes::from_static(b"{}"), Bytes::from),
+            data: data.unwrap_or_else(|| made_up(event_type)).into(),
             attributes: attributes.map(Bytes::from).unwrap_or_default(),
         }
     }
@@ -125,6 +130,14 @@ impl EventTypes {
     fn own(&self) -> impl Iterator<Item = &RegisteredType> {
         self.own.iter().map(|own| &own.registered)
     }
+}
+
+/// Data for a type that nobody gave an example: whoever sees it arrive learns what it is, and how to have another.
+fn made_up(event_type: &EventType) -> String {
+    let note = format!(
+        "Made up by Postroad: PUT /v1/tenants/{{tenant}}/event-types/{event_type} gives this event type an example of its own."
+    );
+    json!({"example": true, "type": event_type.as_str(), "note": note}).to_string()
 }
 
 /// Failures of [`Engine::put_event_type`].
@@ -251,7 +264,9 @@ fn problems_of(known: &EventTypes, new: &RegisteredType) -> Vec<FieldProblem> {
         Some(Ok(schema)) => {
             // An example that its own schema refuses would fail each test of a subscription.
             if let Some(Err(faults)) = new.example.as_deref().map(|example| schema.check(example)) {
-                note("example", format!("does not fit the schema: {}", faults.join("; ")));
+                for Fault { place, problem } in faults {
+                    note(&format!("example{place}"), format!("does not fit the schema: it {problem}"));
+                }
             }
         }
         None => {}

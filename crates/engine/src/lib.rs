@@ -37,6 +37,7 @@ mod subscriptions;
 mod target;
 mod tenants;
 mod trace;
+mod unknown_type;
 mod verdict;
 
 pub use admin_key::AdminKey;
@@ -61,6 +62,7 @@ pub use subscriptions::{
 };
 pub use tenants::PutTenantError;
 pub use trace::TRACE_TARGET;
+pub use unknown_type::UnknownType;
 
 /// What [`Parts`] names of the box below.
 pub use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};

@@ -17,7 +17,9 @@ use crate::{
     Engine,
     commit::{EventAnswer, EventJob, EventReply},
     config_cache::TenantConfig,
+    event_schema::Fault,
     trace::{self, Span, SpanFacts},
+    unknown_type::UnknownType,
 };
 
 /// How often an event is matched again because its tenant's configuration changed meanwhile. Each round means that
@@ -70,19 +72,16 @@ pub enum PublishError {
     NoTenant,
     /// The tenant has no event type of that name.
     #[error("there is no such event type")]
-    UnknownType {
-        /// The names that are spelt most alike.
-        nearest: Vec<String>,
-    },
+    UnknownType(UnknownType),
     /// The profile does not take the data.
     #[error("the data {0}")]
     Data(DataRefusal),
     /// The profile does not take the attributes.
     #[error("attributes are not valid")]
     Attributes(Vec<FieldProblem>),
-    /// The data does not fit the schema that the tenant gave for the type: each fault in words.
+    /// The data does not fit the schema that the tenant gave for the type.
     #[error("the data does not fit its schema")]
-    Schema(Vec<String>),
+    Schema(Vec<FieldProblem>),
     /// The key was used before with other bytes.
     #[error("the idempotency key was used before with other bytes")]
     KeyConflict,
@@ -99,7 +98,7 @@ impl PublishError {
     const fn kind(&self) -> &'static str {
         match self {
             Self::NoTenant => "no_tenant",
-            Self::UnknownType { .. } => "unknown_event_type",
+            Self::UnknownType(_) => "unknown_event_type",
             Self::Data(_) | Self::Attributes(_) => "invalid",
             Self::Schema(_) => "schema_mismatch",
             Self::KeyConflict => "idempotency_conflict",
@@ -126,12 +125,12 @@ impl TenantConfig {
         attributes: &[u8],
     ) -> Result<EventType, PublishError> {
         let resolved = self.event_types.resolve(event_type);
-        let event_type = resolved.map_err(|nearest| PublishError::UnknownType { nearest })?;
+        let event_type = resolved.map_err(PublishError::UnknownType)?;
         let profile = &self.profile.profile;
         // Whoever took the event in knows that it is JSON, so it is text.
         let data = std::str::from_utf8(data).unwrap_or_default();
         profile.ingest.check(data).map_err(PublishError::Data)?;
-        self.event_types.check(&event_type, data).map_err(PublishError::Schema)?;
+        self.event_types.check(&event_type, data).map_err(schema_problems)?;
         let attributes = if attributes.is_empty() { b"{}" } else { attributes };
         let problems = match serde_json::from_slice(attributes) {
             Ok(attributes) => profile.check_attributes(&attributes),
@@ -347,6 +346,14 @@ pub(crate) async fn check_event(
     let check = move || config.check_event(&event.event_type, &event.data, &event.attributes);
     let failed = |error| StoreError::Internal(format!("an event could not be checked: {error}"));
     tokio::task::spawn_blocking(check).await.unwrap_or_else(|error| Err(failed(error).into()))
+}
+
+fn schema_problems(faults: Vec<Fault>) -> PublishError {
+    let problem = |Fault { place, problem }| FieldProblem {
+        field: format!("data{place}"),
+        message: format!("does not fit the schema of its event type: it {problem}"),
+    };
+    PublishError::Schema(faults.into_iter().map(problem).collect())
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

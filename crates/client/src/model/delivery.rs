@@ -77,7 +77,7 @@ pub struct Delivery {
     /// It was sent to test its subscription.
     #[serde(default)]
     pub test: bool,
-    /// First to last; empty in lists.
+    /// First to last; empty in lists, and where the key may not read deliveries.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
 }

@@ -7,12 +7,13 @@ use super::Header;
 use crate::error::Error;
 
 /// An event to look at.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[must_use]
 pub struct NewPreview {
-    #[serde(rename = "type")]
-    event_type: String,
-    data: Box<RawValue>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    event_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +28,12 @@ impl NewPreview {
     /// [`Error::NotJson`] for data that cannot be written as JSON.
     pub fn new(event_type: impl Into<String>, data: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
         let data = to_raw_value(data)?;
-        Ok(Self { event_type: event_type.into(), data, attributes: None, occurred_at: None })
+        Ok(Self { event_type: Some(event_type.into()), data: Some(data), ..Self::default() })
+    }
+
+    /// The example of an event type, as a test would send it; without one, of the first that the subscription selects.
+    pub fn example(event_type: Option<&str>) -> Self {
+        Self { event_type: event_type.map(str::to_owned), ..Self::default() }
     }
 
     /// The attributes that the profile declares, an object.

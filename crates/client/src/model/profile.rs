@@ -89,6 +89,9 @@ pub struct Policy {
     /// Exchanges of one subscription under way at a time.
     #[serde(default)]
     pub concurrency: u32,
+    /// Whether receivers get the `traceparent` of the event.
+    #[serde(default)]
+    pub trace_context: bool,
 }
 
 /// A retry schedule.

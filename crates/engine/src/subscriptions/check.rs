@@ -275,15 +275,8 @@ fn resolve_events(
         }
         match config.event_types.resolve(name) {
             Ok(event_type) => resolved.push(event_type),
-            Err(nearest) => problems.note(&format!("events[{index}]"), unknown_type(&nearest)),
+            Err(unknown) => problems.note(&format!("events[{index}]"), unknown.to_string()),
         }
     }
     resolved
-}
-
-fn unknown_type(nearest: &[String]) -> String {
-    match nearest {
-        [] => "is not an event type of this tenant".to_owned(),
-        nearest => format!("is not an event type of this tenant; the nearest: {}", nearest.join(", ")),
-    }
 }

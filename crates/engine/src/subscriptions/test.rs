@@ -3,6 +3,8 @@
 //! A test does not stand in its lane's queue: it goes out at once, also to a subscription that is inactive or has a
 //! backlog, is attempted once, and is written when its answer is known. Whoever asked waits for that.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use postroad_domain::{AuditAction, Event, EventType, SubscriptionId, TenantId, Timestamp};
 use postroad_profile::ExactRequest;
@@ -11,17 +13,18 @@ use thiserror::Error;
 
 use crate::{
     By, DeliveryView, Engine, LookupError, PublishError, PublishEvent, attempt::Of, audit::Change,
-    config_cache::TenantConfig, publish::check_event, target::Target, verdict::Verdict,
+    config_cache::TenantConfig, event_types::Example, publish::check_event, target::Target,
+    unknown_type::UnknownType, verdict::Verdict,
 };
 
 /// An event to show the request of; it is not published.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PreviewEvent {
-    /// What happens: a name or title of an event type.
-    pub event_type: String,
-    /// The data as it came.
-    pub data: Bytes,
-    /// The attributes as a JSON object; empty for none.
+    /// What happens: a name or title of an event type; without one the first that the subscription selects, as for a test.
+    pub event_type: Option<String>,
+    /// The data as it came; without it the example of the type.
+    pub data: Option<Bytes>,
+    /// The attributes as a JSON object; empty for none, or for those of the example.
     pub attributes: Bytes,
     /// When it happens, if the caller says so.
     pub occurred_at: Option<Timestamp>,
@@ -43,10 +46,7 @@ pub enum TestError {
     NotFound,
     /// The tenant has no event type of that name.
     #[error("there is no such event type")]
-    UnknownType {
-        /// The names that are spelt most alike.
-        nearest: Vec<String>,
-    },
+    UnknownType(UnknownType),
     /// As many tests are under way as may.
     #[error("too many tests are under way")]
     TooMany,
@@ -87,7 +87,7 @@ impl Engine {
     ) -> Result<DeliveryView, TestError> {
         let config = self.configs.by_id(tenant).await?.ok_or(TestError::NotFound)?;
         let target = config.target_by_id(id).ok_or(TestError::NotFound)?;
-        let event_type = type_to_test(&config, target, event_type)?;
+        let event_type = type_to_try(&config, target, event_type).map_err(TestError::UnknownType)?;
         if !self.health.may_send() {
             return Err(TestError::NotReady);
         }
@@ -115,18 +115,8 @@ impl Engine {
     ) -> Result<ExactRequest, PreviewError> {
         let config = self.configs.by_id(tenant).await?.ok_or(PreviewError::NotFound)?;
         let target = config.target_by_id(id).ok_or(PreviewError::NotFound)?;
-        let PreviewEvent { event_type, data, attributes, occurred_at } = event;
-        let asked = PublishEvent {
-            event_type,
-            data: data.clone(),
-            tags: Vec::new(),
-            attributes: attributes.clone(),
-            occurred_at,
-            idempotency: None,
-            trace: None,
-        };
-        let event_type = check_event(&config, &asked).await.map_err(PreviewError::Refused)?;
-        let event = self.sample_event(&config, Facts { event_type, data, attributes, occurred_at });
+        let facts = facts_to_show(&config, target, event).await.map_err(PreviewError::Refused)?;
+        let event = self.sample_event(&config, facts);
         let of = of(target, &event);
         let made = self.dispatcher.attempts.request(of, target, event.accepted_at).await?;
         made.map(|made| made.exact).map_err(|error| PreviewError::Render(error.to_string()))
@@ -178,18 +168,47 @@ fn of<'a>(target: &Target, event: &'a Event) -> Of<'a> {
     Of { id: event.id.delivery(1), event, subscription_version, number: 1 }
 }
 
-fn type_to_test(
+/// What came is checked as if it were published; an example of the type is taken as it is, as for a test.
+async fn facts_to_show(
+    config: &Arc<TenantConfig>,
+    target: &Target,
+    event: PreviewEvent,
+) -> Result<Facts, PublishError> {
+    let PreviewEvent { event_type, data, attributes, occurred_at } = event;
+    let event_type = type_to_try(config, target, event_type).map_err(PublishError::UnknownType)?;
+    let example = || config.event_types.example(&event_type);
+    if data.is_none() && attributes.is_empty() {
+        let Example { data, attributes } = example();
+        return Ok(Facts { event_type, data, attributes, occurred_at });
+    }
+    let data = data.unwrap_or_else(|| example().data);
+    let asked = PublishEvent {
+        event_type: event_type.to_string(),
+        data: data.clone(),
+        tags: Vec::new(),
+        attributes: attributes.clone(),
+        occurred_at,
+        idempotency: None,
+        trace: None,
+    };
+    check_event(config, &asked).await?;
+    Ok(Facts { event_type, data, attributes, occurred_at })
+}
+
+/// Without one that is wanted, the first that the subscription selects, in the order of the catalogue.
+fn type_to_try(
     config: &TenantConfig,
     target: &Target,
     wanted: Option<String>,
-) -> Result<EventType, TestError> {
+) -> Result<EventType, UnknownType> {
     let types = &config.event_types;
     if let Some(wanted) = wanted {
-        return types.resolve(&wanted).map_err(|nearest| TestError::UnknownType { nearest });
+        return types.resolve(&wanted);
     }
     let selected = &target.subscription.spec.events;
     let is_selected = |name: &&str| selected.is_empty() || selected.iter().any(|one| one.as_str() == *name);
     let first = types.names().find(is_selected).and_then(|name| EventType::parse(name).ok());
     // A name of an open catalogue stands in no list.
-    first.or_else(|| selected.first().cloned()).ok_or(TestError::UnknownType { nearest: Vec::new() })
+    let none = UnknownType { nearest: Vec::new(), misspelt: None };
+    first.or_else(|| selected.first().cloned()).ok_or(none)
 }

@@ -39,7 +39,7 @@ async fn a_person_sends_a_finished_delivery_again_through_the_normal_schedule() 
         Status::Queued
     );
     let waiting = world.engine.retry_delivery(&By::ADMIN, &acme(), id).await;
-    assert!(matches!(waiting, Err(RetryError::Waiting)));
+    assert!(matches!(waiting, Err(RetryError::Waiting { .. })));
     world.exchange().await.answer(500);
     world.reaches(&published, Status::Queued).await;
     world.pass(Duration::from_secs(10)).await;

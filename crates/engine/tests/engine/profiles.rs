@@ -161,8 +161,8 @@ async fn what_the_profile_does_not_take_is_refused_at_the_door() {
     let world = world_of("leanbe", "{}").await;
     world.subscribe(to("https://a.example/")).await;
     let unknown = world.try_publish(event("idea.upvoted", "{}")).await.unwrap_err();
-    let PublishError::UnknownType { nearest } = unknown else { panic!("{unknown}") };
-    assert_eq!(nearest[0], "idea.upVoted");
+    let PublishError::UnknownType(name) = unknown else { panic!("{unknown}") };
+    assert_eq!(name.nearest[0], "idea.upVoted");
     let number = world.try_publish(event("idea.created", r#"{"x":1e400}"#)).await.unwrap_err();
     assert!(matches!(number, PublishError::Data(_)), "{number}");
     let mut with_attributes = event("idea.created", "{}");

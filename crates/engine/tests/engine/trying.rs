@@ -27,8 +27,8 @@ fn registered(name: &str) -> RegisteredType {
 
 fn preview_of(event_type: &str, data: &'static str) -> PreviewEvent {
     PreviewEvent {
-        event_type: event_type.to_owned(),
-        data: Bytes::from_static(data.as_bytes()),
+        event_type: Some(event_type.to_owned()),
+        data: Some(Bytes::from_static(data.as_bytes())),
         attributes: Bytes::new(),
         occurred_at: None,
     }
@@ -88,8 +88,8 @@ async fn a_test_takes_the_first_type_that_the_subscription_selects_or_the_named_
     test.await.unwrap().unwrap();
     let unknown =
         world.engine.test_subscription(&By::ADMIN, &acme(), id, Some("vote.created".to_owned())).await;
-    let Err(TestError::UnknownType { nearest }) = unknown else { panic!("it was sent") };
-    assert_eq!(nearest[0], "vote.create");
+    let Err(TestError::UnknownType(unknown)) = unknown else { panic!("it was sent") };
+    assert_eq!(unknown.nearest[0], "vote.create");
 }
 
 #[tokio::test]
@@ -126,6 +126,31 @@ async fn a_preview_is_the_request_that_would_be_sent_and_sends_nothing() {
 }
 
 #[tokio::test]
+async fn a_preview_of_nothing_is_that_of_a_test_and_a_type_without_an_example_says_so() {
+    let world = World::new().await;
+    let id = world.subscribe(to("https://a.example/")).await.subscription.id;
+    let mut strict = registered("lead.created");
+    strict.schema = Some(r#"{"type":"object","required":["id"]}"#.to_owned());
+    world.engine.put_event_type(&By::ADMIN, &acme(), strict).await.unwrap();
+    let body = async |event_type: Option<&str>, data: Option<&'static str>| {
+        let (event_type, data) = (event_type.map(str::to_owned), data.map(Bytes::from));
+        let asked = PreviewEvent { event_type, data, ..PreviewEvent::default() };
+        let shown = world.engine.preview(&acme(), id, asked).await;
+        shown.map(|shown| String::from_utf8(shown.body.to_vec()).unwrap())
+    };
+    // The first of the catalogue, as a test sends it.
+    assert!(body(None, None).await.unwrap().contains(r#""type":"example.created""#));
+    // What is made up need not fit a schema that its reader may not know yet; what is given must.
+    let made_up = body(Some("lead.created"), None).await.unwrap();
+    assert!(
+        made_up.contains(r#""example":true"#) && made_up.contains("event-types/lead.created"),
+        "{made_up}"
+    );
+    let refused = body(Some("lead.created"), Some("{}")).await.unwrap_err();
+    assert!(matches!(refused, PreviewError::Refused(PublishError::Schema(_))), "{refused}");
+}
+
+#[tokio::test]
 async fn a_tenant_adds_event_types_to_its_profiles_and_their_schema_is_checked_at_the_door() {
     let world = sleekplan().await;
     let mut invoice = registered("invoice.paid");
@@ -139,7 +164,8 @@ async fn a_tenant_adds_event_types_to_its_profiles_and_their_schema_is_checked_a
     assert!(!world.engine.put_event_type(&By::ADMIN, &acme(), invoice.clone()).await.unwrap());
     assert_eq!(world.engine.event_types(&acme()).await.unwrap(), [invoice]);
     let refused = world.try_publish(event("invoice.paid", "{}")).await.unwrap_err();
-    assert!(matches!(refused, PublishError::Schema(_)), "{refused}");
+    let PublishError::Schema(problems) = refused else { panic!("{refused}") };
+    assert_eq!(problems[0].field, "data.total");
     let published = world.try_publish(event("Invoice paid", r#"{"total":1}"#)).await.unwrap();
     assert_eq!(published.event_type.as_str(), "invoice.paid");
 

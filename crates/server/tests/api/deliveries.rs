@@ -66,13 +66,39 @@ async fn a_delivery_that_ended_is_sent_again_and_one_that_waits_is_not() {
     let path = app.delivery_of(&event).await;
     let first = app.exchange().await;
     let reply = app.send("POST", &format!("{path}/retry"), "").await;
-    refusal::check(&reply, 409, "delivery_waiting", "", "has not ended", "under way");
+    refusal::check(&reply, 409, "delivery_waiting", "", "an attempt is under way", "under way");
     first.answer(200, b"");
     app.reaches(&path, "succeeded").await;
     let again = app.send("POST", &format!("{path}/retry"), "").await.expect(202);
     assert_eq!((&again["status"], &again["attempts_made"]), (&json!("queued"), &json!(1)));
     app.exchange().await.answer(200, b"");
     assert_eq!(app.reaches(&path, "succeeded").await["attempts_made"], 2);
+}
+
+#[tokio::test]
+async fn who_retries_a_delivery_that_waits_is_told_until_when_and_how_not_to_wait() {
+    let app = App::new().await;
+    app.subscribe(json!({"delivery": {"url": "https://example.com"}, "retry": {"backoff": ["1m"]}})).await;
+    let event = app.publish(json!({"type": "a", "data": 1})).await;
+    let path = app.delivery_of(&event).await;
+    app.exchange().await.answer(500, b"");
+    let waiting = app.reaches(&path, "queued").await;
+    let reply = app.send("POST", &format!("{path}/retry"), "").await;
+    let due = format!("it is due at {}", waiting["due_at"].as_str().unwrap());
+    refusal::check(&reply, 409, "delivery_waiting", "", &due, "until when");
+    refusal::check(
+        &reply,
+        409,
+        "delivery_waiting",
+        "",
+        "call it off first (POST …/deliveries/{id}/cancel)",
+        "how",
+    );
+    // What it says works.
+    app.send("POST", &format!("{path}/cancel"), "").await.expect(200);
+    app.send("POST", &format!("{path}/retry"), "").await.expect(202);
+    app.exchange().await.answer(200, b"");
+    app.reaches(&path, "succeeded").await;
 }
 
 #[tokio::test]

@@ -76,6 +76,33 @@ async fn a_request_without_a_body_has_an_empty_one() {
 }
 
 #[tokio::test]
+async fn what_a_preview_does_not_name_is_as_a_test_would_send_it() {
+    let app = App::new().await;
+    let tenant = app.tenant("workshop", json!({})).await;
+    let url = json!({"url": "https://e.com"});
+    let (any, _) = app.subscribe_in(&tenant, json!({"delivery": url})).await;
+    let (one, _) = app.subscribe_in(&tenant, json!({"delivery": url, "events": ["job.begun"]})).await;
+    let example = "{\"id\": 7,\n \"cost\": 1.0}";
+    for (path, body, shown) in [
+        (&any, "", example),
+        (&any, "{}", example),
+        (&any, r#"{"type":null}"#, example),
+        (&one, "", r#"{"id": 8}"#),
+        (&one, r#"{"type":"job.done"}"#, example),
+        (&one, r#"{"data":{"id":9}}"#, r#"{"id":9}"#),
+    ] {
+        let request = app.send("POST", &format!("{path}/preview"), body.to_owned()).await.expect(200);
+        assert_eq!(request["body"], shown, "{path} {body}");
+    }
+    // An example's attributes come with it.
+    let leadhub = app.tenant("leadhub", json!({})).await;
+    let body = json!({"name": "x", "events": ["form.submitted"], "delivery": url});
+    let (path, _) = app.subscribe_in(&leadhub, body).await;
+    let request = app.send("POST", &format!("{path}/preview"), "").await.expect(200);
+    assert!(request["body"].as_str().unwrap().contains(r#""form":"#), "{request}");
+}
+
+#[tokio::test]
 async fn a_preview_that_cannot_be_is_refused() {
     let app = App::new().await;
     let tenant = app.tenant("leanbe", json!({})).await;
@@ -83,8 +110,8 @@ async fn a_preview_that_cannot_be_is_refused() {
     let path = &format!("{path}/preview");
     for (body, code, field, says) in [
         ("[]", "invalid", "", "must be an object"),
-        ("{}", "invalid", "type", "is required"),
-        ("{}", "invalid", "data", "is required"),
+        (r#"{"type":7}"#, "invalid", "type", "must be a string, not a number"),
+        (r#"{"type":"okr.creatd"}"#, "unknown_event_type", "type", "okr.created"),
         (r#"{"type":"","data":1}"#, "invalid", "type", "1 to 255 characters"),
         (r#"{"type":"okr.created","data":{},"tags":[]}"#, "invalid", "tags", "known: type, data"),
         (r#"{"type":"okr.created","data":{},"filter":"x"}"#, "invalid", "filter", "not available in this"),

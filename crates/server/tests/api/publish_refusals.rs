@@ -10,7 +10,7 @@ use crate::{
 /// The profile with its tenant's options, the body of an event, and the code, field and sentence of its refusal.
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const REFUSED: [Case; 11] = [
+const REFUSED: [Case; 12] = [
     ("leanbe", r#"{"type":"idea.upvoted","data":{}}"#, "unknown_event_type", "type", "idea.upVoted"),
     (
         "leanbe",
@@ -21,6 +21,15 @@ const REFUSED: [Case; 11] = [
     ),
     ("sleekplan", r#"{"type":"item.created","data":{}}"#, "unknown_event_type", "type", "item.create"),
     ("workshop", r#"{"type":"Job Dones","data":{}}"#, "unknown_event_type", "type", "the nearest"),
+    // Any name would do here, but for its letters.
+    (
+        "standard",
+        r#"{"type":"example created","data":{}}"#,
+        "unknown_event_type",
+        "type",
+        "cannot be the name of an event type, which must be 1 to 128 letters, digits, '_', '.', '-', '/' or ':', and begin \
+         with a letter or digit, as in lead.created; the nearest is example.created",
+    ),
     (
         "leanbe",
         r#"{"type":"idea.created","data":{"x":1e400}}"#,

@@ -85,6 +85,21 @@ async fn without_a_type_the_first_that_the_subscription_selects_is_sent() {
 }
 
 #[tokio::test]
+async fn a_test_of_a_type_that_nobody_gave_an_example_says_so() {
+    let app = App::new().await;
+    let wanted = json!({"delivery": {"url": "https://e.com"}, "events": ["lead.created"]});
+    let (path, _) = app.subscribe_in(ACME, wanted).await;
+    let data = test(&app, &path, "", 200).await.1["data"].clone();
+    assert_eq!((&data["example"], &data["type"]), (&json!(true), &json!("lead.created")));
+    assert!(
+        data["note"].as_str().unwrap().contains("PUT /v1/tenants/{tenant}/event-types/lead.created"),
+        "{data}"
+    );
+    app.put(&format!("{ACME}/event-types/lead.created"), json!({"example": {"id": 9}})).await.expect(201);
+    assert_eq!(test(&app, &path, "", 200).await.1["data"], json!({"id": 9}));
+}
+
+#[tokio::test]
 async fn a_test_that_cannot_be_is_refused() {
     let app = App::new().await;
     let tenant = app.tenant("leanbe", json!({})).await;

@@ -1,13 +1,13 @@
 //! Schemas and data that are large, deep or costly.
 
-use super::{compiled, refusal};
+use super::{compiled, faults, refusal};
 
 #[test]
 fn a_pattern_that_backtracks_elsewhere_takes_linear_time_here() {
     let schema = compiled(r#"{"properties":{"name":{"pattern":"^(a+)+$"}}}"#);
     // With backtracking this would not end within a lifetime.
-    let faults = schema.check(&format!(r#"{{"name":"{}!"}}"#, "a".repeat(50_000))).unwrap_err();
-    assert_eq!(faults, [r#"/name does not match "^(a+)+$""#]);
+    let faults = faults(&schema, &format!(r#"{{"name":"{}!"}}"#, "a".repeat(50_000)));
+    assert_eq!(faults, [r#"data.name does not match "^(a+)+$""#]);
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn ten_thousand_objects_are_compared_for_being_unique() {
 fn a_million_faults_are_not_listed() {
     let schema = compiled(r#"{"items":{"type":"string","const":"x"}}"#);
     assert_eq!(
-        schema.check(&format!("[{}1]", "1,".repeat(500_000))).unwrap_err(),
-        ["the data does not fit its schema, and is too large for a list of its faults"]
+        faults(&schema, &format!("[{}1]", "1,".repeat(500_000))),
+        ["data does not fit, and is too large for a list of its faults"]
     );
 }

@@ -1,6 +1,6 @@
 //! What a tenant may ask of the data of an event: each promise of the schema check, in files by topic.
 
-use super::EventSchema;
+use super::{EventSchema, Fault};
 
 mod endless;
 mod large;
@@ -13,6 +13,12 @@ fn refusal(schema: &str) -> String {
 
 fn compiled(schema: &str) -> EventSchema {
     EventSchema::compile(schema).unwrap_or_else(|refused| panic!("{schema}: {refused}"))
+}
+
+/// What is wrong with data, each fault with its place.
+fn faults(schema: &EventSchema, data: &str) -> Vec<String> {
+    let faults = schema.check(data).err().unwrap_or_else(|| panic!("was taken: {data}"));
+    faults.into_iter().map(|Fault { place, problem }| format!("data{place} {problem}")).collect()
 }
 
 /// Data inside as many objects.

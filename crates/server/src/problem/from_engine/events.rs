@@ -3,17 +3,17 @@
 use postroad_engine::PublishError;
 use postroad_profile::DataRefusal;
 
-use super::unknown_event_type;
-use crate::problem::{Code, FieldError, Problem};
+use super::{errors_of, unknown_event_type};
+use crate::problem::{Code, Problem};
 
 impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::NoTenant => Self::not_found("tenant"),
-            PublishError::UnknownType { nearest } => unknown_event_type(&nearest),
+            PublishError::UnknownType(unknown) => unknown_event_type(&unknown),
             PublishError::Data(refusal) => of_data(&refusal),
             PublishError::Attributes(problems) => problems.into(),
-            PublishError::Schema(faults) => schema_mismatch(faults),
+            PublishError::Schema(problems) => Self::of_fields(Code::SchemaMismatch, errors_of(problems)),
             PublishError::KeyConflict => Self::new(
                 Code::IdempotencyConflict,
                 "This idempotency key came within the last 7 days with other bytes. Use a new key for a new event.",
@@ -36,12 +36,4 @@ fn of_data(refusal: &DataRefusal) -> Problem {
         }
     };
     Problem::of_field(code, "data", refusal.to_string())
-}
-
-fn schema_mismatch(faults: Vec<String>) -> Problem {
-    let error = |fault| FieldError {
-        field: "data".to_owned(),
-        message: format!("does not fit the schema of its event type: {fault}"),
-    };
-    Problem::of_fields(Code::SchemaMismatch, faults.into_iter().map(error).collect())
 }

@@ -12,7 +12,7 @@ mod replays;
 mod subscriptions;
 mod tenants;
 
-use postroad_engine::{FieldProblem, LookupError, SecretError, StoreError};
+use postroad_engine::{FieldProblem, LookupError, SecretError, StoreError, UnknownType};
 
 use super::{Code, FieldError, Problem};
 
@@ -45,9 +45,13 @@ impl From<SecretError> for Problem {
 
 impl From<Vec<FieldProblem>> for Problem {
     fn from(problems: Vec<FieldProblem>) -> Self {
-        let error = |problem: FieldProblem| FieldError { field: problem.field, message: problem.message };
-        Self::invalid(problems.into_iter().map(error).collect())
+        Self::invalid(errors_of(problems))
     }
+}
+
+fn errors_of(problems: Vec<FieldProblem>) -> Vec<FieldError> {
+    let error = |FieldProblem { field, message }| FieldError { field, message };
+    problems.into_iter().map(error).collect()
 }
 
 impl Problem {
@@ -61,15 +65,9 @@ impl Problem {
     }
 }
 
-/// No event of that name: it is said which ones are spelt alike.
-fn unknown_event_type(nearest: &[String]) -> Problem {
-    let hint = match nearest {
-        [] => "GET /v1/profiles/{profile} and GET …/event-types list those that there are".to_owned(),
-        [only] => format!("the nearest is {only}"),
-        many => format!("the nearest are {}", many.join(", ")),
-    };
-    let message = format!("is not an event type of this tenant; {hint}");
-    Problem::of_field(Code::UnknownEventType, "type", message)
+/// No event of that name.
+fn unknown_event_type(unknown: &UnknownType) -> Problem {
+    Problem::of_field(Code::UnknownEventType, "type", unknown.to_string())
 }
 
 /// A cursor that the list did not make.

@@ -55,7 +55,7 @@ impl From<TestError> for Problem {
     fn from(error: TestError) -> Self {
         match error {
             TestError::NotFound => Self::not_found("subscription"),
-            TestError::UnknownType { nearest } => unknown_event_type(&nearest),
+            TestError::UnknownType(unknown) => unknown_event_type(&unknown),
             TestError::TooMany => Self::new(
                 Code::TooManyTests,
                 "As many tests are under way as may be at a time. Try again in a moment.",

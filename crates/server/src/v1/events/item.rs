@@ -97,16 +97,12 @@ fn read_small(mut fields: Object<'_>, key: Option<String>) -> Option<Small> {
 }
 
 /// The name or title of an event type. Whether there is such a type the profile and the tenant decide.
-pub(in crate::v1) fn read_type(fields: &mut Object<'_>) -> Option<String> {
+fn read_type(fields: &mut Object<'_>) -> Option<String> {
     fields.required("type").and_then(|field| field.text_within(1, NAME_CHARS_MAX))
 }
 
 /// The data, which is any JSON value.
-pub(in crate::v1) fn read_data<'a>(
-    data: Option<&'a RawValue>,
-    path: &str,
-    faults: &Faults,
-) -> Option<&'a RawValue> {
+fn read_data<'a>(data: Option<&'a RawValue>, path: &str, faults: &Faults) -> Option<&'a RawValue> {
     if data.is_none() {
         faults.add(&join(path, "data"), "is required; it may be any JSON value, also null");
     }

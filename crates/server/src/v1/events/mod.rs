@@ -44,7 +44,7 @@ pub(crate) struct Accepted {
     /// When it was accepted.
     #[schema(format = DateTime)]
     accepted_at: String,
-    /// How many deliveries it was routed to.
+    /// How many deliveries it was routed to; 0 when no subscription wants it: `GET …/events/{id}/explain` says why.
     deliveries: u32,
     /// The idempotency key was used before with the same bytes: this is the event of that time.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use bytes::Bytes;
-use postroad_domain::ids::SubscriptionKind;
+use postroad_domain::{ids::SubscriptionKind, limits::NAME_CHARS_MAX};
 use postroad_engine::PreviewEvent;
 use postroad_profile::ExactRequest;
 use serde::Serialize;
@@ -30,13 +30,13 @@ static NAMES: Names<2> = Names {
 #[expect(dead_code, reason = "read by the OpenAPI document only; `read` reads the bytes")]
 #[schema(as = Preview)]
 struct PreviewBody {
-    /// What happened, by the wire code or the title of an event type.
+    /// What happened, by the wire code or the title of an event type; by default the first that the subscription selects.
     #[schema(rename = "type", max_length = 255)]
-    type_: String,
-    /// Any JSON value that the profile takes.
-    #[schema(value_type = Value)]
-    data: Value,
-    /// The attributes that the profile declares; at most 16 KiB.
+    type_: Option<String>,
+    /// Any JSON value that the profile takes; by default the example of the event type.
+    #[schema(value_type = Option<Value>)]
+    data: Option<Value>,
+    /// The attributes that the profile declares; at most 16 KiB. By default those of the example, where that is shown.
     #[schema(value_type = Option<Object>)]
     attributes: Option<Value>,
     /// When it happened; by default now.
@@ -81,7 +81,8 @@ impl PreviewJson {
 
 /// Look at the request of an event
 ///
-/// Makes the exact request, signed, of an event and sends nothing. Its ids are made up and its times are those of now.
+/// Makes the exact request, signed, of an event and sends nothing; without a body, of the example that a test would send. Its
+/// ids are made up and its times are those of now.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/subscriptions/{id}/preview",
@@ -91,7 +92,7 @@ impl PreviewJson {
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The subscription's id"),
     ),
-    request_body(content = PreviewBody, content_type = "application/json"),
+    request_body(content = Option<PreviewBody>, content_type = "application/json"),
     responses(
         (status = 200, description = "The request", body = PreviewJson),
         (status = 413, description = "Longer than 1 MiB, or than the profile allows", body = ProblemDocument,
@@ -104,25 +105,26 @@ pub(super) async fn preview_request(
     State(state): State<ServerState>,
     EventBody(body, _room): EventBody,
 ) -> Result<Json<PreviewJson>, Problem> {
-    let event = read(json::text(&body)?)?;
+    let event = read(if body.is_empty() { "{}" } else { json::text(&body)? })?;
     let request = state.engine.preview(&tenant, id, event).await?;
     Ok(Json(PreviewJson::of(request)))
 }
 
+/// No body is the same as an empty object.
 fn read(body: &str) -> Result<PreviewEvent, Problem> {
     let envelope = Envelope::read(body, "", &NAMES)?;
     let faults = Faults::default();
     let [data, attributes] = envelope.carried;
-    let data = item::read_data(data, "", &faults);
     let attributes = attributes.and_then(|raw| item::read_attributes(raw, "", &faults));
     let small = envelope.small("", &faults).and_then(|mut fields| {
-        let event_type = item::read_type(&mut fields);
+        let event_type = fields.field("type").map(|field| field.text_within(1, NAME_CHARS_MAX));
         let occurred_at = fields.field("occurred_at").and_then(|field| field.parsed(parse_time));
-        Some((event_type?, occurred_at))
+        // A type that came and is none has made a fault.
+        Some((event_type.unwrap_or_default(), occurred_at))
     });
-    let event = small.zip(data).map(|((event_type, occurred_at), data)| PreviewEvent {
+    let event = small.map(|(event_type, occurred_at)| PreviewEvent {
         event_type,
-        data: bytes_of(data),
+        data: data.map(bytes_of),
         attributes: attributes.map(bytes_of).unwrap_or_default(),
         occurred_at,
     });
