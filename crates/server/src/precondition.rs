@@ -40,7 +40,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         read(&parts.headers).ok_or_else(|| {
-            let message = "must be `*` or tags as in the header `ETag`, such as \"v3\"";
+            let message = "must be `*` or tags as in the header `ETag`, such as \"v3\"; leave it out to change whatever is \
+                           there";
             Problem::invalid_field("If-Match", message)
         })
     }
@@ -60,13 +61,16 @@ fn read(headers: &HeaderMap) -> Option<IfMatch> {
     Some(if found == IfMatch::Absent { found } else { IfMatch::Tags(tags) })
 }
 
-/// A weak tag never matches here (strong comparison), so it is passed over.
+/// A weak tag never matches here (strong comparison), so it is passed over. A header that names no tag at all is a fault of
+/// its writer's, who most likely meant the `ETag` of an answer and had none.
 fn read_tags(mut rest: &str, tags: &mut Vec<String>) -> Option<()> {
+    let mut names_one = false;
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);
         if rest.is_empty() {
-            return Some(());
+            return names_one.then_some(());
         }
+        names_one = true;
         let strong = rest.strip_prefix("W/");
         let (tag, behind) = strong.unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
         if strong.is_none() {
@@ -101,7 +105,7 @@ mod tests {
         assert_eq!(of(&["\"v1\""]), tags(&["v1"]));
         assert_eq!(of(&["\"v1\", \"a,b\" ,\"v3\""]), tags(&["v1", "a,b", "v3"]));
         assert_eq!(of(&["\"v1\"", "W/\"v2\""]), tags(&["v1"]));
-        for wrong in ["v1", "\"v1", "v1\"", "\"v1\" \"v2\"", "w/\"v1\""] {
+        for wrong in ["", ", ,", "v1", "\"v1", "v1\"", "\"v1\" \"v2\"", "w/\"v1\""] {
             assert_eq!(of(&[wrong]), None, "{wrong}");
         }
     }

@@ -72,9 +72,9 @@ impl Subscriptions {
         etag: &str,
     ) -> Result<Subscription, Error> {
         let call = Call::new(Method::PATCH, join(&self.path, id), Repeat::Harmful).json(patch)?;
-        // A version that cannot stand in a header is none that the server ever named; an empty one fits nothing.
-        let condition =
-            caller::header(header::IF_MATCH, etag).or_else(|| caller::header(header::IF_MATCH, ""));
+        // A version that cannot stand in a header is none that the server ever named; a weak one fits nothing.
+        let named = caller::header(header::IF_MATCH, etag).filter(|_| !etag.trim().is_empty());
+        let condition = named.or_else(|| caller::header(header::IF_MATCH, "W/\"\""));
         with_etag(&self.caller.call(Call { header: condition, ..call }).await?)
     }
 
@@ -102,7 +102,7 @@ impl Subscriptions {
         self.caller.send(Method::POST, &path, &Test { event_type }, Repeat::Harmful).await?.json()
     }
 
-    /// Makes the exact request of an event and sends nothing.
+    /// Makes the exact request of an event, or of an event type's example, and sends nothing.
     ///
     /// # Errors
     ///

@@ -157,6 +157,81 @@ async fn each_scope_does_what_it_is_for() {
 }
 
 #[tokio::test]
+async fn what_was_sent_and_answered_is_for_those_who_may_read_deliveries() {
+    let app = App::new().await;
+    let tokens = json!({"url": "https://example.com/hook?token=abc"});
+    app.subscribe(json!({"delivery": tokens, "retry": {"attempts": 1}})).await;
+    let (url, masked) = ("https://example.com/hook?token=abc", "https://example.com/hook?token=***");
+    for (scopes, shown_url) in [
+        (json!(["deliveries:retry"]), None),
+        (json!(["deliveries:retry", "subscriptions:read"]), None),
+        (json!(["deliveries:retry", "deliveries:read"]), Some(masked)),
+        (json!(["deliveries:retry", "deliveries:read", "subscriptions:read"]), Some(url)),
+    ] {
+        let key = app.key(json!({"name": "x", "scopes": scopes})).await;
+        let event = app.publish(json!({"type": "a", "data": "confidential"})).await;
+        app.exchange().await.answer(500, b"words of the receiver");
+        let delivery = app.delivery_of(&event).await;
+        app.reaches(&delivery, "failed").await;
+        let retried = app.send_as(&key, "POST", &format!("{delivery}/retry"), "").await.expect(202);
+        let under_way = app.exchange().await;
+        let cancelled = app.send_as(&key, "POST", &format!("{delivery}/cancel"), "").await.expect(200);
+        for (answer, status) in [(retried, "queued"), (cancelled, "cancelled")] {
+            assert_eq!(answer["status"], status, "{scopes}");
+            let first = answer.pointer("/attempts/0/request/url").and_then(Value::as_str);
+            assert_eq!(first, shown_url, "{scopes}: {answer}");
+            for words in ["confidential", "words of the receiver"] {
+                assert_eq!(answer.to_string().contains(words), shown_url.is_some(), "{scopes}: {answer}");
+            }
+        }
+        under_way.answer(200, b"");
+    }
+}
+
+#[tokio::test]
+async fn values_of_headers_and_authorization_are_for_those_who_may_change_them() {
+    let app = App::new().await;
+    let delivery = json!({
+        "url": "https://example.com/hook?token=abc", "authorization": "Basic YTpi",
+        "headers": [{"name": "X-Key", "value": "key-value"}],
+    });
+    let (path, _) = app.subscribe_in(ACME, json!({"delivery": delivery})).await;
+    let list = format!("{ACME}/subscriptions");
+    let masked = (json!("********"), json!([{"name": "X-Key", "value": "********"}]));
+    let plain = (json!("Basic YTpi"), json!([{"name": "X-Key", "value": "key-value"}]));
+    for (scopes, seen) in [
+        (json!(["subscriptions:read"]), &masked),
+        (json!(["subscriptions:read", "deliveries:read"]), &masked),
+        (json!(["subscriptions:read", "subscriptions:write"]), &plain),
+    ] {
+        let key = app.key(json!({"name": "x", "scopes": scopes})).await;
+        let alone = app.send_as(&key, "GET", &path, "").await.expect(200);
+        let listed = app.send_as(&key, "GET", &list, "").await.expect(200)["data"][0].clone();
+        assert_eq!(alone, listed, "{scopes}");
+        let delivery = &alone["delivery"];
+        assert_eq!((&delivery["authorization"], &delivery["headers"]), (&seen.0, &seen.1), "{scopes}");
+        // Queries of URLs are shown to whoever may read subscriptions.
+        assert_eq!(delivery["url"], "https://example.com/hook?token=abc", "{scopes}");
+    }
+    let writer = app.key(json!({"name": "x", "scopes": ["subscriptions:write"]})).await;
+    let changed = app.send_as(&writer, "PATCH", &path, r#"{"name":"x"}"#).await.expect(200);
+    assert_eq!(
+        (&changed["delivery"]["authorization"], &changed["delivery"]["headers"]),
+        (&plain.0, &plain.1)
+    );
+    let everywhere = app.get("/v1/subscriptions").await.expect(200);
+    assert_eq!(everywhere["data"][0]["delivery"]["authorization"], plain.0);
+    // Where there is nothing to mask, null stays null.
+    let (bare, _) = app.subscribe_in(ACME, json!({"delivery": {"url": "https://example.com"}})).await;
+    let reader = app.key(json!({"name": "x", "scopes": ["subscriptions:read"]})).await;
+    let shown = app.send_as(&reader, "GET", &bare, "").await.expect(200);
+    assert_eq!(
+        (&shown["delivery"]["authorization"], &shown["delivery"]["headers"]),
+        (&json!(null), &json!([]))
+    );
+}
+
+#[tokio::test]
 async fn the_values_of_a_urls_query_are_for_those_who_may_read_subscriptions() {
     let app = App::new().await;
     app.subscribe_to("https://example.com/hook?token=abc").await;

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use postroad_domain::ids::DeliveryKind;
 
-use super::DeliveryWithAttempts;
+use super::ChangedDelivery;
 use crate::{
     caller::{DeliveriesRetry, ObjectOf},
     problem::{Problem, ProblemDocument, Refusals},
@@ -12,7 +12,8 @@ use crate::{
 
 /// Call a waiting delivery off
 ///
-/// An attempt that is under way goes on; if it succeeds, the delivery has succeeded.
+/// An attempt that is under way goes on; if it succeeds, the delivery has succeeded. The answer holds the attempts only for a
+/// key with `deliveries:read`.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/deliveries/{id}/cancel",
@@ -23,7 +24,7 @@ use crate::{
         ("id" = String, Path, description = "The delivery's id"),
     ),
     responses(
-        (status = 200, description = "It is cancelled", body = DeliveryWithAttempts),
+        (status = 200, description = "It is cancelled", body = ChangedDelivery),
         (status = 409, description = "It has ended", body = ProblemDocument,
          content_type = "application/problem+json"),
         Refusals,
@@ -32,7 +33,7 @@ use crate::{
 pub(super) async fn cancel_delivery(
     ObjectOf { tenant, id, by, rights, .. }: ObjectOf<DeliveriesRetry, DeliveryKind>,
     State(state): State<ServerState>,
-) -> Result<Json<DeliveryWithAttempts>, Problem> {
+) -> Result<Json<ChangedDelivery>, Problem> {
     let view = state.engine.cancel_delivery(&by, &tenant, id).await?;
-    Ok(Json(DeliveryWithAttempts::of(&view, &rights)))
+    Ok(Json(ChangedDelivery::of(&view, &rights)))
 }

@@ -70,6 +70,17 @@ pub(crate) struct DeliveryWithAttempts {
     attempts: Vec<AttemptJson>,
 }
 
+/// A delivery that was changed, with as much of it as the key may read.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChangedDelivery {
+    #[serde(flatten)]
+    delivery: DeliveryJson,
+    /// First to last; only for a key with `deliveries:read`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Vec<AttemptJson>)]
+    attempts: Option<Vec<AttemptJson>>,
+}
+
 impl DeliveryJson {
     fn of(delivery: &Delivery) -> Self {
         Self {
@@ -92,8 +103,20 @@ impl DeliveryWithAttempts {
     /// As a caller with these rights sees it: customers put keys into the queries of their URLs, so whoever may not read
     /// subscriptions sees no value there.
     pub(super) fn of(view: &DeliveryView, rights: &Rights) -> Self {
-        let (body, shows_queries) = (view.body.as_deref(), rights.may(Scope::SubscriptionsRead));
-        let attempts = view.attempts.iter().map(|attempt| AttemptJson::of(attempt, body, shows_queries));
-        Self { delivery: DeliveryJson::of(&view.delivery), attempts: attempts.collect() }
+        Self { delivery: DeliveryJson::of(&view.delivery), attempts: attempts_of(view, rights) }
     }
+}
+
+impl ChangedDelivery {
+    /// As a caller with these rights sees it: what was sent and answered is for those who may read deliveries.
+    fn of(view: &DeliveryView, rights: &Rights) -> Self {
+        let may_read = rights.may(Scope::DeliveriesRead);
+        let attempts = may_read.then(|| attempts_of(view, rights));
+        Self { delivery: DeliveryJson::of(&view.delivery), attempts }
+    }
+}
+
+fn attempts_of(view: &DeliveryView, rights: &Rights) -> Vec<AttemptJson> {
+    let (body, shows_queries) = (view.body.as_deref(), rights.may(Scope::SubscriptionsRead));
+    view.attempts.iter().map(|attempt| AttemptJson::of(attempt, body, shows_queries)).collect()
 }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use http::StatusCode;
 use postroad_domain::ids::DeliveryKind;
 
-use super::DeliveryWithAttempts;
+use super::ChangedDelivery;
 use crate::{
     caller::{DeliveriesRetry, ObjectOf},
     problem::{Problem, ProblemDocument, Refusals},
@@ -13,7 +13,8 @@ use crate::{
 
 /// Send a delivery that has ended again
 ///
-/// It re-enters the normal schedule at the tail of its subscription.
+/// It re-enters the normal schedule at the tail of its subscription. The answer holds the attempts only for a
+/// key with `deliveries:read`.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/deliveries/{id}/retry",
@@ -24,7 +25,7 @@ use crate::{
         ("id" = String, Path, description = "The delivery's id"),
     ),
     responses(
-        (status = 202, description = "It is queued", body = DeliveryWithAttempts),
+        (status = 202, description = "It is queued", body = ChangedDelivery),
         (status = 409, description = "It still waits, or its subscription is inactive or deleted",
          body = ProblemDocument, content_type = "application/problem+json"),
         Refusals,
@@ -33,7 +34,7 @@ use crate::{
 pub(super) async fn retry_delivery(
     ObjectOf { tenant, id, by, rights, .. }: ObjectOf<DeliveriesRetry, DeliveryKind>,
     State(state): State<ServerState>,
-) -> Result<(StatusCode, Json<DeliveryWithAttempts>), Problem> {
+) -> Result<(StatusCode, Json<ChangedDelivery>), Problem> {
     let view = state.engine.retry_delivery(&by, &tenant, id).await?;
-    Ok((StatusCode::ACCEPTED, Json(DeliveryWithAttempts::of(&view, &rights))))
+    Ok((StatusCode::ACCEPTED, Json(ChangedDelivery::of(&view, &rights))))
 }

@@ -60,7 +60,7 @@ pub(crate) struct CreatedSubscription {
     ),
 )]
 pub(super) async fn create_subscription(
-    InTenant { tenant, by, .. }: InTenant<SubscriptionsWrite>,
+    InTenant { tenant, by, rights, .. }: InTenant<SubscriptionsWrite>,
     State(state): State<ServerState>,
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -69,7 +69,7 @@ pub(super) async fn create_subscription(
     let loaded = loaded.map_err(|error| Problem::of_lookup(error, "tenant"))?;
     let new = read(body, &loaded.profile)?;
     let created = state.engine.create_subscription(&by, &tenant, new).await?;
-    let subscription = SubscriptionFacts::of(&tenant, &created.subscription, &loaded.profile);
+    let subscription = SubscriptionFacts::of(&tenant, &created.subscription, &loaded.profile, &rights);
     let location = format!("/v1/tenants/{tenant}/subscriptions/{}", subscription.id);
     let answer = CreatedSubscription { subscription, secret: Secret::of(created.secret) };
     let headers = ([(header::LOCATION, location)], etag(&created.subscription));
@@ -78,6 +78,7 @@ pub(super) async fn create_subscription(
 
 fn read(body: Value, profile: &Profile) -> Result<NewSubscription, Problem> {
     let faults = Faults::default();
+    settings::note_masks(&body, &faults);
     let new = settings::read(body, &faults).map(|(draft, secret)| {
         options::note_masks(&draft.spec.options, profile, &faults);
         NewSubscription { draft, secret }

@@ -12,7 +12,8 @@ use crate::{
 
 /// One subscription
 ///
-/// With `********` for its secret; `ETag` names its version.
+/// With `********` for its secret and, unless the key has `subscriptions:write`, for the values of its headers and its
+/// `authorization`. `ETag` names its version.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{tenant}/subscriptions/{id}",
@@ -25,11 +26,11 @@ use crate::{
     responses((status = 200, description = "The subscription", body = SubscriptionJson), Refusals),
 )]
 pub(super) async fn get_subscription(
-    ObjectOf { tenant, id, .. }: ObjectOf<SubscriptionsRead, SubscriptionKind>,
+    ObjectOf { tenant, id, rights, .. }: ObjectOf<SubscriptionsRead, SubscriptionKind>,
     State(state): State<ServerState>,
 ) -> Result<impl IntoResponse, Problem> {
     let lookup = |error| Problem::of_lookup(error, "subscription");
     let found = state.engine.subscription(&tenant, id).await.map_err(lookup)?;
     let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
-    Ok((etag(&found), Json(SubscriptionJson::of(&tenant, &found, &loaded.profile))))
+    Ok((etag(&found), Json(SubscriptionJson::of(&tenant, &found, &loaded.profile, &rights))))
 }

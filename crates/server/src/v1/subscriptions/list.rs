@@ -17,6 +17,8 @@ use crate::{
 const SHAPE: Shape = Shape::of(&["active", "type", "limit", "cursor"]);
 
 /// The tenant's subscriptions, oldest first
+///
+/// With masks as one alone is shown.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{tenant}/subscriptions",
@@ -32,7 +34,7 @@ const SHAPE: Shape = Shape::of(&["active", "type", "limit", "cursor"]);
     responses((status = 200, description = "A page", body = List<SubscriptionJson>), Refusals),
 )]
 pub(super) async fn list_subscriptions(
-    InTenant { tenant, .. }: InTenant<SubscriptionsRead>,
+    InTenant { tenant, rights, .. }: InTenant<SubscriptionsRead>,
     State(state): State<ServerState>,
     uri: Uri,
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
@@ -41,8 +43,8 @@ pub(super) async fn list_subscriptions(
     let all = state.engine.subscriptions(&tenant).await.map_err(lookup)?;
     let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
     let (page, next) = page_of(all, &filter, after, limit);
-    let data = page.iter().map(|subscription| SubscriptionJson::of(&tenant, subscription, &loaded.profile));
-    Ok(Json(List { data: data.collect(), next: query::next(&uri, next) }))
+    let of = |subscription| SubscriptionJson::of(&tenant, subscription, &loaded.profile, &rights);
+    Ok(Json(List { data: page.iter().map(of).collect(), next: query::next(&uri, next) }))
 }
 
 /// By id: ids sort by time, and a subscription that was deleted between two pages leaves no gap to fall into.

@@ -3,14 +3,14 @@
 use axum::{Json, extract::State};
 use http::Uri;
 use postroad_domain::{SubscriptionId, SubscriptionNo, TenantId};
-use postroad_engine::{LookupError, SubscriptionFilter};
+use postroad_engine::{ListedSubscription, LookupError, SubscriptionFilter};
 
 use super::{
     SubscriptionJson,
     list::{page_of, read_filter},
 };
 use crate::{
-    caller::Operator,
+    caller::{Operator, Rights},
     check::{Faults, Shape},
     problem::{Problem, Refusals},
     query::{self, List},
@@ -86,8 +86,8 @@ async fn of_one(
         Err(LookupError::Store(error)) => return Err(error.into()),
     };
     let (page, next) = page_of(all, &filter, after, limit);
-    let data = page.iter().map(|subscription| SubscriptionJson::of(tenant, subscription, &loaded.profile));
-    Ok(Json(List { data: data.collect(), next: query::next(uri, next) }))
+    let of = |subscription| SubscriptionJson::of(tenant, subscription, &loaded.profile, &Rights::Admin);
+    Ok(Json(List { data: page.iter().map(of).collect(), next: query::next(uri, next) }))
 }
 
 async fn of_all(
@@ -96,7 +96,11 @@ async fn of_all(
     (filter, after, limit): (SubscriptionFilter, Option<SubscriptionNo>, usize),
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
     let page = state.engine.list_all_subscriptions(filter, after, limit).await?;
-    let data = page.items.iter();
-    let data = data.map(|of| SubscriptionJson::of(&of.tenant, &of.subscription, &of.profile.profile));
-    Ok(Json(List { data: data.collect(), next: query::next(uri, page.next.map(|no| no.0)) }))
+    let of = |of: &ListedSubscription| {
+        SubscriptionJson::of(&of.tenant, &of.subscription, &of.profile.profile, &Rights::Admin)
+    };
+    Ok(Json(List {
+        data: page.items.iter().map(of).collect(),
+        next: query::next(uri, page.next.map(|no| no.0)),
+    }))
 }

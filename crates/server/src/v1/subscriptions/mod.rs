@@ -13,14 +13,14 @@ mod test;
 mod update;
 
 use http::{HeaderName, header};
-use postroad_domain::{Subscription, TenantId, subscription::InactiveReason};
+use postroad_domain::{Scope, Subscription, TenantId, subscription::InactiveReason};
 use postroad_profile::Profile;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::settings::SubscriptionSettings;
-use crate::{state::ServerState, v1::options::MASK};
+use crate::{caller::Rights, state::ServerState, v1::options::MASK};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
@@ -80,18 +80,21 @@ pub(super) fn word_of(reason: InactiveReason) -> &'static str {
 }
 
 impl SubscriptionJson {
-    fn of(tenant: &TenantId, subscription: &Subscription, profile: &Profile) -> Self {
+    fn of(tenant: &TenantId, subscription: &Subscription, profile: &Profile, rights: &Rights) -> Self {
         let secret = subscription.secrets.first().map(|_| MASK);
-        Self { facts: SubscriptionFacts::of(tenant, subscription, profile), secret }
+        Self { facts: SubscriptionFacts::of(tenant, subscription, profile, rights), secret }
     }
 }
 
 impl SubscriptionFacts {
-    fn of(tenant: &TenantId, subscription: &Subscription, profile: &Profile) -> Self {
+    /// As a caller with these rights sees it: the values of headers and `authorization` are often keys to the receiver,
+    /// so whoever may not change them sees none. Who may could have them sent to a URL of their own.
+    fn of(tenant: &TenantId, subscription: &Subscription, profile: &Profile, rights: &Rights) -> Self {
+        let shows_values = rights.may(Scope::SubscriptionsWrite);
         Self {
             id: subscription.id.to_string(),
             tenant: tenant.to_string(),
-            settings: SubscriptionSettings::of(&subscription.spec, profile),
+            settings: SubscriptionSettings::of(&subscription.spec, profile, shows_values),
             inactive_reason: subscription.inactive.map(|(reason, _)| word_of(reason)),
             inactive_since: subscription.inactive.map(|(_, since)| since.to_string()),
             version: subscription.version,

@@ -54,7 +54,7 @@ use crate::{
     ),
 )]
 pub(super) async fn update_subscription(
-    ObjectOf { tenant, id, by, .. }: ObjectOf<SubscriptionsWrite, SubscriptionKind>,
+    ObjectOf { tenant, id, by, rights, .. }: ObjectOf<SubscriptionsWrite, SubscriptionKind>,
     State(state): State<ServerState>,
     if_match: IfMatch,
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
@@ -64,7 +64,7 @@ pub(super) async fn update_subscription(
     let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
     let on = On { state: &state, by, tenant: &tenant, id, if_match };
     let updated = on.update(&patch, &loaded.profile).await?;
-    Ok((etag(&updated), Json(SubscriptionJson::of(&tenant, &updated, &loaded.profile))))
+    Ok((etag(&updated), Json(SubscriptionJson::of(&tenant, &updated, &loaded.profile, &rights))))
 }
 
 /// The subscription that a patch is for.
@@ -132,6 +132,7 @@ fn patched(
     }
     note_secret(patch.get("secret"), profile, &faults);
     settings::note_unknown(patch.clone(), &faults);
+    settings::note_masks(&patch, &faults);
     let mut form =
         serde_json::to_value(SubscriptionSettings::form(&current.spec, profile)).map_err(|error| {
             tracing::error!(%error, "a subscription could not be written as JSON");

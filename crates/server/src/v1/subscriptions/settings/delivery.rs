@@ -8,15 +8,20 @@ use postroad_domain::{
 };
 use postroad_profile::Profile;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::tls::{self, TlsJson};
-use crate::check::{Field, Shape};
+use crate::{
+    check::{Faults, Field, Shape},
+    v1::options::MASK,
+};
 
 /// The fields of `delivery`.
 pub(super) const SHAPE: Shape =
     Shape::of(&["type", "url", "method", "content_type", "headers", "authorization", "tls", "http_version"]);
 const HEADER: Shape = Shape::of(&["name", "value"]);
+const MASK_OF_A_VALUE: &str = "is the mask of a value that was not shown to you: give the value itself";
 
 /// Where and how.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,10 +38,11 @@ pub(crate) struct DeliverySettings {
     method: String,
     /// One of the profile's content types; by default its first. Null where the profile sends no body.
     content_type: Option<String>,
-    /// Your own headers, in their order.
+    /// Your own headers, in their order. Their values are shown as `********` unless the key has `subscriptions:write`.
     #[schema(required = false, max_items = 30)]
     headers: Vec<HeaderSetting>,
-    /// The whole value of the header `Authorization`: `Basic …`.
+    /// The whole value of the header `Authorization`: `Basic …`. Shown as `********` unless the key has
+    /// `subscriptions:write`.
     authorization: Option<String>,
     /// Client certificate and trusted authorities; null for none, and those that the machine trusts.
     tls: Option<TlsJson>,
@@ -72,9 +78,30 @@ impl DeliverySettings {
         }
     }
 
-    /// The same without the key.
-    pub(super) fn masked(self) -> Self {
+    /// The same without the key of the client certificate.
+    pub(super) fn without_key(self) -> Self {
         Self { tls: self.tls.map(TlsJson::masked), ..self }
+    }
+
+    /// The same with masks in the places of the headers' values and of `authorization`.
+    pub(super) fn without_values(self) -> Self {
+        let mask = || MASK.to_owned();
+        let headers = self.headers.into_iter().map(|header| HeaderSetting { value: mask(), ..header });
+        Self { headers: headers.collect(), authorization: self.authorization.map(|_| mask()), ..self }
+    }
+}
+
+/// Adds a fault for each mask that a caller gives back in the place of a header's value or of `authorization`. A header has
+/// no name of its own that would tell which value it stood for: there may be several of one name.
+pub(in crate::v1::subscriptions) fn note_masks(given: &Value, faults: &Faults) {
+    let delivery = &given["delivery"];
+    if delivery["authorization"] == MASK {
+        faults.add("delivery.authorization", MASK_OF_A_VALUE);
+    }
+    for (index, header) in delivery["headers"].as_array().into_iter().flatten().enumerate() {
+        if header["value"] == MASK {
+            faults.add(&format!("delivery.headers[{index}].value"), MASK_OF_A_VALUE);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod read;
 mod retry;
 mod tls;
 
+pub(super) use delivery::note_masks;
 use postroad_domain::{EventType, SubscriptionSpec};
 use postroad_profile::Profile;
 pub(super) use read::{drop_masks, note_unknown, read};
@@ -62,11 +63,13 @@ pub(crate) struct SubscriptionSettings {
 }
 
 impl SubscriptionSettings {
-    /// As it is shown to a caller.
-    pub(super) fn of(spec: &SubscriptionSpec, profile: &Profile) -> Self {
+    /// As it is shown to a caller; without `shows_values` those of headers and `authorization` are masked.
+    pub(super) fn of(spec: &SubscriptionSpec, profile: &Profile, shows_values: bool) -> Self {
         let form = Self::form(spec, profile);
         let options = options::shown(&spec.options, Some(profile));
-        Self { delivery: form.delivery.masked(), options, ..form }
+        let delivery = form.delivery.without_key();
+        let delivery = if shows_values { delivery } else { delivery.without_values() };
+        Self { delivery, options, ..form }
     }
 
     /// As a merge patch is put on it, nothing masked.
