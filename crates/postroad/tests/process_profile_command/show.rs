@@ -33,6 +33,8 @@ async fn what_the_built_in_products_do_is_said_in_words() {
         ("standard", "  Headers        webhook-id, webhook-timestamp, webhook-signature\n"),
         ("standard", "A secret begins with whsec_"),
         ("standard", "  410              makes the subscription inactive\n"),
+        ("standard", "  Trace            the traceparent of an event goes on to its receivers"),
+        ("leadhub", "  Trace            receivers get no traceparent\n"),
         ("leadhub", "  Attempts         after a failure again after 1m, 2m, 4m: 4 attempts in all\n"),
         ("leadhub", "lead.created        A new lead record is created. Example: the product's own.\n"),
         ("leadhub", "lead.updated        A lead is modified. Example: plausible.\n"),
@@ -131,6 +133,7 @@ Delivery
   HTTP             1.1
   410              makes the subscription inactive
   Retry-After      of 429 and 503 is honoured
+  Trace            receivers get no traceparent
   Events are kept  as long as the installation keeps them
 
 Refused at the door

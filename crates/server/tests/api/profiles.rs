@@ -26,6 +26,24 @@ async fn every_profile_stands_in_the_list_as_it_is_shown_alone() {
 }
 
 #[tokio::test]
+async fn profiles_come_page_by_page_as_every_list_does() {
+    let app = App::new().await;
+    let all = app.get("/v1/profiles").await.expect(200)["data"].clone();
+    let (mut pages, mut query) = (Vec::new(), "?limit=2".to_owned());
+    loop {
+        let page = app.get(&format!("/v1/profiles{query}")).await.expect(200);
+        pages.extend(page["data"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        query = format!("?limit=2&cursor={next}");
+    }
+    assert_eq!(Value::from(pages), all);
+    let reply = app.get("/v1/profiles?cursor=standard").await;
+    refusal::check(&reply, 400, "bad_cursor", "cursor", "`next` of a page", "of none");
+    let reply = app.get("/v1/profiles?limit=0").await;
+    refusal::check(&reply, 422, "invalid", "limit", "from 1 to 250", "none");
+}
+
+#[tokio::test]
 async fn a_profile_tells_its_policy_in_the_words_of_a_subscription() {
     let app = App::new().await;
     let standard = app.get("/v1/profiles/standard").await.expect(200);
@@ -39,7 +57,7 @@ async fn a_profile_tells_its_policy_in_the_words_of_a_subscription() {
             },
             "timeout": "15s", "timeout_min": "1s", "timeout_max": "1m", "success": ["2xx"],
             "gone": "deactivate", "retry_after": "honour", "concurrency": 8, "http_version": "1.1",
-            "retention": null,
+            "retention": null, "trace_context": true,
         })
     );
     let retry = &standard["policy"]["retry"];

@@ -31,6 +31,8 @@ pub(crate) struct PolicyJson {
     http_version: &'static str,
     /// Exchanges of one subscription under way at a time.
     concurrency: u32,
+    /// Whether receivers get the `traceparent` of the event, to go on with its trace.
+    trace_context: bool,
 }
 
 /// A retry schedule.
@@ -57,6 +59,7 @@ impl PolicyJson {
             retention: policy.retention.map(duration_text),
             http_version: policy.http_version.as_str(),
             concurrency: CONCURRENCY.default,
+            trace_context: policy.trace_context,
         }
     }
 }

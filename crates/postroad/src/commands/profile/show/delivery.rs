@@ -31,6 +31,7 @@ pub(super) fn entries(policy: &DeliveryPolicy) -> Vec<Entry> {
         entry("HTTP", http_version(policy)),
         entry("410", gone),
         entry("Retry-After", if policy.retry_after { "of 429 and 503 is honoured" } else { "is ignored" }),
+        entry("Trace", trace(policy)),
         entry("Events are kept", kept),
     ]
 }
@@ -39,6 +40,14 @@ fn http_version(policy: &DeliveryPolicy) -> &'static str {
     match policy.http_version {
         HttpVersion::One => "1.1",
         HttpVersion::Two => "2 where an https receiver offers it, else 1.1",
+    }
+}
+
+fn trace(policy: &DeliveryPolicy) -> &'static str {
+    if policy.trace_context {
+        "the traceparent of an event goes on to its receivers, so that they go on with its trace (trace_context)"
+    } else {
+        "receivers get no traceparent"
     }
 }
 
