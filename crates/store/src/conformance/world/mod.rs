@@ -1,23 +1,28 @@
 //! A small world around a store: a clock turned by hand, seeded chance, and short words for what checks do most.
 
+mod parts;
+mod upkeep;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+pub(super) use parts::{
+    accepted, event_type, lane_of, opening, outcome, prune_nothing, refill_of, spec, tenant_spec,
+};
 use postroad_domain::{
-    Attempt, EndpointUrl, ErrorClass, EventId, EventType, ProfileNo, Reason, RequestHead, ResponseHead,
-    Subscription, SubscriptionSpec, Tenant, TenantId, Timestamp,
+    Attempt, ErrorClass, EventId, ProfileNo, Reason, RequestHead, ResponseHead, Subscription,
+    SubscriptionSpec, Tenant, TenantId, Timestamp,
     attempt::Answer,
     delivery::Delivery,
     ids::{Id, Kind},
-    tenant::TenantSpec,
 };
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
-    AcceptResult, BacklogBudget, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate,
-    DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next,
-    OpenSession, Outcome, OutcomeResult, Prune, Pruned, PutTenant, QueuedDelivery, RecordTest, Refill,
-    Refilled, Session, Store, SubscriptionChange, Sweep, Swept, UpdateSubscription,
+    AcceptResult, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate, DeleteSubscription,
+    DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next, OpenSession, Outcome,
+    OutcomeResult, PutTenant, QueuedDelivery, RecordTest, Refilled, Session, Store, SubscriptionChange,
+    UpdateSubscription,
 };
 
 /// How long everything lives that a check does not look at.
@@ -297,113 +302,4 @@ impl World {
     pub async fn refill(&self, subscription: &Subscription) -> Refilled {
         self.store.refill(refill_of(lane_of(subscription), self.now)).await.unwrap()
     }
-
-    /// Sweeps until nothing is left to do, in steps of `limit` rows; answers the sum.
-    pub async fn sweep_all(&mut self, limit: usize) -> Swept {
-        self.sweep_within(BacklogBudget::default(), limit).await
-    }
-
-    /// The same with another budget for each lane.
-    pub async fn sweep_within(&mut self, budget: BacklogBudget, limit: usize) -> Swept {
-        let mut sum = Swept::default();
-        for _ in 0..1_000 {
-            let at = self.tick();
-            let step = self.store.sweep(Sweep { at, limit, budget }).await.unwrap();
-            let rows = step.cancelled + step.expired + step.overflowed + step.erased;
-            assert!(rows <= limit, "a step keeps to its limit");
-            sum.cancelled += step.cancelled;
-            sum.expired += step.expired;
-            sum.overflowed += step.overflowed;
-            sum.erased += step.erased;
-            if !step.more {
-                return sum;
-            }
-        }
-        panic!("the sweep does not end");
-    }
-
-    /// Forgets what is older than `age`, in steps of `rows_max` rows, until nothing is left to do; answers the sum.
-    pub async fn prune_all(&mut self, age: Duration, rows_max: usize) -> Pruned {
-        let (age_max, at) = (Some(age), self.now);
-        self.prune_by(Prune { age_max, rows_max, ..prune_nothing(at) }).await
-    }
-
-    /// Forgets by a rule until nothing is left to do; answers the sum.
-    pub async fn prune_by(&mut self, prune: Prune) -> Pruned {
-        let mut sum = Pruned::default();
-        for _ in 0..1_000 {
-            let step = self.store.prune(prune.clone()).await.unwrap();
-            sum = Pruned { events: sum.events + step.events, rows: sum.rows + step.rows, ..step };
-            if !step.more {
-                return sum;
-            }
-        }
-        panic!("forgetting does not end");
-    }
-}
-
-/// When each world begins.
-pub(super) fn opening() -> Timestamp {
-    Timestamp::parse("2026-11-21T20:50:00Z").unwrap()
-}
-
-/// An outcome of a delivery's place in the queue.
-pub(super) fn outcome(of: &QueuedDelivery, attempt: Option<Attempt>, next: Next) -> Outcome {
-    Outcome {
-        lane: of.lane,
-        id: of.id,
-        handle: of.handle,
-        due: of.due,
-        expires_at: of.expires_at,
-        attempt,
-        next,
-    }
-}
-
-/// A refill without limits.
-pub(super) fn refill_of(lane: LaneKey, due_by: Timestamp) -> Refill {
-    Refill { lane, due_by, held: Vec::new(), limit: 1_000, bytes_max: usize::MAX }
-}
-
-/// A rule for forgetting without any limit, in one step.
-pub(super) fn prune_nothing(at: Timestamp) -> Prune {
-    let (rows_max, time_max) = (1_000, Duration::MAX);
-    Prune { at, age_max: None, bytes_max: None, tenants: Arc::default(), rows_max, time_max }
-}
-
-/// The deliveries of an event that must have been accepted.
-pub(super) fn accepted(result: AcceptResult) -> Vec<QueuedDelivery> {
-    match result {
-        AcceptResult::Accepted { deliveries } => deliveries,
-        refused => panic!("the event was not accepted: {refused:?}"),
-    }
-}
-
-/// The lane of a subscription.
-pub(super) fn lane_of(subscription: &Subscription) -> LaneKey {
-    LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
-}
-
-/// An event type that is one.
-pub(super) fn event_type(name: &str) -> EventType {
-    EventType::parse(name).unwrap()
-}
-
-/// What is configured of a tenant.
-pub(super) fn tenant_spec(profile: &str) -> TenantSpec {
-    let (profile, options) = (profile.to_owned(), "{}".to_owned());
-    TenantSpec {
-        profile,
-        name: None,
-        contacts: Vec::new(),
-        options,
-        retention: None,
-        retention_bytes: None,
-        sealed: None,
-    }
-}
-
-/// A subscription to everything.
-pub(super) fn spec() -> SubscriptionSpec {
-    SubscriptionSpec::to(EndpointUrl::parse("https://example.com/hook").unwrap())
 }

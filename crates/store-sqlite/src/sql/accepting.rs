@@ -1,0 +1,41 @@
+//! Accepting events, and what of a large fan-out later commits serve.
+
+queries! { ACCEPTING:
+    // --- accepting ----------------------------------------------------------------------------------------------
+    /// Appends an event.
+    EVENT_INSERT = "INSERT INTO event (event_no, tenant_no, id, type, accepted_at, occurred_at, deliveries, tags,
+        attributes, data, profile_no, tenant_version, trace)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    /// Appends a delivery.
+    DELIVERY_INSERT = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version, status, reason, attempts, at,
+        created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)";
+    /// Lists an event under its tenant.
+    EVENT_LISTING_INSERT = "INSERT OR IGNORE INTO event_listing (tenant_no, event_no) VALUES (?1, ?2)";
+    /// Lists a delivery under its subscription.
+    DELIVERY_LISTING_INSERT = "INSERT OR IGNORE INTO delivery_listing (sub_no, delivery_no) VALUES (?1, ?2)";
+    /// Gives a delivery its place in the queue.
+    QUEUE_INSERT = "INSERT INTO queue (tenant_no, sub_no, generation, due, delivery_no, tries, expires_at,
+        not_before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    /// Remembers a key unless it is remembered already.
+    IDEMPOTENCY_INSERT = "INSERT INTO idempotency (tenant_no, key_hash, bytes_hash, event_id, accepted_at, deliveries,
+        expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (tenant_no, key_hash) DO NOTHING";
+    /// What is remembered of a key.
+    IDEMPOTENCY_FIND = "SELECT idempotency_no, bytes_hash, event_id, accepted_at, deliveries, expires_at
+        FROM idempotency WHERE tenant_no = ?1 AND key_hash = ?2";
+    /// Forgets a key.
+    IDEMPOTENCY_DELETE = "DELETE FROM idempotency WHERE idempotency_no = ?1";
+
+    // --- large fan-outs -----------------------------------------------------------------------------------------
+    /// Keeps the targets that later commits serve.
+    FANOUT_INSERT = "INSERT INTO fanout (event_no, tenant_no, next_number, targets) VALUES (?1, ?2, ?3, ?4)";
+    /// What is left of a fan-out.
+    FANOUT_FIND = "SELECT next_number, targets FROM fanout WHERE event_no = ?1";
+    /// Keeps what is left after a step.
+    FANOUT_UPDATE = "UPDATE fanout SET next_number = ?2, targets = ?3 WHERE event_no = ?1";
+    /// Ends a fan-out.
+    FANOUT_DELETE = "DELETE FROM fanout WHERE event_no = ?1";
+    /// The oldest fan-outs that are not finished.
+    FANOUT_LIST = "SELECT f.tenant_no, e.id, f.targets, f.next_number FROM fanout f CROSS JOIN tenant t ON t.tenant_no = f.tenant_no
+        CROSS JOIN event e ON e.event_no = f.event_no
+        WHERE f.event_no > 0 AND t.deleted_at IS NULL ORDER BY f.event_no LIMIT ?1";
+}
