@@ -11,7 +11,7 @@ use bytes::Bytes;
 use postroad_domain::{
     Event, EventId, EventType, ProfileNo, TenantNo, Timestamp, TraceContext, limits::PAGE_ROWS_SCANNED_MAX,
 };
-use postroad_store::{ListEvents, Page};
+use postroad_store::{EventFilter, ListEvents, Page};
 use rusqlite::{Connection, Row};
 
 use crate::{
@@ -67,9 +67,10 @@ pub(crate) fn list(db: &Connection, list: &ListEvents, tail: &Tail) -> Result<Pa
             }
             looks += 1;
             end = *event_no;
-            if let Some(event) = by_number(db, *event_no)? {
-                looked_at = Some(event.id);
-                page.items.extend(Some(event).filter(|event| passes(list, event)));
+            let Some(head) = query::find(db, sql::EVENT_HEAD, (event_no,), Head::read)? else { continue };
+            looked_at = Some(head.id);
+            if head.passes(&list.filter) {
+                page.items.extend(by_number(db, *event_no)?);
             }
         }
         if numbers.len() < CHUNK {
@@ -136,11 +137,30 @@ pub(crate) fn event_type(row: &Row<'_>, column: usize) -> Result<EventType, Faul
     EventType::parse(text).map_err(|_| Fault::Corrupt("an event has a type that is none"))
 }
 
-fn passes(list: &ListEvents, event: &Event) -> bool {
-    let filter = &list.filter;
-    filter.event_type.as_ref().is_none_or(|wanted| *wanted == event.event_type)
-        && filter.since.is_none_or(|since| event.accepted_at >= since)
-        && filter.until.is_none_or(|until| event.accepted_at < until)
+/// What filters ask of an event. Its data is not read with it: of what a list passes over it would be the most.
+pub(crate) struct Head {
+    /// Its id.
+    pub(crate) id: EventId,
+    event_type: EventType,
+    accepted_at: Timestamp,
+}
+
+impl Head {
+    /// Reads the columns, which stand first in the row.
+    pub(crate) fn read(row: &Row<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            id: EventId::from_bytes(row.get(0)?),
+            event_type: event_type(row, 1)?,
+            accepted_at: Timestamp::from_micros(row.get(2)?),
+        })
+    }
+
+    /// Whether a filter lets the event through.
+    pub(crate) fn passes(&self, filter: &EventFilter) -> bool {
+        filter.event_type.as_ref().is_none_or(|wanted| *wanted == self.event_type)
+            && filter.since.is_none_or(|since| self.accepted_at >= since)
+            && filter.until.is_none_or(|until| self.accepted_at < until)
+    }
 }
 
 /// Where a list goes on behind an event. One that was erased in between left its moment in its id.

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use postroad_domain::{
-    Event, EventId, EventType, Subscription, SubscriptionNo, TenantId, TenantNo, Timestamp,
-    limits::PAGE_ROWS_SCANNED_MAX,
+    Event, EventId, Subscription, SubscriptionNo, TenantId, TenantNo, limits::PAGE_ROWS_SCANNED_MAX,
 };
-use postroad_store::{
-    DeliveryFilter, EventFilter, ListAllEvents, ListAllSubscriptions, Owned, Page, SubscriptionFilter,
-};
+use postroad_store::{DeliveryFilter, ListAllEvents, ListAllSubscriptions, Owned, Page, SubscriptionFilter};
 use rusqlite::{Connection, Row};
 
-use crate::{error::Fault, events, query, sql, subscriptions};
+use crate::{
+    error::Fault,
+    events::{self, Head},
+    query, sql, subscriptions,
+};
 
 /// The names of the tenants that a page meets, each looked up once.
 pub(crate) struct Names<'a> {
@@ -52,11 +53,12 @@ pub(crate) fn events(db: &Connection, list: &ListAllEvents) -> Result<Page<Owned
     }
     let mut names = Names::new(db);
     let read = |row: &Row<'_>| {
-        // The data of what is passed over is not even read.
-        if !event_passes(&list.filter, row)? {
+        if !Head::read(row)?.passes(&list.filter) {
             return Ok(None);
         }
-        names.owned(TenantNo(row.get(12)?), events::read(row)?)
+        let tenant_no = TenantNo(row.get(4)?);
+        let Some(tenant) = names.of(tenant_no)? else { return Ok(None) };
+        Ok(events::by_number(db, row.get(3)?)?.map(|item| Owned { tenant, tenant_no, item }))
     };
     let cursor = |row: &Row<'_>| Ok(EventId::from_bytes(row.get(0)?));
     walk(db, sql::EVENT_LIST_ALL, (first, end), list.limit, read, cursor)
@@ -117,14 +119,6 @@ fn walk<T, C>(
         page.items.extend(read(row)?);
     }
     Ok(page)
-}
-
-fn event_passes(filter: &EventFilter, row: &Row<'_>) -> Result<bool, Fault> {
-    let event_type = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-    let accepted_at = Timestamp::from_micros(row.get(2)?);
-    Ok(filter.event_type.as_ref().map(EventType::as_str).is_none_or(|wanted| wanted == event_type)
-        && filter.since.is_none_or(|since| accepted_at >= since)
-        && filter.until.is_none_or(|until| accepted_at < until))
 }
 
 fn subscription_passes(filter: &SubscriptionFilter, row: &Row<'_>) -> Result<Option<Subscription>, Fault> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use common::open;
 use postroad_store::conformance::World;
 use postroad_store_sqlite::sql;
-use rusqlite::{Connection, Statement, StatementStatus::VmStep};
+use rusqlite::{Connection, Statement, StatementStatus::VmStep, ffi};
 use tempfile::TempDir;
 
 /// They fill the writer's memory, once.
@@ -119,6 +119,36 @@ fn a_page_over_all_tenants_reads_no_more_than_it_looks_at_however_much_there_is(
         let steps = steps(db.prepare(text).unwrap(), &key, rows);
         assert!(steps < 300, "{text}: {steps}");
     }
+}
+
+#[test]
+fn a_list_reads_no_data_of_the_events_that_it_passes_over() {
+    let (db, folder) = database();
+    db.execute_batch(
+        "INSERT INTO event (event_no, tenant_no, id, type, accepted_at, deliveries, data)
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+             SELECT i, 1, CAST(i AS BLOB), 'a', i, 1, zeroblob(65536) FROM n",
+    )
+    .unwrap();
+    drop(db);
+    let db = Connection::open(folder.path().join("postroad.db")).unwrap();
+    steps(db.prepare(sql::EVENT_LIST_ALL).unwrap(), &[0, i64::MAX, 5_001], 5_001);
+    for event_no in 1..=100 {
+        steps(db.prepare(sql::EVENT_HEAD).unwrap(), &[event_no], 1);
+    }
+    let pages = pages_read(&db);
+    assert!(pages < 100, "{pages} pages were read, and the data has 1,600");
+}
+
+/// Pages that a connection has read so far.
+fn pages_read(db: &Connection) -> i32 {
+    let (mut now, mut most) = (0, 0);
+    // SAFETY: the connection is open, and the places for the answer live until it is there.
+    let code = unsafe {
+        ffi::sqlite3_db_status(db.handle(), ffi::SQLITE_DBSTATUS_CACHE_MISS, &raw mut now, &raw mut most, 0)
+    };
+    assert_eq!(code, ffi::SQLITE_OK);
+    now
 }
 
 #[test]

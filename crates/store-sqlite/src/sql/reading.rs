@@ -10,6 +10,8 @@ queries! { READING:
     EVENT_BY_ID = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data, profile_no,
         tenant_version, trace FROM event
         WHERE id = ?2 AND tenant_no = ?1";
+    /// What filters ask of an event.
+    EVENT_HEAD = "SELECT id, type, accepted_at FROM event WHERE event_no = ?1";
     /// Bytes of an event's data.
     EVENT_BYTES = "SELECT length(data) FROM event WHERE event_no = ?1";
     /// The number of an event.
@@ -46,9 +48,8 @@ queries! { READING:
     // --- lists over all tenants ---------------------------------------------------------------------------------
     /// The name of a tenant.
     TENANT_NAME = "SELECT id FROM tenant WHERE tenant_no = ?1 AND deleted_at IS NULL";
-    /// Events in a range, newest first.
-    EVENT_LIST_ALL = "SELECT id, type, accepted_at, occurred_at, deliveries, tags, attributes, data, profile_no,
-        tenant_version, trace, event_no, tenant_no FROM event WHERE event_no >= ?1 AND event_no < ?2
+    /// What filters ask of the events in a range, newest first. Of a column that is named all is read, wanted or not.
+    EVENT_LIST_ALL = "SELECT id, type, accepted_at, event_no, tenant_no FROM event WHERE event_no >= ?1 AND event_no < ?2
         ORDER BY event_no DESC LIMIT ?3";
     /// The number of an event, whoever has it.
     EVENT_NO_OF_ANY = "SELECT event_no FROM event WHERE id = ?1";
