@@ -78,6 +78,13 @@ pub const KEY_RATE_LIMIT_COUNT: Bounds<u32> = Bounds { min: 1, max: 1_000_000, d
 pub const AUDIT_AGE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Entries of the audit that are kept; above it the oldest go, whatever their age.
 pub const AUDIT_ENTRIES_MAX: u64 = 10_000_000;
+/// Entries of one tenant in it, a hundredth of all: above it its own oldest go, so that a tenant with very many changes pushes
+/// out nobody else's.
+pub const AUDIT_ENTRIES_PER_TENANT_MAX: u64 = 100_000;
+/// The same actor that reads the same secret again within this time is told of once.
+pub const AUDIT_SAME_WITHIN: Duration = Duration::from_secs(10 * 60);
+/// Newest entries of a tenant among which an entry is looked for that says the same.
+pub const AUDIT_SAME_LOOKS_MAX: usize = 250;
 /// Bytes of all fields of one entry before and after; of a larger change only the names of the fields are kept.
 pub const AUDIT_CHANGES_BYTES_MAX: usize = 16 * 1024;
 /// Characters of one value in it; a longer one is cut.

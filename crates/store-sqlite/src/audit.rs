@@ -1,9 +1,17 @@
 //! The audit: rows in the order of commits, appended in the transaction of the change that they tell of.
+//!
+//! **Invariants:**
+//! * no entry is earlier than the one before it, so a moment is a place among their numbers;
+//! * entries are counted, for each tenant and in all, in the transaction that writes or forgets them: whoever has too many
+//!   is found without going over any.
+
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use postroad_domain::{
-    AuditAction, AuditEntry, AuditId, TenantId, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX,
+    AuditAction, AuditEntry, AuditId, TenantId, TenantNo, Timestamp,
+    limits::{AUDIT_SAME_LOOKS_MAX, PAGE_ROWS_SCANNED_MAX},
 };
-use postroad_store::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit};
+use postroad_store::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, RecordAudit};
 use rusqlite::{Connection, Row};
 
 use crate::{
@@ -18,6 +26,8 @@ use crate::{
 const LINE: Line = Line { last: sql::AUDIT_LAST, probe: sql::AUDIT_PROBE };
 /// Entries read at a time.
 const CHUNK: usize = 256;
+/// The name under which all entries are counted; no tenant has it.
+const ALL: &str = "";
 
 /// Writes what a change says of itself.
 pub(crate) fn note(
@@ -27,18 +37,44 @@ pub(crate) fn note(
     audit: Option<&NewAudit>,
 ) -> Result<(), Fault> {
     let Some(audit) = audit else { return Ok(()) };
+    let tenant = everywhere::name(db, tenant_no)?;
+    let tenant = tenant.as_ref().map(TenantId::as_str);
+    // Moments are found by halving, also where the clock was set back in between.
+    let last = query::find(db, sql::AUDIT_LAST, (), |row| Ok(row.get::<_, i64>(1)?))?;
     let row = (
         audit.id.as_bytes(),
-        at.as_micros(),
+        last.unwrap_or(i64::MIN).max(at.as_micros()),
         tenant_no.0,
-        everywhere::name(db, tenant_no)?.map(String::from),
+        tenant,
         audit.actor.to_string(),
         audit.address.map(|address| address.to_string()),
         audit.action.as_str(),
         audit.object.as_str(),
         audit.changes.as_deref(),
     );
-    query::run(db, sql::AUDIT_INSERT, row).map(|_| ())
+    query::run(db, sql::AUDIT_INSERT, row)?;
+    count(db, ALL, 1)?;
+    tenant.map_or(Ok(()), |tenant| count(db, tenant, 1))
+}
+
+/// Writes an entry about something that changes nothing else, unless a recent one says the same.
+pub(crate) fn record(db: &Connection, record: &RecordAudit) -> Result<(), Fault> {
+    if is_told(db, record)? {
+        return Ok(());
+    }
+    note(db, record.tenant_no, record.at, Some(&record.audit))
+}
+
+fn is_told(db: &Connection, record: &RecordAudit) -> Result<bool, Fault> {
+    let Some(tenant) = everywhere::name(db, record.tenant_no)? else { return Ok(false) };
+    let mut statement = db.prepare_cached(sql::AUDIT_NEWEST_OF_TENANT)?;
+    let mut rows = statement.query((tenant.as_str(), AUDIT_SAME_LOOKS_MAX))?;
+    while let Some(row) = rows.next()? {
+        if let ControlFlow::Break(is_told) = record.is_told_by(&read(row)?.2) {
+            return Ok(is_told);
+        }
+    }
+    Ok(false)
 }
 
 /// Entries, newest first.
@@ -69,23 +105,73 @@ pub(crate) fn list(db: &Connection, list: &ListAudit) -> Result<Page<AuditEntry,
     }
 }
 
-/// Forgets the oldest entries; answers how many.
+/// Forgets entries, first the oldest of tenants that have too many, then the oldest of all; answers how many.
 pub(crate) fn prune(work: &Work<'_>, prune: PruneAudit) -> Result<usize, Fault> {
-    let last =
-        query::find(work.db, sql::AUDIT_LAST, (), |row| Ok(row.get::<_, i64>(0)?))?.unwrap_or_default();
-    let kept_from = last.saturating_sub(i64::try_from(prune.entries_max).unwrap_or(i64::MAX));
+    let of_tenants = prune_of_tenants(work.db, prune)?;
+    let rest = PruneAudit { rows_max: prune.rows_max - of_tenants, ..prune };
+    Ok(of_tenants + prune_oldest(work.db, rest)?)
+}
+
+fn prune_of_tenants(db: &Connection, prune: PruneAudit) -> Result<usize, Fault> {
+    let max = i64::try_from(prune.entries_of_tenant_max).unwrap_or(i64::MAX);
     let mut forgotten = 0;
     while forgotten < prune.rows_max {
-        let oldest = query::find(work.db, sql::AUDIT_PROBE, (0,), |row| {
-            Ok((row.get::<_, i64>(0)?, Timestamp::from_micros(row.get(1)?)))
+        let beyond = query::find(db, sql::AUDIT_COUNT_BEYOND, (max,), |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? - max))
         })?;
-        let Some((audit_no, _)) = oldest.filter(|(no, at)| *no <= kept_from || *at < prune.before) else {
-            break;
-        };
-        query::run(work.db, sql::AUDIT_DELETE, (audit_no,))?;
-        forgotten += 1;
+        let Some((tenant, beyond)) = beyond else { break };
+        let rows_left = i64::try_from(prune.rows_max - forgotten).unwrap_or(i64::MAX);
+        let oldest = (&tenant, beyond.min(rows_left));
+        let oldest = query::list(db, sql::AUDIT_OLDEST_OF_TENANT, oldest, |row| Ok(row.get::<_, i64>(0)?))?;
+        if oldest.is_empty() {
+            return Err(Fault::Corrupt("a tenant has fewer entries of the audit than are counted"));
+        }
+        forgotten += oldest.len();
+        forget(db, oldest)?;
     }
     Ok(forgotten)
+}
+
+fn prune_oldest(db: &Connection, prune: PruneAudit) -> Result<usize, Fault> {
+    let entries = query::find(db, sql::AUDIT_COUNT, (ALL,), |row| Ok(row.get::<_, u64>(0)?))?;
+    let mut beyond = entries.unwrap_or_default().saturating_sub(prune.entries_max);
+    let (mut oldest, mut from) = (Vec::new(), 0);
+    while oldest.len() < prune.rows_max {
+        let next = query::find(db, sql::AUDIT_PROBE, (from,), |row| {
+            Ok((row.get::<_, i64>(0)?, Timestamp::from_micros(row.get(1)?)))
+        })?;
+        let Some((audit_no, _)) = next.filter(|(_, at)| beyond > 0 || *at < prune.before) else { break };
+        oldest.push(audit_no);
+        from = audit_no + 1;
+        beyond = beyond.saturating_sub(1);
+    }
+    let forgotten = oldest.len();
+    forget(db, oldest)?;
+    Ok(forgotten)
+}
+
+fn forget(db: &Connection, entries: Vec<i64>) -> Result<(), Fault> {
+    let mut counts = BTreeMap::<String, i64>::new();
+    for audit_no in entries {
+        let tenant =
+            query::find(db, sql::AUDIT_DELETE, (audit_no,), |row| Ok(row.get::<_, Option<String>>(0)?))?;
+        for name in tenant.flatten().into_iter().chain([ALL.to_owned()]) {
+            *counts.entry(name).or_default() -= 1;
+        }
+    }
+    for (tenant, entries) in counts {
+        count(db, &tenant, entries)?;
+    }
+    Ok(())
+}
+
+/// Counts entries that came or, below zero, went. Of a tenant without any there is no count.
+fn count(db: &Connection, tenant: &str, entries: i64) -> Result<(), Fault> {
+    query::run(db, sql::AUDIT_COUNT_ADD, (tenant, entries))?;
+    if entries < 0 && tenant != ALL {
+        query::run(db, sql::AUDIT_COUNT_DELETE, (tenant,))?;
+    }
+    Ok(())
 }
 
 type Found = (i64, Option<TenantNo>, AuditEntry);

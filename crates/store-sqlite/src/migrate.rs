@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_keys_and_audit.sql"),
     include_str!("../migrations/0005_replays.sql"),
     include_str!("../migrations/0007_trace.sql"),
+    include_str!("../migrations/0008_audit_count.sql"),
 ];
 
 /// Marks the file as one of ours: `post` in ASCII.

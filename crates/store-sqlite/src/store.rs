@@ -182,9 +182,7 @@ impl Store for SqliteStore {
     }
 
     async fn record_audit(&self, record: RecordAudit) -> Result<(), StoreError> {
-        self.writer
-            .write(GiveUp, move |work| audit::note(work.db, record.tenant_no, record.at, Some(&record.audit)))
-            .await
+        self.writer.write(GiveUp, move |work| audit::record(work.db, &record)).await
     }
 
     async fn list_audit(&self, list: ListAudit) -> Result<Page<AuditEntry, i64>, StoreError> {

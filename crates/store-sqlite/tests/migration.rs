@@ -166,7 +166,8 @@ async fn an_old_database_has_no_key_and_no_audit_and_takes_both() {
     assert!(world.store.list_audit(entries.clone()).await.unwrap().items.is_empty());
     let (id, action, object) = (world.id(), AuditAction::SecretRead, "sub_1".to_owned());
     let audit = NewAudit { id, actor: Actor::Admin, address: None, action, object, changes: None };
-    let record = RecordAudit { tenant_no: TENANT_NO, audit, at: world.now() };
+    let (unless_within, at) = (Duration::ZERO, world.now());
+    let record = RecordAudit { tenant_no: TENANT_NO, audit, unless_within, at };
     world.store.record_audit(record).await.unwrap();
     let told = world.store.list_audit(entries).await.unwrap().items;
     assert_eq!((told[0].id, told[0].tenant.as_ref().map(ToString::to_string)), (id, Some("acme".to_owned())));

@@ -1,8 +1,8 @@
 //! The audit: an entry is written in the transaction of the change that it tells of, or not at all.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, ops::ControlFlow, time::Duration};
 
-use postroad_domain::{Actor, AuditAction, AuditId, TenantId, TenantNo, Timestamp};
+use postroad_domain::{Actor, AuditAction, AuditEntry, AuditId, TenantId, TenantNo, Timestamp};
 
 /// An entry to write. The moment and the tenant are those of the operation that it comes with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +28,33 @@ pub struct RecordAudit {
     pub tenant_no: TenantNo,
     /// The entry.
     pub audit: NewAudit,
+    /// Nothing is written where a younger entry says the same: somebody who looks again and again is told of once.
+    pub unless_within: Duration,
     /// Now.
     pub at: Timestamp,
+}
+
+impl RecordAudit {
+    /// Whether it is told already. To be asked of the tenant's entries, newest first, until one of them decides.
+    ///
+    /// The same is: the same actor, from the same address, did the same to the same object, and nothing else was done to
+    /// that object since.
+    pub fn is_told_by(&self, entry: &AuditEntry) -> ControlFlow<bool> {
+        let audit = &self.audit;
+        if entry.at <= self.at.before(self.unless_within) {
+            return ControlFlow::Break(false);
+        }
+        if entry.object != audit.object {
+            return ControlFlow::Continue(());
+        }
+        if entry.action != audit.action {
+            ControlFlow::Break(false)
+        } else if (entry.actor, entry.address) == (audit.actor, audit.address) {
+            ControlFlow::Break(true)
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
 }
 
 /// Which entries.
@@ -63,7 +88,9 @@ pub struct ListAudit {
 pub struct PruneAudit {
     /// Entries before this moment go.
     pub before: Timestamp,
-    /// Above so many entries the oldest go, whatever their age.
+    /// Of a tenant with more entries its own oldest go.
+    pub entries_of_tenant_max: u64,
+    /// Above so many entries in all the oldest go, whatever their age and whosever they are.
     pub entries_max: u64,
     /// Rows to touch at most.
     pub rows_max: usize,

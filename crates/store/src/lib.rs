@@ -216,13 +216,14 @@ pub trait Store: Send + Sync + 'static {
 
     // --- the audit -------------------------------------------------------------------------------------------------
 
-    /// Writes an entry about something that changes nothing else.
+    /// Writes an entry about something that changes nothing else, unless a recent one says the same. No entry is earlier
+    /// than the one before it, also where the clock was set back.
     async fn record_audit(&self, record: RecordAudit) -> Result<(), StoreError>;
 
     /// Entries, newest first. What an entry says of the data of a deleted tenant is not shown any more.
     async fn list_audit(&self, list: ListAudit) -> Result<Page<AuditEntry, i64>, StoreError>;
 
-    /// Forgets the oldest entries, in a step; answers how many.
+    /// Forgets entries, in a step; answers how many: first the oldest of tenants that have too many, then the oldest of all.
     async fn prune_audit(&self, prune: PruneAudit) -> Result<usize, StoreError>;
 
     // --- lists over all tenants ------------------------------------------------------------------------------------

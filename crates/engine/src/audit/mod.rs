@@ -6,7 +6,7 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 
 use postroad_domain::{
     AuditAction, AuditEntry, AuditId, TenantNo,
-    limits::{AUDIT_AGE_MAX, AUDIT_ENTRIES_MAX},
+    limits::{AUDIT_AGE_MAX, AUDIT_ENTRIES_MAX, AUDIT_ENTRIES_PER_TENANT_MAX, AUDIT_SAME_WITHIN},
 };
 use postroad_store::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, RecordAudit, StoreError};
 
@@ -15,8 +15,9 @@ pub(crate) use self::fields::{
 };
 use crate::{By, Engine};
 
-/// Between two looks at what has grown old.
-const LOOK_PAUSE: Duration = Duration::from_secs(3600);
+/// Between two looks at what is too old or too much. A look costs next to nothing, and until the next one a tenant may be
+/// beyond what it may have.
+const LOOK_PAUSE: Duration = Duration::from_secs(60);
 /// Between two steps of forgetting.
 const STEP_PAUSE: Duration = Duration::from_millis(100);
 /// Entries that a step forgets.
@@ -65,7 +66,8 @@ impl Engine {
         change.entry(by, self.ids.audit())
     }
 
-    /// Writes an entry about something that changes nothing else, such as the reading of a secret.
+    /// Writes an entry about something that changes nothing else, such as the reading of a secret. Who does the same again
+    /// and again is told of once in a while.
     pub(crate) async fn record(
         &self,
         by: &By,
@@ -73,7 +75,8 @@ impl Engine {
         change: Change,
     ) -> Result<(), StoreError> {
         let (audit, at) = (self.audit_of(by, change), self.clock.now());
-        self.store.record_audit(RecordAudit { tenant_no, audit, at }).await
+        let unless_within = AUDIT_SAME_WITHIN;
+        self.store.record_audit(RecordAudit { tenant_no, audit, unless_within, at }).await
     }
 
     /// Entries of the audit, newest first.
@@ -86,11 +89,16 @@ impl Engine {
         self.store.list_audit(ListAudit { filter, after, limit }).await
     }
 
-    /// Forgets what has grown old.
+    /// Forgets what is too old or too much.
     pub(crate) async fn keep_audit(self: Arc<Self>) {
         loop {
             let before = self.clock.now().before(AUDIT_AGE_MAX);
-            let step = PruneAudit { before, entries_max: AUDIT_ENTRIES_MAX, rows_max: STEP_ROWS };
+            let step = PruneAudit {
+                before,
+                entries_of_tenant_max: AUDIT_ENTRIES_PER_TENANT_MAX,
+                entries_max: AUDIT_ENTRIES_MAX,
+                rows_max: STEP_ROWS,
+            };
             let pause = match self.store.prune_audit(step).await {
                 Ok(forgotten) if forgotten == STEP_ROWS => STEP_PAUSE,
                 Ok(_) => LOOK_PAUSE,

@@ -30,10 +30,24 @@ queries! { KEYS_AND_AUDIT:
     /// Entries of a tenant in a range, newest first.
     AUDIT_LIST_OF_TENANT = "SELECT audit_no, id, at, tenant_no, tenant, actor, address, action, object, changes
         FROM audit WHERE tenant = ?1 AND audit_no >= ?2 AND audit_no < ?3 ORDER BY audit_no DESC LIMIT ?4";
-    /// The newest entry.
-    AUDIT_LAST = "SELECT audit_no FROM audit WHERE audit_no > 0 ORDER BY audit_no DESC LIMIT 1";
+    /// The newest entries of a tenant, without what changed.
+    AUDIT_NEWEST_OF_TENANT = "SELECT audit_no, id, at, tenant_no, tenant, actor, address, action, object, NULL FROM audit
+        WHERE tenant = ?1 AND audit_no > 0 ORDER BY audit_no DESC LIMIT ?2";
+    /// The newest entry, with its moment.
+    AUDIT_LAST = "SELECT audit_no, at FROM audit WHERE audit_no > 0 ORDER BY audit_no DESC LIMIT 1";
     /// The first entry at or behind a number.
     AUDIT_PROBE = "SELECT audit_no, at FROM audit WHERE audit_no >= ?1 ORDER BY audit_no LIMIT 1";
-    /// Forgets an entry.
-    AUDIT_DELETE = "DELETE FROM audit WHERE audit_no = ?1";
+    /// Forgets an entry; answers whose it was.
+    AUDIT_DELETE = "DELETE FROM audit WHERE audit_no = ?1 RETURNING tenant";
+    /// The oldest entries of a tenant.
+    AUDIT_OLDEST_OF_TENANT = "SELECT audit_no FROM audit WHERE tenant = ?1 AND audit_no > 0 ORDER BY audit_no LIMIT ?2";
+    /// Counts entries that came or, below zero, went.
+    AUDIT_COUNT_ADD = "INSERT INTO audit_count (tenant, entries) VALUES (?1, ?2)
+        ON CONFLICT (tenant) DO UPDATE SET entries = entries + excluded.entries";
+    /// How many entries there are.
+    AUDIT_COUNT = "SELECT entries FROM audit_count WHERE tenant = ?1";
+    /// A tenant that has more entries than it may have.
+    AUDIT_COUNT_BEYOND = "SELECT tenant, entries FROM audit_count WHERE entries > ?1 AND tenant <> '' ORDER BY entries LIMIT 1";
+    /// Forgets the count of a tenant that has no entry.
+    AUDIT_COUNT_DELETE = "DELETE FROM audit_count WHERE tenant = ?1 AND entries <= 0";
 }

@@ -6,7 +6,7 @@ use postroad_domain::{Actor, AuditAction, AuditEntry, KeyId, Tenant, TenantId};
 
 use super::{
     World,
-    world::{spec, tenant_spec},
+    world::{opening, spec, tenant_spec},
 };
 use crate::{
     AuditFilter, CreateSubscription, DeleteTenant, ListAudit, NewAudit, PruneAudit, PutTenant, RecordAudit,
@@ -146,7 +146,7 @@ pub async fn old_entries_are_forgotten_oldest_first_in_steps(store: Arc<dyn Stor
     for _ in 0..6 {
         entries.push(record(&mut world, &tenant, AuditAction::SecretRead).await);
     }
-    let step = PruneAudit { before: entries[3].at, entries_max: 100, rows_max: 2 };
+    let step = PruneAudit { before: entries[3].at, ..prune_nothing(2) };
     assert_eq!(world.store.prune_audit(step).await.unwrap(), 2);
     assert_eq!(world.store.prune_audit(step).await.unwrap(), 1);
     assert_eq!(world.store.prune_audit(step).await.unwrap(), 0);
@@ -155,6 +155,93 @@ pub async fn old_entries_are_forgotten_oldest_first_in_steps(store: Arc<dyn Stor
     assert_eq!(all(&world).await, [entries.remove(5)]);
     record(&mut world, &tenant, AuditAction::SecretRead).await;
     assert_eq!(all(&world).await.len(), 2);
+}
+
+pub async fn of_a_tenant_with_too_many_entries_its_own_oldest_go(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (busy, quiet) = (world.tenant("busy").await, world.tenant("quiet").await);
+    let of_quiet = record(&mut world, &quiet, AuditAction::KeyCreated).await;
+    let mut of_busy = Vec::new();
+    for _ in 0..6 {
+        of_busy.insert(0, record(&mut world, &busy, AuditAction::KeyCreated).await);
+    }
+    let step = PruneAudit { entries_of_tenant_max: 3, ..prune_nothing(2) };
+    for forgotten in [2, 1, 0] {
+        assert_eq!(world.store.prune_audit(step).await.unwrap(), forgotten);
+    }
+    of_busy.truncate(3);
+    assert_eq!(all(&world).await, [&of_busy[..], &[of_quiet]].concat());
+    // What goes by age makes room for what comes.
+    let before = world.tick();
+    assert_eq!(world.store.prune_audit(PruneAudit { before, ..prune_nothing(9) }).await.unwrap(), 4);
+    for _ in 0..3 {
+        record(&mut world, &busy, AuditAction::KeyCreated).await;
+    }
+    assert_eq!(world.store.prune_audit(step).await.unwrap(), 0);
+}
+
+pub async fn a_busy_tenant_pushes_out_nobody_elses_entries(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (busy, quiet) = (world.tenant("busy").await, world.tenant("quiet").await);
+    let of_quiet = record(&mut world, &quiet, AuditAction::KeyCreated).await;
+    for _ in 0..5 {
+        for _ in 0..4 {
+            record(&mut world, &busy, AuditAction::KeyCreated).await;
+        }
+        let step = PruneAudit { entries_of_tenant_max: 2, entries_max: 4, ..prune_nothing(100) };
+        world.store.prune_audit(step).await.unwrap();
+        let left = all(&world).await;
+        assert_eq!((left.len(), left.last()), (3, Some(&of_quiet)));
+    }
+}
+
+pub async fn whoever_looks_again_and_again_is_told_of_once(store: Arc<dyn Store>) {
+    const WITHIN: Duration = Duration::from_secs(600);
+    let mut world = World::new(store).await;
+    let (tenant, other) = (world.tenant("acme").await, world.tenant("other").await);
+    let first = entry(&mut world, AuditAction::SecretRead);
+    let is_told = async |world: &mut World, tenant: &Tenant, audit: &NewAudit| {
+        let (before, at) = (all(world).await.len(), world.tick());
+        let audit = NewAudit { id: world.id(), ..audit.clone() };
+        let record = RecordAudit { tenant_no: tenant.no, audit, unless_within: WITHIN, at };
+        world.store.record_audit(record).await.unwrap();
+        all(world).await.len() > before
+    };
+    assert!(is_told(&mut world, &tenant, &first).await);
+    let by_key = NewAudit { actor: Actor::Key(KeyId::from_bytes([3; 16])), ..first.clone() };
+    let from_elsewhere = NewAudit { address: Some(IpAddr::from([10, 1, 2, 3])), ..first.clone() };
+    let of_another = NewAudit { object: "sub_2".to_owned(), ..first.clone() };
+    for audit in [&by_key, &from_elsewhere, &of_another] {
+        assert!(is_told(&mut world, &tenant, audit).await, "{audit:?}");
+    }
+    assert!(is_told(&mut world, &other, &first).await);
+    for audit in [&first, &by_key, &from_elsewhere, &of_another] {
+        assert!(!is_told(&mut world, &tenant, audit).await, "{audit:?}");
+    }
+    let rotated = entry(&mut world, AuditAction::SecretRotated);
+    put(&mut world, &tenant, rotated).await;
+    assert!(is_told(&mut world, &tenant, &first).await, "it is another secret now");
+    assert!(!is_told(&mut world, &tenant, &of_another).await);
+    world.advance(WITHIN);
+    assert!(is_told(&mut world, &tenant, &of_another).await);
+}
+
+pub async fn an_entry_is_never_earlier_than_the_one_before_it(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let first = record(&mut world, &tenant, AuditAction::KeyCreated).await;
+    let audit = entry(&mut world, AuditAction::KeyRevoked);
+    let set_back = first.at.before(Duration::from_secs(3600));
+    let at =
+        |at| RecordAudit { tenant_no: tenant.no, audit: audit.clone(), unless_within: Duration::ZERO, at };
+    world.store.record_audit(at(set_back)).await.unwrap();
+    let listed = list(&world, AuditFilter { since: Some(first.at), ..AuditFilter::default() }, 1).await;
+    assert_eq!(listed.iter().map(|entry| entry.at).collect::<Vec<_>>(), [first.at, first.at]);
+}
+
+/// A step of forgetting by no limit.
+fn prune_nothing(rows_max: usize) -> PruneAudit {
+    PruneAudit { before: opening(), entries_of_tenant_max: 100, entries_max: 100, rows_max }
 }
 
 async fn all(world: &World) -> Vec<AuditEntry> {
@@ -182,7 +269,8 @@ async fn record(world: &mut World, tenant: &Tenant, action: AuditAction) -> Audi
 
 async fn put(world: &mut World, tenant: &Tenant, audit: NewAudit) -> AuditEntry {
     let at = world.tick();
-    world.store.record_audit(RecordAudit { tenant_no: tenant.no, audit, at }).await.unwrap();
+    let record = RecordAudit { tenant_no: tenant.no, audit, unless_within: Duration::ZERO, at };
+    world.store.record_audit(record).await.unwrap();
     all(world).await.remove(0)
 }
 

@@ -162,6 +162,10 @@ macro_rules! conformance_suite {
                 each_filter_of_the_audit_lets_its_own_through
                 what_is_told_of_a_deleted_tenant_stays_without_its_data
                 old_entries_are_forgotten_oldest_first_in_steps
+                of_a_tenant_with_too_many_entries_its_own_oldest_go
+                a_busy_tenant_pushes_out_nobody_elses_entries
+                whoever_looks_again_and_again_is_told_of_once
+                an_entry_is_never_earlier_than_the_one_before_it
             }
             everywhere {
                 events_of_all_tenants_are_listed_newest_first_each_with_its_tenant

@@ -1,6 +1,11 @@
 //! The audit.
 
-use postroad_domain::{AuditEntry, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX};
+use std::{collections::BTreeMap, ops::ControlFlow};
+
+use postroad_domain::{
+    AuditEntry, TenantId, TenantNo, Timestamp,
+    limits::{AUDIT_SAME_LOOKS_MAX, PAGE_ROWS_SCANNED_MAX},
+};
 
 use super::state::State;
 use crate::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, RecordAudit};
@@ -18,13 +23,24 @@ impl State {
     pub(super) fn note(&mut self, tenant_no: TenantNo, at: Timestamp, audit: Option<NewAudit>) {
         let Some(NewAudit { id, actor, address, action, object, changes }) = audit else { return };
         let no = self.next_number();
+        let at = self.audit.last().map_or(at, |last| at.max(last.entry.at));
         let tenant = self.tenants.get(&tenant_no).map(|row| row.tenant.id.clone());
         let entry = AuditEntry { id, at, tenant, actor, address, action, object, changes };
         self.audit.push(AuditRow { no, tenant_no, entry });
     }
 
     pub(super) fn record_audit(&mut self, record: RecordAudit) {
-        self.note(record.tenant_no, record.at, Some(record.audit));
+        if !self.is_told(&record) {
+            self.note(record.tenant_no, record.at, Some(record.audit));
+        }
+    }
+
+    /// Whether a recent entry of the tenant says the same.
+    fn is_told(&self, record: &RecordAudit) -> bool {
+        let Some(tenant) = self.tenant_by_no(record.tenant_no) else { return false };
+        let of_tenant = self.audit.iter().rev().filter(|row| row.entry.tenant.as_ref() == Some(&tenant.id));
+        let told = of_tenant.take(AUDIT_SAME_LOOKS_MAX).try_for_each(|row| record.is_told_by(&row.entry));
+        told == ControlFlow::Break(true)
     }
 
     pub(super) fn list_audit(&self, list: &ListAudit) -> Page<AuditEntry, i64> {
@@ -45,11 +61,33 @@ impl State {
     }
 
     pub(super) fn prune_audit(&mut self, prune: PruneAudit) -> usize {
+        let of_tenants = self.prune_audit_of_tenants(prune);
         let entries_max = usize::try_from(prune.entries_max).unwrap_or(usize::MAX);
         let too_many = self.audit.len().saturating_sub(entries_max);
         let too_old = self.audit.iter().take_while(|row| row.entry.at < prune.before).count();
-        let count = too_many.max(too_old).min(prune.rows_max);
-        self.audit.drain(..count).count()
+        let count = too_many.max(too_old).min(prune.rows_max - of_tenants);
+        of_tenants + self.audit.drain(..count).count()
+    }
+
+    /// Forgets the oldest of each tenant that has too many.
+    fn prune_audit_of_tenants(&mut self, prune: PruneAudit) -> usize {
+        let mut counts = BTreeMap::<TenantId, u64>::new();
+        for tenant in self.audit.iter().filter_map(|row| row.entry.tenant.clone()) {
+            *counts.entry(tenant).or_default() += 1;
+        }
+        let before = self.audit.len();
+        let mut rows_left = prune.rows_max;
+        self.audit.retain(|row| {
+            let count = row.entry.tenant.as_ref().and_then(|tenant| counts.get_mut(tenant));
+            let Some(count) = count.filter(|count| rows_left > 0 && **count > prune.entries_of_tenant_max)
+            else {
+                return true;
+            };
+            *count -= 1;
+            rows_left -= 1;
+            false
+        });
+        before - self.audit.len()
     }
 
     /// What changed of a tenant is the tenant's, and goes with it.
