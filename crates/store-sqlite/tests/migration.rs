@@ -8,12 +8,12 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use common::open;
 use postroad_domain::{
-    Actor, AuditAction, EventId, RetryOverride, Status, SubscriptionId, SubscriptionNo, TenantNo, Timestamp,
-    retry::RetryPolicy,
+    Actor, AuditAction, EventId, ReplaySelection, ReplayStatus, RetryOverride, Status, SubscriptionId,
+    SubscriptionNo, TenantNo, Timestamp, retry::RetryPolicy,
 };
 use postroad_store::{
-    AuditFilter, ListAudit, ListKeys, ListSubscriptionsThen, NewAudit, Next, RecordAudit, SubscriptionChange,
-    SubscriptionThen, Then, conformance::World,
+    AuditFilter, ListAudit, ListKeys, ListSubscriptionsThen, NewAudit, Next, RecordAudit, ReplayStep,
+    SubscriptionChange, SubscriptionThen, Then, conformance::World,
 };
 use rusqlite::Connection;
 
@@ -149,6 +149,54 @@ async fn what_an_old_subscription_was_is_known_from_the_migration_on() {
     world.commit_event(event).await;
     let known = then(&world, id).await.then;
     assert!(matches!(&known, Then::Known { version: 2, inactive: None, .. }), "{known:?}");
+}
+
+#[tokio::test]
+async fn a_replay_that_ran_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    write_first(folder.path());
+    let db = Connection::open(folder.path().join("postroad.db")).unwrap();
+    for text in [
+        include_str!("../migrations/0002_profiles.sql"),
+        include_str!("../migrations/0003_not_before.sql"),
+        include_str!("../migrations/0004_keys_and_audit.sql"),
+        include_str!("../migrations/0005_replays.sql"),
+        include_str!("../migrations/0007_trace.sql"),
+    ] {
+        db.execute_batch(text).unwrap();
+    }
+    // Three events without a delivery, and two replays of all that have been through the first of them, or of none.
+    db.execute_batch(
+        "INSERT INTO event (event_no, tenant_no, id, type, accepted_at, deliveries, data)
+             SELECT value, 3, unhex(printf('01976b2f5a40700080000000%04d0000', value)), 'lead.created', 40, 0, x'7b7d'
+             FROM json_each('[2, 3, 4]');
+         INSERT INTO replay SELECT NULL, 3, CAST('0123456789abcde' || selection AS BLOB), 5, selection, 0, NULL, 1, 1000000, 3, 1, 1,
+             position, stop, 1, 0, 1, 50, NULL
+             FROM (SELECT 2 AS selection, 3 AS position, 5 AS stop UNION ALL SELECT 0, 0, 5 << 12);
+         PRAGMA user_version = 6",
+    )
+    .unwrap();
+    drop(db);
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    let mut looked_at = Vec::new();
+    for replay in world.store.running_replays(9).await.unwrap() {
+        let at = world.tick();
+        let step = ReplayStep {
+            tenant_no: TENANT_NO,
+            id: replay.id,
+            at,
+            expires_at: at,
+            rows_max: 100,
+            time_max: Duration::MAX,
+            deliveries_max: 100,
+            waiting_max: 100,
+        };
+        let replay = world.store.replay_step(step).await.unwrap().unwrap().replay;
+        looked_at.push((replay.selection, replay.status, replay.progress.examined, replay.progress.replayed));
+    }
+    looked_at.sort_by_key(|(selection, ..)| *selection as usize);
+    let done = ReplayStatus::Done;
+    assert_eq!(looked_at, [(ReplaySelection::Failed, done, 1, 0), (ReplaySelection::All, done, 3, 2)]);
 }
 
 async fn then(world: &World, event: EventId) -> SubscriptionThen {

@@ -83,7 +83,7 @@ pub struct ReplayStep {
     pub rows_max: usize,
     /// How long it may take.
     pub time_max: Duration,
-    /// Deliveries to queue. One event may have more that failed: they are queued together.
+    /// Deliveries to queue at most. One event may have more that failed: the next step goes on within it.
     pub deliveries_max: usize,
     /// While so many wait for the subscription nothing is done.
     pub waiting_max: u64,

@@ -5,7 +5,7 @@ use postroad_store::{CountReplay, ReplayCounted, StartReplayError};
 use rusqlite::Connection;
 
 use super::walk::{self, Walk};
-use crate::{error::Fault, query, sql, subscriptions, unlisted::Tail};
+use crate::{commit::DELIVERY_BITS, error::Fault, query, sql, subscriptions, unlisted::Tail};
 
 /// One reading. The tails were taken before this picture of the database.
 pub(crate) fn count(
@@ -20,7 +20,7 @@ pub(crate) fn count(
     if subscription.inactive.is_some() {
         return Ok(Err(StartReplayError::Inactive));
     }
-    let (first, stop) = walk::edges(db, count.selection, (count.since, count.until), i64::MAX >> 12)?;
+    let (first, stop) = walk::edges(db, (count.since, count.until), i64::MAX >> DELIVERY_BITS)?;
     let position = count.after.unwrap_or(first);
     let what = (count.selection, &subscription.spec);
     let mut walk = Walk::new(db, (count.tenant_no, sub_no), what, tails, (position, stop));
@@ -32,7 +32,7 @@ pub(crate) fn count(
         rows += found.rows;
         counted.deliveries += found.chore.deliveries();
         if rows >= count.rows_max {
-            counted.next = Some(found.number + 1);
+            counted.next = Some(found.next);
             break;
         }
     }

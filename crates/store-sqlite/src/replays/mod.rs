@@ -28,9 +28,9 @@ use crate::{audit, codes, error::Fault, known::Known, query, sql, subscriptions,
 struct Stored {
     no: i64,
     replay: Replay,
-    /// Everything below this number was looked at.
+    /// Everything before this place was looked at. A place is the number of a delivery.
     position: i64,
-    /// Everything from this number on came later. Both are numbers of events, of deliveries for a replay of failed ones.
+    /// Everything from this place on came later.
     stop: i64,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn create(
     }
     forget(db, tenant_no, create.kept_max)?;
     let end = work.known.next_event_no;
-    let (position, stop) = walk::edges(db, create.selection, (create.since, create.until), end)?;
+    let (position, stop) = walk::edges(db, (create.since, create.until), end)?;
     let row = (
         (tenant_no.0, create.id.as_bytes(), sub_no.0, codes::selection_code(create.selection)),
         (create.since.as_micros(), create.until.map(Timestamp::as_micros)),

@@ -91,30 +91,28 @@ fn go_on(
             break;
         };
         rows += found.rows;
-        stored.position = found.number + 1;
+        stored.position = found.next;
         let progress = &mut stored.replay.progress;
-        progress.examined += 1;
+        progress.examined += u64::from(!found.is_rest);
         progress.replayed += found.chore.deliveries();
-        progress.skipped += u64::from(found.chore.deliveries() == 0);
-        carry_out(work, found.chore, (lane, target), step, &mut queued)?;
+        progress.skipped += u64::from(!found.is_rest && found.chore.deliveries() == 0);
+        queued.extend(carry_out(work, found.chore, (lane, target), step)?);
     }
     Ok(queued)
 }
 
+/// Does what is to be done; answers what it queued.
 fn carry_out(
     work: &mut Work<'_>,
     chore: Chore,
     (lane, target): (LaneKey, FanoutTarget),
     step: &ReplayStep,
-    queued: &mut Vec<DeliveryId>,
-) -> Result<(), Fault> {
-    match chore {
-        Chore::Skip | Chore::Look => {}
-        Chore::Retry(event, numbers) => {
-            for delivery_no in numbers {
-                change::queue_again(work, lane, delivery_no, (step.at, step.expires_at))?;
-                queued.push(delivery_id(event, delivery_no));
-            }
+) -> Result<Option<DeliveryId>, Fault> {
+    Ok(match chore {
+        Chore::Skip => None,
+        Chore::Retry(event, delivery_no) => {
+            change::queue_again(work, lane, delivery_no, (step.at, step.expires_at))?;
+            Some(delivery_id(event, delivery_no))
         }
         Chore::Create { event_no, event, number, bytes } => {
             let new = NewDelivery { id: event.delivery(number), target };
@@ -126,8 +124,7 @@ fn carry_out(
                 is_late: true,
             };
             Places::prepare(work.db)?.place((work.known, &mut work.changes), &placed, bytes)?;
-            queued.push(new.id);
+            Some(new.id)
         }
-    }
-    Ok(())
+    })
 }

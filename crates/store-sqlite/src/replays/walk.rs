@@ -1,4 +1,7 @@
 //! What a replay comes to on its way, and what is to be done about it. Only reads: steps and counts go the same way.
+//!
+//! A place on the way is the number of a delivery, whether the walk goes over deliveries or over events: so it may stop within
+//! an event and go on there, however many of its deliveries are sent again.
 
 use std::collections::VecDeque;
 
@@ -21,19 +24,15 @@ use crate::{
 /// Numbers read at a time.
 const CHUNK: usize = 256;
 
-/// Where a walk begins and before which number it ends; `end` is the number of the next event.
+/// The place where a walk begins and before which it ends; `end` is the number of the next event.
 pub(super) fn edges(
     db: &Connection,
-    selection: ReplaySelection,
     (since, until): (Timestamp, Option<Timestamp>),
     end: i64,
 ) -> Result<(i64, i64), Fault> {
     let first = events::first_since(db, Some(since))?;
     let stop = if until.is_some() { events::end_before(db, until)?.min(end) } else { end };
-    Ok(match selection {
-        ReplaySelection::Failed => (first << DELIVERY_BITS, stop << DELIVERY_BITS),
-        ReplaySelection::Missing | ReplaySelection::All => (first, stop),
-    })
+    Ok((first << DELIVERY_BITS, stop << DELIVERY_BITS))
 }
 
 /// The way of one replay.
@@ -45,17 +44,27 @@ pub(super) struct Walk<'a> {
     selection: ReplaySelection,
     /// The newest events of the tenant and the newest deliveries of the subscription.
     tails: (Tail, Tail),
-    /// Everything below this number was read.
+    /// Everything before this place was read.
     position: i64,
     stop: i64,
-    found: VecDeque<Found>,
+    steps: VecDeque<Step>,
     is_at_end: bool,
+}
+
+/// What comes next on the way.
+enum Step {
+    /// An event that must be looked at still, from this place on.
+    Event(i64),
+    /// Something that was looked at.
+    Found(Found),
 }
 
 /// Something that a walk came to.
 pub(super) struct Found {
-    /// Its number.
-    pub(super) number: i64,
+    /// The place behind it.
+    pub(super) next: i64,
+    /// It goes on with an event that was begun before.
+    pub(super) is_rest: bool,
     /// Rows that were looked at.
     pub(super) rows: usize,
     /// What is to be done.
@@ -66,10 +75,8 @@ pub(super) struct Found {
 pub(super) enum Chore {
     /// Nothing.
     Skip,
-    /// It must be looked at still.
-    Look,
-    /// These deliveries are sent again.
-    Retry(EventId, Vec<i64>),
+    /// The delivery with this number is sent again.
+    Retry(EventId, i64),
     /// A delivery with this number within the event is created. The event's data has so many bytes.
     Create { event_no: i64, event: EventId, number: u16, bytes: u64 },
 }
@@ -78,9 +85,8 @@ impl Chore {
     /// How many deliveries it queues.
     pub(super) fn deliveries(&self) -> u64 {
         match self {
-            Self::Skip | Self::Look => 0,
-            Self::Retry(_, numbers) => numbers.len() as u64,
-            Self::Create { .. } => 1,
+            Self::Skip => 0,
+            Self::Retry(..) | Self::Create { .. } => 1,
         }
     }
 }
@@ -94,86 +100,98 @@ impl<'a> Walk<'a> {
         tails: (Tail, Tail),
         (position, stop): (i64, i64),
     ) -> Self {
-        let found = VecDeque::new();
-        Self { db, lane, spec, selection, tails, position, stop, found, is_at_end: false }
+        let steps = VecDeque::new();
+        Self { db, lane, spec, selection, tails, position, stop, steps, is_at_end: false }
     }
 
     /// The next thing on the way; `None` at its end.
     pub(super) fn next(&mut self) -> Result<Option<Found>, Fault> {
-        if self.found.is_empty() && !self.is_at_end {
-            self.read_on()?;
-        }
-        let Some(mut found) = self.found.pop_front() else { return Ok(None) };
-        if matches!(found.chore, Chore::Look) {
-            found.chore = self.look(found.number, &mut found.rows)?;
-        }
-        Ok(Some(found))
-    }
-
-    fn read_on(&mut self) -> Result<(), Fault> {
-        let found = match self.selection {
-            ReplaySelection::Failed => self.failed_deliveries()?,
-            ReplaySelection::Missing | ReplaySelection::All => self.events()?,
-        };
-        self.is_at_end = found.len() < CHUNK;
-        self.position = found.last().map_or(self.stop, |last| last.number + 1);
-        self.found.extend(found);
-        Ok(())
-    }
-
-    fn failed_deliveries(&self) -> Result<Vec<Found>, Fault> {
-        let range = (self.lane.1.0, self.position, self.stop, CHUNK);
-        query::list(self.db, sql::REPLAY_FAILED, range, |row| {
-            let (number, event) = (row.get(0)?, EventId::from_bytes(row.get(1)?));
-            let is_test: bool = row.get(2)?;
-            let status = standing(row, 3)?;
-            let is_wanted = has_failed(status.0, status.1) && !is_test;
-            let chore = if is_wanted { Chore::Retry(event, vec![number]) } else { Chore::Skip };
-            Ok(Found { number, rows: 2, chore })
-        })
-    }
-
-    fn events(&self) -> Result<Vec<Found>, Fault> {
-        let first = self.position;
-        let mut numbers = self.tails.0.numbers_from(first, CHUNK, |end| {
-            let range = (self.lane.0.0, first, end.min(self.stop), CHUNK);
-            query::list(self.db, sql::REPLAY_EVENTS, range, |row| Ok(row.get(0)?))
-        })?;
-        numbers.retain(|number| *number < self.stop);
-        Ok(numbers.into_iter().map(|number| Found { number, rows: 1, chore: Chore::Look }).collect())
-    }
-
-    /// What is to be done about an event.
-    fn look(&self, event_no: i64, rows: &mut usize) -> Result<Chore, Fault> {
-        let Some(event) = query::find(self.db, sql::REPLAY_EVENT, (event_no,), read_event)? else {
-            return Ok(Chore::Skip);
-        };
-        let deliveries = self.deliveries_of(event_no)?;
-        *rows += deliveries.len();
-        let standings: Vec<_> = deliveries.iter().map(|(_, standing)| *standing).collect();
-        match self.selection.decide(&standings) {
-            _ if event.is_test => Ok(Chore::Skip),
-            ReplayDecision::Skip => Ok(Chore::Skip),
-            ReplayDecision::Retry => {
-                let failed =
-                    deliveries.into_iter().filter(|(_, standing)| has_failed(standing.0, standing.1));
-                Ok(Chore::Retry(event.id, failed.map(|(delivery_no, _)| delivery_no).collect()))
+        loop {
+            if self.steps.is_empty() && !self.is_at_end {
+                self.read_on()?;
             }
-            ReplayDecision::Create => self.create(event_no, &event),
-            ReplayDecision::CreateIfWanted => {
-                let is_wanted = matching::wants(self.spec, &event.event_type, &event.tags);
-                if is_wanted && !self.is_to_come(event_no, &event)? {
-                    self.create(event_no, &event)
-                } else {
-                    Ok(Chore::Skip)
+            match self.steps.pop_front() {
+                None => return Ok(None),
+                Some(Step::Found(found)) => return Ok(Some(found)),
+                Some(Step::Event(place)) => {
+                    for found in self.look(place)?.into_iter().rev() {
+                        self.steps.push_front(Step::Found(found));
+                    }
                 }
             }
         }
     }
 
-    /// The event's deliveries to the subscription, with where they stand.
-    fn deliveries_of(&self, event_no: i64) -> Result<Vec<(i64, Standing)>, Fault> {
-        let (first, end) = (event_no << DELIVERY_BITS, (event_no + 1) << DELIVERY_BITS);
+    fn read_on(&mut self) -> Result<(), Fault> {
+        let steps = match self.selection {
+            ReplaySelection::Failed => self.failed_deliveries()?,
+            ReplaySelection::Missing | ReplaySelection::All => self.events()?,
+        };
+        self.is_at_end = steps.len() < CHUNK;
+        self.position = match steps.last() {
+            None => self.stop,
+            Some(Step::Found(last)) => last.next,
+            Some(Step::Event(place)) => behind_event(*place),
+        };
+        self.steps.extend(steps);
+        Ok(())
+    }
+
+    fn failed_deliveries(&self) -> Result<Vec<Step>, Fault> {
+        let range = (self.lane.1.0, self.position, self.stop, CHUNK);
+        query::list(self.db, sql::REPLAY_FAILED, range, |row| {
+            let (number, event) = (row.get::<_, i64>(0)?, EventId::from_bytes(row.get(1)?));
+            let is_test: bool = row.get(2)?;
+            let status = standing(row, 3)?;
+            let is_wanted = has_failed(status.0, status.1) && !is_test;
+            let chore = if is_wanted { Chore::Retry(event, number) } else { Chore::Skip };
+            Ok(Step::Found(Found { next: number + 1, is_rest: false, rows: 2, chore }))
+        })
+    }
+
+    fn events(&self) -> Result<Vec<Step>, Fault> {
+        let (first, stop) = (self.position >> DELIVERY_BITS, self.stop >> DELIVERY_BITS);
+        let mut numbers = self.tails.0.numbers_from(first, CHUNK, |end| {
+            let range = (self.lane.0.0, first, end.min(stop), CHUNK);
+            query::list(self.db, sql::REPLAY_EVENTS, range, |row| Ok(row.get(0)?))
+        })?;
+        numbers.retain(|number| *number < stop);
+        let place = |number: i64| self.position.max(number << DELIVERY_BITS);
+        Ok(numbers.into_iter().map(|number| Step::Event(place(number))).collect())
+    }
+
+    /// What is to be done about an event from a place on.
+    fn look(&self, place: i64) -> Result<Vec<Found>, Fault> {
+        let event_no = place >> DELIVERY_BITS;
+        let is_rest = place > event_no << DELIVERY_BITS;
+        let of_event = |rows, chore| Ok(vec![Found { next: behind_event(place), is_rest, rows, chore }]);
+        let event = query::find(self.db, sql::REPLAY_EVENT, (event_no,), read_event)?;
+        let Some(event) = event.filter(|event| !event.is_test) else { return of_event(1, Chore::Skip) };
+        let deliveries = self.deliveries_from(place)?;
+        let rows = 1 + deliveries.len();
+        if is_rest {
+            return Ok(failed_of(&event, &deliveries, is_rest));
+        }
+        let standings: Vec<_> = deliveries.iter().map(|(_, standing)| *standing).collect();
+        let chore = match self.selection.decide(&standings) {
+            ReplayDecision::Retry => return Ok(failed_of(&event, &deliveries, is_rest)),
+            ReplayDecision::Skip => Chore::Skip,
+            ReplayDecision::Create => self.create(event_no, &event)?,
+            ReplayDecision::CreateIfWanted => {
+                let is_wanted = matching::wants(self.spec, &event.event_type, &event.tags);
+                if is_wanted && !self.is_to_come(event_no, &event)? {
+                    self.create(event_no, &event)?
+                } else {
+                    Chore::Skip
+                }
+            }
+        };
+        of_event(rows, chore)
+    }
+
+    /// The event's deliveries to the subscription from a place on, with where they stand.
+    fn deliveries_from(&self, first: i64) -> Result<Vec<(i64, Standing)>, Fault> {
+        let end = behind_event(first);
         let most = DELIVERIES_PER_EVENT_MAX as usize;
         let numbers = self.tails.1.numbers(first, end, most, |end, limit| {
             let range = (self.lane.1.0, first, end, limit);
@@ -210,6 +228,27 @@ impl<'a> Walk<'a> {
             None => Chore::Skip,
         })
     }
+}
+
+/// The place behind the event in which a place is.
+fn behind_event(place: i64) -> i64 {
+    ((place >> DELIVERY_BITS) + 1) << DELIVERY_BITS
+}
+
+/// Those deliveries of an event that are sent again, each with the rows that were looked at since the one before. Of the
+/// rest of an event there may be none.
+fn failed_of(event: &Met, deliveries: &[(i64, Standing)], mut is_rest: bool) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut rows = 1;
+    for (delivery_no, (status, reason)) in deliveries {
+        rows += 1;
+        if has_failed(*status, *reason) {
+            let chore = Chore::Retry(event.id, *delivery_no);
+            found.push(Found { next: delivery_no + 1, is_rest, rows, chore });
+            (rows, is_rest) = (0, true);
+        }
+    }
+    found
 }
 
 /// Where a delivery stands.

@@ -145,6 +145,35 @@ pub async fn a_replay_goes_in_steps_and_leaves_out_and_repeats_nothing(store: Ar
     assert_eq!((ended.queued.len(), ended.replay.progress.replayed), (0, 7));
 }
 
+pub async fn a_step_ends_within_an_event_and_the_next_one_goes_on_there(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    for selection in [ReplaySelection::Failed, ReplaySelection::All] {
+        let to_many = world.accept(&tenant, &[&subscription; 5]).await;
+        for (number, queued) in to_many.iter().enumerate() {
+            world.record(queued, if number == 1 { Next::Succeeded } else { EXHAUSTED }).await;
+        }
+        let behind = ended(&mut world, &tenant, &subscription, EXHAUSTED).await;
+        let replay = start(&mut world, &subscription, selection).await;
+        let [first, _, second, third, fourth] = [0, 1, 2, 3, 4].map(|number: usize| to_many[number].id);
+        for expected in [&[first, second][..], &[third, fourth], &[behind.id]] {
+            assert_eq!(step(&mut world, &replay, 2).await.queued, expected, "{selection:?}");
+            // What fails again at once is no more than once in one replay, also within its event.
+            for queued in world.refill(&subscription).await.deliveries {
+                world.record(&queued, EXHAUSTED).await;
+            }
+        }
+        let ended = run(&mut world, &replay).await;
+        assert_eq!((ended.queued.len(), ended.replay.progress.replayed), (0, 5), "{selection:?}");
+        if selection == ReplaySelection::All {
+            assert_eq!((ended.replay.progress.examined, ended.replay.progress.skipped), (2, 0));
+        }
+        // The next selection begins with nothing that failed.
+        world.tick();
+        world.prune_all(Duration::ZERO, 100).await;
+    }
+}
+
 pub async fn an_event_that_comes_after_the_beginning_is_no_part_of_the_replay(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;

@@ -242,6 +242,7 @@ macro_rules! conformance_suite {
                 a_replay_of_everything_sends_what_succeeded_in_a_new_delivery
                 a_replay_keeps_to_its_span
                 a_replay_goes_in_steps_and_leaves_out_and_repeats_nothing
+                a_step_ends_within_an_event_and_the_next_one_goes_on_there
                 an_event_that_comes_after_the_beginning_is_no_part_of_the_replay
                 while_too_much_waits_a_replay_waits_too
                 a_cancelled_replay_queues_nothing_more

@@ -23,6 +23,8 @@ pub(super) struct ReplayRow {
     pub(super) replay: Replay,
     /// The number of the next event.
     position: i64,
+    /// The last delivery of that event that was queued, where a step ended within it.
+    within: Option<DeliveryId>,
     /// Events from this number on came after its beginning.
     end: i64,
 }
@@ -63,7 +65,7 @@ impl State {
             finished_at: None,
         };
         let end = self.next_number();
-        let row = ReplayRow { replay: replay.clone(), position: 0, end };
+        let row = ReplayRow { replay: replay.clone(), position: 0, within: None, end };
         self.replays.insert((create.tenant_no, create.id), row);
         self.note(create.tenant_no, create.at, create.audit.clone());
         Ok(replay)
@@ -147,11 +149,19 @@ impl State {
                 is_cut = true;
                 break;
             }
-            let todo = self.to_replay(lane, selection, &event);
-            row.position = event_no + 1;
-            row.replay.progress.examined += 1;
+            let mut todo = self.to_replay(lane, selection, &event);
+            if let Some(last) = row.within.filter(|_| event_no == row.position) {
+                todo.retain(|id| *id > last && self.deliveries.contains_key(&(step.tenant_no, *id)));
+            } else {
+                row.replay.progress.examined += 1;
+                row.replay.progress.skipped += u64::from(todo.is_empty());
+            }
+            let room = step.deliveries_max - queued.len();
+            is_cut = todo.len() > room;
+            todo.truncate(room);
             row.replay.progress.replayed += todo.len() as u64;
-            row.replay.progress.skipped += u64::from(todo.is_empty());
+            (row.position, row.within) =
+                if is_cut { (event_no, todo.last().copied()) } else { (event_no + 1, None) };
             for id in todo {
                 self.queue_again(lane, &event, id, step);
                 queued.push(id);
