@@ -37,6 +37,8 @@ pub(crate) struct TenantWalks {
     released: BTreeSet<(TenantNo, i64)>,
     /// Whose turn was the last.
     last: Option<TenantNo>,
+    /// The limits of the last step.
+    rules: Arc<[TenantRetention]>,
 }
 
 /// Where forgetting stands in one tenant.
@@ -94,10 +96,21 @@ impl TenantWalks {
         }
     }
 
-    /// Forgets where it stands in tenants that have no limits any more.
-    fn keep_only(&mut self, rules: &[TenantRetention]) {
+    /// How far a tenant's walk and its count have come.
+    fn place(&self, tenant_no: TenantNo) -> (i64, i64) {
+        let walk = self.walks.get(&tenant_no).copied().unwrap_or(Walk::BEGIN);
+        (walk.next, walk.bytes.map_or(0, |bytes| bytes.counted_to))
+    }
+
+    /// Takes over limits that changed, and forgets where it stands in tenants that have none any more. Whoever makes the steps
+    /// hands over the same list as long as nothing changes.
+    fn follow(&mut self, rules: &Arc<[TenantRetention]>) {
+        if Arc::ptr_eq(&self.rules, rules) {
+            return;
+        }
         self.walks.retain(|no, _| rule_of(rules, *no).is_some());
         self.released.retain(|(no, _)| rule_of(rules, *no).is_some());
+        self.rules = Arc::clone(rules);
     }
 }
 
@@ -116,7 +129,7 @@ pub(super) fn take(work: &mut Work<'_>, step: &mut Step) -> Result<(), Fault> {
     if rules.is_empty() && work.known.prune.tenants.walks.is_empty() {
         return Ok(());
     }
-    work.known.prune.tenants.keep_only(&rules);
+    work.known.prune.tenants.follow(&rules);
     take_released(work, step, &rules)?;
     let asked = rules.len().min(TENANTS_PER_STEP);
     let mut wants_more = rules.len() > asked && step.may_go_on(work);
@@ -124,11 +137,16 @@ pub(super) fn take(work: &mut Work<'_>, step: &mut Step) -> Result<(), Fault> {
         let mut has_more = false;
         for _ in 0..asked {
             let Some(rule) = next_in_turn(&rules, work.known.prune.tenants.last) else { return Ok(()) };
+            let place = work.known.prune.tenants.place(rule.tenant_no);
             has_more |= take_turn(work, step, rule)? == Turn::More;
+            // Whoever used the step up had its turn: the next step begins with the others. But who came too late to get
+            // anywhere keeps it, as a large event needs the whole of a step.
+            if !step.is_over || work.known.prune.tenants.place(rule.tenant_no) != place {
+                work.known.prune.tenants.last = Some(rule.tenant_no);
+            }
             if step.is_over {
                 return Ok(());
             }
-            work.known.prune.tenants.last = Some(rule.tenant_no);
         }
         wants_more &= has_more;
         if !has_more || !step.may_go_on(work) {

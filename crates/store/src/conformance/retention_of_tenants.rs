@@ -87,6 +87,24 @@ pub async fn bytes_that_came_before_the_limit_are_counted(store: Arc<dyn Store>)
     assert_eq!(lists(&world, &bound).await.0.len(), 4);
 }
 
+pub async fn counting_a_tenants_bytes_ends_also_when_many_newer_events_of_it_come(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let [bound, other, _] = three_tenants(&mut world).await;
+    for _ in 0..150 {
+        accept_bytes(&mut world, &bound, 10).await;
+    }
+    // The last event before the count is another tenant's.
+    accept_bytes(&mut world, &other, 10).await;
+    let own = [bounded(&bound, 2_000)];
+    let small_steps = Prune { rows_max: 100, ..rule(&world, &own) };
+    world.store.prune(small_steps.clone()).await.unwrap();
+    for _ in 0..150 {
+        accept_bytes(&mut world, &bound, 10).await;
+    }
+    assert_eq!(world.prune_by(small_steps).await.events, 100);
+    assert_eq!((lists(&world, &bound).await.0.len(), lists(&world, &other).await.0.len()), (200, 1));
+}
+
 pub async fn tenants_take_turns_whoever_has_more_to_forget(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let [much, little, _] = three_tenants(&mut world).await;

@@ -215,6 +215,7 @@ macro_rules! conformance_suite {
                 what_waits_of_a_tenant_stays_until_it_has_ended
                 above_a_tenants_bytes_its_oldest_go_and_nobody_elses
                 bytes_that_came_before_the_limit_are_counted
+                counting_a_tenants_bytes_ends_also_when_many_newer_events_of_it_come
                 tenants_take_turns_whoever_has_more_to_forget
                 a_limit_that_was_lifted_forgets_nothing_more
                 a_limit_that_becomes_shorter_reaches_what_was_too_young

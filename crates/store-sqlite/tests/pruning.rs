@@ -1,0 +1,69 @@
+//! Forgetting where a step's time is over before its work is.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use postroad_domain::{Clock, Tenant, Timestamp, time::Sleep};
+use postroad_store::{EventFilter, ListEvents, Prune, TenantRetention, conformance::World};
+use postroad_store_sqlite::{Options, SqliteStore};
+
+const AGE: Duration = Duration::from_secs(600);
+
+/// A clock that goes on by a millisecond with each look at it.
+#[derive(Debug, Default)]
+struct GoingClock(AtomicU64);
+
+impl Clock for GoingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.0.fetch_add(1, Relaxed))
+    }
+
+    fn sleep(&self, _: Duration) -> Sleep {
+        Box::pin(pending())
+    }
+}
+
+async fn events_of(world: &World, tenant: &Tenant) -> usize {
+    let list = ListEvents { tenant_no: tenant.no, filter: EventFilter::default(), after: None, limit: 250 };
+    world.store.list_events(list).await.unwrap().items.len()
+}
+
+#[tokio::test]
+async fn a_tenant_whose_turn_takes_all_the_time_of_a_step_does_not_keep_the_others_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let options =
+        Options { ballast_bytes: 0, ..Options::new(folder.path(), Arc::new(GoingClock::default())) };
+    let mut world = World::new(Arc::new(SqliteStore::open(options).unwrap())).await;
+    let (much, little) = (world.tenant("much").await, world.tenant("little").await);
+    for _ in 0..60 {
+        world.accept(&much, &[]).await;
+    }
+    world.accept(&little, &[]).await;
+    let at = world.advance(2 * AGE);
+    let own = [&much, &little].map(|tenant| TenantRetention {
+        tenant_no: tenant.no,
+        age_max: Some(AGE),
+        bytes_max: None,
+    });
+    let (rows_max, time_max) = (1_000, Duration::from_millis(3));
+    let step = Prune { at, age_max: None, bytes_max: None, tenants: own.into(), rows_max, time_max };
+    for _ in 0..3 {
+        assert!(world.store.prune(step.clone()).await.unwrap().more);
+    }
+    let left = (events_of(&world, &much).await, events_of(&world, &little).await);
+    assert!(left.0 > 40 && left.1 == 0, "{left:?}");
+    world.prune_by(step).await;
+    assert_eq!(events_of(&world, &much).await, 0);
+}
