@@ -140,17 +140,23 @@ impl Lists {
     fn apply(&mut self, changes: Changes) {
         self.entries += changes.events.len();
         for (tenant_no, event_no) in changes.events {
-            insert(self.events.entry(tenant_no).or_default(), event_no);
+            let is_last = append(self.events.entry(tenant_no).or_default(), event_no);
+            debug_assert!(is_last, "events are numbered in the order of their commits");
         }
         // A late delivery of an event below the mark is in the table already.
         let first = self.mark << DELIVERY_BITS;
+        let mut late = Vec::new();
         for (tenant_no, sub_no, delivery_no) in
             changes.deliveries.into_iter().filter(|(_, _, no)| *no >= first)
         {
             self.entries += 1;
             let new = || OfSubscription { tenant_no, numbers: Arc::default() };
-            insert(&mut self.deliveries.entry(sub_no).or_insert_with(new).numbers, delivery_no);
+            let numbers = &mut self.deliveries.entry(sub_no).or_insert_with(new).numbers;
+            if !append(numbers, delivery_no) {
+                late.push((sub_no, delivery_no));
+            }
         }
+        self.merge(late);
         self.prune(changes.pruned_events, changes.pruned_deliveries);
         let removes = changes.mark.is_some() || !changes.erased.is_empty() || !changes.forgotten.is_empty();
         for (tenant_no, last) in changes.erased {
@@ -172,18 +178,30 @@ impl Lists {
         }
     }
 
+    /// Puts late deliveries of a large fan-out or of a replay among the newer ones, in one pass however many they are.
+    fn merge(&mut self, late: Vec<(SubscriptionNo, i64)>) {
+        for (sub_no, late) in grouped(late) {
+            if let Some(of) = self.deliveries.get_mut(&sub_no) {
+                let numbers = Arc::make_mut(&mut of.numbers);
+                numbers.extend(late);
+                // Not the unstable one: this one merges what is in order already.
+                numbers.sort();
+            }
+        }
+    }
+
     /// Takes out what was forgotten.
     fn prune(&mut self, events: Vec<(TenantNo, i64)>, deliveries: Vec<(SubscriptionNo, i64)>) {
         if events.is_empty() && deliveries.is_empty() {
             return;
         }
         for (tenant_no, pruned) in grouped(events) {
-            let removed = self.events.get_mut(&tenant_no).map(|numbers| take_out(numbers, &pruned));
+            let removed = self.events.get_mut(&tenant_no).map(|numbers| take_out(numbers, pruned));
             self.entries -= removed.unwrap_or_default();
         }
         self.events.retain(|_, numbers| !numbers.is_empty());
         for (sub_no, pruned) in grouped(deliveries) {
-            let removed = self.deliveries.get_mut(&sub_no).map(|of| take_out(&mut of.numbers, &pruned));
+            let removed = self.deliveries.get_mut(&sub_no).map(|of| take_out(&mut of.numbers, pruned));
             self.entries -= removed.unwrap_or_default();
         }
         self.deliveries.retain(|_, of| !of.numbers.is_empty());
@@ -237,11 +255,13 @@ impl Tail {
     }
 }
 
-/// New numbers are higher than all others, but for late deliveries of a large fan-out.
-fn insert(numbers: &mut Arc<Vec<i64>>, no: i64) {
-    let numbers = Arc::make_mut(numbers);
-    let place = numbers.partition_point(|known| *known < no);
-    numbers.insert(place, no);
+/// Puts a number behind all others; answers false, and does nothing, when it does not belong there.
+fn append(numbers: &mut Arc<Vec<i64>>, no: i64) -> bool {
+    let is_last = numbers.last().is_none_or(|last| *last < no);
+    if is_last {
+        Arc::make_mut(numbers).push(no);
+    }
+    is_last
 }
 
 fn grouped<K: Ord>(entries: Vec<(K, i64)>) -> BTreeMap<K, Vec<i64>> {
@@ -253,12 +273,13 @@ fn grouped<K: Ord>(entries: Vec<(K, i64)>) -> BTreeMap<K, Vec<i64>> {
 }
 
 /// Takes numbers out; answers how many were there. They are the oldest nearly always.
-fn take_out(numbers: &mut Arc<Vec<i64>>, pruned: &[i64]) -> usize {
+fn take_out(numbers: &mut Arc<Vec<i64>>, mut pruned: Vec<i64>) -> usize {
     let before = numbers.len();
-    if numbers.starts_with(pruned) {
+    if numbers.starts_with(&pruned) {
         Arc::make_mut(numbers).drain(..pruned.len());
     } else {
-        Arc::make_mut(numbers).retain(|no| !pruned.contains(no));
+        pruned.sort_unstable();
+        Arc::make_mut(numbers).retain(|no| pruned.binary_search(no).is_err());
     }
     before - numbers.len()
 }
@@ -284,6 +305,20 @@ mod tests {
         let deliveries = vec![(tenant_no, sub_no, late), (tenant_no, sub_no, newer)];
         lists.apply(Changes { deliveries, ..Changes::default() });
         assert_eq!((lists.entries(), lists.deliveries_of(sub_no).all()), (1, &[newer][..]));
+    }
+
+    #[test]
+    fn what_a_replay_creates_among_newer_deliveries_stands_and_goes_in_its_order() {
+        let lists = Unlisted(RwLock::new(Lists::default()));
+        let (tenant_no, sub_no) = (TenantNo(1), SubscriptionNo(2));
+        let of = |numbers: &[i64]| numbers.iter().map(|no| (tenant_no, sub_no, *no)).collect::<Vec<_>>();
+        for deliveries in [of(&[10, 20, 30, 40]), of(&[15, 11, 35, 45]), of(&[50])] {
+            lists.apply(Changes { deliveries, ..Changes::default() });
+        }
+        assert_eq!(lists.deliveries_of(sub_no).all(), [10, 11, 15, 20, 30, 35, 40, 45, 50]);
+        let pruned_deliveries = [30, 11, 45, 99].map(|no| (sub_no, no)).to_vec();
+        lists.apply(Changes { pruned_deliveries, ..Changes::default() });
+        assert_eq!((lists.entries(), lists.deliveries_of(sub_no).all()), (6, &[10, 15, 20, 35, 40, 50][..]));
     }
 
     #[test]
