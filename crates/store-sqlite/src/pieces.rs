@@ -6,8 +6,7 @@
 //!
 //! SQLite's own door for it is used, the table of system calls of its file system for Unix. **Invariant:** what is written,
 //! where, and what a call answers stay the same, but that a write that fails behind the call is told; only threads that asked
-//! for pieces wait. Where the operating system
-//! cannot be asked to write a part of a file, nothing changes.
+//! for pieces wait. Where the operating system cannot be asked to write a part of a file, nothing changes.
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::write_in_pieces;
@@ -28,15 +27,33 @@ mod linux {
     use crate::limits::CHECKPOINT_PIECE_BYTES;
 
     thread_local! {
-        /// Bytes that were written since the last piece; `None` on threads that did not ask for pieces.
-        static WRITTEN: Cell<Option<usize>> = const { Cell::new(None) };
+        /// The piece that is being written; `None` on threads that did not ask for pieces.
+        static PIECE: Cell<Option<Piece>> = const { Cell::new(None) };
     }
+
+    /// A part of what a thread writes.
+    #[derive(Clone, Copy)]
+    struct Piece {
+        /// Bytes that were written since the last one.
+        bytes: usize,
+        /// Brings it to the disk.
+        finish: FinishPiece,
+    }
+
+    /// Waits until what was written of a file is on the disk; whether it is. The reason is left where a failed call leaves
+    /// it.
+    pub(super) type FinishPiece = fn(c_int) -> bool;
 
     /// From now on what SQLite writes on this thread goes to the disk in pieces.
     pub(crate) fn write_in_pieces() {
+        write_in_pieces_by(finish_piece);
+    }
+
+    /// The same with another way to the disk.
+    pub(super) fn write_in_pieces_by(finish: FinishPiece) {
         static REPLACED: Once = Once::new();
         REPLACED.call_once(replace_write);
-        WRITTEN.set(Some(0));
+        PIECE.set(Some(Piece { bytes: 0, finish }));
     }
 
     /// Puts [`pwrite`] in the place of the system's. Only the file system for Unix has it: others are left alone.
@@ -65,20 +82,19 @@ mod linux {
     ) -> isize {
         // SAFETY: SQLite's arguments are handed on as they are.
         let written = unsafe { libc::pwrite(file, data, bytes, offset) };
-        let (Some(before), Ok(now)) = (WRITTEN.get(), usize::try_from(written)) else { return written };
-        let together = before + now;
-        if together < CHECKPOINT_PIECE_BYTES {
-            WRITTEN.set(Some(together));
+        let (Some(piece), Ok(now)) = (PIECE.get(), usize::try_from(written)) else { return written };
+        let bytes = piece.bytes + now;
+        if bytes < CHECKPOINT_PIECE_BYTES {
+            PIECE.set(Some(Piece { bytes, ..piece }));
             return written;
         }
-        WRITTEN.set(Some(0));
+        PIECE.set(Some(Piece { bytes: 0, ..piece }));
         // The operating system tells of a failed write once. Kept from SQLite it would be lost: the sync in the end would
         // succeed, and the log begin anew.
-        if finish_piece(file) { written } else { -1 }
+        if (piece.finish)(file) { written } else { -1 }
     }
 
-    /// Waits until what was written of the file is on the disk; whether it is. The reason is left where a failed call
-    /// leaves it.
+    /// See [`FinishPiece`].
     fn finish_piece(file: c_int) -> bool {
         const WHOLE: libc::c_uint = libc::SYNC_FILE_RANGE_WAIT_BEFORE
             | libc::SYNC_FILE_RANGE_WRITE
@@ -101,33 +117,77 @@ mod elsewhere {
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
-    use rusqlite::Connection;
+    use std::{ffi::c_int, path::Path};
 
+    use rusqlite::{Connection, ffi::ErrorCode};
+
+    use super::linux::{write_in_pieces, write_in_pieces_by};
     use crate::limits::CHECKPOINT_PIECE_BYTES;
+
+    /// A database with a log of many pieces.
+    fn logged(path: &Path) -> Connection {
+        let writer = Connection::open(path).unwrap();
+        writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
+        writer.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(())).unwrap();
+        writer.execute_batch("CREATE TABLE t (data BLOB)").unwrap();
+        (0..8).for_each(|_| add_row(&writer));
+        writer
+    }
+
+    fn add_row(db: &Connection) {
+        db.execute("INSERT INTO t VALUES (?)", [vec![7; CHECKPOINT_PIECE_BYTES]]).unwrap();
+    }
+
+    /// Pages in the log, and those of them that are in the database too.
+    fn checkpoint(db: &Connection) -> Result<(i64, i64), rusqlite::Error> {
+        db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| Ok((row.get(1)?, row.get(2)?)))
+    }
+
+    fn assert_whole(path: &Path, rows: usize) {
+        let reader = Connection::open(path).unwrap();
+        let sum: usize = reader.query_row("SELECT sum(length(data)) FROM t", (), |row| row.get(0)).unwrap();
+        assert_eq!(sum, rows * CHECKPOINT_PIECE_BYTES);
+        let verdict: String = reader.query_row("PRAGMA integrity_check", (), |row| row.get(0)).unwrap();
+        assert_eq!(verdict, "ok");
+    }
 
     #[test]
     fn a_checkpoint_of_many_pieces_leaves_a_whole_database() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
-        let writer = Connection::open(&path).unwrap();
-        writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
-        writer.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(())).unwrap();
-        writer.execute_batch("CREATE TABLE t (data BLOB)").unwrap();
-        let row = vec![7; CHECKPOINT_PIECE_BYTES];
-        for _ in 0..8 {
-            writer.execute("INSERT INTO t VALUES (?)", [&row]).unwrap();
-        }
-        super::write_in_pieces();
-        let frames_moved: (i64, i64) = writer
-            .query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| Ok((row.get(1)?, row.get(2)?)))
-            .unwrap();
-        assert_eq!(frames_moved.0, frames_moved.1, "all of the log is in the database");
+        let writer = logged(&path);
+        write_in_pieces();
+        let (logged, moved) = checkpoint(&writer).unwrap();
+        assert_eq!(logged, moved, "all of the log is in the database");
         drop(writer);
-        let reader = Connection::open(&path).unwrap();
-        let sum: i64 = reader.query_row("SELECT sum(length(data)) FROM t", (), |row| row.get(0)).unwrap();
-        assert_eq!(sum, 8 * row.len() as i64);
-        let verdict: String = reader.query_row("PRAGMA integrity_check", (), |row| row.get(0)).unwrap();
-        assert_eq!(verdict, "ok");
+        assert_whole(&path, 8);
+    }
+
+    /// As the system tells of a write that failed behind the call that made it: once.
+    fn fail(_: c_int) -> bool {
+        // SAFETY: the place of the thread's last error can always be written.
+        unsafe { *libc::__errno_location() = libc::EIO };
+        write_in_pieces();
+        false
+    }
+
+    #[test]
+    fn a_write_that_fails_behind_a_piece_fails_the_checkpoint_and_the_log_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let writer = logged(&path);
+        write_in_pieces_by(fail);
+        let failed = checkpoint(&writer).unwrap_err();
+        assert_eq!(failed.sqlite_error_code(), Some(ErrorCode::SystemIoFailure), "{failed}");
+        // Had the log begun anew here, it would hold this row alone: what the disk lost would be lost.
+        add_row(&writer);
+        let (logged, moved) = checkpoint(&writer).unwrap();
+        assert_eq!(logged, moved);
+        let pages = i64::try_from(9 * CHECKPOINT_PIECE_BYTES / 4_096).unwrap();
+        assert!(logged >= pages, "{logged} pages are in the log, and {pages} were written");
+        drop(writer);
+        assert_whole(&path, 9);
     }
 }
