@@ -33,6 +33,9 @@ pub(crate) fn database_path(folder: &Path) -> PathBuf {
 pub(crate) fn writer(options: &Options) -> Result<Connection, Fault> {
     let db = open(options, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     db.pragma_update(None, "page_size", PAGE_BYTES.cast_signed())?;
+    // For the transaction that makes the file one with a log, at its creation: the folder is synced behind it too. That the new
+    // file is found again does not rest only on what SQLite does when it opens the log.
+    db.pragma_update(None, "synchronous", "EXTRA")?;
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
