@@ -4,7 +4,14 @@
 
 mod common;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use common::open;
 use postroad_domain::{
@@ -149,6 +156,40 @@ async fn what_an_old_subscription_was_is_known_from_the_migration_on() {
     world.commit_event(event).await;
     let known = then(&world, id).await.then;
     assert!(matches!(&known, Then::Known { version: 2, inactive: None, .. }), "{known:?}");
+}
+
+#[test]
+fn new_columns_of_events_are_those_of_alter_table_and_read_no_row() {
+    let mut db = Connection::open_in_memory().unwrap();
+    db.execute_batch(FIRST).unwrap();
+    db.execute_batch(
+        "INSERT INTO event (event_no, tenant_no, id, type, accepted_at, deliveries, data)
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+             SELECT i, 1, CAST(i AS BLOB), 'a', i, 1, x'7b7d' FROM n",
+    )
+    .unwrap();
+    let steps = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&steps);
+    db.progress_handler(1, Some(move || counted.fetch_add(1, Relaxed) == usize::MAX)).unwrap();
+    db.execute_batch(include_str!("../migrations/0002_profiles.sql")).unwrap();
+    db.execute_batch(include_str!("../migrations/0007_trace.sql")).unwrap();
+    let steps = steps.load(Relaxed);
+    assert!(steps < 10_000, "{steps} steps for 10,000 rows");
+    let altered = Connection::open_in_memory().unwrap();
+    altered.execute_batch(FIRST).unwrap();
+    for column in ["profile_no INTEGER", "tenant_version INTEGER NOT NULL DEFAULT 1", "trace TEXT"] {
+        altered.execute_batch(&format!("ALTER TABLE event ADD COLUMN {column}")).unwrap();
+    }
+    let text = |db: &Connection| -> String {
+        db.query_row("SELECT sql FROM sqlite_schema WHERE name = 'event'", (), |row| row.get(0)).unwrap()
+    };
+    assert_eq!(text(&db), text(&altered));
+    let newest = "SELECT profile_no IS NULL, tenant_version, trace IS NULL FROM event WHERE event_no = 10000";
+    let newest: (bool, i64, bool) =
+        db.query_row(newest, (), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    assert_eq!(newest, (true, 1, true));
+    let verdict: String = db.query_row("PRAGMA integrity_check", (), |row| row.get(0)).unwrap();
+    assert_eq!(verdict, "ok");
 }
 
 #[tokio::test]
