@@ -19,7 +19,7 @@ use crate::{
     config_cache::ConfigCache,
     health::Health,
     ids::IdSource,
-    lanes::{Ended, LaneFigures, LaneSet, LaneStanding, RefillWish, Turn},
+    lanes::{Ended, LaneFigures, LaneManner, LaneSet, LaneStanding, RefillWish, Turn},
     metrics::Metrics,
     target::Target,
     verdict::Verdict,
@@ -79,12 +79,9 @@ impl Dispatcher {
     }
 
     /// The subscription was changed or activated: whatever held its lane back is over.
-    pub(crate) fn wake_changed(self: &Arc<Self>, lane: LaneKey, ordered: bool) {
+    pub(crate) fn begin_anew(self: &Arc<Self>, lane: LaneKey, manner: LaneManner) {
         let now = self.commit_clock.now();
-        self.with_lanes(|lanes| {
-            lanes.begin_anew(lane, ordered);
-            lanes.wake(lane, now);
-        });
+        self.with_lanes(|lanes| lanes.begin_anew(lane, manner, now));
         self.pump();
     }
 
@@ -206,7 +203,7 @@ impl Dispatcher {
 
     async fn attempt(&self, delivery: QueuedDelivery, target: &Target) {
         let began = self.commit_clock.now();
-        self.with_lanes(|lanes| lanes.set_manner(delivery.lane, target.lane_manner(), began));
+        self.with_lanes(|lanes| lanes.set_manner(delivery.lane, target.lane_manner.clone(), began));
         let (record, verdict) = match self.attempts.make((&delivery).into(), target).await {
             Ok(made) => made,
             Err(error) => {
@@ -221,10 +218,10 @@ impl Dispatcher {
                 if gone {
                     self.receiver_is_gone(&delivery, target).await;
                 }
-                self.after_failure(&delivery, target, retry_after)
+                in_its_place(self.after_failure(&delivery, target, retry_after), target)
             }
         };
-        let again_at = if let Next::Queued { due, .. } = next { Some(due) } else { None };
+        let again_at = if let Next::InPlace { not_before, .. } = next { Some(not_before) } else { None };
         let ended = Ended {
             id: delivery.id,
             succeeded: next == Next::Succeeded,
@@ -234,7 +231,7 @@ impl Dispatcher {
         };
         let now = self.commit_clock.now();
         self.with_lanes(|lanes| lanes.judged(delivery.lane, ended, now));
-        self.finish(&delivery, Some(record), in_its_place(next, target));
+        self.finish(&delivery, Some(record), next);
     }
 
     fn after_failure(&self, delivery: &QueuedDelivery, target: &Target, asked: Option<Duration>) -> Next {

@@ -80,13 +80,26 @@ pub(crate) struct Target {
     pub(crate) manner: Manner,
     pub(crate) profile: Arc<LoadedProfile>,
     pub(crate) tenant: TenantId,
-    host: Option<Host>,
+    /// How its lane makes exchanges.
+    pub(crate) lane_manner: LaneManner,
     /// What its exchanges ask of their connections.
     channel: Option<Arc<Channel>>,
     /// The tenant's version that new deliveries are shaped with.
     tenant_version: i64,
     /// Of the versions of today.
     shaping: Result<Arc<Shaping>, String>,
+}
+
+/// How the lane of a subscription makes exchanges.
+pub(crate) fn lane_manner_of(subscription: &Subscription) -> LaneManner {
+    let spec = &subscription.spec;
+    LaneManner {
+        version: subscription.version,
+        concurrency: spec.concurrency,
+        rate_limit: spec.rate_limit,
+        ordered: spec.ordered,
+        host: spec.push.url.host_and_port().map(Host::from),
+    }
 }
 
 /// Cleartext has neither certificates nor a choice of versions.
@@ -111,21 +124,10 @@ impl Target {
             shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
             profile: Arc::clone(profile),
             tenant: as_of.id.clone(),
-            host: subscription.spec.push.url.host_and_port().map(Host::from),
+            lane_manner: lane_manner_of(&subscription),
             channel: channel_of(&subscription.spec.push, &profile.profile),
             tenant_version,
             subscription,
-        }
-    }
-
-    /// How its lane makes exchanges.
-    pub(crate) fn lane_manner(&self) -> LaneManner {
-        let spec = &self.subscription.spec;
-        LaneManner {
-            concurrency: spec.concurrency,
-            rate_limit: spec.rate_limit,
-            ordered: spec.ordered,
-            host: self.host.clone(),
         }
     }
 

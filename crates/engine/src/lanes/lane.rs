@@ -50,8 +50,10 @@ pub(super) struct Lane {
     pub(super) rests_until: Option<Timestamp>,
     /// Of an ordered lane: the delivery that all others wait for, and when its next attempt is due.
     pub(super) waiting_head: Option<(DeliveryId, Timestamp)>,
-    /// Its turn came while its host had all exchanges that it may have.
-    pub(super) waits_for_host: bool,
+    /// Of an ordered lane: in the store such a delivery stands behind what is held.
+    pub(super) has_pause_behind: bool,
+    /// Its turn came while this host had all exchanges that it may have.
+    pub(super) waits_for: Option<Host>,
     /// It has waited for this host, and has a seat there that nobody else takes before its turn.
     pub(super) seat_at: Option<Host>,
     pub(super) refill: Option<Refill>,
@@ -82,7 +84,8 @@ impl Default for Lane {
             spilled: false,
             rests_until: None,
             waiting_head: None,
-            waits_for_host: false,
+            has_pause_behind: false,
+            waits_for: None,
             seat_at: None,
             refill: None,
             coming_back: Vec::new(),
@@ -159,7 +162,7 @@ impl Lane {
             && !self.has_all_exchanges()
             && self.rests_until.is_none()
             && self.waiting_head.is_none()
-            && !self.waits_for_host
+            && self.waits_for.is_none()
             && !waits_for_the_one_before
     }
 
@@ -180,10 +183,18 @@ impl Lane {
         self.manner.host.as_ref()
     }
 
-    /// How exchanges are made from now on. The first one of a lane has begun by then, since who it leads to was not known.
-    pub(super) fn set_manner(&mut self, manner: LaneManner, now: Timestamp) {
+    /// How exchanges are made from now on, unless a later version of the subscription is known. The first one of a lane may
+    /// have begun by then, since who it leads to was not known. Answers the host where it has a seat that it cannot use any
+    /// more: it leads elsewhere.
+    pub(super) fn set_manner(&mut self, manner: LaneManner, now: Timestamp) -> Option<Host> {
+        if manner.version < self.manner.version {
+            return None;
+        }
         self.pace.set(manner.rate_limit, now);
         (self.manner, self.is_known) = (manner, true);
+        let host = self.manner.host.as_ref();
+        self.waits_for.take_if(|waited_for| host != Some(&*waited_for));
+        self.seat_at.take_if(|seat_at| host != Some(&*seat_at))
     }
 
     pub(super) fn end_exchange(&mut self) {
@@ -200,7 +211,6 @@ impl Lane {
         self.rests_until = None;
         self.breaker = Breaker::default();
         if !ordered {
-            self.manner.ordered = false;
             self.forget_any_head();
         }
     }
@@ -341,7 +351,7 @@ impl Lane {
             && self.refill.is_none()
             && self.rests_until.is_none()
             && self.waiting_head.is_none()
-            && !self.waits_for_host
+            && self.waits_for.is_none()
             && self.pace.remembers_until().is_none()
             && !self.in_turns
             && !self.is_thirsty

@@ -110,13 +110,17 @@ impl LaneSet {
         self.settle(key);
     }
 
-    /// Whatever held the lane back is over: the subscription was changed, and keeps the order of its deliveries or not.
-    pub(crate) fn begin_anew(&mut self, key: LaneKey, ordered: bool) {
-        if let Some(lane) = self.lanes.get_mut(&key) {
-            self.figures.slowed -= usize::from(lane.is_slowed());
-            lane.begin_anew(ordered);
+    /// The subscription was changed: whatever held the lane back is over, it makes exchanges so from now on, and something may
+    /// wait for it in the store. One that has to keep an order from now on takes all of it from there, in its order.
+    pub(crate) fn begin_anew(&mut self, key: LaneKey, manner: LaneManner, now: Timestamp) {
+        let lane = self.lanes.entry(key).or_default();
+        self.figures.slowed -= usize::from(lane.is_slowed());
+        lane.begin_anew(manner.ordered);
+        lane.note_due(now);
+        if manner.ordered && !lane.keeps_order() {
+            self.go_back(key);
         }
-        self.settle(key);
+        self.set_manner(key, manner, now);
     }
 
     /// How an exchange ended, told before its outcome is committed.
@@ -173,11 +177,13 @@ impl LaneSet {
 
     /// How the lane makes exchanges from now on.
     pub(crate) fn set_manner(&mut self, key: LaneKey, manner: LaneManner, now: Timestamp) {
-        if let Some(lane) = self.lanes.get_mut(&key) {
-            let concurrency = manner.concurrency.min(EXCHANGES_PER_HOST_AND_LANE_MAX);
-            lane.set_manner(LaneManner { concurrency, ..manner }, now);
-        }
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let concurrency = manner.concurrency.min(EXCHANGES_PER_HOST_AND_LANE_MAX);
+        let left = lane.set_manner(LaneManner { concurrency, ..manner }, now);
         self.settle(key);
+        if let Some(host) = left {
+            self.leave(&host);
+        }
     }
 
     /// Nothing of this lane is sent before `until`: its receiver asked for a rest.

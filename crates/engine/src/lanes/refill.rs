@@ -25,11 +25,14 @@ pub(super) struct Refill {
 
 impl Lane {
     /// Below half of its share, and something that is not held is due. While an exchange of an ordered lane is not
-    /// settled, the store may not show yet that its delivery stays the head.
+    /// settled, the store may not show yet that its delivery stays the head; and while something stands before a delivery
+    /// that pauses, the store has nothing else to show.
     pub(super) fn wants_refill(&self, limits: &LaneLimits) -> bool {
         let waits_for_the_one_before = self.manner.ordered && self.held.len() > self.ready.len();
+        let waits_for_all_before = self.has_pause_behind && self.keeps_order() && !self.held.is_empty();
         self.is_due
             && !waits_for_the_one_before
+            && !waits_for_all_before
             && self.refill.is_none()
             && self.rests_until.is_none()
             && self.waiting_head.is_none()
@@ -48,7 +51,7 @@ impl Lane {
             return None;
         }
         self.refill = Some(Refill::default());
-        (self.is_due, self.next_due) = (false, None);
+        (self.is_due, self.next_due, self.has_pause_behind) = (false, None, false);
         let limit = if crowded { 1 } else { limits.lane_deliveries - self.ready.len() };
         Some(RefillWish {
             lane: key,
@@ -88,6 +91,8 @@ impl Lane {
         };
         if self.held.is_empty() {
             self.wait_for_head(delivery.id, until);
+        } else {
+            self.has_pause_behind = true;
         }
         true
     }

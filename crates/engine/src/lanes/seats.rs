@@ -47,15 +47,9 @@ impl LaneSet {
             return None;
         }
         let host = lane.host().cloned();
-        // Its URL may have changed since it got its seat: that one is somebody else's then.
-        let kept = lane.seat_at.take();
-        let has_seat = kept.is_some() && kept == host;
-        if let Some(kept) = kept.filter(|_| !has_seat) {
-            self.leave(&kept);
-        }
-        let lane = self.lanes.get_mut(&key)?;
+        let has_seat = lane.seat_at.take().is_some();
         if host.as_ref().is_some_and(|host| !has_seat && !self.hosts.begin(host, key)) {
-            lane.waits_for_host = true;
+            lane.waits_for = host;
             return None;
         }
         let delivery = lane.take_turn(now)?;
@@ -89,9 +83,10 @@ impl LaneSet {
     pub(super) fn leave(&mut self, host: &Host) {
         self.hosts.end(host);
         while let Some(waiting) = self.hosts.next(host) {
-            let lane = self.lanes.get_mut(&waiting).filter(|lane| lane.waits_for_host);
+            // Its URL may have changed since it began to wait here.
+            let lane = self.lanes.get_mut(&waiting).filter(|lane| lane.waits_for.as_ref() == Some(host));
             let Some(lane) = lane else { continue };
-            lane.waits_for_host = false;
+            lane.waits_for = None;
             // A tenant that has its share already would keep the seat empty: its lane asks again when its turn comes.
             let turns = if lane.is_slow() { &self.slow_turns } else { &self.turns };
             let takes_it = lane.can_take_turn() && turns.may_begin(waiting.tenant_no);

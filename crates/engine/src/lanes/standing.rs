@@ -30,7 +30,7 @@ impl LaneSet {
             is_slowed: lane.is_slowed(),
             head_until: later(lane.head_waits_until()),
             paced_until: later(lane.paced_until(now)),
-            is_busy: lane.waits_for_host || lane.has_all_exchanges(),
+            is_busy: lane.waits_for.is_some() || lane.has_all_exchanges(),
         }
     }
 }

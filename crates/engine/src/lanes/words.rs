@@ -29,6 +29,8 @@ pub(crate) struct LaneLimits {
 /// How a lane makes exchanges: known from its first one on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LaneManner {
+    /// The version of the subscription that says so: an exchange that began before a change does not undo it.
+    pub(crate) version: i64,
     /// Exchanges under way at a time.
     pub(crate) concurrency: u32,
     /// How many may begin within a span.
@@ -42,7 +44,7 @@ pub(crate) struct LaneManner {
 impl Default for LaneManner {
     /// One at a time, until the subscription was looked up for the first exchange.
     fn default() -> Self {
-        Self { concurrency: 1, rate_limit: None, ordered: false, host: None }
+        Self { version: 0, concurrency: 1, rate_limit: None, ordered: false, host: None }
     }
 }
 
@@ -73,7 +75,7 @@ pub(crate) struct Ended {
     pub(crate) id: DeliveryId,
     /// The receiver took the delivery.
     pub(crate) succeeded: bool,
-    /// The delivery goes on waiting: its next attempt is due then.
+    /// The delivery goes on waiting in its place, before all others: its next attempt is due then.
     pub(crate) again_at: Option<Timestamp>,
     /// When the exchange began.
     pub(crate) began: Timestamp,

@@ -28,6 +28,7 @@ use crate::{
     audit::{Change, fields_of_subscription},
     config_cache::TenantConfig,
     secret_box::SecretError,
+    target::lane_manner_of,
 };
 
 /// A subscription to create; checked.
@@ -189,7 +190,7 @@ impl Engine {
         let lane = lane_of(&subscription);
         if subscription.spec.active {
             // What was held while the receiver was gone goes out now.
-            self.dispatcher.wake_changed(lane, subscription.spec.ordered);
+            self.dispatcher.begin_anew(lane, lane_manner_of(&subscription));
         } else {
             self.dispatcher.drop_ready(lane);
             self.sweep_soon();

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use postroad_domain::{RateLimit, RetryOverride, Status, SubscriptionSpec, limits::BREAKER_FAILURES};
-use postroad_engine::Published;
+use postroad_domain::{
+    RateLimit, RetryOverride, Status, SubscriptionId, SubscriptionSpec, limits::BREAKER_FAILURES,
+};
+use postroad_engine::{By, Published};
 
-use crate::world::{Exchange, World, event, to};
+use crate::world::{Exchange, World, acme, draft, event, to};
 
 fn data_of(exchange: &Exchange) -> String {
     let body = String::from_utf8(exchange.request.body.to_vec()).unwrap();
@@ -70,6 +72,54 @@ async fn order_is_kept_over_a_restart() {
         assert_eq!(data_of(&exchange), number.to_string());
         exchange.answer(200);
     }
+}
+
+async fn set_ordered(world: &World, id: SubscriptionId, ordered: bool) {
+    let current = world.engine.subscription(&acme(), id).await.unwrap();
+    let (revision, spec) = (current.revision(), SubscriptionSpec { ordered, ..current.spec });
+    world.engine.update_subscription(&By::ADMIN, &acme(), id, revision, draft(spec)).await.unwrap();
+}
+
+/// It was, from the next attempt on only.
+#[tokio::test]
+async fn a_subscription_is_ordered_from_the_change_on_and_waits_for_no_attempt_that_began_before() {
+    let world = World::new().await;
+    let spec = SubscriptionSpec { ordered: false, ..ordered() };
+    let id = world.subscribe(spec).await.subscription.id;
+    publish(&world, 1..=1).await;
+    world.exchange().await.answer(200);
+    publish(&world, 2..=2).await;
+    let under_way = world.exchange().await;
+    set_ordered(&world, id, true).await;
+    publish(&world, 3..=4).await;
+    world.no_exchange().await;
+    under_way.answer(500);
+    for number in 3..=4 {
+        let exchange = world.exchange().await;
+        assert_eq!(data_of(&exchange), number.to_string());
+        world.no_exchange().await;
+        exchange.answer(200);
+    }
+    world.pass(Duration::from_secs(10)).await;
+    assert_eq!(data_of(&world.exchange().await), "2");
+}
+
+/// The lane did not believe it before its first attempt, which waited for the pause.
+#[tokio::test]
+async fn after_a_restart_a_subscription_whose_order_is_given_up_goes_on_at_once() {
+    let world = World::new().await;
+    let id = world.subscribe(ordered()).await.subscription.id;
+    let published = publish(&world, 1..=2).await;
+    world.exchange().await.answer(500);
+    world.reaches(&published[0], Status::Queued).await;
+    world.engine.stop(Duration::ZERO).await;
+    world.clock.advance(Duration::from_secs(1));
+    let next = World::on(world.store.clone(), world.clock.clone()).await;
+    next.no_exchange().await;
+    set_ordered(&next, id, false).await;
+    next.exchange().await.answer(200);
+    next.exchange().await.answer(200);
+    next.reaches(&published[1], Status::Succeeded).await;
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ fn a_change_of_its_subscription_ends_a_lanes_pause() {
         one(&mut lanes, 1, n, FAILED, at(0));
     }
     assert_eq!(turns(&mut lanes), []);
-    lanes.begin_anew(lane(1), false);
+    lanes.begin_anew(lane(1), manner(100), at(0));
     assert_eq!(turns(&mut lanes).len(), 10);
     assert_eq!(lanes.figures().slowed, 0);
 }

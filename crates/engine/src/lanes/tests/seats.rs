@@ -66,14 +66,10 @@ fn a_seat_whose_lane_was_dropped_or_leads_elsewhere_goes_to_the_next_that_waits(
         assert_eq!(turns(&mut lanes), []);
     }
     lanes.exchanged(lane(1), &busy.seat);
-    // It has the seat now, and its URL changes before its turn.
+    // The second has the seat now, and its URL changes before its turn; the third has it then, and is dropped before its own.
     lanes.set_manner(lane(2), LaneManner { concurrency: 1, ..to("b") }, at(0));
-    let second = lanes.next_turn(at(0)).unwrap();
-    assert_eq!(second.delivery.lane, lane(2));
     lanes.drop_ready(lane(3), at(1_000));
-    let third = lanes.next_turn(at(0)).unwrap();
-    assert_eq!(third.delivery.lane, lane(4));
-    assert_eq!(turns(&mut lanes), []);
+    assert_eq!(turns(&mut lanes), [(4, 1), (2, 1)]);
 }
 
 #[test]
@@ -93,4 +89,64 @@ fn a_tenant_that_has_its_share_keeps_no_seat_from_the_others() {
     lanes.exchanged(stranger(9), &busy.seat);
     let next = lanes.next_turn(at(0)).unwrap();
     assert_eq!(next.seat.host.as_deref(), Some("a"));
+}
+
+/// Two lanes that wait for the host `a`, in the order of their numbers, behind an exchange that is under way.
+fn two_that_wait() -> (LaneSet, Turn) {
+    let mut lanes = LaneSet::new(HOST_OF_ONE);
+    give(&mut lanes, lane(1), "a", 1);
+    let busy = lanes.next_turn(at(0)).unwrap();
+    for no in 2..=3 {
+        give(&mut lanes, lane(no), "a", 2);
+        assert_eq!(turns(&mut lanes), [], "{no} waits for a");
+    }
+    (lanes, busy)
+}
+
+fn lead_to_b(lanes: &mut LaneSet, no: i64) {
+    lanes.begin_anew(lane(no), LaneManner { version: 1, concurrency: 1, ..to("b") }, at(0));
+}
+
+#[test]
+fn a_lane_that_waits_for_a_host_and_leads_elsewhere_now_waits_there_no_more() {
+    let (mut lanes, busy) = two_that_wait();
+    lead_to_b(&mut lanes, 2);
+    assert_eq!(turns(&mut lanes), [(2, 1)]);
+    lanes.exchanged(lane(1), &busy.seat);
+    assert_eq!(turns(&mut lanes), [(3, 1)], "who waited behind it");
+}
+
+#[test]
+fn a_lane_that_waits_for_another_host_now_is_given_no_seat_at_the_one_before() {
+    let (mut lanes, busy) = two_that_wait();
+    give(&mut lanes, lane(4), "b", 1);
+    let busy_at_b = lanes.next_turn(at(0)).unwrap();
+    lead_to_b(&mut lanes, 2);
+    assert_eq!(turns(&mut lanes), [], "b has no seat either");
+    lanes.exchanged(lane(1), &busy.seat);
+    assert_eq!(turns(&mut lanes), [(3, 1)]);
+    lanes.exchanged(lane(4), &busy_at_b.seat);
+    assert_eq!(turns(&mut lanes), [(2, 1)]);
+}
+
+#[test]
+fn a_seat_of_a_lane_that_leads_elsewhere_now_is_the_next_ones_at_once() {
+    let (mut lanes, busy) = two_that_wait();
+    lanes.exchanged(lane(1), &busy.seat);
+    assert!(lanes.lanes[&lane(2)].seat_at.is_some());
+    lead_to_b(&mut lanes, 2);
+    assert_eq!((&lanes.lanes[&lane(2)].seat_at, lanes.lanes[&lane(3)].seat_at.is_some()), (&None, true));
+    assert_eq!(turns(&mut lanes).len(), 2, "one at each host");
+}
+
+#[test]
+fn an_exchange_that_began_before_a_change_does_not_undo_it() {
+    let mut lanes = LaneSet::new(HOST_OF_ONE);
+    give(&mut lanes, lane(1), "a", 2);
+    let before = lanes.next_turn(at(0)).unwrap();
+    lead_to_b(&mut lanes, 1);
+    lanes.set_manner(lane(1), LaneManner { concurrency: 1, ..to("a") }, at(0));
+    lanes.exchanged(lane(1), &before.seat);
+    let next = lanes.next_turn(at(0)).unwrap();
+    assert_eq!(next.seat.host.as_deref(), Some("b"));
 }
