@@ -1,10 +1,14 @@
-//! The pace of one replay: no more than so many deliveries are queued within any span of its length.
+//! The pace of one replay: no more than so many deliveries are queued within any span of its length; and how long it pauses
+//! while it is held.
 //!
-//! It is remembered in memory only: a replay that goes on after a restart begins a new span.
+//! Both are remembered in memory only: a replay that goes on after a restart begins anew.
 
 use std::{collections::VecDeque, time::Duration};
 
 use postroad_domain::RateLimit;
+
+const HELD_PAUSE_MIN: Duration = Duration::from_millis(500);
+const HELD_PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// What was queued within the last span.
 #[derive(Debug)]
@@ -39,9 +43,36 @@ impl ReplayPace {
     }
 }
 
+/// Before a replay looks again whether less waits for its subscription: longer each time that it is held in a row, so that
+/// replays to receivers that are dead cost nearly nothing beside those that go on.
+#[derive(Debug, Default)]
+pub(super) struct HeldPause(Option<Duration>);
+
+impl HeldPause {
+    /// It is held: how long it pauses.
+    pub(super) fn next(&mut self) -> Duration {
+        let pause = self.0.map_or(HELD_PAUSE_MIN, |last| (last * 2).min(HELD_PAUSE_MAX));
+        *self.0.insert(pause)
+    }
+
+    /// It goes on.
+    pub(super) fn is_over(&mut self) {
+        self.0 = None;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_replay_that_stays_held_looks_less_and_less_often_until_it_goes_on() {
+        let mut held = HeldPause::default();
+        let pauses: Vec<_> = (0..8).map(|_| held.next().as_millis()).collect();
+        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+        held.is_over();
+        assert_eq!(held.next(), HELD_PAUSE_MIN);
+    }
 
     #[test]
     fn within_any_span_no_more_are_queued_than_the_pace_allows() {

@@ -14,16 +14,26 @@ use postroad_store::{ReplayStep, ReplayStepped, StoreError};
 use super::schedule::Job;
 use crate::Engine;
 
-/// After a step everything rests so many times as long as it took: steps take a quarter of the writer at most.
+/// After a step that did something everything rests so many times as long as it took: steps take a quarter of the writer at
+/// most.
 const REST: u32 = 3;
 /// The shortest rest: others come first also when a step takes no time that can be measured.
 const REST_MIN: Duration = Duration::from_millis(1);
-/// Before a replay looks again whether less waits for its subscription.
-const HELD_PAUSE: Duration = Duration::from_millis(500);
 /// Before a replay whose step failed tries again.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// Replays read when the node starts; there are a few for each tenant at most.
 const RUNNING_AT_START_MAX: usize = 100_000;
+
+/// What comes after a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// The next one, when the others had their turn.
+    GoOn,
+    /// Nothing for so long: nothing was done.
+    Pause(Duration),
+    /// Nothing more.
+    End,
+}
 
 impl Engine {
     /// Goes on with the replays that run, until the engine is stopped.
@@ -58,34 +68,39 @@ impl Engine {
 
     async fn go_on_with(&self, mut job: Job) {
         let began = self.clock.monotonic();
-        let pause = match job.pace.room(began) {
-            Err(wait) => Some(wait),
+        let next = match job.pace.room(began) {
+            Err(wait) => Next::Pause(wait),
             Ok(room) => self.step_of(&mut job, room).await,
         };
-        let took = self.clock.monotonic().saturating_sub(began);
-        if let Some(pause) = pause {
-            self.replays.put_back(job, began + took + pause);
+        let ended = self.clock.monotonic();
+        match next {
+            Next::End => self.replays.end(&job),
+            Next::GoOn => self.replays.put_back(job, ended),
+            Next::Pause(pause) => self.replays.put_back(job, ended + pause),
         }
-        self.clock.sleep((took * REST).max(REST_MIN)).await;
+        self.clock.sleep(rest_after(next, ended.saturating_sub(began))).await;
     }
 
-    /// Makes a step that queues at most `room` deliveries; answers when to go on, `None` when the replay has ended.
-    async fn step_of(&self, job: &mut Job, room: u32) -> Option<Duration> {
+    /// Makes a step that queues at most `room` deliveries.
+    async fn step_of(&self, job: &mut Job, room: u32) -> Next {
         match self.replay_step(job, room).await {
-            Ok(None) => None,
+            Ok(None) => Next::End,
             Ok(Some(stepped)) => {
                 let count = u32::try_from(stepped.queued.len()).unwrap_or(u32::MAX);
                 job.pace.took(self.clock.monotonic(), count);
                 self.metrics.replayed.inc_by(u64::from(count));
+                if stepped.is_held {
+                    return Next::Pause(job.held.next());
+                }
+                job.held.is_over();
                 match stepped.replay.status {
-                    ReplayStatus::Running if stepped.is_held => Some(HELD_PAUSE),
-                    ReplayStatus::Running => Some(Duration::ZERO),
-                    ReplayStatus::Done | ReplayStatus::Cancelled | ReplayStatus::Failed(_) => None,
+                    ReplayStatus::Running => Next::GoOn,
+                    ReplayStatus::Done | ReplayStatus::Cancelled | ReplayStatus::Failed(_) => Next::End,
                 }
             }
             Err(error) => {
                 tracing::warn!(replay = %job.id, %error, "a step of a replay failed; it is tried again");
-                Some(TROUBLE_PAUSE)
+                Next::Pause(TROUBLE_PAUSE)
             }
         }
     }
@@ -110,5 +125,31 @@ impl Engine {
             self.dispatcher.wake_for_all(stepped.lane, &stepped.queued, at);
         }
         Ok(stepped)
+    }
+}
+
+/// How long all replays rest after a step that took so long. One that did nothing has only waited for its turn at the
+/// store, and is no reason for the others to wait.
+fn rest_after(next: Next, took: Duration) -> Duration {
+    match next {
+        Next::Pause(_) => REST_MIN,
+        Next::GoOn | Next::End => (took * REST).max(REST_MIN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_did_nothing_keeps_the_other_replays_from_nothing() {
+        let took = Duration::from_millis(200);
+        for pause in [Duration::ZERO, TROUBLE_PAUSE] {
+            assert_eq!(rest_after(Next::Pause(pause), took), REST_MIN);
+        }
+        for next in [Next::GoOn, Next::End] {
+            assert_eq!(rest_after(next, took), Duration::from_millis(600));
+            assert_eq!(rest_after(next, Duration::ZERO), REST_MIN);
+        }
     }
 }
