@@ -74,10 +74,13 @@ impl Engine {
         };
         let audit = Some(self.audit_of(by, change.after(fields_of_tenant(&spec, &profile.profile))));
         let spec = self.sealed_tenant(spec, &id, &profile.profile);
-        let put = PutTenant { id, spec, at: self.clock.now(), audit };
-        let (tenant, is_new) = self.store.put_tenant(put).await?;
+        let put = self.store.put_tenant(PutTenant { id, spec, at: self.clock.now(), audit }).await;
+        if let Some(before) = &before {
+            // Also after a failure: whether it was written nobody knows then.
+            self.configs.forget(&before.tenant.id, before.tenant.no);
+        }
+        let (tenant, is_new) = put?;
         let tenant = self.opened_tenant(tenant);
-        self.configs.forget(&tenant.id, tenant.no);
         self.tenant_was_put(&tenant);
         Ok((tenant, is_new))
     }
@@ -132,14 +135,17 @@ impl Engine {
         let config = self.configs.by_id(id).await?;
         let audit = Some(self.audit_of(by, Change::of(AuditAction::TenantDeleted, id)));
         let delete = DeleteTenant { id: id.clone(), at: self.clock.now(), audit };
-        let deleted = self.store.delete_tenant(delete).await?;
+        let deleted = self.store.delete_tenant(delete).await;
         if let Some(config) = config {
+            // Also after a failure: whether it was written nobody knows then. What is still there is read again.
             self.configs.forget(id, config.tenant.no);
             self.keys.forget_tenant(config.tenant.no);
-            self.tenant_was_deleted(config.tenant.no);
             config.lanes().for_each(|lane| self.dispatcher.drop_ready(lane));
+            if deleted.is_ok() {
+                self.tenant_was_deleted(config.tenant.no);
+            }
         }
         self.sweep_soon();
-        Ok(deleted)
+        deleted
     }
 }

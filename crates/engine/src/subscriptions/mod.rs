@@ -210,13 +210,14 @@ impl Engine {
         let subscription = self.store.subscription(tenant_no, id).await?;
         let audit = Some(self.audit_of(by, Change::of(AuditAction::SubscriptionDeleted, id)));
         let delete = DeleteSubscription { tenant_no, id, at: self.clock.now(), audit };
-        let deleted = self.store.delete_subscription(delete).await?;
+        let deleted = self.store.delete_subscription(delete).await;
+        // Also after a failure: whether it was written nobody knows then. What is still there is read again.
         self.configs.forget(tenant, tenant_no);
         if let Some(subscription) = subscription {
             self.dispatcher.drop_ready(lane_of(&subscription));
         }
         self.sweep_soon();
-        Ok(deleted)
+        Ok(deleted?)
     }
 
     async fn change(

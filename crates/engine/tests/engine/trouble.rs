@@ -1,12 +1,13 @@
-//! A store that cannot write: ingest is refused, outcomes are kept, everything recovers by itself.
+//! A store that cannot write: ingest is refused, outcomes are kept, everything recovers by itself. And one whose answers are
+//! lost.
 
 use std::time::Duration;
 
-use postroad_domain::{Clock, Status};
-use postroad_engine::PublishError;
+use postroad_domain::{Clock, CredentialKind, KeySpec, Scope, Status, tenant::TenantSpec};
+use postroad_engine::{By, Credential, KeyRefusal, PublishError};
 use postroad_store::StoreError;
 
-use crate::world::{World, acme, event, patient, to};
+use crate::world::{World, acme, event, patient, tenant_of, to};
 
 #[tokio::test]
 async fn on_a_full_disk_nothing_is_accepted_no_outcome_is_lost_and_it_recovers_by_itself() {
@@ -107,4 +108,56 @@ async fn the_gaps_of_a_schedule_are_kept_also_after_the_wall_clock_was_set_back(
     world.no_exchange().await;
     world.clock.advance(Duration::from_secs(2));
     world.exchange().await.answer(200);
+}
+
+fn lost() -> Option<StoreError> {
+    Some(StoreError::Unavailable("the answer was lost".to_owned()))
+}
+
+/// Its keys went on being taken, and its subscriptions being sent to, from memory.
+#[tokio::test]
+async fn when_nobody_knows_whether_a_tenant_was_deleted_memory_answers_nothing_of_it() {
+    let world = World::new().await;
+    world.subscribe(to("https://a.example/")).await;
+    let spec = KeySpec {
+        name: "app".to_owned(),
+        kind: CredentialKind::Api,
+        scopes: [Scope::EventsWrite].into(),
+        rate_limit: None,
+        expires_at: None,
+    };
+    let (_, credential) = world.engine.create_key(&By::ADMIN, &acme(), spec).await.unwrap();
+    let Credential::Key(key) = credential else { panic!("it is a pair") };
+    world.engine.key(&key).await.unwrap();
+    world.store.lose_answers(lost());
+    let deleted = world.engine.delete_tenant(&By::ADMIN, &acme()).await;
+    assert!(matches!(deleted, Err(StoreError::Unavailable(_))), "{deleted:?}");
+    assert_eq!(world.engine.tenant(&acme()).await.unwrap(), None);
+    let refused = world.engine.key(&key).await;
+    assert!(matches!(refused, Err(KeyRefusal::Unknown)), "{refused:?}");
+    assert!(world.try_publish(event("a", "{}")).await.is_err());
+}
+
+#[tokio::test]
+async fn when_nobody_knows_whether_a_tenant_was_changed_it_is_read_again() {
+    let world = World::new().await;
+    let spec = TenantSpec { name: Some("Acme".to_owned()), ..tenant_of("standard", "{}") };
+    world.store.lose_answers(lost());
+    world.engine.put_tenant(&By::ADMIN, acme(), spec).await.unwrap_err();
+    let read = world.engine.tenant(&acme()).await.unwrap().unwrap();
+    assert_eq!(read.spec.name.as_deref(), Some("Acme"));
+}
+
+#[tokio::test]
+async fn when_nobody_knows_whether_a_subscription_was_deleted_nothing_is_sent_to_it() {
+    let world = World::new().await;
+    let id = world.subscribe(to("https://a.example/")).await.subscription.id;
+    world.publish("{}").await;
+    let first = world.exchange().await;
+    let published = world.publish("{}").await;
+    world.store.lose_answers(lost());
+    world.engine.delete_subscription(&By::ADMIN, &acme(), id).await.unwrap_err();
+    first.answer(200);
+    world.no_exchange().await;
+    world.reaches(&published, Status::Cancelled).await;
 }

@@ -17,6 +17,7 @@ pub(super) struct Faults {
 #[derive(Debug, Default)]
 struct Settings {
     error: Option<StoreError>,
+    lost: Option<StoreError>,
     poisonous_types: BTreeSet<String>,
     commits: usize,
 }
@@ -48,6 +49,15 @@ impl Faults {
 
     pub(super) fn fail_commits(&self, error: Option<StoreError>) {
         self.settings.lock().error = error;
+    }
+
+    pub(super) fn lose_answers(&self, error: Option<StoreError>) {
+        self.settings.lock().lost = error;
+    }
+
+    /// The answer to a change that was made, or the error in its place.
+    pub(super) fn answer<T>(&self, made: T) -> Result<T, StoreError> {
+        self.settings.lock().lost.clone().map_or(Ok(made), Err)
     }
 
     pub(super) fn fail_events_of_type(&self, event_type: &str) {

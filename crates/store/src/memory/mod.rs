@@ -85,6 +85,12 @@ impl MemoryStore {
         self.shared.faults.fail_commits(error);
     }
 
+    /// Tenants are put and deleted and subscriptions deleted as asked, and the answer is `error` all the same, until this is
+    /// called with `None`.
+    pub fn lose_answers(&self, error: Option<StoreError>) {
+        self.shared.faults.lose_answers(error);
+    }
+
     /// Every commit that holds an event of this type fails as [`StoreError::Internal`]: the one bad item that must
     /// not fail its neighbours.
     pub fn fail_events_of_type(&self, event_type: &str) {
@@ -154,7 +160,8 @@ impl Store for MemoryStore {
     }
 
     async fn put_tenant(&self, put: PutTenant) -> Result<(Tenant, bool), StoreError> {
-        Ok(self.state().put_tenant(put))
+        let put = self.state().put_tenant(put);
+        self.shared.faults.answer(put)
     }
 
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
@@ -166,7 +173,8 @@ impl Store for MemoryStore {
     }
 
     async fn delete_tenant(&self, delete: DeleteTenant) -> Result<bool, StoreError> {
-        Ok(self.state().delete_tenant(&delete))
+        let deleted = self.state().delete_tenant(&delete);
+        self.shared.faults.answer(deleted)
     }
 
     async fn config_snapshot(&self, id: TenantId) -> Result<Option<ConfigSnapshot>, StoreError> {
@@ -206,7 +214,8 @@ impl Store for MemoryStore {
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {
-        Ok(self.state().delete_subscription(delete))
+        let deleted = self.state().delete_subscription(delete);
+        self.shared.faults.answer(deleted)
     }
 
     async fn subscription_version(
