@@ -206,7 +206,10 @@ pub const UNACKNOWLEDGED_EVENTS_MAX: usize = 65_536;
 pub const REQUEST_BODIES_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// Bodies up to this length are taken without asking; there are as many as connections, whose number has no limit of its own.
 pub const REQUEST_BODY_FREE_BYTES_MAX: usize = 16 * 1024;
-/// Such bodies at a time.
+/// Longer ones take so many bytes more each time that they need more, and not what they announce: so one that does not come
+/// keeps nobody out.
+pub const REQUEST_BODY_STEP_BYTES: usize = 64 * 1024;
+/// Longer ones at a time.
 pub const REQUEST_BODIES_MAX: usize = 4_096;
 /// Deliveries a lane keeps in memory; more wait in the store only. For deliveries of a kilobyte the bytes below come
 /// first; a smaller number would send each batch of events through the store a second time.

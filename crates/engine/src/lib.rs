@@ -7,6 +7,7 @@
 mod admin_key;
 mod attempt;
 mod audit;
+mod body_room;
 mod by;
 mod commit;
 mod config_cache;
@@ -41,6 +42,7 @@ mod unknown_type;
 mod verdict;
 
 pub use admin_key::AdminKey;
+pub use body_room::BodyRoom;
 pub use by::By;
 pub use credential::hash_key;
 pub use deliveries::{CancelError, DeliveryView, RetryError};
@@ -54,7 +56,6 @@ pub use publish::{PublishError, PublishEvent, Published};
 pub use replays::{EndReplayError, NewReplay, ReplayError};
 pub use retention::{Retention, RetentionMetrics};
 pub use secret_box::{SecretBox, SecretError};
-pub use shared_room::RoomPart;
 pub use start::{Engine, Parts, StartError};
 pub use subscriptions::{
     CreateError, NewSubscription, PreviewError, PreviewEvent, RotateError, Rotation, SecretView,

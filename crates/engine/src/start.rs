@@ -18,7 +18,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     attempt::Attempts,
-    commit::{CommitClock, CommitLoop, CommitQueues, Committer, Distributor, PublishGate, bodies},
+    body_room::bodies,
+    commit::{CommitClock, CommitLoop, CommitQueues, Committer, Distributor, PublishGate},
     config_cache::ConfigCache,
     dispatch::Dispatcher,
     health::Health,

@@ -8,6 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use postroad_domain::time::Sleep;
 
 use crate::{
     problem::{Code, Problem},
@@ -38,9 +39,33 @@ pub(crate) async fn read_in_time(body: Body, max: usize, state: &ServerState) ->
     }
 }
 
+/// The bytes of a body of at most `max` bytes, as long as `may_keep` says of the bytes that have come that they may be
+/// kept. When it says no the body is discarded, and there is none.
+pub(crate) async fn read_while_there_is_room(
+    mut body: Body,
+    max: usize,
+    state: &ServerState,
+    may_keep: impl FnMut(usize) -> bool,
+) -> Result<Option<Bytes>, Problem> {
+    let mut time_is_over = state.clock.sleep(BODY_TIME_MAX);
+    let kept = tokio::select! {
+        biased;
+        kept = keep(&mut body, max, may_keep) => kept?,
+        () = &mut time_is_over => return Err(too_slow()),
+    };
+    if kept.is_none() {
+        discard_until(body, max, time_is_over).await;
+    }
+    Ok(kept)
+}
+
 /// Takes a body of at most `max` bytes from the connection and keeps nothing of it. A client that still sends when the
 /// connection closes may lose the answer that says why it was refused.
-pub(crate) async fn discard_in_time(mut body: Body, max: usize, state: &ServerState) {
+pub(crate) async fn discard_in_time(body: Body, max: usize, state: &ServerState) {
+    discard_until(body, max, state.clock.sleep(BODY_TIME_MAX)).await;
+}
+
+async fn discard_until(mut body: Body, max: usize, time_is_over: Sleep) {
     let discard = async {
         let mut left = max;
         while let Some(Ok(frame)) = body.frame().await {
@@ -52,21 +77,51 @@ pub(crate) async fn discard_in_time(mut body: Body, max: usize, state: &ServerSt
     tokio::select! {
         biased;
         () = discard => {}
-        () = state.clock.sleep(BODY_TIME_MAX) => {}
+        () = time_is_over => {}
     }
 }
 
 async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
-    // A body that says how long it is need not be read to be refused.
-    let announced = body.size_hint().lower();
-    if announced > max as u64 {
-        return Err(too_large(max));
-    }
+    check_announced(&body, max)?;
     match Limited::new(body, max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large(max)),
-        Err(_) => Err(Problem::new(Code::IncompleteBody, "The connection broke before the body's end.")),
+        Err(_) => Err(broken()),
     }
+}
+
+async fn keep(
+    body: &mut Body,
+    max: usize,
+    mut may_keep: impl FnMut(usize) -> bool,
+) -> Result<Option<Bytes>, Problem> {
+    check_announced(body, max)?;
+    // In one piece, since a list of tiny ones takes many times the bytes that are in them.
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| broken())?;
+        let Some(data) = frame.data_ref() else { continue };
+        let length = whole.len() + data.len();
+        if length > max {
+            return Err(too_large(max));
+        }
+        if !may_keep(length) {
+            return Ok(None);
+        }
+        whole.extend_from_slice(data);
+    }
+    // Events that are made of it hold all of it, for as long as they wait.
+    whole.shrink_to_fit();
+    Ok(Some(whole.into()))
+}
+
+/// A body that says how long it is need not be read to be refused.
+fn check_announced(body: &Body, max: usize) -> Result<(), Problem> {
+    if body.size_hint().lower() > max as u64 { Err(too_large(max)) } else { Ok(()) }
+}
+
+fn broken() -> Problem {
+    Problem::new(Code::IncompleteBody, "The connection broke before the body's end.")
 }
 
 fn too_large(max: usize) -> Problem {

@@ -25,7 +25,7 @@ pub(crate) use commit_clock::CommitClock;
 pub(crate) use distribute::Distributor;
 use postroad_domain::Clock;
 use postroad_store::{Commit, Committed, Fanout, Outcome, SessionId, Store, StoreError};
-pub(crate) use publish_gate::{Permit, PublishGate, bodies};
+pub(crate) use publish_gate::{Permit, PublishGate};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 

@@ -1,17 +1,11 @@
-//! How much may be held for callers that wait for their answer: events that wait for their commit, and bodies of requests
-//! that are read.
+//! How many events, and of how many bytes, may wait for their commit.
 
 use postroad_domain::{
-    TenantId, TenantNo,
-    limits::{
-        REQUEST_BODIES_BYTES_MAX, REQUEST_BODIES_MAX, UNACKNOWLEDGED_BYTES_MAX, UNACKNOWLEDGED_EVENTS_MAX,
-    },
+    TenantNo,
+    limits::{UNACKNOWLEDGED_BYTES_MAX, UNACKNOWLEDGED_EVENTS_MAX},
 };
 
-use crate::{
-    Engine,
-    shared_room::{Amount, RoomPart, SharedRoom},
-};
+use crate::shared_room::{Amount, RoomPart, SharedRoom};
 
 /// What an event takes beside its data.
 const OVERHEAD_BYTES: usize = 512;
@@ -30,23 +24,6 @@ impl PublishGate {
     /// The right of an event with so many bytes to wait, or `None` when too much waits already.
     pub(crate) fn admit(&self, tenant: TenantNo, bytes: usize) -> Option<Permit> {
         self.0.admit(&tenant, bytes + OVERHEAD_BYTES)
-    }
-}
-
-/// A room for bodies of requests. Their tenants are not looked up yet, so they go by the id in the path.
-pub(crate) fn bodies() -> SharedRoom<TenantId> {
-    SharedRoom::new(Amount { parts: REQUEST_BODIES_MAX, bytes: REQUEST_BODIES_BYTES_MAX })
-}
-
-impl Engine {
-    /// The right to read the body of a request that publishes for a tenant, held until it is answered. `None` when too
-    /// much is being read already: by all, or by this tenant.
-    pub fn admit_body(&self, tenant: &TenantId, bytes: usize) -> Option<RoomPart<TenantId>> {
-        let part = self.bodies.admit(tenant, bytes);
-        if part.is_none() {
-            self.metrics.overloaded.inc();
-        }
-        part
     }
 }
 

@@ -5,6 +5,7 @@
 mod app;
 mod audit;
 mod batch;
+mod bodies;
 mod deliveries;
 mod event_types;
 mod events;

@@ -1,8 +1,8 @@
 //! The bodies of events: how long one may be, and how many may be read at a time.
 //!
 //! An event may have 1 MiB, unless the tenant's profile allows longer data; a batch 16 MiB. Longer bodies than a few
-//! kilobytes are read only when there is room for them, so that callers who send more than the server can take are told
-//! so before it has taken it.
+//! kilobytes are kept only when there is room for them: callers who send more than the server can take are told so, before
+//! it has taken it where the body says how long it is. Room is taken by what has come, not by what is announced.
 
 use axum::{
     body::{Body, HttpBody},
@@ -10,17 +10,14 @@ use axum::{
 };
 use bytes::Bytes;
 use http::request::Parts;
-use postroad_domain::{
-    TenantId,
-    limits::{
-        ATTRIBUTES_BYTES_MAX, BATCH_BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX, REQUEST_BODY_FREE_BYTES_MAX,
-        TAG_CHARS_MAX, TAGS_MAX,
-    },
+use postroad_domain::limits::{
+    ATTRIBUTES_BYTES_MAX, BATCH_BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX, REQUEST_BODY_FREE_BYTES_MAX,
+    TAG_CHARS_MAX, TAGS_MAX,
 };
-use postroad_engine::{LoadedProfile, PublishError, RoomPart};
+use postroad_engine::{self as engine, LoadedProfile, PublishError};
 
 use crate::{
-    body::{discard_in_time, read_in_time},
+    body::{discard_in_time, read_in_time, read_while_there_is_room},
     path::TenantPath,
     problem::Problem,
     state::ServerState,
@@ -30,8 +27,8 @@ use crate::{
 /// character, and as much again for names and white space.
 const ENVELOPE_BYTES_MAX: usize = 2 * (ATTRIBUTES_BYTES_MAX + TAGS_MAX * TAG_CHARS_MAX * 6);
 
-/// The right to hold a body; short ones need none. Kept until the request is answered.
-pub(in crate::v1) type BodyRoom = Option<RoomPart<TenantId>>;
+/// The room that a body has; short ones need none. Kept until the request is answered.
+pub(in crate::v1) type BodyRoom = Option<engine::BodyRoom>;
 
 /// The bytes of the body of one event.
 pub(in crate::v1) struct EventBody(pub(in crate::v1) Bytes, pub(in crate::v1) BodyRoom);
@@ -45,7 +42,7 @@ impl FromRequest<ServerState> for EventBody {
     async fn from_request(request: Request, state: &ServerState) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         // Nearly every event says that it is short; only for the others the tenant is looked up.
-        let max = if announced(&body) <= EVENT_BODY_BYTES_MAX {
+        let max = if announced(&body).is_some_and(|bytes| bytes <= EVENT_BODY_BYTES_MAX) {
             EVENT_BODY_BYTES_MAX
         } else {
             let TenantPath(tenant) = TenantPath::from_request_parts(&mut parts, state).await?;
@@ -77,7 +74,7 @@ pub(super) fn event_bytes_max(loaded: &LoadedProfile) -> usize {
     data_bytes_max.saturating_add(ENVELOPE_BYTES_MAX)
 }
 
-/// Reads a body of at most `max` bytes when there is room for it.
+/// Reads a body of at most `max` bytes as long as there is room for it.
 async fn read(
     parts: &mut Parts,
     body: Body,
@@ -85,20 +82,20 @@ async fn read(
     state: &ServerState,
 ) -> Result<(Bytes, BodyRoom), Problem> {
     let announced = announced(&body);
-    if announced <= REQUEST_BODY_FREE_BYTES_MAX {
+    if announced.is_some_and(|bytes| bytes <= REQUEST_BODY_FREE_BYTES_MAX) {
         return Ok((read_in_time(body, max, state).await?, None));
     }
     let TenantPath(tenant) = TenantPath::from_request_parts(parts, state).await?;
-    match state.engine.admit_body(&tenant, announced.min(max)) {
-        Some(room) => Ok((read_in_time(body, max, state).await?, Some(room))),
-        None => {
-            discard_in_time(body, max, state).await;
-            Err(PublishError::Overloaded.into())
-        }
-    }
+    let Some(mut room) = state.engine.room_for_body(&tenant, announced.map(|bytes| bytes.min(max))) else {
+        discard_in_time(body, max, state).await;
+        return Err(PublishError::Overloaded.into());
+    };
+    let may_keep = |bytes| state.engine.may_keep(&mut room, bytes);
+    let kept = read_while_there_is_room(body, max, state, may_keep).await?;
+    kept.map(|bytes| (bytes, Some(room))).ok_or_else(|| PublishError::Overloaded.into())
 }
 
-/// Bytes that the body says it has. One that does not say it may be as long as any.
-fn announced(body: &Body) -> usize {
-    body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX)
+/// Bytes that the body says it has, where it says so.
+fn announced(body: &Body) -> Option<usize> {
+    body.size_hint().upper().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
 }
