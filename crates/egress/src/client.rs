@@ -1,45 +1,44 @@
-//! [`HttpEgress`]: HTTP/1.1 with keep-alive over the guarded connector, HTTP/2 where a channel asks for it.
+//! [`HttpEgress`]: HTTP/1.1 over connections of our own, HTTP/2 where a channel asks for it.
 //!
 //! **Invariant:** a connection lives at most [`CONNECTION_LIFE_MAX`], so that a receiver that moves to other addresses
 //! is followed and no balancer in front of it is held for ever. There is no timer for that: a connection that could reach
-//! this age by waiting in the pool for as long as the pool lets it, and by one more exchange, does not go back into it.
+//! this age by waiting for as long as connections may, and by one more exchange, does not wait.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header::CONTENT_LENGTH};
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_util::client::legacy::{
-    self,
-    connect::{CaptureConnection, capture_connection},
-};
+use http::Method;
 use postroad_domain::{
     EndpointUrl, HttpVersion,
     limits::{CHANNELS_MAX, EXCHANGES_MAX, RESPONSE_BODY_TIME_MAX, TIMEOUT},
 };
+use quick_cache::sync::Cache;
 use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
 
 use crate::{
-    channel::Channel,
+    channel::{Channel, Identity},
+    channels::Channels,
     connector::Route,
     dial::Dial,
     exchange::{Egress, OutboundRequest, OutboundResponse, SendError},
     failure,
     guard::Guard,
-    link::Known,
+    http_1::{self, Asked, Http1, Keeping},
+    http_2::Http2,
     policy::AddressPolicy,
-    pools::{Keeping, Pool, Pools},
     proxy::EgressProxy,
-    response::{headers_as_text, read_body},
-    resting::Resting,
-    spelling::Speller,
-    target::{host_of, port_of, uri_of},
+    reach::Reach,
+    target::{Target, host_of, port_of, uri_of},
     tls::Tls,
 };
 
+/// URLs whose parts are remembered.
+const TARGETS_CACHED_MAX: usize = 4_096;
 /// From the dial to the close.
 const CONNECTION_LIFE_MAX: Duration = Duration::from_secs(300);
 /// A longer wait in the pool would leave no time for exchanges.
@@ -60,7 +59,7 @@ pub struct EgressConfig {
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// Through which all connections go.
     pub proxy: Option<EgressProxy>,
-    /// Channels whose connections are kept.
+    /// Channels of each version of HTTP whose connections are kept.
     pub channels_max: usize,
 }
 
@@ -91,68 +90,89 @@ pub enum StartError {
 
 /// The real [`Egress`]: connections are told apart by channel, scheme, host and port.
 pub struct HttpEgress {
-    pools: Pools,
     guard: Guard,
     /// Not through a proxy: names are resolved here.
     is_direct: bool,
-    speller: Speller,
-    reused_until_age: Duration,
+    targets: Cache<EndpointUrl, Arc<Target>>,
+    tls: Tls,
+    usual: TlsConnector,
+    /// Of channels that stay with HTTP/1.1.
+    connectors: Mutex<Channels<TlsConnector>>,
+    http_1: Http1,
+    http_2: Http2,
 }
 
 impl HttpEgress {
     /// A client over `dial`. Errors: TLS has no roots to trust.
     pub fn new(config: EgressConfig, dial: Arc<dyn Dial>) -> Result<Self, StartError> {
-        let idle_time = config.pool_idle_timeout.min(POOL_IDLE_TIME_MAX);
+        let time = config.pool_idle_timeout.min(POOL_IDLE_TIME_MAX);
+        let keeping = Keeping { place_max: config.pool_idle_per_host, all_max: config.pool_idle_max, time };
         let guard = Guard::new(config.policy, Arc::clone(&dial));
-        let resting = Resting::new(config.pool_idle_max);
-        let route = Route { guard: guard.clone(), dial, proxy: config.proxy, resting };
-        let is_direct = route.proxy.is_none();
-        let keeping = Keeping { idle_per_host: config.pool_idle_per_host, idle_time };
+        let is_direct = config.proxy.is_none();
+        let route = Route { guard: guard.clone(), dial, proxy: config.proxy, reach: Reach::default() };
+        let route = Arc::new(route);
         let tls = Tls::new(config.extra_roots)?;
-        let pools = Pools::new(Arc::new(route), tls, keeping, config.channels_max)?;
-        // The pool looks for connections that nobody took once in its time: such a one may wait for twice as long.
-        let rest_of_life = (idle_time + TIMEOUT.max).max(2 * idle_time) + RESPONSE_BODY_TIME_MAX;
+        // The pool of HTTP/2 looks for connections that nobody took once in its time: such a one may wait for twice as long.
+        let rest_of_life = (time + TIMEOUT.max).max(2 * time) + RESPONSE_BODY_TIME_MAX;
         let reused_until_age = CONNECTION_LIFE_MAX - rest_of_life;
-        Ok(Self { pools, guard, is_direct, speller: Speller::new(), reused_until_age })
+        Ok(Self {
+            guard,
+            is_direct,
+            targets: Cache::new(TARGETS_CACHED_MAX),
+            usual: tls.usual()?,
+            tls,
+            connectors: Mutex::new(Channels::new(config.channels_max)),
+            http_1: Http1::new(Arc::clone(&route), keeping, reused_until_age),
+            http_2: Http2::new(route, keeping, config.channels_max, reused_until_age),
+        })
     }
 
-    fn outgoing(&self, request: OutboundRequest) -> Result<Request<Full<Bytes>>, SendError> {
-        let uri = uri_of(&request.url)?;
-        let (headers, extensions) = self.speller.spell(request.headers)?;
-        let lacks_length = request.body.is_empty() && !matches!(request.method, Method::GET | Method::HEAD);
-        let mut outgoing = Request::new(Full::new(request.body));
-        *outgoing.method_mut() = request.method;
-        *outgoing.uri_mut() = uri;
-        *outgoing.headers_mut() = headers;
-        *outgoing.extensions_mut() = extensions;
-        if lacks_length {
-            // The client leaves the header out for an empty body, which some receivers answer with 411.
-            outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    fn target(&self, url: &EndpointUrl) -> Result<Arc<Target>, SendError> {
+        if let Some(known) = self.targets.get(url) {
+            return Ok(known);
         }
-        Ok(outgoing)
+        let target = Arc::new(Target::of(url)?);
+        self.targets.insert(url.clone(), Arc::clone(&target));
+        Ok(target)
     }
 
-    /// Over the connections of a channel. What the receiver says it has not looked at, because it closes its connection of
-    /// HTTP/2 just now, is sent once more over another one.
-    async fn send_over(
+    /// How the channel does TLS, made once for it. Errors: its settings cannot be used.
+    fn connector(&self, channel: &Channel) -> Result<TlsConnector, SendError> {
+        let connectors = || self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = connectors().known(&channel.identity) {
+            return Ok(known);
+        }
+        let (connector, gone) = connectors().keep(channel.identity, self.tls.of(channel)?);
+        if let Some(gone) = gone {
+            self.http_1.forget(gone);
+        }
+        Ok(connector)
+    }
+
+    async fn over_http_1(
         &self,
-        channel: &Channel,
-        outgoing: Request<Full<Bytes>>,
-    ) -> Result<(Response<Incoming>, CaptureConnection), SendError> {
-        let pool = self.pools.of(channel)?;
-        let again = (channel.http_version == HttpVersion::Two).then(|| outgoing.clone());
-        let sent = match (send(&pool, outgoing).await, again) {
-            (Err(error), Some(again)) if failure::was_not_looked_at(&error) => send(&pool, again).await,
-            (sent, _) => sent,
+        (identity, tls): (Option<Identity>, &TlsConnector),
+        target: &Target,
+        request: &OutboundRequest,
+        (deadline, time_max): (Instant, Duration),
+    ) -> Result<OutboundResponse, SendError> {
+        let head = http_1::write_head(&request.method, target, &request.headers, &request.body)?;
+        let asked = Asked {
+            identity,
+            tls,
+            target,
+            head: &head,
+            body: &request.body,
+            is_head: request.method == Method::HEAD,
         };
-        sent.map_err(|error| failure::from_client(&error))
-    }
-
-    /// Keeps the connection from being used again.
-    fn retire(connection: &CaptureConnection) {
-        if let Some(connected) = connection.connection_metadata().as_ref() {
-            connected.poison();
-        }
+        let answered = timeout_at(deadline, self.http_1.ask(&asked))
+            .await
+            .map_err(|_elapsed| failure::timed_out(time_max))?
+            .map_err(|error| failure::from_http_1(&error))?;
+        let (status, headers, body) = answered.into_parts();
+        let body_deadline = deadline.min(Instant::now() + RESPONSE_BODY_TIME_MAX);
+        let (body, truncated) = self.http_1.finish(body, body_deadline).await;
+        Ok(OutboundResponse { status, headers, body, truncated })
     }
 }
 
@@ -161,34 +181,19 @@ impl Egress for HttpEgress {
     async fn exchange(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {
         let time_max = request.deadline.min(TIMEOUT.max);
         let deadline = Instant::now() + time_max;
-        let channel = request.channel.clone();
-        let outgoing = self.outgoing(request)?;
-        let sent = async {
-            match channel {
-                None => send(&self.pools.usual, outgoing).await.map_err(|error| failure::from_client(&error)),
-                // On the heap, so that the usual exchange is no larger for it.
-                Some(channel) => Box::pin(self.send_over(&channel, outgoing)).await,
+        let target = self.target(&request.url)?;
+        let time = (deadline, time_max);
+        match request.channel.clone() {
+            None => self.over_http_1((None, &self.usual), &target, &request, time).await,
+            Some(channel) if channel.http_version == HttpVersion::One => {
+                let connector = self.connector(&channel)?;
+                self.over_http_1((Some(channel.identity), &connector), &target, &request, time).await
             }
-        };
-        let (response, connection) =
-            timeout_at(deadline, sent).await.map_err(|_elapsed| failure::timed_out(time_max))??;
-
-        let answered = Instant::now();
-        let (head, body) = response.into_parts();
-        let known = head.extensions.get::<Known>();
-        if known.is_some_and(|known| answered - known.born > self.reused_until_age) {
-            Self::retire(&connection);
+            Some(channel) => {
+                // On the heap, so that the usual exchange is no larger for it.
+                Box::pin(self.http_2.exchange((&channel, &self.tls), &target, request, time)).await
+            }
         }
-        let (body, truncated) = read_body(body, deadline.min(answered + RESPONSE_BODY_TIME_MAX)).await;
-        match known {
-            // The end of one stream says nothing of the connection.
-            Some(known) if known.is_http_2 => {}
-            _ if truncated => Self::retire(&connection),
-            Some(known) => known.rests(),
-            None => {}
-        }
-        let headers = headers_as_text(&head.headers);
-        Ok(OutboundResponse { status: head.status.as_u16(), headers, body, truncated })
     }
 
     async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {
@@ -202,12 +207,4 @@ impl Egress for HttpEgress {
             .map_err(|_elapsed| failure::timed_out(time_max))??;
         Ok(())
     }
-}
-
-async fn send(
-    pool: &Pool,
-    mut outgoing: Request<Full<Bytes>>,
-) -> Result<(Response<Incoming>, CaptureConnection), legacy::Error> {
-    let connection = capture_connection(&mut outgoing);
-    Ok((pool.request(outgoing).await?, connection))
 }

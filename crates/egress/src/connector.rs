@@ -1,37 +1,26 @@
-//! The connector under the pools: guard, dial, the operator's proxy, TLS. The only caller of [`Dial::connect`].
+//! The way out: guard, dial, the operator's proxy, TLS. The only caller of [`Dial::connect`].
 //!
 //! **Invariant:** what is dialled was judged, with one exception: the proxy, which the operator has named. What it then
 //! calls, it judges.
 //!
-//! **Invariant:** no dial outlives [`DIAL_TIME_MAX`], also one that its exchange no longer waits for: the pool
+//! **Invariant:** no dial outlives [`DIAL_TIME_MAX`], also one that its exchange no longer waits for: the pool of HTTP/2
 //! lets such a dial end in the background.
 
-use std::{
-    future::Future,
-    io,
-    net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use http::{Uri, uri::Scheme};
 use postroad_domain::limits::TIMEOUT;
 use tokio::{
     task::JoinSet,
     time::{Instant, timeout},
 };
 use tokio_rustls::TlsConnector;
-use tower::Service;
 
 use crate::{
     dial::{Dial, Stream},
     guard::{Guard, GuardError},
-    link::{Known, Link},
     proxy::{EgressProxy, ProxyError},
-    resting::Resting,
-    target::{host_of, port_of},
+    reach::Reach,
+    target::Place,
     tls,
 };
 
@@ -39,81 +28,79 @@ use crate::{
 pub(crate) const DIAL_TIME_MAX: Duration = TIMEOUT.max;
 /// How long an address is tried alone before the next one joins the race (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);
+/// For the way to the operator's proxy, which is near. Shorter than most exchanges may take, so that it is known to be the
+/// reason.
+const PROXY_TIME_MAX: Duration = Duration::from_secs(5);
 /// Addresses of one name that are tried.
 const ADDRESSES_DIALLED_MAX: usize = 8;
 
-/// Makes connections for one pool.
-#[derive(Clone)]
-pub(crate) struct Connector {
-    // The pool clones its connector for each request.
-    parts: Arc<Parts>,
-}
-
-struct Parts {
-    route: Arc<Route>,
-    tls: TlsConnector,
-}
-
-/// The way out, the same for all pools.
+/// The way out, the same for all exchanges.
 pub(crate) struct Route {
     pub(crate) guard: Guard,
     pub(crate) dial: Arc<dyn Dial>,
     pub(crate) proxy: Option<EgressProxy>,
-    pub(crate) resting: Arc<Resting>,
+    /// The proxy's.
+    pub(crate) reach: Reach,
 }
 
-impl Connector {
-    pub(crate) fn new(route: Arc<Route>, tls: TlsConnector) -> Self {
-        Self { parts: Arc::new(Parts { route, tls }) }
-    }
-}
-
-impl Service<Uri> for Connector {
-    type Response = Link;
-    type Error = ConnectError;
-    type Future = Pin<Box<dyn Future<Output = Result<Link, ConnectError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let parts = Arc::clone(&self.parts);
-        Box::pin(async move {
-            timeout(DIAL_TIME_MAX, parts.connect(&uri)).await.unwrap_or(Err(ConnectError::TimedOut))
-        })
-    }
-}
-
-impl Parts {
-    async fn connect(&self, uri: &Uri) -> Result<Link, ConnectError> {
-        let born = Instant::now();
-        let host = host_of(uri);
-        let mut stream = self.route.stream_to(host, port_of(uri)).await?;
-        let mut is_http_2 = false;
-        if uri.scheme() == Some(&Scheme::HTTPS) {
-            (stream, is_http_2) = tls::handshake(&self.tls, host, stream)
-                .await
-                .map_err(|source| ConnectError::Tls { host: host.to_owned(), source })?;
-        }
-        Ok(Link::new(stream, Known::new(born, self.route.resting.connection(), is_http_2)))
-    }
+/// A new connection.
+pub(crate) struct Opened {
+    pub(crate) stream: Box<dyn Stream>,
+    /// When its dial began.
+    pub(crate) born: Instant,
+    pub(crate) is_encrypted: bool,
+    /// The receiver has chosen HTTP/2.
+    pub(crate) is_http_2: bool,
 }
 
 impl Route {
+    /// A connection to a place.
+    pub(crate) async fn open(&self, tls: &TlsConnector, place: &Place) -> Result<Opened, ConnectError> {
+        timeout(DIAL_TIME_MAX, self.open_in_time(tls, place)).await.unwrap_or(Err(ConnectError::TimedOut))
+    }
+
+    async fn open_in_time(&self, tls: &TlsConnector, place: &Place) -> Result<Opened, ConnectError> {
+        let born = Instant::now();
+        let Place { is_https, host, port } = place;
+        let (mut stream, mut is_http_2) = (self.stream_to(host, *port).await?, false);
+        if *is_https {
+            (stream, is_http_2) = tls::handshake(tls, host, stream)
+                .await
+                .map_err(|source| ConnectError::Tls { host: host.to_owned(), source })?;
+        }
+        Ok(Opened { stream, born, is_encrypted: *is_https, is_http_2 })
+    }
+
     async fn stream_to(&self, host: &str, port: u16) -> Result<Box<dyn Stream>, ConnectError> {
         let Some(proxy) = &self.proxy else {
             let addresses = self.guard.addresses(host, port).await?;
             return dial_first(&self.dial, &addresses).await;
         };
         self.guard.judge_literal(host, port)?;
-        let unreachable = |source| ProxyError::Unreachable { proxy: proxy.to_string(), source };
-        let addresses = self.guard.addresses_unjudged(&proxy.host, proxy.port).await.map_err(unreachable)?;
-        let stream = dial_first(&self.dial, &addresses).await.map_err(|error| match error {
-            ConnectError::Dial { source, .. } => unreachable(source).into(),
-            error => error,
-        })?;
-        Ok(proxy.tunnel(stream, host, port).await?)
+        let tunnel = self.tunnel(proxy, host, port).await;
+        let shut_for = self.reach.told(tunnel.as_ref().err());
+        tunnel.map_err(|error| ConnectError::Proxy(NoTunnel { error, shut_for }))
+    }
+
+    async fn tunnel(
+        &self,
+        proxy: &EgressProxy,
+        host: &str,
+        port: u16,
+    ) -> Result<Box<dyn Stream>, ProxyError> {
+        let dialled = timeout(PROXY_TIME_MAX, self.stream_to_proxy(proxy)).await;
+        let stream = dialled
+            .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
+            .map_err(|source| ProxyError::Unreachable { proxy: proxy.to_string(), source })?;
+        proxy.tunnel(stream, host, port).await
+    }
+
+    async fn stream_to_proxy(&self, proxy: &EgressProxy) -> io::Result<Box<dyn Stream>> {
+        let addresses = self.guard.addresses_unjudged(&proxy.host, proxy.port).await?;
+        dial_first(&self.dial, &addresses).await.map_err(|error| match error {
+            ConnectError::Dial { source, .. } | ConnectError::Lost(source) => source,
+            _ => io::ErrorKind::TimedOut.into(),
+        })
     }
 }
 
@@ -143,6 +130,13 @@ async fn dial_one(dial: Arc<dyn Dial>, address: SocketAddr) -> Result<Box<dyn St
     dial.connect(address).await.map_err(|source| ConnectError::Dial { address, source })
 }
 
+/// Why the operator's proxy made no tunnel, and how long it is not worth another try for anybody.
+#[derive(Debug)]
+pub(crate) struct NoTunnel {
+    pub(crate) error: ProxyError,
+    pub(crate) shut_for: Option<Duration>,
+}
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
@@ -150,8 +144,8 @@ pub(crate) enum ConnectError {
     Guard(#[from] GuardError),
     #[error("cannot connect to {address}: {source}")]
     Dial { address: SocketAddr, source: io::Error },
-    #[error(transparent)]
-    Proxy(#[from] ProxyError),
+    #[error("{}", .0.error)]
+    Proxy(NoTunnel),
     #[error("the TLS handshake with {host} failed: {source}")]
     Tls { host: String, source: io::Error },
     #[error("the connection was given up: {0}")]

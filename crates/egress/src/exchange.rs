@@ -64,6 +64,17 @@ pub struct OutboundResponse {
 pub struct SendError {
     /// The kind of failure: what is decided upon.
     pub class: ErrorClass,
-    /// What happened and, where there is one, the remedy: for people. No secrets and no query string.
+    /// What happened and, where there is one, the remedy: for people. No secrets, no query string, and nothing of the
+    /// operator's network.
     pub message: String,
+    /// The way out is shut, for whichever receiver: nothing was tried, and it is worth another try after this. `None` where
+    /// the receiver, or the way from there to it, is the reason.
+    pub shut_for: Option<Duration>,
+}
+
+impl SendError {
+    /// An exchange that the receiver, or the way to it, is the reason of.
+    pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
+        Self { class, message: message.into(), shut_for: None }
+    }
 }

@@ -1,8 +1,8 @@
 //! The only place that opens outbound sockets: policy, resolve, dial, TLS, client.
 //!
 //! ```text
-//! exchange(request) ─▶ target ─▶ pool ──(no idle connection)──▶ connector ─▶ guard ─▶ Dial::connect ─▶ proxy ─▶ TLS
-//!     URL as written    │        of the channel       every address judged, the checked address   if there is one
+//! exchange(request) ─▶ target ─▶ http_1 ──(no connection waits)──▶ connector ─▶ guard ─▶ Dial::connect ─▶ proxy ─▶ TLS
+//!     URL as written    │       or http_2                every address judged, the checked address   if there is one
 //!                       └──▶ request, one deadline ─▶ response, read to its limits
 //! ```
 //!
@@ -16,21 +16,21 @@
 //! is for the engine.
 
 mod channel;
+mod channels;
 mod client;
 mod connector;
 mod dial;
 mod exchange;
 mod failure;
 mod guard;
-mod link;
+mod http_1;
+mod http_2;
 mod names;
 mod policy;
-mod pools;
 mod probe;
 mod proxy;
+mod reach;
 mod response;
-mod resting;
-mod spelling;
 mod system_dial;
 mod target;
 mod tls;

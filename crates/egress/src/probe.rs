@@ -91,11 +91,9 @@ impl Probe {
         };
         if uri.scheme() == Some(&Scheme::HTTPS) {
             let handshake = async {
-                let (stream, _) =
-                    tls::handshake(&self.tls, host, stream).await.map_err(|error| SendError {
-                        class: ErrorClass::Tls,
-                        message: format!("the TLS handshake with {host} failed: {error}"),
-                    })?;
+                let (stream, _) = tls::handshake(&self.tls, host, stream).await.map_err(|error| {
+                    SendError::new(ErrorClass::Tls, format!("the TLS handshake with {host} failed: {error}"))
+                })?;
                 Ok((stream, "the certificate is trusted and fits the host".to_owned()))
             };
             stream = walk.step(Stage::Tls, handshake).await?;
@@ -105,9 +103,8 @@ impl Probe {
 
     async fn connect(&self, host: &str, port: u16, walk: &mut Walk) -> Result<Box<dyn Stream>, Failed> {
         let resolve = async {
-            let found = self.guard.addresses_unjudged(host, port).await.map_err(|error| SendError {
-                class: ErrorClass::Dns,
-                message: format!("cannot resolve {host}: {error}"),
+            let found = self.guard.addresses_unjudged(host, port).await.map_err(|error| {
+                SendError::new(ErrorClass::Dns, format!("cannot resolve {host}: {error}"))
             })?;
             let texts: Vec<_> = found.iter().map(|address| address.ip().to_string()).collect();
             Ok(((), texts.join(", ")))
@@ -161,9 +158,8 @@ impl Probe {
 
 /// One `HEAD`, and the status of its answer.
 async fn ask(stream: Box<dyn Stream>, uri: &Uri) -> Result<((), String), SendError> {
-    let protocol = |error: hyper::Error| SendError {
-        class: ErrorClass::Protocol,
-        message: format!("the receiver does not speak HTTP/1.1: {error}"),
+    let protocol = |error: hyper::Error| {
+        SendError::new(ErrorClass::Protocol, format!("the receiver does not speak HTTP/1.1: {error}"))
     };
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(protocol)?;
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
@@ -191,7 +187,7 @@ async fn ask(stream: Box<dyn Stream>, uri: &Uri) -> Result<((), String), SendErr
 }
 
 fn unreachable(message: String) -> SendError {
-    SendError { class: ErrorClass::Connect, message }
+    SendError::new(ErrorClass::Connect, message)
 }
 
 /// A step failed; the list of steps says why.

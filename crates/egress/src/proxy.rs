@@ -67,7 +67,9 @@ impl EgressProxy {
         let broken = |source| ProxyError::Broken { proxy: self.to_string(), source };
         stream.write_all(request.as_bytes()).await.map_err(broken)?;
         stream.flush().await.map_err(broken)?;
-        match read_status(&mut stream).await.map_err(broken)? {
+        let head = read_head(&mut stream).await.map_err(broken)?;
+        match head.status {
+            Some(200..=299) if head.goes_on => Err(ProxyError::Early { proxy: self.to_string(), target }),
             Some(200..=299) => Ok(stream),
             Some(407) => Err(ProxyError::Credentials { proxy: self.to_string() }),
             Some(status) => Err(ProxyError::Refused { proxy: self.to_string(), target, status }),
@@ -107,13 +109,19 @@ fn authorization(url: &Url) -> Result<Option<Zeroizing<String>>, Invalid> {
     Ok(Some(Zeroizing::new(format!("Basic {}", STANDARD.encode(&*pair)))))
 }
 
-/// The status of the proxy's answer. `None` where it is not HTTP, or goes on behind its head: the host never speaks
-/// first.
-async fn read_status(stream: &mut Box<dyn Stream>) -> io::Result<Option<u16>> {
+/// The head of the proxy's answer.
+struct Head {
+    /// `None` where it is not HTTP.
+    status: Option<u16>,
+    /// There is more behind it.
+    goes_on: bool,
+}
+
+async fn read_head(stream: &mut Box<dyn Stream>) -> io::Result<Head> {
     let mut head = Vec::with_capacity(1024);
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         if head.len() >= HEAD_BYTES_MAX {
-            return Ok(None);
+            return Ok(Head { status: None, goes_on: true });
         }
         if stream.read_buf(&mut head).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -123,10 +131,10 @@ async fn read_status(stream: &mut Box<dyn Stream>) -> io::Result<Option<u16>> {
     let mut response = httparse::Response::new(&mut headers);
     let parsed = response.parse(&head);
     let ends_there = parsed.is_ok_and(|parsed| parsed == httparse::Status::Complete(head.len()));
-    Ok(response.code.filter(|status| ends_there || !(200..300).contains(status)))
+    Ok(Head { status: response.code, goes_on: !ends_there })
 }
 
-/// Why there is no tunnel.
+/// Why there is no tunnel, for the operator.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProxyError {
     #[error("cannot reach the egress proxy {proxy}: {source}")]
@@ -139,6 +147,36 @@ pub(crate) enum ProxyError {
     Refused { proxy: String, target: String, status: u16 },
     #[error("the egress proxy {proxy} does not answer as an HTTP proxy: look at --egress-proxy")]
     NotHttp { proxy: String },
+    #[error("through the egress proxy {proxy} {target} spoke before it was asked anything")]
+    Early { proxy: String, target: String },
+}
+
+impl ProxyError {
+    /// Whether it is the same for all receivers. What the proxy says of one receiver, also that it cannot reach it, is that
+    /// receiver's; so is a connection that it breaks off, since nobody knows why.
+    pub(crate) fn is_for_all(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Credentials { .. } | Self::NotHttp { .. } => true,
+            Self::Broken { .. } | Self::Refused { .. } | Self::Early { .. } => false,
+        }
+    }
+
+    /// The same for tenants, to whom the operator's network is no business.
+    pub(crate) fn for_tenants(&self) -> String {
+        let what = match self {
+            Self::Unreachable { .. } => "cannot be reached",
+            Self::Broken { .. } => "broke the connection off before it had answered",
+            Self::Credentials { .. } => "does not let the server through (status 407)",
+            Self::NotHttp { .. } => "does not answer as an HTTP proxy",
+            Self::Refused { target, status, .. } => {
+                return format!(
+                    "the operator's egress proxy refused to connect to {target} (status {status})"
+                );
+            }
+            Self::Early { target, .. } => return format!("{target} spoke before it was asked anything"),
+        };
+        format!("the operator's egress proxy {what}")
+    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,55 @@
 //! **Invariant:** the host that is judged, dialled and named in `Host` comes from one parser only. Two parsers that
 //! disagree about where the host ends are the oldest way around a guard.
 
+use std::sync::Arc;
+
 use http::uri::{PathAndQuery, Scheme};
 use http::{Uri, uri};
 use postroad_domain::{EndpointUrl, ErrorClass};
 use url::Url;
 
 use crate::exchange::SendError;
+
+/// Whom a request goes to and what it asks for.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) place: Arc<Place>,
+    pub(crate) uri: Uri,
+}
+
+/// Where connections lead to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(crate) is_https: bool,
+    /// A name, or an address without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl Target {
+    /// Of a URL. Errors: as [`uri_of`].
+    pub(crate) fn of(url: &EndpointUrl) -> Result<Self, SendError> {
+        let uri = uri_of(url)?;
+        Ok(Self { place: Arc::new(Place::of(&uri)), uri })
+    }
+
+    /// The host and the port, where it is not the scheme's own.
+    pub(crate) fn authority(&self) -> &str {
+        self.uri.authority().map_or("", |authority| authority.as_str())
+    }
+
+    /// As the customer wrote them.
+    pub(crate) fn path_and_query(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |target| target.as_str())
+    }
+}
+
+impl Place {
+    pub(crate) fn of(uri: &Uri) -> Self {
+        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+        Self { is_https, host: host_of(uri).to_owned(), port: port_of(uri) }
+    }
+}
 
 /// The URL with its host in normal form and its path and query untouched. Errors: `Protocol` for what HTTP cannot carry.
 pub(crate) fn uri_of(url: &EndpointUrl) -> Result<Uri, SendError> {
@@ -55,10 +98,7 @@ fn path_and_query(text: &str) -> Result<PathAndQuery, SendError> {
 }
 
 fn unsendable(why: &str) -> SendError {
-    SendError {
-        class: ErrorClass::Protocol,
-        message: format!("the URL cannot be sent as it is written: {why}"),
-    }
+    SendError::new(ErrorClass::Protocol, format!("the URL cannot be sent as it is written: {why}"))
 }
 
 #[cfg(test)]

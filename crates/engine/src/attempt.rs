@@ -75,7 +75,7 @@ impl Attempts {
             Err(error) => {
                 tracing::error!(%error, subscription = %target.subscription.id, "a request could not be made");
                 let nothing = RequestHead { method: String::new(), url: String::new(), headers: Vec::new() };
-                (nothing, Err(SendError { class: ErrorClass::Protocol, message: error.to_string() }))
+                (nothing, Err(SendError::new(ErrorClass::Protocol, error.to_string())))
             }
         };
         let verdict = judge(&result, &target.manner, at);
@@ -187,6 +187,6 @@ fn answer(result: Result<OutboundResponse, SendError>) -> Answer {
         Ok(OutboundResponse { status, headers, body, truncated }) => {
             Answer::Response(ResponseHead { status, headers, body, truncated })
         }
-        Err(SendError { class, message }) => Answer::Error { class, message },
+        Err(SendError { class, message, .. }) => Answer::Error { class, message },
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     verdict::Verdict,
 };
 
-/// Before a lane whose refill failed asks again.
+/// Before a lane whose refill failed, or whose subscription could not be read, asks again.
 const REFILL_PAUSE: Duration = Duration::from_millis(500);
 
 /// The longest sleep before the lanes' timers are looked at again.
@@ -187,17 +187,17 @@ impl Dispatcher {
         match self.configs.target(delivery.lane).await {
             Ok(Some(target)) if target.subscription.spec.active => self.attempt(delivery, &target).await,
             // Paused, gone or deleted: the store's mark decides what becomes of it.
-            Ok(_) => self.give_back(&delivery),
+            Ok(_) => self.give_back(&delivery, REFILL_PAUSE),
             Err(error) => {
                 tracing::warn!(%error, "a subscription could not be read; its lane waits");
-                self.give_back(&delivery);
+                self.give_back(&delivery, REFILL_PAUSE);
             }
         }
     }
 
     /// The delivery is queued as it was. The lane asks the store again after a pause.
-    fn give_back(&self, delivery: &QueuedDelivery) {
-        let again_at = self.commit_clock.now().after(REFILL_PAUSE);
+    fn give_back(&self, delivery: &QueuedDelivery, pause: Duration) {
+        let again_at = self.commit_clock.now().after(pause);
         self.with_lanes(|lanes| lanes.give_back(delivery.lane, delivery.id, again_at));
     }
 
@@ -208,11 +208,12 @@ impl Dispatcher {
             Ok(made) => made,
             Err(error) => {
                 tracing::warn!(%error, "what a delivery was created with could not be read; its lane waits");
-                return self.give_back(&delivery);
+                return self.give_back(&delivery, REFILL_PAUSE);
             }
         };
-        self.metrics.attempted(&record);
         let next = match verdict {
+            // No attempt: nothing of it is counted or written.
+            Verdict::NotTried { pause } => return self.give_back(&delivery, pause),
             Verdict::Succeeded => Next::Succeeded,
             Verdict::Failed { retry_after, gone } => {
                 if gone {
@@ -221,6 +222,7 @@ impl Dispatcher {
                 in_its_place(self.after_failure(&delivery, target, retry_after), target)
             }
         };
+        self.metrics.attempted(&record);
         let again_at = if let Next::InPlace { not_before, .. } = next { Some(not_before) } else { None };
         let ended = Ended {
             id: delivery.id,

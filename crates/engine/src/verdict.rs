@@ -19,6 +19,11 @@ pub(crate) enum Verdict {
         /// The receiver says that it will never take anything again.
         gone: bool,
     },
+    /// Nobody asked it: the way out is shut for everybody, and worth another try after this.
+    NotTried {
+        /// From now on.
+        pause: Duration,
+    },
 }
 
 /// The status decides, not the body.
@@ -27,7 +32,11 @@ pub(crate) fn judge(
     manner: &Manner,
     now: Timestamp,
 ) -> Verdict {
-    let Ok(response) = result else { return Verdict::Failed { retry_after: None, gone: false } };
+    let response = match result {
+        Ok(response) => response,
+        Err(SendError { shut_for: Some(pause), .. }) => return Verdict::NotTried { pause: *pause },
+        Err(_) => return Verdict::Failed { retry_after: None, gone: false },
+    };
     let status = response.status;
     if manner.success.contains(status) {
         return Verdict::Succeeded;

@@ -6,7 +6,7 @@ mod material;
 
 use std::{io, sync::Arc};
 
-use postroad_domain::{HttpVersion, TlsSettings};
+use postroad_domain::{ErrorClass, HttpVersion, TlsSettings};
 use rustls::{
     ClientConfig, ConfigBuilder, RootCertStore, WantsVersions,
     client::{WantsClientCert, WebPkiServerVerifier, danger::ServerCertVerifier},
@@ -18,7 +18,7 @@ use rustls_platform_verifier::Verifier;
 use tokio_rustls::TlsConnector;
 
 pub use self::check::{TlsFault, check_tls};
-use crate::{channel::Channel, dial::Stream};
+use crate::{channel::Channel, dial::Stream, exchange::SendError};
 
 const HTTP_1: &[u8] = b"http/1.1";
 const HTTP_2: &[u8] = b"h2";
@@ -43,8 +43,14 @@ impl Tls {
         Ok(offering(config, HttpVersion::One))
     }
 
-    /// As the channel wants it. Errors: its settings cannot be used, in words.
-    pub(crate) fn of(&self, channel: &Channel) -> Result<TlsConnector, String> {
+    /// As the channel wants it. Errors: its settings cannot be used.
+    pub(crate) fn of(&self, channel: &Channel) -> Result<TlsConnector, SendError> {
+        self.connector(channel).map_err(|why| {
+            SendError::new(ErrorClass::Tls, format!("the settings of delivery.tls cannot be used: {why}"))
+        })
+    }
+
+    fn connector(&self, channel: &Channel) -> Result<TlsConnector, String> {
         let verifier = self.verifier(&channel.tls)?;
         let builder = trusting(self.builder().map_err(|error| error.to_string())?, verifier);
         let config = match self.client_key(&channel.tls)? {

@@ -7,6 +7,7 @@ mod certificates;
 mod channels;
 mod connections;
 mod guard;
+mod http_1;
 mod http_2;
 mod names;
 mod network;

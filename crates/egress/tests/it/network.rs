@@ -77,6 +77,10 @@ impl Network {
         self.script.lock().unwrap().refusing.insert(address.parse().unwrap());
     }
 
+    pub(crate) fn answers_again(&self, address: &str) {
+        self.script.lock().unwrap().refusing.remove(&address.parse().unwrap());
+    }
+
     pub(crate) fn is_silent_at(&self, address: &str) {
         self.script.lock().unwrap().silent.insert(address.parse().unwrap());
     }

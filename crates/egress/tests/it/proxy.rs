@@ -1,6 +1,6 @@
 //! Through the operator's proxy: what it is asked, what it may answer, and what is still judged here.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use postroad_domain::ErrorClass;
 use postroad_egress::{AddressPolicy, Dial, Egress, EgressConfig, EgressProxy, HttpEgress, SendError};
@@ -110,44 +110,76 @@ async fn failure(answer: &str) -> SendError {
     outcome.unwrap_err()
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_the_proxy_refuses_is_told_as_its_refusal() {
-    for (answer, says) in [
-        (
-            "HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno",
-            "the egress proxy proxy.example:3128 refused to connect to hook.example:443 (status 403)",
-        ),
-        ("HTTP/1.0 502 Bad Gateway\r\n\r\n", "hook.example:443 (status 502)"),
-        (
-            "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n",
-            "wants other credentials (status 407): set them in --egress-proxy",
-        ),
-        ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "does not answer as an HTTP proxy"),
-        ("HTTP/1.1 200 OK\r\n\r\nthe host never speaks first", "does not answer as an HTTP proxy"),
-        ("HTTP/1.1 200 OK\r\n", "broke the connection off"),
-        ("", "broke the connection off"),
-        (&"x".repeat(20_000), "does not answer as an HTTP proxy"),
-    ] {
-        let failed = failure(answer).await;
-        assert_eq!(failed.class, ErrorClass::Connect, "{failed}");
-        assert!(failed.message.contains(says), "{failed}");
-        assert!(!failed.message.contains("p@ss") && !failed.message.contains("key=1"), "{failed}");
+/// A failure as tenants read it: who failed, and nothing of where the operator's proxy is.
+fn check_words(failed: &SendError, says: &str) {
+    assert_eq!(failed.class, ErrorClass::Connect, "{failed}");
+    assert!(failed.message.contains(says), "{failed}");
+    for secret in ["p@ss", "key=1", "proxy.example", "10.0.0.9", "3128"] {
+        assert!(!failed.message.contains(secret), "{failed}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_proxy_that_is_not_there_is_named_and_not_the_receiver() {
+async fn what_the_proxy_says_of_a_receiver_is_told_as_its_refusal() {
+    for (answer, says) in [
+        (
+            "HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno",
+            "the operator's egress proxy refused to connect to hook.example:443 (status 403)",
+        ),
+        ("HTTP/1.0 502 Bad Gateway\r\n\r\n", "hook.example:443 (status 502)"),
+        ("HTTP/1.0 500 Unable to connect\r\n\r\n", "hook.example:443 (status 500)"),
+        ("HTTP/1.1 200 OK\r\n\r\nSSH-2.0-OpenSSH_9.2", "hook.example:443 spoke before it was asked"),
+        ("HTTP/1.1 200 OK\r\n", "broke the connection off"),
+        ("", "broke the connection off"),
+    ] {
+        let failed = failure(answer).await;
+        check_words(&failed, says);
+        assert_eq!(failed.shut_for, None, "{failed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proxy_that_lets_nobody_through_is_the_reason_and_no_receiver_is() {
+    for (answer, says) in [
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n",
+            "does not let the server through (status 407)",
+        ),
+        ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "does not answer as an HTTP proxy"),
+        (&"x".repeat(20_000), "does not answer as an HTTP proxy"),
+    ] {
+        let failed = failure(answer).await;
+        check_words(&failed, says);
+        assert_eq!(failed.shut_for, Some(Duration::from_secs(1)), "{failed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proxy_that_is_not_there_is_the_reason_and_no_receiver_is() {
     let (network, _hosts) = network();
     network.refuses("10.0.0.9:3128");
-    for proxy in [PROXY, "http://10.0.0.9:3128"] {
+    network.is_silent_at("10.0.0.8:3128");
+    for proxy in [PROXY, "http://10.0.0.9:3128", "http://10.0.0.8:3128", "http://nowhere.example:3128"] {
         let failed = through(&network, proxy).exchange(post("http://hook.example/")).await.unwrap_err();
-        assert_eq!(failed.class, ErrorClass::Connect);
-        assert!(failed.message.starts_with("cannot reach the egress proxy "), "{failed}");
+        check_words(&failed, "the operator's egress proxy cannot be reached");
+        assert_eq!(failed.shut_for, Some(Duration::from_secs(1)), "{proxy}");
     }
-    let failed =
-        through(&network, "http://nowhere.example:3128").exchange(post("http://hook.example/")).await;
-    let failed = failed.unwrap_err();
-    assert_eq!(failed.class, ErrorClass::Connect, "{failed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proxy_that_comes_back_is_used_at_once() {
+    let (network, mut hosts) = network();
+    let egress = through(&network, PROXY);
+    network.refuses("10.0.0.9:3128");
+    egress.exchange(post("http://hook.example/")).await.unwrap_err();
+    network.answers_again("10.0.0.9:3128");
+    let (outcome, ()) = tokio::join!(egress.exchange(post("http://hook.example/")), async {
+        let mut host = hosts.accept().await;
+        asked(&mut host).await;
+        host.write(TUNNEL).await;
+        host.answer(OK).await;
+    });
+    outcome.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,5 +67,5 @@ async fn the_answer_to_head_ends_with_its_head() {
 #[tokio::test(start_paused = true)]
 async fn a_post_without_body_says_so() {
     let request = OutboundRequest { body: Bytes::new(), ..post("http://hook.example/") };
-    assert_eq!(seen_of(request).await, "POST / HTTP/1.1\r\nContent-Length: 0\r\nHost: hook.example\r\n\r\n");
+    assert_eq!(seen_of(request).await, "POST / HTTP/1.1\r\nHost: hook.example\r\nContent-Length: 0\r\n\r\n");
 }

@@ -91,7 +91,7 @@ impl fmt::Display for Wait {
             Self::NextAttempt => "its next attempt is due then",
             Self::Breaker => "the receiver keeps failing, so one delivery is tried after each pause",
             Self::RetryAfter => {
-                "the receiver asked for a rest, or its subscription could not be read just now"
+                "the receiver asked for a rest, or nothing can be sent just now for a reason that is not its own"
             }
             Self::RateLimit => "the rate limit of the subscription lets the next one go then",
             Self::Order => "the subscription is ordered, and the delivery before it is tried again then",

@@ -55,7 +55,7 @@ impl Receivers {
 impl Egress for Receivers {
     async fn exchange(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {
         let host = request.url.as_str().trim_start_matches("https://").split('/').next().unwrap().to_owned();
-        let failed = |class| Err(SendError { class, message: "as it behaves".to_owned() });
+        let failed = |class| Err(SendError::new(class, "as it behaves"));
         let result = match host.split('-').next().unwrap() {
             "dead" | "trickling" => {
                 self.clock.sleep(request.deadline).await;

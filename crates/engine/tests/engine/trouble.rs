@@ -1,9 +1,12 @@
-//! A store that cannot write: ingest is refused, outcomes are kept, everything recovers by itself. And one whose answers are
-//! lost.
+//! What no receiver is the reason of: a store that cannot write, where ingest is refused, outcomes are kept and everything
+//! recovers by itself; answers of the store that are lost; a way out that is shut.
 
 use std::time::Duration;
 
-use postroad_domain::{Clock, CredentialKind, KeySpec, Scope, Status, tenant::TenantSpec};
+use postroad_domain::{
+    Clock, CredentialKind, KeySpec, RetryOverride, Scope, Status, SubscriptionSpec, attempt::Answer,
+    tenant::TenantSpec,
+};
 use postroad_engine::{By, Credential, KeyRefusal, PublishError};
 use postroad_store::StoreError;
 
@@ -160,4 +163,45 @@ async fn when_nobody_knows_whether_a_subscription_was_deleted_nothing_is_sent_to
     first.answer(200);
     world.no_exchange().await;
     world.reaches(&published, Status::Cancelled).await;
+}
+
+/// A proxy that was down for some minutes used up the attempts of everything that waited.
+#[tokio::test]
+async fn while_the_way_out_is_shut_deliveries_wait_in_their_order_and_no_attempt_is_counted() {
+    for ordered in [false, true] {
+        let world = World::new().await;
+        let retry = Some(RetryOverride { attempts: Some(1), backoff: None });
+        world.subscribe(SubscriptionSpec { retry, ordered, ..to("https://a.example/") }).await;
+        let published = [world.publish("1").await, world.publish("2").await];
+        for seconds in [1, 1, 2, 4, 8] {
+            let pause = Duration::from_secs(seconds);
+            world.exchange().await.shut_out(pause);
+            world.pass(pause - Duration::from_millis(1)).await;
+            world.no_exchange().await;
+            world.pass(Duration::from_millis(1)).await;
+        }
+        for one in &published {
+            let exchange = world.exchange().await;
+            assert_eq!(exchange.header("webhook-id"), one.id.to_string());
+            exchange.answer(200);
+            let view = world.reaches(one, Status::Succeeded).await;
+            assert_eq!((view.attempts.len(), view.attempts[0].number), (1, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_test_of_a_subscription_says_that_the_way_out_is_shut() {
+    let world = World::new().await;
+    let id = world.subscribe(to("https://a.example/")).await.subscription.id;
+    let (engine, named) = (world.engine.clone(), Some("lead.created".to_owned()));
+    let test = tokio::spawn(async move { engine.test_subscription(&By::ADMIN, &acme(), id, named).await });
+    world.exchange().await.shut_out(Duration::from_secs(1));
+    let view = test.await.unwrap().unwrap();
+    assert_eq!(view.delivery.status, Status::Failed);
+    let answer = &view.attempts[0].answer;
+    assert!(
+        matches!(answer, Answer::Error { message, .. } if message == "the way out is shut"),
+        "{answer:?}"
+    );
 }

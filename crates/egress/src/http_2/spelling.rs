@@ -93,7 +93,7 @@ fn name_of(written: &str) -> Result<HeaderName, SendError> {
 }
 
 fn unsendable(why: String) -> SendError {
-    SendError { class: ErrorClass::Protocol, message: format!("the request cannot be sent: {why}") }
+    SendError::new(ErrorClass::Protocol, format!("the request cannot be sent: {why}"))
 }
 
 /// A list of names as spelt: the key of the cache.

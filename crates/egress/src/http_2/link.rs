@@ -14,7 +14,8 @@ use hyper_util::{
 };
 use tokio::time::Instant;
 
-use crate::{dial::Stream, resting::Rest};
+use super::resting::Rest;
+use crate::dial::Stream;
 
 /// What is known of a connection: comes with each response.
 pub(crate) struct Known {

@@ -1,0 +1,211 @@
+//! One connection: bytes out, bytes in, and the head of an answer from them.
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker, ready},
+    time::Duration,
+};
+
+use bytes::{Buf, BytesMut};
+use tokio::{
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    task::coop::unconstrained,
+    time::{Instant, timeout},
+};
+
+use super::{
+    Http1Error,
+    response::{self, Head},
+};
+use crate::{connector::Opened, dial::Stream};
+
+/// Room for the answers that most receivers give: read at once, and small enough to be kept while a connection waits.
+const BUFFER_BYTES: usize = 2 * 1024;
+/// Bytes of an answer's head.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// How long a receiver is given to take the end of a TLS connection.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// A connection to a receiver.
+pub(crate) struct Connection {
+    stream: Box<dyn Stream>,
+    /// What was read and nobody has taken yet.
+    buffer: BytesMut,
+    born: Instant,
+    is_encrypted: bool,
+    /// The receiver answered before it had the whole request: no other can follow on this connection.
+    is_cut_short: bool,
+}
+
+/// A request that was not written whole.
+#[derive(Debug)]
+pub(super) struct Unsent {
+    /// Something of it may have arrived.
+    pub(super) is_begun: bool,
+    pub(super) error: io::Error,
+}
+
+impl Connection {
+    pub(super) fn new(opened: Opened) -> Self {
+        let Opened { stream, born, is_encrypted, .. } = opened;
+        Self { stream, buffer: BytesMut::new(), born, is_encrypted, is_cut_short: false }
+    }
+
+    /// Since the dial.
+    pub(super) fn age(&self) -> Duration {
+        self.born.elapsed()
+    }
+
+    /// What has come and was not taken.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Takes what has come.
+    pub(super) fn take(&mut self, bytes: usize) {
+        self.buffer.advance(bytes);
+    }
+
+    /// Waits for more bytes and answers how many came: none at the end of the connection.
+    pub(super) async fn fill(&mut self) -> io::Result<usize> {
+        poll_fn(|context| self.poll_fill(context)).await
+    }
+
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.buffer.reserve(BUFFER_BYTES);
+        pin!(self.stream.read_buf(&mut self.buffer)).poll(context)
+    }
+
+    /// What came without being waited for; `None` while there is nothing, not even an end.
+    fn look(&mut self) -> Option<io::Result<usize>> {
+        // Not on the account of the task: one that has used up its turn would find every connection silent.
+        let look = pin!(unconstrained(poll_fn(|context| self.poll_fill(context))));
+        match look.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => None,
+            Poll::Ready(found) => Some(found),
+        }
+    }
+
+    /// Whether nothing came that nobody asked for, not even an end: then the next request may go this way.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        self.is_at_rest() && self.look().is_none()
+    }
+
+    /// Whether everything that came was taken and everything was written.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.buffer.is_empty() && !self.is_cut_short
+    }
+
+    /// Errors: the receiver of a new connection spoke first, or closed it.
+    pub(super) fn expect_silence(&mut self) -> Result<(), Http1Error> {
+        match self.look() {
+            None => Ok(()),
+            Some(Ok(0)) => Err(Http1Error::Closed),
+            Some(Ok(_)) => Err(Http1Error::NotHttp("it spoke before it was asked".to_owned())),
+            Some(Err(error)) => Err(error.into()),
+        }
+    }
+
+    /// Writes a request. A receiver that answers before it has all of it, and takes no more, has what it wanted.
+    pub(super) async fn send(&mut self, head: &[u8], body: &[u8]) -> Result<(), Unsent> {
+        let mut written = 0;
+        let sent = poll_fn(|context| self.poll_send(context, [head, body], &mut written)).await;
+        sent.map_err(|error| Unsent { is_begun: written > 0, error })
+    }
+
+    fn poll_send(
+        &mut self,
+        context: &mut Context<'_>,
+        [head, body]: [&[u8]; 2],
+        written: &mut usize,
+    ) -> Poll<io::Result<()>> {
+        while *written < head.len() + body.len() {
+            let (head, body) = (rest_of(head, *written), rest_of(body, written.saturating_sub(head.len())));
+            let slices = [io::IoSlice::new(head), io::IoSlice::new(body)];
+            // A stream that writes one slice only would leave an empty one for ever.
+            let slices = if head.is_empty() { &slices[1..] } else { &slices[..] };
+            match Pin::new(&mut self.stream).poll_write_vectored(context, slices) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(bytes)) => *written += bytes,
+                Poll::Ready(Err(error)) => {
+                    return Poll::Ready(if self.has_answer() { Ok(()) } else { Err(error) });
+                }
+                Poll::Pending => {
+                    ready!(self.poll_early_answer(context))?;
+                    self.is_cut_short = true;
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        }
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    /// Whether an answer has come although the request could not be written whole.
+    fn has_answer(&mut self) -> bool {
+        self.is_cut_short = true;
+        while matches!(self.look(), Some(Ok(1..))) && self.buffer.len() < HEAD_BYTES_MAX {}
+        response::holds_final_head(&self.buffer)
+    }
+
+    /// Ready when an answer has come while the receiver takes no more of the request.
+    fn poll_early_answer(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.buffer.len() < HEAD_BYTES_MAX {
+            if ready!(self.poll_fill(context))? == 0 {
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+            if response::holds_final_head(&self.buffer) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// The head of the answer, behind interim ones (RFC 9110, section 15.2), with its headers as text.
+    pub(super) async fn read_head(
+        &mut self,
+        is_head: bool,
+    ) -> Result<(Head, Vec<(String, String)>), Http1Error> {
+        // Bytes that were not a whole head: it ends with a line, so that only another line makes it worth a look.
+        let mut seen = 0;
+        loop {
+            if seen == 0 || self.buffer[seen..].contains(&b'\n') {
+                seen = self.buffer.len();
+                if let Some(parsed) = response::parse(&self.buffer, is_head)? {
+                    self.buffer.advance(parsed.bytes);
+                    if !parsed.head.is_interim() {
+                        return Ok((parsed.head, parsed.headers));
+                    }
+                    seen = 0;
+                    continue;
+                }
+            }
+            if self.buffer.len() >= HEAD_BYTES_MAX {
+                return Err(Http1Error::NotHttp("the head of its answer is too long".to_owned()));
+            }
+            if self.fill().await? == 0 {
+                return Err(Http1Error::Closed);
+            }
+        }
+    }
+
+    /// Gives back what a waiting connection does not need.
+    pub(super) fn rest(&mut self) {
+        if self.buffer.capacity() > 2 * BUFFER_BYTES {
+            self.buffer = BytesMut::new();
+        }
+    }
+
+    /// Closes the connection; one of TLS says so first, as its receiver would otherwise report a broken one.
+    pub(super) fn close(self) {
+        if self.is_encrypted {
+            let mut stream = self.stream;
+            tokio::spawn(async move { timeout(CLOSE_TIME_MAX, stream.shutdown()).await });
+        }
+    }
+}
+
+fn rest_of(bytes: &[u8], written: usize) -> &[u8] {
+    &bytes[written.min(bytes.len())..]
+}
