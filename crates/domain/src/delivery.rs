@@ -111,7 +111,7 @@ pub enum Input {
     Postpone,
     /// The attempt failed and was the schedule's last.
     Exhaust,
-    /// The attempt was given back without a result: the node stops.
+    /// The attempt was given back without a result: the node stops, or the way out is shut.
     Release,
     /// Its time is over.
     Expire,

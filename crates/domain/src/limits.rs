@@ -204,7 +204,7 @@ pub const UNACKNOWLEDGED_EVENTS_MAX: usize = 65_536;
 /// Bytes of requests' bodies that are read or worked on at a time, where a body is longer than the next limit; above it
 /// publishing answers 429, as above. Parsed, and with the answers of a batch, each byte takes three to five of memory.
 pub const REQUEST_BODIES_BYTES_MAX: usize = 48 * 1024 * 1024;
-/// Bodies up to this length are taken without asking; there are as many as connections, whose number has no limit of its own.
+/// Bodies up to this length are taken without asking; there are as many as connections at most.
 pub const REQUEST_BODY_FREE_BYTES_MAX: usize = 16 * 1024;
 /// Longer ones take so many bytes more each time that they need more, and not what they announce: so one that does not come
 /// keeps nobody out.
@@ -245,14 +245,32 @@ pub const OUTCOMES_WAITING_MAX: usize = 10_000;
 /// Bytes of responses in them; above it no new attempt starts.
 pub const OUTCOMES_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+// --- Callers' connections ------------------------------------------------------------------------------------------
+
+/// Connections of callers that are open at a time; further ones wait in the system's queue until one closes.
+pub const CONNECTIONS_MAX: usize = 10_000;
+/// The same on the listener of the figures, which only collectors reach.
+pub const METRICS_CONNECTIONS_MAX: usize = 100;
+
 // --- The inspector -------------------------------------------------------------------------------------------------
 
-/// Bins of the inspector; a further one takes the place of the one that was used longest ago.
+/// Bins of the inspector; a further one takes the place of another, of somebody who has many.
 pub const INSPECTOR_BINS_MAX: usize = 1_000;
 /// Requests that a bin keeps; a further one takes the place of its oldest.
 pub const INSPECTOR_REQUESTS_PER_BIN_MAX: usize = 200;
-/// Bytes of all that the inspector keeps; beyond it the fullest bin loses its oldest requests.
+/// Bytes of all that the inspector keeps; beyond it whoever has most loses the oldest requests of the fullest bin.
 pub const INSPECTOR_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of requests on one page of a bin; the page ends before the request that would go beyond it, but not before its
+/// first. Written as JSON or as a page for people they may be several times as long.
+pub const INSPECTOR_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of such pages that are on their way to their readers at a time; a further page is answered 503.
+pub const INSPECTOR_PAGES_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of bodies that the inspector is reading at a time, as far as it keeps them; beyond it the answer is 503.
+pub const INSPECTOR_BODIES_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Answers that wait at a time, over all bins; a further one is 503 at once.
+pub const INSPECTOR_ANSWERS_WAITING_MAX: usize = 2_048;
+/// Of these, those of one bin: as many as a lane has exchanges under way to one host.
+pub const INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX: usize = 256;
 /// Bytes of a body that the inspector keeps.
 pub const INSPECTOR_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a body that the inspector reads; a longer one is answered 413.

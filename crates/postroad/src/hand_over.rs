@@ -87,16 +87,20 @@ impl Egress for HandOver {
         if !self.own.leads_to_inspector(&request.url) {
             return self.outside.exchange(request).await;
         }
-        // There is nobody on a pipe from whom TLS would protect.
-        if let Some(rest) = request.url.as_str().strip_prefix("https://") {
-            let plain = EndpointUrl::parse(&format!("http://{rest}"));
-            request.url = plain.unwrap_or(request.url);
-        }
+        request.url = without_tls(request.url);
         self.inside.exchange(request).await
     }
 
     async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {
         if self.own.leads_to_inspector(url) { Ok(()) } else { self.outside.check(url).await }
+    }
+}
+
+/// The same address by plain HTTP: there is nobody on a pipe from whom TLS would protect.
+fn without_tls(url: EndpointUrl) -> EndpointUrl {
+    match url.as_str().split_once(':') {
+        Some((_, rest)) if url.is_https() => EndpointUrl::parse(&format!("http:{rest}")).unwrap_or(url),
+        _ => url,
     }
 }
 
@@ -119,7 +123,31 @@ impl Dial for Pipes {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use http::Method;
+    use postroad_domain::ErrorClass;
+    use postroad_server::InspectorParts;
+    use postroad_testkit::ManualClock;
+    use rand::{SeedableRng, rngs::StdRng};
+
     use super::*;
+
+    /// Whatever leaves the process fails.
+    struct Nowhere;
+
+    #[async_trait]
+    impl Egress for Nowhere {
+        async fn exchange(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {
+            let message = format!("{:?} went outside", request.url);
+            Err(SendError::new(ErrorClass::Connect, message))
+        }
+
+        async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {
+            Err(SendError::new(ErrorClass::Blocked, format!("{url:?} is outside")))
+        }
+    }
 
     fn own(listen: &str, public_url: Option<&str>) -> OwnAddress {
         let public_url = public_url.map(|url| EndpointUrl::parse(url).unwrap());
@@ -152,6 +180,31 @@ mod tests {
         ] {
             let parsed = EndpointUrl::parse(url).unwrap();
             assert_eq!(own.leads_to_inspector(&parsed), is_ours, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_own_address_is_the_same_in_capitals_and_with_tls() {
+        let inspector = Inspector::new(InspectorParts {
+            clock: Arc::new(ManualClock::default()),
+            rng: StdRng::seed_from_u64(1),
+            public_url: EndpointUrl::parse("https://hooks.example.com").unwrap(),
+            short_names: true,
+        });
+        let own = own("127.0.0.1:8080", Some("https://Hooks.example.com"));
+        let hand_over = HandOver::new(own, inspector, Arc::new(Nowhere)).unwrap();
+        for url in [
+            "https://hooks.example.com/inspect/a",
+            "HTTPS://HOOKS.EXAMPLE.COM/inspect/a",
+            "hTTps://hooks.example.com:443/inspect/a",
+            "HTTP://LocalHost:8080/inspect/a",
+        ] {
+            let url = EndpointUrl::parse(url).unwrap();
+            hand_over.check(&url).await.unwrap();
+            let (headers, body, deadline) = (Vec::new(), Bytes::new(), Duration::from_secs(10));
+            let request =
+                OutboundRequest { method: Method::POST, url, headers, body, deadline, channel: None };
+            assert_eq!(hand_over.exchange(request).await.unwrap().status, 200);
         }
     }
 }

@@ -5,10 +5,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use postroad_domain::limits::CONNECTIONS_MAX;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
-use crate::config::Config;
+use crate::{config::Config, machine};
 
 /// Why an address cannot be listened on.
 #[derive(Debug, Error)]
@@ -79,6 +80,13 @@ impl Listening {
         let address = listener.local_addr().map_err(failed)?;
         Ok(Self { listener, address })
     }
+}
+
+/// How many connections callers may have open: of the files that the system allows a half at most, since the connections to
+/// receivers and the database need some too.
+pub(crate) fn connections_max() -> usize {
+    let files = machine::open_files_max().ok().and_then(|files| usize::try_from(files).ok());
+    files.map_or(CONNECTIONS_MAX, |files| CONNECTIONS_MAX.min(files / 2))
 }
 
 /// The URL of a server that listens on `address`, as it can be called from this machine.

@@ -11,12 +11,12 @@ use std::{
     time::Duration,
 };
 
-use postroad_domain::{Clock, EndpointUrl};
+use postroad_domain::{Clock, EndpointUrl, limits::METRICS_CONNECTIONS_MAX};
 use postroad_egress::{AddressPolicy, Egress, EgressConfig, HttpEgress, SystemDial};
 use postroad_engine::{AdminKey, Engine, GivenProfile, Parts, RetentionMetrics, StartError};
 use postroad_server::{
-    HeaderSpelling, HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerState, metrics_router, router,
-    serve,
+    HeaderSpelling, HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerState, Serving, metrics_router,
+    router, serve,
 };
 use postroad_store::{Store, StoreError};
 use postroad_store_sqlite::{OpenError, Options, SqliteStore};
@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 use crate::{
     config::{Config, Inspecting},
     hand_over::{HandOver, OwnAddress},
-    listening::{ListenError, Listeners, local_url},
+    listening::{ListenError, Listeners, connections_max, local_url},
     profiles::{self, ProfilesProblem, told},
     secret_key::{self, SecretKeyError},
 };
@@ -154,6 +154,7 @@ impl Node {
         let (engine, clock) = (Arc::clone(&state.engine), Arc::clone(&state.clock));
         let is_inspecting = state.inspector.is_some();
         let spelling = if is_inspecting { HeaderSpelling::Kept } else { HeaderSpelling::Forgotten };
+        let serving = Serving { spelling, connections_max: connections_max() };
         let stopped_at = OnceLock::new();
         let asked = async {
             stop.cancelled().await;
@@ -166,15 +167,12 @@ impl Node {
         };
         let figures = metrics.map(|metrics| {
             let router = metrics_router(state.clone());
-            tokio::spawn(serve(
-                metrics.listener,
-                router,
-                HeaderSpelling::Forgotten,
-                stop.clone().cancelled_owned(),
-            ))
+            let serving =
+                Serving { spelling: HeaderSpelling::Forgotten, connections_max: METRICS_CONNECTIONS_MAX };
+            tokio::spawn(serve(metrics.listener, router, serving, stop.clone().cancelled_owned()))
         });
         let served = tokio::select! {
-            served = serve(api.listener, router(state), spelling, asked) => served,
+            served = serve(api.listener, router(state), serving, asked) => served,
             () = too_late => {
                 tracing::warn!("requests were still under way when the time to finish them was over");
                 Ok(())

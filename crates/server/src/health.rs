@@ -40,7 +40,8 @@ async fn live() -> Json<Health> {
     security(()),
     responses(
         (status = 200, description = "It can", body = Health),
-        (status = 503, description = "Not now", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot take a write now, or the node is stopping",
+         body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 async fn ready(State(state): State<ServerState>) -> Result<Json<Health>, Problem> {

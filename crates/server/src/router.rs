@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    health, http_metrics, inspector, metrics, openapi,
+    health, home, http_metrics, inspector, metrics, openapi,
     problem::{Code, Problem},
     state::ServerState,
     v1,
@@ -17,16 +17,14 @@ use crate::{
 
 /// The whole server as a service.
 pub fn router(state: ServerState) -> Router {
-    let (mut routes, _) = documented_routes().split_for_parts();
+    let (routes, _) = documented_routes().split_for_parts();
+    let mut routes =
+        routes.fallback(no_route).method_not_allowed_fallback(no_method).layer(from_fn(run_to_its_end));
+    // A receiver changes nothing that must come to an end, and its answers may wait long: they go with their client.
     if let Some(inspector) = &state.inspector {
         routes = routes.merge(inspector.receiver());
     }
-    routes
-        .fallback(no_route)
-        .method_not_allowed_fallback(no_method)
-        .layer(from_fn(run_to_its_end))
-        .layer(from_fn_with_state(state.clone(), http_metrics::observe))
-        .with_state(state)
+    routes.layer(from_fn_with_state(state.clone(), http_metrics::observe)).with_state(state)
 }
 
 /// Lets every change run to its end, also when the client hangs up in the middle of it: what was written is then followed
@@ -48,6 +46,7 @@ async fn run_to_its_end(request: Request, next: Next) -> Response {
 /// Every route together with its documentation.
 pub(crate) fn documented_routes() -> OpenApiRouter<ServerState> {
     OpenApiRouter::with_openapi(openapi::head())
+        .merge(home::routes())
         .merge(health::routes())
         .merge(metrics::routes())
         .merge(openapi::routes())

@@ -1,12 +1,14 @@
 //! `GET` and `PUT /inspector/{bin}/answer`: what a bin answers, so that retries can be tried.
 //!
 //! **Invariant:** an answer can do nothing to the pages of this server, though it is of the same origin: it is shown in a
-//! sandbox ([`SANDBOX`]), its content type is not guessed, and it can set no cookie.
+//! sandbox ([`SANDBOX`]), its content type is not guessed, and of headers it has only those that say something of the answer
+//! itself ([`SETTABLE`]). What a browser would keep for all of the origin, or a proxy before us would obey, is none of them.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
+    extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -36,18 +38,25 @@ const SANDBOX: [(HeaderName, HeaderValue); 2] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
-/// What frames the answer, and what a browser would do to the whole server because of it.
-const NOT_SETTABLE: [HeaderName; 9] = [
-    header::CONTENT_LENGTH,
-    header::TRANSFER_ENCODING,
-    header::CONNECTION,
-    header::UPGRADE,
-    header::SET_COOKIE,
-    header::STRICT_TRANSPORT_SECURITY,
-    header::CONTENT_SECURITY_POLICY,
-    header::X_CONTENT_TYPE_OPTIONS,
-    HeaderName::from_static("clear-site-data"),
+/// Headers that a receiver of webhooks may plausibly answer, and that concern nothing but this answer.
+const SETTABLE: [&str; 10] = [
+    "Cache-Control",
+    "Content-Language",
+    "Content-Type",
+    "Date",
+    "ETag",
+    "Last-Modified",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
 ];
+/// What names of one's own begin with.
+const OWN_PREFIX: &str = "x-";
+/// Such names that are not one's own: they tell a proxy before us to send a file or another page, or to keep this one; and
+/// the one of [`SANDBOX`].
+const NOT_OWN_PREFIXES: [&str; 6] =
+    ["x-accel-", "x-sendfile", "x-lighttpd-", "x-litespeed-", "x-reproxy-", "x-content-type-options"];
 
 /// What a bin answers.
 #[derive(Clone, Debug)]
@@ -104,7 +113,8 @@ pub(super) struct BinAnswer {
     /// From 200 to 599; by default 200.
     #[schema(minimum = 200, maximum = 599)]
     status: u16,
-    /// Headers such as `Retry-After`; none by default.
+    /// `Retry-After` and others that concern the answer alone, and names of your own that begin with `X-`; none by
+    /// default.
     #[schema(max_items = 30)]
     headers: Vec<BinHeader>,
     /// Text of at most 64 KiB; empty by default.
@@ -168,12 +178,14 @@ pub(super) async fn get_answer(BinPath(inspector, bin): BinPath) -> Json<BinAnsw
 )]
 pub(super) async fn put_answer(
     BinPath(inspector, bin): BinPath,
+    remote: Option<Extension<ConnectInfo<SocketAddr>>>,
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<Json<BinAnswer>, Problem> {
     let answer = read(&body)?;
     let shown = BinAnswer::of(&answer);
     let now = inspector.0.clock.monotonic();
-    inspector.0.bins.lock().set_answer(&bin, answer, now);
+    let remote = remote.map(|Extension(ConnectInfo(address))| address);
+    inspector.0.bins.lock().set_answer(&bin, answer, remote, now);
     Ok(Json(shown))
 }
 
@@ -212,10 +224,20 @@ fn header(field: Field<'_>) -> Option<(HeaderName, HeaderValue)> {
 fn header_name(text: &str) -> Result<HeaderName, Invalid> {
     let name = HeaderName::from_bytes(text.as_bytes());
     let name = name.map_err(|_| Invalid::new("is not a name that HTTP allows for a header"))?;
-    if NOT_SETTABLE.contains(&name) {
-        return Err(Invalid::new("cannot be set here: the server decides on it"));
+    if is_settable(name.as_str()) {
+        return Ok(name);
     }
-    Ok(name)
+    let settable = SETTABLE.join(", ");
+    Err(Invalid::new(format!(
+        "cannot be set here: allowed are {settable}, and names of your own that begin with X- and mean nothing to a proxy"
+    )))
+}
+
+/// Whether a name in lower case may be set.
+fn is_settable(name: &str) -> bool {
+    let is_own =
+        name.starts_with(OWN_PREFIX) && !NOT_OWN_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    is_own || SETTABLE.iter().any(|settable| settable.eq_ignore_ascii_case(name))
 }
 
 fn header_value(text: &str) -> Result<HeaderValue, Invalid> {

@@ -3,7 +3,9 @@
 //!
 //! **Invariants**
 //! * Whoever knows a bin's name sees what it holds; names that [`new_bin`] makes cannot be guessed.
-//! * What is kept is bounded in number, bytes and time, and no bin can push out what another holds while it holds more.
+//! * What is kept is bounded in number, bytes and time; of too much whoever has most pays, and what comes from outside
+//!   leaves a half to the deliveries of this server: see [`bins`].
+//! * What is under way is bounded too: bodies that come, answers that wait, pages that go.
 //! * What a bin answers can do nothing to our own pages, which are of the same origin: see [`answer`].
 //! * Several headers of one name stand together; apart from that, headers are shown in the order and spelling in which
 //!   they came.
@@ -19,7 +21,9 @@ mod page;
 mod pretty;
 mod record;
 mod recorded;
+mod refusal;
 mod requests;
+mod room;
 mod spelling;
 
 use std::sync::Arc;
@@ -29,12 +33,18 @@ use http::request::Parts;
 use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use parking_lot::Mutex;
-use postroad_domain::{Clock, EndpointUrl, limits::INSPECTOR_BIN_CHARS};
+use postroad_domain::{
+    Clock, EndpointUrl,
+    limits::{
+        INSPECTOR_ANSWERS_WAITING_MAX, INSPECTOR_BIN_CHARS, INSPECTOR_BODIES_BYTES_MAX,
+        INSPECTOR_PAGES_BYTES_MAX,
+    },
+};
 use rand::rngs::StdRng;
 use tokio::io::{AsyncRead, AsyncWrite};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::bins::Bins;
+use self::{bins::Bins, room::Room};
 use crate::{
     problem::{Code, Problem},
     state::ServerState,
@@ -49,6 +59,12 @@ pub struct Inspector(Arc<Shared>);
 
 struct Shared {
     bins: Mutex<Bins>,
+    /// Bytes of bodies that are being read.
+    bodies: Room,
+    /// Bytes of pages that are being sent.
+    pages: Room,
+    /// Answers that wait.
+    waiting: Room,
     rng: Mutex<StdRng>,
     clock: Arc<dyn Clock>,
     public_url: String,
@@ -73,6 +89,9 @@ impl Inspector {
         let InspectorParts { clock, rng, public_url, short_names } = parts;
         Self(Arc::new(Shared {
             bins: Mutex::new(Bins::default()),
+            bodies: Room::of(INSPECTOR_BODIES_BYTES_MAX),
+            pages: Room::of(INSPECTOR_PAGES_BYTES_MAX),
+            waiting: Room::of(INSPECTOR_ANSWERS_WAITING_MAX),
             rng: Mutex::new(rng),
             clock,
             public_url: public_url.as_str().trim_end_matches('/').to_owned(),

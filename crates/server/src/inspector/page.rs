@@ -2,8 +2,9 @@
 //!
 //! **Invariant:** it loads nothing from anywhere and runs one script, its own; whatever a sender wrote is escaped text.
 
+use std::error::Error;
+
 use askama::Template;
-use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderName, header};
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
     name::BinName,
     pretty::pretty,
     recorded::Recorded,
+    refusal::Refusal,
 };
 use crate::problem::{Code, Problem};
 
@@ -22,7 +24,7 @@ const SCRIPT: &str = include_str!("page/live.js");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action \
                       'none'; frame-ancestors 'none'; script-src 'sha256-tj4vIbhiAsuh/cIY3RE+szdmUOP0aVlKgLhPnIHF9aA='";
 /// Bytes of a body that the page shows; JSON has the rest.
-const SHOWN_BODY_BYTES_MAX: usize = 64 * 1024;
+pub(super) const SHOWN_BODY_BYTES_MAX: usize = 64 * 1024;
 /// How much longer a body may become by line breaks; beyond it is shown as it came.
 const PRETTY_TIMES_MAX: usize = 4;
 
@@ -45,6 +47,7 @@ struct Shown<'a> {
     request: &'a Recorded,
     from: String,
     headers: Vec<ShownHeader<'a>>,
+    refused: Option<String>,
     signed: Option<String>,
     body: String,
     is_pretty: bool,
@@ -57,15 +60,15 @@ struct ShownHeader<'a> {
     hint: Option<&'static str>,
 }
 
-/// The page as a response. `tag` changes whenever the bin does.
+/// The page. `tag` changes whenever the bin does.
 pub(super) fn render(
     inspector: &Inspector,
     bin: &BinName,
     page: &Page,
     next: Option<String>,
     is_first: bool,
-    tag: String,
-) -> Result<Response, Problem> {
+    tag: &str,
+) -> Result<String, Problem> {
     let html = InspectorPage {
         bin: bin.as_str(),
         url: inspector.bin_url(bin.as_str()),
@@ -76,18 +79,25 @@ pub(super) fn render(
         is_first,
         script: SCRIPT,
     };
-    let html = html.render().map_err(|error| {
-        tracing::error!(%error, "the inspector's page could not be made");
-        Problem::new(Code::Internal, "The page could not be made. The server's log says why.")
-    })?;
-    let headers: [(HeaderName, &str); 5] = [
+    html.render().map_err(|error| failed(&error))
+}
+
+/// What is told of the page beside it.
+pub(super) fn headers(tag: &str) -> [(HeaderName, &str); 6] {
+    [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::VARY, "accept"),
-        (header::ETAG, &tag),
-    ];
-    Ok((headers, Html(html)).into_response())
+        (header::ETAG, tag),
+    ]
+}
+
+/// A page of texts and numbers can be made; where it cannot, the log knows why.
+pub(super) fn failed(error: &dyn Error) -> Problem {
+    tracing::error!(%error, "the inspector's page could not be made");
+    Problem::new(Code::Internal, "The page could not be made. The server's log says why.")
 }
 
 fn shown((number, request): &Numbered) -> Shown<'_> {
@@ -98,6 +108,7 @@ fn shown((number, request): &Numbered) -> Shown<'_> {
         request,
         from: request.remote.map_or("this server".to_owned(), |address| address.ip().to_string()),
         headers: request.headers.iter().map(shown_header).collect(),
+        refused: request.refusal.map(Refusal::why),
         signed: hints::of_request(request),
         body,
         is_pretty,

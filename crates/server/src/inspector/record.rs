@@ -1,18 +1,28 @@
 //! `ANY /inspect/{bin}/{*path}`: records a request and answers what the bin was told to.
+//!
+//! **Invariants:** bodies that are being read and answers that wait are bounded; who comes on top is recorded too, and told
+//! why at once ([`Refusal`]). Nothing here outlives its connection: a client that hangs up gives its place free.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     extract::{ConnectInfo, FromRequestParts, Request, State},
     response::{IntoResponse, Response},
 };
-use bytes::{Bytes, BytesMut};
-use http::{StatusCode, request::Parts};
+use http::request::Parts;
 use http_body_util::BodyExt;
 use postroad_domain::limits::{INSPECTOR_BODY_BYTES_MAX, INSPECTOR_BODY_BYTES_READ_MAX};
 
-use super::{Inspector, name::BinPath, recorded::Recorded, spelling};
+use super::{
+    Inspector,
+    answer::Answer,
+    name::{BinName, BinPath},
+    recorded::Recorded,
+    refusal::Refusal,
+    room::{Part, Room},
+    spelling,
+};
 
 /// How long a body may take; what has come by then is recorded.
 const BODY_TIME_MAX: Duration = Duration::from_secs(60);
@@ -26,29 +36,27 @@ pub(super) async fn record(State(inspector): State<Inspector>, request: Request)
         Err(problem) => return problem.into_response(),
     };
     let arrived = read(body, &inspector).await;
-    let answer = inspector.0.bins.lock().answer(&bin, inspector.0.clock.monotonic());
-    let is_too_long = arrived.bytes > INSPECTOR_BODY_BYTES_READ_MAX;
-    let answered = if is_too_long { StatusCode::PAYLOAD_TOO_LARGE } else { answer.status };
+    let turn = turn(&inspector, &bin, arrived.refusal);
     let recorded = Recorded {
         at,
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().map(str::to_owned),
         headers: spelling::as_received(&parts.headers, &parts.extensions),
-        body: arrived.kept,
+        body: arrived.kept.into(),
         body_bytes: arrived.bytes,
         is_incomplete: arrived.is_incomplete,
         remote: remote(&parts),
-        answered: answered.as_u16(),
+        answered: turn.as_ref().map_or_else(|refusal| refusal.status(), |turn| turn.answer.status).as_u16(),
+        refusal: turn.as_ref().err().copied(),
     };
     inspector.0.bins.lock().record(&bin, recorded, inspector.0.clock.monotonic());
-    if is_too_long {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    // From here on the bin counts it.
+    drop(arrived.part);
+    match turn {
+        Ok(turn) => turn.answer_in_time(&inspector).await,
+        Err(refusal) => refusal.into_response(),
     }
-    if !answer.delay.is_zero() {
-        inspector.0.clock.sleep(answer.delay).await;
-    }
-    answer.response()
 }
 
 /// A connection within the process has no address.
@@ -56,34 +64,86 @@ fn remote(parts: &Parts) -> Option<SocketAddr> {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| *address)
 }
 
+/// An answer, with its places among those that wait where it waits.
+struct Turn {
+    answer: Arc<Answer>,
+    _places: Option<[Part; 2]>,
+}
+
+impl Turn {
+    async fn answer_in_time(self, inspector: &Inspector) -> Response {
+        if !self.answer.delay.is_zero() {
+            inspector.0.clock.sleep(self.answer.delay).await;
+        }
+        self.answer.response()
+    }
+}
+
+fn turn(inspector: &Inspector, bin: &BinName, refusal: Option<Refusal>) -> Result<Turn, Refusal> {
+    let (answer, waiting) = inspector.0.bins.lock().turn(bin, inspector.0.clock.monotonic());
+    if let Some(refusal) = refusal {
+        return Err(refusal);
+    }
+    if answer.delay.is_zero() {
+        return Ok(Turn { answer, _places: None });
+    }
+    let in_bin = waiting.take(1).ok_or(Refusal::BinWaits)?;
+    let in_all = inspector.0.waiting.take(1).ok_or(Refusal::AllWait)?;
+    Ok(Turn { answer, _places: Some([in_bin, in_all]) })
+}
+
 /// As much of a body as came.
+#[derive(Default)]
 struct Arrived {
-    kept: Bytes,
+    kept: Vec<u8>,
+    /// The room that it takes until it is recorded.
+    part: Option<Part>,
     bytes: usize,
     is_incomplete: bool,
+    refusal: Option<Refusal>,
 }
 
 async fn read(mut body: Body, inspector: &Inspector) -> Arrived {
-    let (mut kept, mut bytes) = (BytesMut::new(), 0);
+    let mut arrived = Arrived::default();
     let mut time_is_over = inspector.0.clock.sleep(BODY_TIME_MAX);
-    let is_incomplete = loop {
+    arrived.is_incomplete = loop {
         let frame = tokio::select! {
             biased;
             frame = body.frame() => frame,
             () = &mut time_is_over => break true,
         };
-        let data = match frame {
+        match frame {
             None => break false,
             Some(Err(_)) => break true,
             // Trailers have no place here: nothing that sends webhooks writes any.
-            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
-        };
-        bytes += data.len();
-        let room = INSPECTOR_BODY_BYTES_MAX - kept.len();
-        kept.extend_from_slice(&data[..data.len().min(room)]);
-        if bytes > INSPECTOR_BODY_BYTES_READ_MAX {
+            Some(Ok(frame)) => arrived.take(&frame.into_data().unwrap_or_default(), &inspector.0.bodies),
+        }
+        if arrived.bytes > INSPECTOR_BODY_BYTES_READ_MAX {
+            arrived.refusal = Some(Refusal::BodyTooLong);
             break true;
         }
     };
-    Arrived { kept: kept.freeze(), bytes, is_incomplete }
+    // What the growing left over would be kept with it, and counted by nobody.
+    arrived.kept.shrink_to_fit();
+    arrived
+}
+
+impl Arrived {
+    /// Keeps what there is room for. What is not kept is still read, so that the sender lives to see the answer.
+    fn take(&mut self, data: &[u8], room: &Room) {
+        self.bytes += data.len();
+        let fits = data.len().min(INSPECTOR_BODY_BYTES_MAX - self.kept.len());
+        if fits == 0 || self.refusal.is_some() {
+            return;
+        }
+        match (room.take(fits), &mut self.part) {
+            (Some(part), Some(held)) => held.add(part),
+            (Some(part), held) => *held = Some(part),
+            (None, _) => {
+                self.refusal = Some(Refusal::TooMuchComes);
+                return;
+            }
+        }
+        self.kept.extend_from_slice(&data[..fits]);
+    }
 }

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use postroad_domain::Timestamp;
 
+use super::refusal::Refusal;
+
 /// Bytes that a request takes beside its texts: the places where they are kept.
 const OVERHEAD_BYTES: usize = 512;
 /// The same for one header.
@@ -33,6 +35,8 @@ pub(super) struct Recorded {
     pub(super) remote: Option<SocketAddr>,
     /// The status that it was answered with.
     pub(super) answered: u16,
+    /// Why that was not what the bin was told to answer.
+    pub(super) refusal: Option<Refusal>,
 }
 
 impl Recorded {
@@ -43,10 +47,15 @@ impl Recorded {
 
     /// Memory that it takes.
     pub(super) fn bytes(&self) -> usize {
+        self.bytes_with(usize::MAX)
+    }
+
+    /// The same where no more than so many bytes of the body count.
+    pub(super) fn bytes_with(&self, body_bytes_max: usize) -> usize {
         let header = |(name, value): &(String, String)| name.len() + value.len() + HEADER_OVERHEAD_BYTES;
         let headers: usize = self.headers.iter().map(header).sum();
         let head = self.method.len() + self.path.len() + self.query.as_ref().map_or(0, String::len);
-        OVERHEAD_BYTES + head + headers + self.body.len()
+        OVERHEAD_BYTES + head + headers + self.body.len().min(body_bytes_max)
     }
 
     /// The value of the first header of that name.

@@ -1,28 +1,30 @@
 //! `GET` and `DELETE /inspector/{bin}/requests`
+//!
+//! **Invariant:** a page is bounded in bytes as well as in requests, and so are all pages that are being sent: whoever reads
+//! slowly keeps room from other readers, and no memory from the server.
 
-use axum::{
-    Json,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, IntoResponseParts, Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use postroad_domain::Invalid;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    bins::{Numbered, Page},
+    Inspector,
+    bins::{Numbered, Page, Wanted},
     name::BinPath,
-    page,
+    page, room,
 };
 use crate::{
     check::{Faults, Shape},
-    problem::{Problem, Refusals},
+    problem::{Code, Problem, ProblemDocument, Refusals},
     query::{self, List},
 };
 
 const SHAPE: Shape = Shape::of(&["format", "limit", "cursor"]);
 const FORMATS: [&str; 2] = ["json", "html"];
+const JSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
 
 /// The path of a bin's page.
 pub(super) fn path(bin: &str) -> String {
@@ -94,7 +96,8 @@ impl InspectedRequest {
 
 /// What a bin got, newest first
 ///
-/// A page for browsers, which shows new requests as they come; JSON for a caller that accepts it, or with `format=json`.
+/// A page for browsers, which shows new requests as they come; JSON for a caller that accepts it, or with `format=json`. It
+/// ends before `limit` where the requests are too long for one page together; `next` goes on behind it.
 #[utoipa::path(
     get,
     path = "/inspector/{bin}/requests",
@@ -112,7 +115,8 @@ impl InspectedRequest {
             (String = "text/html"),
         )),
         (status = 304, description = "The page that the browser has is the newest"),
-        Refusals,
+        (status = 503, description = "Other pages are still on their way to their readers", body = ProblemDocument,
+         content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn list_requests(
@@ -121,19 +125,38 @@ pub(super) async fn list_requests(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let Asked { format, limit, before } = read(&uri)?;
+    let wants_json = wants_json(&headers, format.as_deref());
+    let body_bytes_max = if wants_json { usize::MAX } else { page::SHOWN_BODY_BYTES_MAX };
+    let wanted = Wanted { before, limit, body_bytes_max };
     let now = inspector.0.clock.monotonic();
-    let page = inspector.0.bins.lock().page(&bin, before, limit, now);
+    let page = inspector.0.bins.lock().page(&bin, wanted, now);
     let next = next_of(&page);
-    if wants_json(&headers, format.as_deref()) {
+    if wants_json {
         let data = page.requests.iter().map(InspectedRequest::of).collect();
-        return Ok(Json(List { data, next }).into_response());
+        return send(&inspector, JSON, json(&List { data, next })?);
     }
     let (newest, changes) = page.version;
     let tag = format!("\"{newest}-{changes}\"");
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
-    page::render(&inspector, &bin, &page, next.filter(|_| page.has_older), before.is_none(), tag)
+    let html = page::render(&inspector, &bin, &page, next, before.is_none(), &tag)?;
+    send(&inspector, page::headers(&tag), html.into())
+}
+
+fn json(list: &List<InspectedRequest>) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(list).map_err(|error| page::failed(&error))
+}
+
+/// A page in full, with its part of the room for all that are being sent.
+fn send(inspector: &Inspector, headers: impl IntoResponseParts, page: Vec<u8>) -> Result<Response, Problem> {
+    let Some(part) = inspector.0.pages.take(page.len()) else {
+        return Err(Problem::new(
+            Code::NotReady,
+            "Other pages of the inspector are still on their way to their readers. Try again in a moment.",
+        ));
+    };
+    Ok((headers, room::holding(page, part)).into_response())
 }
 
 /// Forget what a bin got

@@ -155,7 +155,7 @@ pub(super) fn complete(operation: &Operation<'_>, responses: &mut Value) {
                 None => json!({"$ref": format!("#/components/responses/{}", common.name)}),
             };
             responses.insert(key.to_owned(), refusal);
-        } else if operation.path != "/health/ready" {
+        } else if !responses.get(key).is_some_and(|known| is_for_now(status, known)) {
             responses.remove(key);
         }
     }
@@ -166,12 +166,19 @@ pub(super) fn complete(operation: &Operation<'_>, responses: &mut Value) {
                 let sentence = format!("{description}.");
                 *response = refusal(conflict_of(operation.id, status), &description, &sentence);
             }
-            "503" => *response = refusal(Code::NotReady, &description, "The store cannot take a write now."),
+            "503" => *response = refusal(Code::NotReady, &description, &format!("{description}.")),
             _ => {}
         }
         add_headers_of_status(status, response);
         add_headers_of_object(operation, status, response);
     }
+}
+
+/// Whether an operation that needs no key has an own reason to be asked again later.
+fn is_for_now(status: StatusCode, response: &Value) -> bool {
+    let description = response["description"].as_str().unwrap_or_default();
+    // The one that all have comes from the handlers' table of refusals.
+    status == StatusCode::SERVICE_UNAVAILABLE && !description.starts_with("The store is not available")
 }
 
 /// Where an operation says more of a status than all others do.

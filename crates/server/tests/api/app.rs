@@ -52,7 +52,7 @@ impl Exchange {
     }
 
     pub(crate) fn fail(self, class: ErrorClass) {
-        let _ = self.answer.send(Err(SendError { class, message: "as the test says".to_owned() }));
+        let _ = self.answer.send(Err(SendError::new(class, "as the test says")));
     }
 }
 
@@ -66,15 +66,14 @@ struct Stage {
 impl Egress for Stage {
     async fn exchange(&self, request: OutboundRequest) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let gone = || SendError { class: ErrorClass::Connect, message: "the test is over".to_owned() };
+        let gone = || SendError::new(ErrorClass::Connect, "the test is over");
         self.exchanges.send(Exchange { request, answer }).map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
     async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {
         if url.as_str().contains("blocked") {
-            let message = "its address is private".to_owned();
-            return Err(SendError { class: ErrorClass::Blocked, message });
+            return Err(SendError::new(ErrorClass::Blocked, "its address is private"));
         }
         if url.as_str().contains("slow") {
             let (go_on, told) = oneshot::channel();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postroad_server::{HeaderSpelling, serve};
+use postroad_server::{HeaderSpelling, Serving, serve};
 use postroad_testkit::within;
 use serde_json::{Value, json};
 use tokio::{
@@ -142,7 +142,8 @@ async fn the_address_is_that_of_the_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let endless = std::future::pending();
-    let server = tokio::spawn(serve(listener, app.router.clone(), HeaderSpelling::Forgotten, endless));
+    let serving = Serving { spelling: HeaderSpelling::Forgotten, connections_max: 10 };
+    let server = tokio::spawn(serve(listener, app.router.clone(), serving, endless));
     let mut client = TcpStream::connect(address).await.unwrap();
     let head = format!("DELETE {ACME} HTTP/1.1\r\nhost: t\r\nauthorization: Bearer {ADMIN_KEY}\r\n");
     client.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).await.unwrap();

@@ -12,6 +12,7 @@ mod events;
 mod everywhere;
 mod explaining;
 mod inspector;
+mod inspector_limits;
 mod keys;
 mod larger_events;
 mod lists;

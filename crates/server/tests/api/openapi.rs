@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::app::{ACME, App};
 
 /// What the contract promises of this version.
-const PROMISED: [&str; 48] = [
+const PROMISED: [&str; 49] = [
+    "GET /",
     "GET /inspector",
     "GET /inspector/{bin}/requests",
     "DELETE /inspector/{bin}/requests",

@@ -27,6 +27,21 @@ async fn health_and_the_document_need_no_key() {
 }
 
 #[tokio::test]
+async fn who_opens_the_servers_address_sees_what_it_is_and_where_to_go_on() {
+    for (app, has_inspector) in [(App::new().await, true), (App::without_inspector().await, false)] {
+        let reply = without_key(&app, "/").await;
+        assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "text/html; charset=utf-8"));
+        assert!(reply.header("content-security-policy").starts_with("default-src 'none'"));
+        let page = String::from_utf8(reply.body.to_vec()).unwrap();
+        let title = format!("Postroad {}", env!("CARGO_PKG_VERSION"));
+        for part in [&title, "href=\"openapi.json\"", "href=\"health/ready\""] {
+            assert!(page.contains(part), "{part}\n{page}");
+        }
+        assert_eq!(page.contains("href=\"inspector\""), has_inspector, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn the_figures_are_for_the_admin_and_for_the_key_that_opens_nothing_else() {
     let app = App::new().await;
     let with = async |key: &str, path: &str| {
@@ -146,7 +161,7 @@ async fn the_schemes_letters_may_be_of_any_case() {
 #[tokio::test]
 async fn an_unknown_path_is_404_and_a_wrong_method_405_with_those_that_there_are() {
     let app = App::new().await;
-    for path in ["/", "/v1", "/v1/tenants/", "/v2/tenants", "/v1/tenants/acme/event"] {
+    for path in ["/index.html", "/v1", "/v1/tenants/", "/v2/tenants", "/v1/tenants/acme/event"] {
         refusal::check(&app.get(path).await, 404, "not_found", "", "no such path", path);
     }
     for (method, path, allowed) in [

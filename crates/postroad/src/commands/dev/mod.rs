@@ -57,6 +57,9 @@ pub async fn run(flags: &Given) -> Result<TempDir, CommandError> {
     config.data_dir = folder.path().to_owned();
     config.allow_subnets.extend(loopback());
     config.inspector = Inspecting::OnWithShortNames;
+    if let Err(error) = ambient::raise_open_files_limit() {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
     let leftover = folder.path().to_owned();
     // Programs that run others often pass on a Ctrl-C which the terminal has sent already: two signals are no haste.
     let remove = move || drop(fs::remove_dir_all(leftover));
@@ -164,11 +167,15 @@ impl Demo {
     }
 }
 
-/// A tenant, and a subscription to everything that happens in it.
+/// A tenant, and a subscription to everything that happens in it, whose requests are signed where the profile can.
 async fn set_up(client: &Client, tenant: &DemoTenant, server: &str) -> Result<(), Error> {
     client.tenants().put(&tenant.id, &tenant.settings()).await?;
-    let subscription = tenant.subscription(&format!("{server}{INSPECT_PREFIX}{}", tenant.id));
-    client.tenant(&tenant.id).subscriptions().create(&subscription).await?;
+    let subscriptions = client.tenant(&tenant.id).subscriptions();
+    let wanted = tenant.subscription(&format!("{server}{INSPECT_PREFIX}{}", tenant.id));
+    let created = subscriptions.create(&wanted).await?;
+    if tenant.signs_on_request {
+        subscriptions.rotate_secret(&created.id, None, None).await?;
+    }
     Ok(())
 }
 

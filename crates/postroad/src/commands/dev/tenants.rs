@@ -1,7 +1,9 @@
 //! The demo's tenants: one of each profile, with what the profile wants to know.
 
 use postroad_client::{NewSubscription, TenantSettings};
-use postroad_profile::{EventEntry, Field, OptionOwner, OptionSchema, OptionType, Presence, Profile};
+use postroad_profile::{
+    EventEntry, Field, OptionOwner, OptionSchema, OptionType, Presence, Profile, SecretUse,
+};
 use serde_json::{Map, Value, json};
 
 /// A tenant of the demo.
@@ -13,6 +15,8 @@ pub(super) struct DemoTenant {
     /// The event types that its subscription names; empty for all.
     events: Vec<String>,
     options: Map<String, Value>,
+    /// Nothing is signed until somebody asks for a secret.
+    pub(super) signs_on_request: bool,
     /// What its catalogue gives as examples; empty where any name goes, and the demo makes up its own.
     pub(super) samples: Vec<EventEntry>,
 }
@@ -30,6 +34,7 @@ impl DemoTenant {
             id: profile.name.clone(),
             title: profile.title.clone(),
             events: entries.iter().take(named).map(|entry| entry.name.clone()).collect(),
+            signs_on_request: profile.secret_rules.presence == SecretUse::Optional,
             options: needed.map(|option| (option.name.clone(), some_value(option))).collect(),
             samples: if profile.catalogue.is_open() { Vec::new() } else { entries.to_vec() },
         }

@@ -7,12 +7,12 @@ use postroad_domain::{
     Timestamp,
     limits::{
         INSPECTOR_BINS_MAX, INSPECTOR_BODY_BYTES_MAX, INSPECTOR_BYTES_MAX, INSPECTOR_IDLE_MAX,
-        INSPECTOR_REQUESTS_PER_BIN_MAX,
+        INSPECTOR_PAGE_BYTES_MAX, INSPECTOR_REQUESTS_PER_BIN_MAX,
     },
 };
 use rand::{SeedableRng, rngs::StdRng};
 
-use super::{BinName, Bins, Recorded};
+use super::{Answer, BinName, Bins, Recorded, Wanted};
 
 const NOW: Duration = Duration::from_secs(1_000_000);
 
@@ -33,11 +33,21 @@ fn request(body_bytes: usize) -> Recorded {
         is_incomplete: false,
         remote: None,
         answered: 200,
+        refusal: None,
     }
 }
 
+/// The same from outside: from the address with that number.
+fn from_outside(address: u8, body_bytes: usize) -> Recorded {
+    let remote = Some(([192, 0, 2, address], 1234).into());
+    Recorded { remote, ..request(body_bytes) }
+}
+
+/// Without bodies, so that they come on one page.
+const ALL: Wanted = Wanted { before: None, limit: usize::MAX, body_bytes_max: 0 };
+
 fn numbers(bins: &mut Bins, name: &BinName) -> Vec<u64> {
-    bins.page(name, None, usize::MAX, NOW).requests.iter().map(|(number, _)| *number).collect()
+    bins.page(name, ALL, NOW).requests.iter().map(|(number, _)| *number).collect()
 }
 
 #[test]
@@ -58,11 +68,90 @@ fn one_bin_too_many_takes_the_place_of_the_one_that_was_used_longest_ago() {
         bins.record(name, request(0), Duration::from_secs(index as u64));
     }
     // Somebody looks at the first: now the second is the one that was used longest ago.
-    bins.page(&names[0], None, 1, NOW);
+    bins.page(&names[0], ALL, NOW);
     bins.record(&names[INSPECTOR_BINS_MAX], request(0), Duration::from_secs(2_000));
     assert_eq!(bins.bins.len(), INSPECTOR_BINS_MAX);
     assert_eq!(numbers(&mut bins, &names[0]), [1]);
     assert!(numbers(&mut bins, &names[1]).is_empty());
+}
+
+#[test]
+fn whoever_fills_many_bins_pushes_out_their_own() {
+    let (mut bins, names) = (Bins::default(), names(2 * INSPECTOR_BINS_MAX + 2));
+    let (kept, others) = names.split_at(2);
+    // What an own subscription and another address fill is used longest ago of all.
+    bins.record(&kept[0], request(0), NOW);
+    bins.record(&kept[1], from_outside(1, 0), NOW);
+    for (index, name) in others.iter().enumerate() {
+        let now = NOW + Duration::from_secs(index as u64);
+        match index % 2 {
+            0 => bins.record(name, from_outside(2, 0), now),
+            _ => bins.set_answer(name, Answer::default(), from_outside(2, 0).remote, now),
+        }
+    }
+    assert_eq!(bins.bins.len(), INSPECTOR_BINS_MAX);
+    for name in kept {
+        assert_eq!(numbers(&mut bins, name), [1]);
+    }
+}
+
+#[test]
+fn all_from_outside_together_leave_half_of_the_bins_to_the_deliveries_of_this_server() {
+    let (mut bins, names) = (Bins::default(), names(2 * INSPECTOR_BINS_MAX));
+    let (own, others) = names.split_at(INSPECTOR_BINS_MAX);
+    for name in own {
+        // They were made from outside, as by somebody who tries them out.
+        bins.record(name, from_outside(1, 0), NOW);
+        bins.record(name, request(0), NOW);
+    }
+    for (index, name) in others.iter().enumerate() {
+        bins.record(name, from_outside((index % 250) as u8, 0), NOW + Duration::from_secs(1));
+    }
+    let left = own.iter().filter(|name| bins.bins.contains_key(name)).count();
+    assert_eq!((bins.bins.len(), left), (INSPECTOR_BINS_MAX, INSPECTOR_BINS_MAX / 2));
+}
+
+#[test]
+fn whoever_sends_many_bytes_to_many_bins_pays_with_their_own() {
+    let (mut bins, names) = (Bins::default(), names(202));
+    let (kept, others) = names.split_at(2);
+    bins.record(&kept[0], request(INSPECTOR_BODY_BYTES_MAX), NOW);
+    bins.record(&kept[1], from_outside(1, INSPECTOR_BODY_BYTES_MAX), NOW);
+    for name in others {
+        // Each of these bins holds less than those that are to be kept.
+        bins.record(name, from_outside(2, INSPECTOR_BODY_BYTES_MAX / 2), NOW);
+        assert!(bins.bytes <= INSPECTOR_BYTES_MAX);
+    }
+    for name in kept {
+        assert_eq!(numbers(&mut bins, name), [1]);
+    }
+    assert_eq!(bins.bytes, bins.bins.values().map(|bin| bin.bytes).sum::<usize>());
+}
+
+#[test]
+fn a_page_ends_before_it_is_too_long_and_the_next_one_goes_on() {
+    let (mut bins, name) = (Bins::default(), &names(1)[0]);
+    for _ in 0..10 {
+        bins.record(name, request(INSPECTOR_BODY_BYTES_MAX), NOW);
+    }
+    let (mut lengths, mut seen, mut before) = (Vec::new(), Vec::new(), None);
+    loop {
+        let wanted = Wanted { before, limit: 250, body_bytes_max: usize::MAX };
+        let page = bins.page(name, wanted, NOW);
+        assert!(
+            page.requests.iter().map(|(_, request)| request.bytes()).sum::<usize>()
+                <= INSPECTOR_PAGE_BYTES_MAX
+        );
+        lengths.push(page.requests.len());
+        seen.extend(page.requests.iter().map(|(number, _)| *number));
+        before = seen.last().copied();
+        if !page.has_older {
+            break;
+        }
+    }
+    assert_eq!(lengths, [3, 3, 3, 1]);
+    assert_eq!(seen, (1..=10).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(&mut bins, name).len(), 10, "of what is not shown nothing counts");
 }
 
 #[test]
