@@ -1,5 +1,7 @@
 //! The program: reads the command line, runs one command, and says how it ended by its exit code.
 
+mod allocator;
+
 use std::process::ExitCode;
 
 use postroad::{
@@ -7,11 +9,6 @@ use postroad::{
     commands::{self, CommandError},
     output,
 };
-
-/// Each event and each exchange makes some dozens of small allocations on whichever thread it is: measured against the
-/// system's allocator in docs/performance.md.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let command = match cli::parse(std::env::args_os()) {

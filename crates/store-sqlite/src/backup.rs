@@ -14,6 +14,7 @@ use rusqlite::{
 use crate::{
     beside,
     error::{Fault, OpenError},
+    pieces,
 };
 
 /// Copies the database of a folder into the file `into`, which is new or empty. It is not synced here. Answers its bytes.
@@ -23,6 +24,8 @@ use crate::{
 pub fn backup(data_dir: &Path, into: &Path) -> Result<u64, OpenError> {
     let source = beside::reader(data_dir)?;
     let mut copy = new_file(into)?;
+    // A server's commits would wait behind the whole copy on its way to the disk.
+    pieces::write_in_pieces();
     if Backup::new(&source, &mut copy)?.step(-1)? != StepResult::Done {
         return Err(Fault::Busy("the database was locked for too long").into());
     }
