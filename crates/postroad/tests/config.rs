@@ -172,6 +172,29 @@ fn no_refusal_shows_a_secret() {
 }
 
 #[test]
+fn a_key_that_can_be_guessed_is_refused_where_others_can_try() {
+    for listen in ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080"] {
+        let refused = serve(&["--listen", listen, "--admin-key", "secret7"], &[], "").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!(
+                "the flag --admin-key: the value must have 8 characters or more: other machines can reach {listen} and \
+                 try shorter ones"
+            )
+        );
+        let refused = serve(&["--listen", listen], &[], "metrics-key = \"m\"").unwrap_err().to_string();
+        assert!(
+            refused.starts_with("p.toml, line 1, key \"metrics-key\": the value must have 8"),
+            "{refused}"
+        );
+        serve(&["--listen", listen, "--admin-key", "secret78"], &[], "").unwrap();
+    }
+    for listen in ["127.0.0.1:8080", "127.9.9.9:8080", "[::1]:8080"] {
+        serve(&["--listen", listen, "--admin-key", "k"], &[], "metrics-key = \"m\"").unwrap();
+    }
+}
+
+#[test]
 fn dev_logs_warnings_only_and_ends_soon() {
     let nothing = Given::default();
     let config = load(Purpose::Dev, &nothing, &nothing, &nothing).unwrap();

@@ -11,6 +11,14 @@ use super::{
 const METHODS: [&str; 5] = ["post", "get", "put", "patch", "delete"];
 const GENERATED: &str =
     "<!-- Written by `cargo xtask api`; change the comments in crates/server instead. -->\n";
+/// What the examples take from the environment, as everywhere in the book.
+const VARIABLES: &str = "
+The examples say where the server is and bring a key by two variables, which `postroad send` and its like read too:
+
+```sh
+export POSTROAD_SERVER=http://127.0.0.1:8080 POSTROAD_KEY=my-secret-admin-key
+```
+";
 
 struct Operation<'a> {
     method: &'static str,
@@ -25,7 +33,7 @@ pub(super) fn all(document: &Value) -> Pages {
     let operations = operations(document);
     let mut pages = Pages::new();
     let mut index = format!(
-        "# API\n\n{GENERATED}\n{}\n\nThe document itself: `GET /openapi.json`. The shapes of bodies: [Shapes](shapes.md).\n",
+        "# API\n\n{GENERATED}\n{}\n\nThe document itself: `GET /openapi.json`. The shapes of bodies: [Shapes](shapes.md).\n{VARIABLES}",
         text(&document["info"], "description"),
     );
     for tag in document["tags"].as_array().into_iter().flatten() {
@@ -91,10 +99,39 @@ impl Operation<'_> {
         if !description.is_empty() {
             section += &format!("\n{description}\n");
         }
+        section += &format!("\n```sh\n{}\n```\n", self.curl());
         section += &self.parameters();
         section += &self.body();
         section += &self.answers();
         section
+    }
+
+    /// The call as one types it, with the examples of the document.
+    fn curl(&self) -> String {
+        let body = self.about["requestBody"]["content"].as_object().into_iter().flatten();
+        let body = body.filter_map(|(_, about)| example_of(about)).next();
+        let method = match (self.method, &body) {
+            ("get", _) | ("post", Some(_)) => String::new(),
+            (method, _) => format!(" -X {}", method.to_uppercase()),
+        };
+        let key = if self.takes_a_key() { " -H \"Authorization: Bearer $POSTROAD_KEY\"" } else { "" };
+        let body =
+            body.map(|body| format!(" \\\n  -d '{}'", body.replace('\'', "'\\''"))).unwrap_or_default();
+        format!("curl{method} \"$POSTROAD_SERVER{}\"{key}{body}", self.example_path())
+    }
+
+    fn example_path(&self) -> String {
+        let parameters = self.about["parameters"].as_array().into_iter().flatten();
+        let in_path = parameters.filter(|parameter| parameter["in"] == "path");
+        in_path.fold(self.path.to_owned(), |path, parameter| {
+            path.replace(&format!("{{{}}}", text(parameter, "name")), text(parameter, "example"))
+        })
+    }
+
+    /// Without a word about keys, that of the whole document holds: any key.
+    fn takes_a_key(&self) -> bool {
+        let Some(ways) = self.about["security"].as_array() else { return true };
+        ways.iter().any(|way| way["key"].is_array())
     }
 
     /// What key it takes, in words.
@@ -156,8 +193,52 @@ impl Operation<'_> {
 
 /// The first example of a body, as a block.
 fn example(about: &Value) -> String {
+    example_of(about).map(|shown| format!("\n```json\n{shown}\n```\n")).unwrap_or_default()
+}
+
+/// The first example of a body.
+fn example_of(about: &Value) -> Option<String> {
     let first = || about["examples"].as_object()?.values().next().map(|named| &named["value"]);
-    let Some(example) = about.get("example").or_else(first) else { return String::new() };
-    let shown = example.as_str().map_or_else(|| schemas::sorted(example).to_string(), str::to_owned);
-    format!("\n```json\n{shown}\n```\n")
+    let example = about.get("example").or_else(first)?;
+    Some(example.as_str().map_or_else(|| schemas::sorted(example), str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_call_is_shown_as_it_is_typed() {
+        let body = |example: Value| json!({"content": {"application/json": {"example": example}}});
+        let tenant =
+            json!([{"name": "tenant", "in": "path", "example": "acme"}, {"name": "limit", "in": "query"}]);
+        for (method, path, about, typed) in [
+            (
+                "put",
+                "/v1/tenants/{tenant}",
+                json!({"parameters": tenant, "requestBody": body(json!({"name": "O'Hara"}))}),
+                r#"curl -X PUT "$POSTROAD_SERVER/v1/tenants/acme" -H "Authorization: Bearer $POSTROAD_KEY" \
+  -d '{"name": "O'\''Hara"}'"#,
+            ),
+            ("get", "/health/live", json!({"security": [{}]}), r#"curl "$POSTROAD_SERVER/health/live""#),
+            (
+                "post",
+                "/v1/tenants/{tenant}/x",
+                json!({"parameters": tenant, "security": [{"key": ["admin"]}], "requestBody": body(json!({"a": 1}))}),
+                r#"curl "$POSTROAD_SERVER/v1/tenants/acme/x" -H "Authorization: Bearer $POSTROAD_KEY" \
+  -d '{"a": 1}'"#,
+            ),
+            (
+                "post",
+                "/v1/y",
+                json!({}),
+                r#"curl -X POST "$POSTROAD_SERVER/v1/y" -H "Authorization: Bearer $POSTROAD_KEY""#,
+            ),
+        ] {
+            let operation = Operation { method, path, about: &about, shared: &Value::Null };
+            assert_eq!(operation.curl(), typed);
+        }
+    }
 }

@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::{
     cli::Command,
-    config::{self, Config, ConfigError, Given, Purpose},
+    config::{Config, ConfigError, Given, Layers, Purpose},
     output,
 };
 
@@ -71,10 +71,10 @@ pub async fn run(command: Command) -> Result<Option<TempDir>, CommandError> {
 
 /// The configuration from the flags, this process's environment, and the file that they name.
 fn load_config(purpose: Purpose, flags: &Given) -> Result<Config, ConfigError> {
-    let environment = Given::from_environment(|name| std::env::var_os(name))?;
-    let file = match purpose {
-        Purpose::Serve => config::read_file(flags, &environment)?,
-        Purpose::Dev => Given::default(),
-    };
-    config::load(purpose, flags, &environment, &file)
+    read_layers(purpose, flags)?.load(purpose)
+}
+
+/// The same before it is put together.
+fn read_layers(purpose: Purpose, flags: &Given) -> Result<Layers, ConfigError> {
+    Layers::read(purpose, flags, |name| std::env::var_os(name))
 }

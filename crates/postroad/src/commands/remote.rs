@@ -24,6 +24,11 @@ impl Remote {
         self.server.clone().or_else(|| variable("POSTROAD_SERVER")).filter(|server| !server.is_empty())
     }
 
+    /// The server's URL, named or not. `variable` looks into the environment.
+    pub fn url(&self, variable: &impl Fn(&str) -> Option<String>) -> String {
+        self.named_server(variable).unwrap_or_else(|| SERVER_DEFAULT.to_owned())
+    }
+
     /// The key where somebody gave one.
     pub fn given_key(&self, variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
         let set = |name| variable(name).filter(|value| !value.is_empty());
@@ -35,8 +40,7 @@ impl Remote {
     /// Errors: there is no key, the URL or the key cannot be one, or the machine's certificates cannot be read.
     pub fn client(&self, variable: &impl Fn(&str) -> Option<String>) -> Result<Client, CommandError> {
         let key = self.given_key(variable).ok_or_else(|| CommandError::Usage(NO_KEY.to_owned()))?;
-        let server = self.named_server(variable);
-        Client::new(server.as_deref().unwrap_or(SERVER_DEFAULT), &key).map_err(unbuilt)
+        Client::new(&self.url(variable), &key).map_err(unbuilt)
     }
 }
 

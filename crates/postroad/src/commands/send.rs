@@ -45,7 +45,8 @@ pub async fn run(
     }
     let accepted = client.tenant(tenant.as_str()).publish(event).await.map_err(remote::failed)?;
     output::line(&accepted.id).context("cannot write to standard output")?;
-    output::note(remark(&accepted));
+    let url = arguments.remote.url(&variable);
+    output::note(remark(&accepted, &format!("{}/v1/tenants/{tenant}/events", url.trim_end_matches('/'))));
     Ok(())
 }
 
@@ -58,10 +59,16 @@ fn read_data(given: &str) -> Result<String, CommandError> {
     read.map_err(|error| CommandError::Usage(format!("--data: {error:#}")))
 }
 
-fn remark(accepted: &Accepted) -> String {
+/// `events` is the URL of the tenant's events. That nobody wanted an event is no fault and often a slip of the pen, in its
+/// type or in a subscription's.
+fn remark(accepted: &Accepted, events: &str) -> String {
     match (accepted.duplicate, accepted.deliveries) {
         (true, _) => "published before: nothing new was sent".to_owned(),
-        (false, 0) => "accepted; no subscription wants it".to_owned(),
+        (false, 0) => format!(
+            "accepted; no subscription wanted it. What each of them wanted instead:\n  curl -H \"Authorization: Bearer \
+             $POSTROAD_KEY\" {events}/{}/explain",
+            accepted.id
+        ),
         (false, 1) => "accepted; 1 delivery".to_owned(),
         (false, count) => format!("accepted; {count} deliveries"),
     }

@@ -16,7 +16,7 @@ use super::{
 const KEY_OF_THE_FILE: &str = "config";
 
 /// Reads the file that the flags or else the environment name; nothing when they name none.
-pub fn read(flags: &Given, environment: &Given) -> Result<Given, ConfigError> {
+pub(super) fn read(flags: &Given, environment: &Given) -> Result<Given, ConfigError> {
     let named = [flags, environment].into_iter().find_map(|layer| layer.first(KEY_OF_THE_FILE));
     let Some((path, origin)) = named else { return Ok(Given::default()) };
     let text = fs::read_to_string(path).map_err(|source| {

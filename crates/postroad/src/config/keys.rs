@@ -131,8 +131,9 @@ pub static KEYS: [Key; 20] = [
         value_name: "KEY",
         otherwise: Otherwise::Words("generated at the first start and shown once"),
         summary: "The key that may do everything in the API",
-        details: "From now on: it replaces the one that is kept. Only its hash is kept. Better in the environment or \
-                  the file than on the command line, which other users of the machine can read.",
+        details: "From now on: it replaces the one that is kept. Only its hash is kept. At least 8 characters, unless the \
+                  server listens on a loopback address; 16 or more cannot be guessed. Better in the environment or the \
+                  file than on the command line, which other users of the machine can read.",
         is_secret: true,
         is_list: false,
         in_file: true,
@@ -283,7 +284,8 @@ pub static KEYS: [Key; 20] = [
         value_name: "KEY",
         otherwise: Otherwise::Words("only the admin key"),
         summary: "A key that opens GET /metrics and nothing else",
-        details: "For collectors that call the address of the API: authorization: Bearer KEY.",
+        details: "For collectors that call the address of the API: authorization: Bearer KEY. As long as an admin key must \
+                  be.",
         is_secret: true,
         is_list: false,
         in_file: true,

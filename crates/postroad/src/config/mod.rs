@@ -13,11 +13,12 @@ mod error;
 mod file;
 mod given;
 mod keys;
+mod layers;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
-use postroad_domain::EndpointUrl;
+use postroad_domain::{EndpointUrl, Invalid};
 use postroad_egress::EgressProxy;
 use postroad_engine::{Retention, SecretBox};
 use zeroize::Zeroizing;
@@ -25,10 +26,13 @@ use zeroize::Zeroizing;
 pub(crate) use self::checks::duration;
 pub use self::{
     error::{ConfigError, Origin},
-    file::read as read_file,
     given::Given,
     keys::{InDev, KEYS, Key, Otherwise},
+    layers::Layers,
 };
+
+/// Characters of a key that opens a server which other machines reach.
+const KEY_CHARS_MIN: usize = 8;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,5 +173,28 @@ pub fn load(
             })?;
         }
     }
+    refuse_guessable_keys(&config, [flags, environment, file])?;
     Ok(config)
+}
+
+/// Refuses keys that could be found by trying, where others can try: on this machine alone a short one does no harm.
+fn refuse_guessable_keys(config: &Config, layers: [&Given; 3]) -> Result<(), ConfigError> {
+    if config.listen.ip().is_loopback() {
+        return Ok(());
+    }
+    let keys = [("admin-key", &config.admin_key), ("metrics-key", &config.metrics_key)];
+    let is_short =
+        |given: &Option<Zeroizing<String>>| given.as_ref().is_some_and(|given| given.len() < KEY_CHARS_MIN);
+    for (name, _) in keys.into_iter().filter(|(_, given)| is_short(given)) {
+        let key = KEYS.iter().find(|key| key.name == name);
+        let given = key.and_then(|key| Some((key, layers.into_iter().find_map(|layer| layer.get(key))?)));
+        if let Some((key, (values, origin))) = given {
+            let problem = Invalid::new(format!(
+                "must have {KEY_CHARS_MIN} characters or more: other machines can reach {} and try shorter ones",
+                config.listen
+            ));
+            return Err(ConfigError::bad_value(key, values, origin.clone(), problem));
+        }
+    }
+    Ok(())
 }

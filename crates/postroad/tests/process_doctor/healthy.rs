@@ -33,7 +33,18 @@ async fn nothing_is_changed_by_looking() {
     let ended = doctor_beside(&server, &[]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_line(&ended, "data folder", "ok", "no server has it open");
-    assert_line(&ended, "server", "ok", "none runs at http://127.0.0.1:8080");
+    assert_line(
+        &ended,
+        "server",
+        "ok",
+        "none runs at 127.0.0.1:8080 (the default, since no --listen was given)",
+    );
+    assert_line(
+        &ended,
+        "tls",
+        "ok",
+        "127.0.0.1:8080 (the default, since no --listen was given) speaks plain HTTP",
+    );
     assert_eq!(files(&server.data_dir()), before);
 
     // The same of what a crash left behind: the log is not empty then.
@@ -46,6 +57,16 @@ async fn nothing_is_changed_by_looking() {
     assert_line(&ended, "store", "ok", "schema version");
     server.start_again().await.unwrap();
     assert_eq!(server.get("/v1/tenants/acme").await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn what_a_file_sets_is_told_like_what_a_flag_sets() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("p.toml"), "listen = \"127.0.0.1:9\"\nretention = \"1d\"\n").unwrap();
+    let ended = doctor(folder.path(), &["--config", "p.toml"]).await;
+    assert_line(&ended, "config", "ok", "(flags: config; file: listen, retention)");
+    assert_line(&ended, "server", "ok", "none runs at 127.0.0.1:9");
+    assert!(!ended.stdout.contains("the default"), "{}", ended.stdout);
 }
 
 #[tokio::test]

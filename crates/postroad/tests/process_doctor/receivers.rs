@@ -19,6 +19,12 @@ async fn a_receiver_that_answers_is_well_whatever_it_answers() {
     let receiver = Receiver::start().await;
     receiver.answer("/hook", Answer::status(500));
     let ended = way_to(&receiver.url("/hook"), &LOOPBACK).await;
+    assert_line(
+        &ended,
+        "url: rules",
+        "ok",
+        "(allow-subnet: 127.0.0.0/8; no egress-proxy), not by the flags of a server",
+    );
     assert_line(&ended, "url: name", "ok", "127.0.0.1 (");
     assert_line(&ended, "url: guard", "ok", "may be called (");
     assert_line(&ended, "url: dial", "ok", &format!("{} (", receiver.address()));
@@ -30,6 +36,7 @@ async fn a_receiver_that_answers_is_well_whatever_it_answers() {
 async fn each_step_that_fails_says_what_to_do() {
     let receiver = Receiver::start().await;
     let blocked = way_to(&receiver.url("/hook"), &[]).await;
+    assert_line(&blocked, "url: rules", "ok", "allow-subnet: none");
     assert_line(&blocked, "url: guard", "fail", "--allow-subnet 127.0.0.1/32");
     assert!(receiver.received().is_empty());
 

@@ -1,6 +1,6 @@
 //! Faults of a server that runs, played by a receiver.
 
-use postroad_testkit::{Answer, Receiver, TestServer};
+use postroad_testkit::{ADMIN_KEY, Answer, Receiver, TestServer};
 
 use crate::stage::{assert_line, doctor, doctor_beside};
 
@@ -29,6 +29,23 @@ async fn a_server_that_is_not_ready_old_late_or_another_program_is_told() {
     let ended = doctor(folder.path(), &["--server", &url]).await;
     assert_line(&ended, "backlog", "ok", "needs a key");
     assert_eq!(server.received().last().unwrap().target, "/metrics");
+}
+
+#[tokio::test]
+async fn a_key_that_the_running_server_does_not_know_is_named() {
+    let server = TestServer::start().await;
+    let (folder, url) = (server.data_dir().display().to_string(), server.url(""));
+    let of_server = ["--data-dir", &folder, "--server", &url];
+    for (further, words) in [
+        (
+            &["--key", ADMIN_KEY, "--metrics-key", "another-one"][..],
+            "does not know the metrics-key of this configuration",
+        ),
+        (&["--key", "another-key"], "does not know the key of --key or POSTROAD_KEY"),
+    ] {
+        let ended = doctor(server.folder(), &[&of_server[..], further].concat()).await;
+        assert_line(&ended, "backlog", "warn", words);
+    }
 }
 
 #[tokio::test]

@@ -22,10 +22,10 @@ use postroad_domain::EndpointUrl;
 use postroad_store_sqlite::{OpenError, inspect};
 
 use self::report::Report;
-use super::{CommandError, load_config, remote::Remote};
+use super::{CommandError, read_layers, remote::Remote};
 use crate::{
     ambient::SystemClock,
-    config::{Config, Given, Purpose},
+    config::{Config, Given, Layers, Purpose},
 };
 
 /// What the command line of `doctor` said.
@@ -51,10 +51,11 @@ pub async fn run(
     let url = arguments.url.as_deref().map(EndpointUrl::parse).transpose();
     let url = url.map_err(|problem| CommandError::Usage(format!("--url {problem}")))?;
     let mut report = Report::default();
-    match load_config(Purpose::Serve, &arguments.flags) {
-        Ok(config) => {
-            report.add(settings::tell(&config, &arguments.flags, &variable));
-            examine(config, &arguments.remote, url.as_ref(), &variable, &mut report).await;
+    let read = read_layers(Purpose::Serve, &arguments.flags);
+    match read.and_then(|layers| Ok((layers.load(Purpose::Serve)?, layers))) {
+        Ok((config, layers)) => {
+            report.add(settings::tell(&config, &layers));
+            examine((config, &layers), &arguments.remote, url.as_ref(), &variable, &mut report).await;
         }
         Err(error) => report.add(settings::refused(&error)),
     }
@@ -67,7 +68,7 @@ pub async fn run(
 }
 
 async fn examine(
-    config: Config,
+    (config, layers): (Config, &Layers),
     remote: &Remote,
     url: Option<&EndpointUrl>,
     variable: &impl Fn(&str) -> Option<String>,
@@ -83,10 +84,10 @@ async fn examine(
     report.add(store::check(&inspected));
     report.add(secret_key::check(&config, database));
     report.add(settings::smtp());
-    report.add(settings::tls(&config));
+    report.add(settings::tls(&config, layers));
     report.add(profiles::check(config.profiles.as_deref()));
     report.extend(limits::check());
-    let server = server::Server::of(&config, remote, variable);
+    let server = server::Server::of(&config, layers, remote, variable);
     report.add(clock::check(&clock, &folder, server.as_ref().ok()).await);
     report.extend(server::check(server, holder).await);
     if let Some(url) = url {

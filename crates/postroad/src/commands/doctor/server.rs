@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use postroad_client::{Client, Error, Retries};
 
-use super::report::Check;
+use super::{report::Check, settings::listener};
 use crate::{
     commands::{
         CommandError,
         remote::{self, Remote},
     },
-    config::Config,
+    config::{Config, Layers},
     listening::local_url,
 };
 
@@ -29,12 +29,28 @@ pub(super) struct Server {
     url: String,
     /// Somebody named it; otherwise it is where the configuration would listen.
     is_named: bool,
-    has_key: bool,
+    /// The URL of the server that nobody named, in words.
+    place: String,
+    opens_metrics: Opener,
+}
+
+/// What opens the figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opener {
+    /// A listener of their own, which asks for no key.
+    OwnListener,
+    /// The configuration's `metrics-key`.
+    MetricsKey,
+    /// The key that the command was given.
+    GivenKey,
+    /// Nothing that is known here.
+    Nothing,
 }
 
 impl Server {
     pub(super) fn of(
         config: &Config,
+        layers: &Layers,
         remote: &Remote,
         variable: &impl Fn(&str) -> Option<String>,
     ) -> Result<Self, CommandError> {
@@ -43,11 +59,17 @@ impl Server {
         let url = named.unwrap_or_else(|| local_url(config.listen));
         let client = once(&url, key.as_deref())?;
         let own_listener = config.metrics_listen.filter(|_| !is_named);
-        let has_key = key.is_some() || config.metrics_key.is_some() || own_listener.is_some();
+        let opens_metrics = match (own_listener, &config.metrics_key, &key) {
+            (Some(_), ..) => Opener::OwnListener,
+            (None, Some(_), _) => Opener::MetricsKey,
+            (None, None, Some(_)) => Opener::GivenKey,
+            (None, None, None) => Opener::Nothing,
+        };
         let metrics_url = own_listener.map_or_else(|| url.clone(), local_url);
         let metrics_key = config.metrics_key.as_ref().map(|key| key.as_str());
         let metrics = once(&metrics_url, metrics_key.or(key.as_deref()))?;
-        Ok(Self { client, metrics, url, is_named, has_key })
+        let place = listener(config, layers);
+        Ok(Self { client, metrics, url, is_named, place, opens_metrics })
     }
 }
 
@@ -87,7 +109,7 @@ fn ready(server: &Server, is_ready: bool) -> Check {
 
 fn silent(server: &Server, holder: Option<u32>, error: &Error) -> Check {
     match (server.is_named, holder) {
-        (false, None) => Check::ok(NAME, format!("none runs at {}", server.url)),
+        (false, None) => Check::ok(NAME, format!("none runs at {}", server.place)),
         (false, Some(process)) => Check::fail(
             NAME,
             format!("the process {process} has the data folder open, and {error}"),
@@ -115,13 +137,27 @@ async fn backlog(server: &Server) -> Option<Check> {
     const NAME: &str = "backlog";
     match server.metrics.get_text("/metrics").await {
         Ok(text) => gauge(&text, AGE_METRIC).map(|age| of_age(NAME, age)),
-        Err(_) if !server.has_key => {
+        Err(_) if server.opens_metrics == Opener::Nothing => {
             Some(Check::ok(NAME, "not asked: that needs a key (--key or POSTROAD_KEY)"))
         }
-        Err(error) => {
-            Some(Check::warn(NAME, format!("its age is not told: {error}"), "give the admin key with --key"))
-        }
+        Err(error) => Some(untold(NAME, server.opens_metrics, &error)),
     }
+}
+
+/// That the server does not know a key is its own sentence: which of several keys is meant only this side knows.
+fn untold(name: &'static str, opener: Opener, error: &Error) -> Check {
+    let (why, remedy) = match (opener, error.status()) {
+        (Opener::MetricsKey, Some(401)) => (
+            "the running server does not know the metrics-key of this configuration".to_owned(),
+            "start the server with this configuration, or give --metrics-key as the server has it",
+        ),
+        (Opener::GivenKey, Some(401)) => (
+            "the running server does not know the key of --key or POSTROAD_KEY".to_owned(),
+            "give its admin key with --key",
+        ),
+        _ => (error.to_string(), "give the admin key with --key"),
+    };
+    Check::warn(name, format!("its age is not told: {why}"), remedy)
 }
 
 fn of_age(name: &'static str, seconds: f64) -> Check {

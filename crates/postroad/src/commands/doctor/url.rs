@@ -21,12 +21,25 @@ pub(super) async fn check(config: &Config, url: &EndpointUrl) -> Vec<Check> {
         Err(error) => Err(format!("cannot set up the resolver of names: {error}")),
     };
     match probe {
-        Ok(probe) => probe.walk(url).await.into_iter().map(told).collect(),
+        Ok(probe) => [rules(config)].into_iter().chain(probe.walk(url).await.into_iter().map(told)).collect(),
         Err(problem) => {
             let remedy = "see to /etc/resolv.conf and to the package ca-certificates";
             vec![Check::fail("url", problem, remedy)]
         }
     }
+}
+
+/// A running server tells nobody what it was started with, so the verdict is only worth as much as what this command was given.
+fn rules(config: &Config) -> Check {
+    let subnets: Vec<_> = config.allow_subnets.iter().map(ToString::to_string).collect();
+    let subnets = if subnets.is_empty() { "none".to_owned() } else { subnets.join(", ") };
+    let proxy = if config.egress_proxy.is_some() { "through the egress-proxy" } else { "no egress-proxy" };
+    Check::ok(
+        "url: rules",
+        format!(
+            "judged by what doctor was given (allow-subnet: {subnets}; {proxy}), not by the flags of a server that runs"
+        ),
+    )
 }
 
 fn told(step: Step) -> Check {

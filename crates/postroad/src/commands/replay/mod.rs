@@ -95,16 +95,20 @@ fn request(
     })
 }
 
-/// The count alone on standard output: for scripts.
+/// The whole sentence on standard output, the number first: for people and for scripts.
 async fn count(handle: &TenantHandle, subscription: &str, replay: NewReplay) -> Result<(), CommandError> {
     let counted =
         handle.subscriptions().replay(subscription, &replay.dry_run()).await.map_err(remote::failed)?;
-    output::line(counted.count).context("cannot write to standard output")?;
-    output::note(match (counted.count_is_exact, counted.count) {
-        (false, _) => "deliveries at least: counting all of them takes too long; nothing was sent",
-        (true, 1) => "delivery would be sent again; nothing was sent",
-        (true, _) => "deliveries would be sent again; nothing was sent",
-    });
+    let sentence = match (counted.count_is_exact, counted.count) {
+        (false, count) => {
+            format!(
+                "{count} deliveries or more would be sent again: counting all takes too long; nothing was sent"
+            )
+        }
+        (true, 1) => "1 delivery would be sent again; nothing was sent".to_owned(),
+        (true, count) => format!("{count} deliveries would be sent again; nothing was sent"),
+    };
+    output::line(sentence).context("cannot write to standard output")?;
     Ok(())
 }
 
