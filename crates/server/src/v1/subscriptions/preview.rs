@@ -116,11 +116,11 @@ fn read(body: &str) -> Result<PreviewEvent, Problem> {
     let faults = Faults::default();
     let [data, attributes] = envelope.carried;
     let attributes = attributes.and_then(|raw| item::read_attributes(raw, "", &faults));
-    let small = envelope.small("", &faults).and_then(|mut fields| {
+    let small = envelope.small("", &faults).map(|mut fields| {
         let event_type = fields.field("type").map(|field| field.text_within(1, NAME_CHARS_MAX));
         let occurred_at = fields.field("occurred_at").and_then(|field| field.parsed(parse_time));
         // A type that came and is none has made a fault.
-        Some((event_type.unwrap_or_default(), occurred_at))
+        (event_type.unwrap_or_default(), occurred_at)
     });
     let event = small.map(|(event_type, occurred_at)| PreviewEvent {
         event_type,
