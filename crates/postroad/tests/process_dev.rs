@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 
 use common::{Program, postroad, run};
+use postroad_client::Client;
 use tempfile::TempDir;
 
 #[tokio::test]
@@ -22,6 +23,11 @@ async fn the_demo_shows_how_to_join_in_then_deliveries_and_removes_everything_at
         let sample = demo.line_with(&format!("  {tenant} ")).await;
         assert!(sample.contains("  200  ") && sample.ends_with("  #1"), "{sample}");
     }
+    // LeadHub signs only where a secret is set: whoever looks at its page should see a signature.
+    let seen =
+        Client::new(&server, &key).unwrap().inspector("leadhub").requests().page(None).await.unwrap().data;
+    let is_signature = |name: &str| name.eq_ignore_ascii_case("x-leadhub-signature");
+    assert!(seen[0].headers.iter().any(|header| is_signature(&header.name)), "{:?}", seen[0]);
 
     let mut send = postroad(folder.path(), &["send", "--tenant", "standard", "--type", "my.own"]);
     send.env("POSTROAD_SERVER", &server).env("POSTROAD_ADMIN_KEY", &key);
