@@ -32,7 +32,8 @@ pub struct OutboundRequest {
     pub method: Method,
     /// Its path and query become the request target as they were written; a fragment stays here.
     pub url: EndpointUrl,
-    /// Names and values, sent in this spelling and order; of several with one name the later ones follow the first.
+    /// Names and values, sent in this spelling and order; over a channel that asks for HTTP/2 several with one name follow
+    /// the first of them, and HTTP/2 itself knows lower case only.
     /// Complete apart from `Host` and `Content-Length`, which follow from URL and body.
     pub headers: Vec<(String, String)>,
     /// Empty for none.

@@ -33,6 +33,8 @@ pub(crate) struct Connection {
     stream: Box<dyn Stream>,
     /// What was read and nobody has taken yet.
     buffer: BytesMut,
+    /// More came at once than most answers have: the memory for it was not given back yet.
+    is_large: bool,
     born: Instant,
     is_encrypted: bool,
     /// The receiver answered before it had the whole request: no other can follow on this connection.
@@ -50,7 +52,7 @@ pub(super) struct Unsent {
 impl Connection {
     pub(super) fn new(opened: Opened) -> Self {
         let Opened { stream, born, is_encrypted, .. } = opened;
-        Self { stream, buffer: BytesMut::new(), born, is_encrypted, is_cut_short: false }
+        Self { stream, buffer: BytesMut::new(), is_large: false, born, is_encrypted, is_cut_short: false }
     }
 
     /// Since the dial.
@@ -75,7 +77,9 @@ impl Connection {
 
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.buffer.reserve(BUFFER_BYTES);
-        pin!(self.stream.read_buf(&mut self.buffer)).poll(context)
+        let filled = pin!(self.stream.read_buf(&mut self.buffer)).poll(context);
+        self.is_large |= self.buffer.len() > BUFFER_BYTES;
+        filled
     }
 
     /// What came without being waited for; `None` while there is nothing, not even an end.
@@ -192,7 +196,7 @@ impl Connection {
 
     /// Gives back what a waiting connection does not need.
     pub(super) fn rest(&mut self) {
-        if self.buffer.capacity() > 2 * BUFFER_BYTES {
+        if std::mem::take(&mut self.is_large) {
             self.buffer = BytesMut::new();
         }
     }
@@ -208,4 +212,25 @@ impl Connection {
 
 fn rest_of(bytes: &[u8], written: usize) -> &[u8] {
     &bytes[written.min(bytes.len())..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left of a buffer behind what was taken says nothing of the memory below it.
+    #[tokio::test]
+    async fn a_connection_that_had_a_large_answer_waits_without_its_memory() {
+        for (bytes, keeps) in [(100, true), (30_000, false)] {
+            let (stream, mut receiver) = tokio::io::duplex(64 * 1024);
+            let (born, stream) = (Instant::now(), Box::new(stream));
+            let opened = Opened { stream, born, is_encrypted: false, is_http_2: false };
+            let mut connection = Connection::new(opened);
+            let head = format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n", "v".repeat(bytes));
+            receiver.write_all(head.as_bytes()).await.unwrap();
+            connection.read_head(false).await.unwrap();
+            connection.rest();
+            assert_eq!((connection.is_at_rest(), connection.buffer.capacity() > 0), (true, keeps), "{bytes}");
+        }
+    }
 }

@@ -91,19 +91,19 @@ fn config() -> ParserConfig {
     config
 }
 
-/// Where the body ends, and whether only one reading of that is possible.
+/// Where the body ends, and whether only one reading of that is possible. What a header says of a body that does not come,
+/// or whose end is told otherwise, is not looked at: it must not turn a delivered event into one that is sent again.
 fn framing_of(status: u16, is_head: bool, headers: &[Header<'_>]) -> Result<(Framing, bool), Http1Error> {
-    let length = length_of(headers)?;
-    let is_transfer_encoded = headers.iter().any(|header| is_named(header, "transfer-encoding"));
     if is_head || matches!(status, 100..=199 | 204 | 304) {
         return Ok((Framing::Length(0), true));
     }
-    Ok(match (is_transfer_encoded, length) {
-        (true, length) if ends_chunked(headers) => (Framing::Chunked, length.is_none()),
-        (true, _) => (Framing::UntilClose, false),
-        (false, Some(length)) => (Framing::Length(length), true),
-        (false, None) => (Framing::UntilClose, true),
-    })
+    let has = |name| headers.iter().any(|header| is_named(header, name));
+    if has("transfer-encoding") {
+        let is_chunked = ends_chunked(headers);
+        let framing = if is_chunked { Framing::Chunked } else { Framing::UntilClose };
+        return Ok((framing, is_chunked && !has("content-length")));
+    }
+    Ok((length_of(headers)?.map_or(Framing::UntilClose, Framing::Length), true))
 }
 
 /// Errors: lengths that are none, or that differ.
@@ -175,7 +175,9 @@ mod tests {
             ("HTTP/1.1 200 OK\nTransfer-Encoding: gzip, Chunked", (Chunked, true)),
             ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nContent-Length: 5", (Chunked, false)),
             ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked, gzip", (UntilClose, false)),
+            ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nContent-Length: ten", (Chunked, false)),
             ("HTTP/1.1 204 No Content\nContent-Length: 5", (Length(0), true)),
+            ("HTTP/1.1 204 No Content\nContent-Length: ten", (Length(0), true)),
             ("HTTP/1.1 304 Not Modified\nTransfer-Encoding: chunked", (Length(0), true)),
             ("HTTP/1.1 101 Switching Protocols", (Length(0), false)),
         ] {
