@@ -1,22 +1,14 @@
 //! Long bodies that come slowly or not at all: what they take of the room that all share, and who is refused.
 
-use std::{
-    collections::VecDeque,
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
-use axum::body::Body;
 use bytes::Bytes;
-use hyper::body::{Frame, SizeHint};
 use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::{
     app::{App, Reply},
+    coming::Coming,
     refusal,
 };
 
@@ -24,51 +16,16 @@ const MEBIBYTE: usize = 1024 * 1024;
 const ACME: &str = "/v1/tenants/acme/events/batch";
 const OTHER: &str = "/v1/tenants/other/events/batch";
 
-/// A body of which some mebibytes come at once and the rest never does, or a batch of one event that is whole.
-struct Coming {
-    parts: VecDeque<Bytes>,
-    announced: Option<u64>,
-    stalls: Option<Arc<Notify>>,
+/// A body of which some mebibytes come at once and the rest never does.
+fn stalling(mebibytes: usize, announced: Option<usize>, stalled: &Arc<Notify>) -> Coming {
+    let pieces = std::iter::repeat_n(Bytes::from(vec![b' '; MEBIBYTE]), mebibytes);
+    Coming::of(pieces).announcing(announced).stalling(stalled)
 }
 
-impl Coming {
-    fn stalling(mebibytes: usize, announced: Option<usize>, stalled: &Arc<Notify>) -> Body {
-        Body::new(Self {
-            parts: std::iter::repeat_n(Bytes::from(vec![b' '; MEBIBYTE]), mebibytes).collect(),
-            announced: announced.map(|bytes| bytes as u64),
-            stalls: Some(Arc::clone(stalled)),
-        })
-    }
-
-    /// Of unknown length, in pieces of so many bytes.
-    fn whole(data_bytes: usize, piece_bytes: usize) -> Body {
-        let text = format!(r#"{{"events":[{{"type":"a","data":"{}"}}]}}"#, "x".repeat(data_bytes));
-        let parts = text.as_bytes().chunks(piece_bytes).map(Bytes::copy_from_slice).collect();
-        Body::new(Self { parts, announced: None, stalls: None })
-    }
-}
-
-impl hyper::body::Body for Coming {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match (self.parts.pop_front(), &self.stalls) {
-            (Some(part), _) => Poll::Ready(Some(Ok(Frame::data(part)))),
-            (None, None) => Poll::Ready(None),
-            (None, Some(stalled)) => {
-                stalled.notify_one();
-                Poll::Pending
-            }
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.announced.map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
+/// A batch of one event, of unknown length, in pieces of so many bytes.
+fn whole(data_bytes: usize, piece_bytes: usize) -> Coming {
+    let text = format!(r#"{{"events":[{{"type":"a","data":"{}"}}]}}"#, "x".repeat(data_bytes));
+    Coming::of(text.as_bytes().chunks(piece_bytes).map(Bytes::copy_from_slice))
 }
 
 /// A call whose body has stalled.
@@ -76,7 +33,7 @@ type Stalled<'a> = Pin<Box<dyn Future<Output = Reply> + 'a>>;
 
 async fn stall<'a>(app: &'a App, path: &'a str, mebibytes: usize, announced: Option<usize>) -> Stalled<'a> {
     let stalled = Arc::new(Notify::new());
-    let mut call = Box::pin(app.send("POST", path, Coming::stalling(mebibytes, announced, &stalled)));
+    let mut call = Box::pin(app.send("POST", path, stalling(mebibytes, announced, &stalled)));
     tokio::select! {
         reply = &mut call => panic!("answered before its body was there: {reply:?}"),
         () = stalled.notified() => call,
@@ -100,7 +57,7 @@ async fn bodies_that_do_not_come_keep_nobody_out_whatever_they_announce() {
         }
     }
     for path in [ACME, OTHER] {
-        app.send("POST", path, Coming::whole(MEBIBYTE / 2, 20_000)).await.expect(202);
+        app.send("POST", path, whole(MEBIBYTE / 2, 20_000)).await.expect(202);
     }
 }
 
@@ -108,14 +65,14 @@ async fn bodies_that_do_not_come_keep_nobody_out_whatever_they_announce() {
 async fn a_body_takes_room_as_it_comes_and_a_tenant_that_holds_much_is_refused_alone() {
     let app = two_tenants().await;
     let held = [stall(&app, ACME, 15, None).await, stall(&app, ACME, 15, Some(16 * MEBIBYTE)).await];
-    let reply = app.send("POST", ACME, Coming::whole(30_000, 1_000)).await;
+    let reply = app.send("POST", ACME, whole(30_000, 1_000)).await;
     refusal::check(&reply, 429, "overloaded", "", "again in a moment", "it has 30 of 48 MiB");
-    app.send("POST", OTHER, Coming::whole(MEBIBYTE / 2, 20_000)).await.expect(202);
+    app.send("POST", OTHER, whole(MEBIBYTE / 2, 20_000)).await.expect(202);
     app.clock.advance(Duration::from_secs(60));
     for call in held {
         refusal::check(&call.await, 408, "body_too_slow", "", "60 seconds after its head", "it never came");
     }
-    app.send("POST", ACME, Coming::whole(30_000, 1_000)).await.expect(202);
+    app.send("POST", ACME, whole(30_000, 1_000)).await.expect(202);
 }
 
 #[tokio::test]
@@ -126,11 +83,11 @@ async fn a_body_that_outgrows_what_is_left_is_taken_to_its_end_and_refused_and_g
     app.put("/v1/tenants/third", json!({"profile": "standard"})).await.expect(201);
     let third = "/v1/tenants/third/events/batch";
     for _ in 0..2 {
-        let reply = app.send("POST", third, Coming::whole(12 * MEBIBYTE, MEBIBYTE)).await;
+        let reply = app.send("POST", third, whole(12 * MEBIBYTE, MEBIBYTE)).await;
         refusal::check(&reply, 429, "overloaded", "", "again in a moment", "10 MiB are left");
     }
     // Too long for an event, but not for the room.
-    let reply = app.send("POST", third, Coming::whole(8 * MEBIBYTE, MEBIBYTE)).await.expect(202);
+    let reply = app.send("POST", third, whole(8 * MEBIBYTE, MEBIBYTE)).await.expect(202);
     assert_eq!(reply["results"][0]["code"], "body_too_large", "{reply}");
 }
 

@@ -1,20 +1,14 @@
 //! `/v1/tenants/{tenant}/events`
 
-use std::{
-    collections::VecDeque,
-    convert::Infallible,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use bytes::Bytes;
-use hyper::body::Frame;
 use serde_json::json;
 
 use crate::{
     app::{ACME, App, Reply, with_key},
+    coming::Coming,
     refusal::{self, Refused, fields},
 };
 
@@ -169,15 +163,15 @@ async fn an_event_of_exactly_one_mebibyte_is_taken_and_one_byte_more_is_not() {
     let reply = app.send("POST", EVENTS, body(1024 * 1024 + 1)).await;
     refusal::check(&reply, 413, "body_too_large", "", "1048576 bytes", "one byte more");
     // The same without an announced length.
-    let pieces = Pieces([body(1024 * 1024), " ".to_owned()].into());
-    let reply = app.send("POST", EVENTS, Body::new(pieces)).await;
+    let pieces = [body(1024 * 1024), " ".to_owned()].map(Bytes::from);
+    let reply = app.send("POST", EVENTS, Coming::of(pieces)).await;
     refusal::check(&reply, 413, "body_too_large", "", "1048576 bytes", "in chunks");
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for_without_end() {
     let app = App::new().await;
-    let answer = app.send("POST", EVENTS, Body::new(StuckBody));
+    let answer = app.send("POST", EVENTS, Coming::of([]).stalling(&Arc::default()));
     let time_passes = async {
         loop {
             app.clock.advance(Duration::from_secs(1));
@@ -210,34 +204,4 @@ async fn an_unknown_event_or_another_tenants_is_not_found() {
     }
     let reply = app.post("/v1/tenants/nobody/events", json!({"type": "a", "data": 1})).await;
     refusal::check(&reply, 404, "not_found", "", "no such tenant", "publish");
-}
-
-/// A body of which nothing comes.
-struct StuckBody;
-
-impl HttpBody for StuckBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Pending
-    }
-}
-
-/// A body that comes in pieces and does not say how long it is.
-struct Pieces(VecDeque<String>);
-
-impl HttpBody for Pieces {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(Bytes::from(piece)))))
-    }
 }

@@ -1,16 +1,10 @@
 //! The inspector under people who send, wait and read too much at once.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 
 use axum::body::Body;
-use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
-use hyper::body::Frame;
 use postroad_domain::limits::{
     INSPECTOR_ANSWERS_WAITING_MAX, INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX, INSPECTOR_BODIES_BYTES_MAX,
     INSPECTOR_BODY_BYTES_MAX, INSPECTOR_PAGE_BYTES_MAX,
@@ -25,7 +19,10 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use crate::app::{App, Reply};
+use crate::{
+    app::{App, Reply},
+    coming::Coming,
+};
 
 /// A request without a key.
 async fn call(app: &App, method: &str, path: &str, body: impl Into<Body>) -> Reply {
@@ -146,28 +143,13 @@ async fn an_answer_that_waits_ends_with_the_connection_of_its_client() {
     server.abort();
 }
 
-/// A body of which the first part comes, and then nothing.
-struct Hanging(Option<Bytes>);
-
-impl hyper::body::Body for Hanging {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(Frame::data(bytes)))))
-    }
-}
-
 #[tokio::test]
 async fn bodies_that_come_in_at_once_are_bounded_and_whoever_is_too_many_is_told() {
     let app = App::new().await;
     let mut hanging = JoinSet::new();
     for bin in 0..INSPECTOR_BODIES_BYTES_MAX / INSPECTOR_BODY_BYTES_MAX {
-        let begun = Hanging(Some(vec![b'x'; INSPECTOR_BODY_BYTES_MAX].into()));
-        send(&app, bin, Body::new(begun), &mut hanging);
+        let begun = Coming::of([vec![b'x'; INSPECTOR_BODY_BYTES_MAX].into()]).stalling(&Arc::default());
+        send(&app, bin, begun.into(), &mut hanging);
     }
     let said = until_answered(&app, 100, 503).await;
     assert!(said.contains("more is being sent to the inspector at once than it holds"), "{said}");

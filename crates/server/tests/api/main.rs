@@ -6,6 +6,7 @@ mod app;
 mod audit;
 mod batch;
 mod bodies;
+mod coming;
 mod deliveries;
 mod event_types;
 mod events;
