@@ -21,7 +21,7 @@ const OFF: c_long = 0;
 static SET_OPTIONS: extern "C" fn() = set_options;
 
 /// Memory is taken as it is needed. Otherwise mimalloc takes whole arenas, which the system fills with pages of 2 MiB: 13 MiB
-/// more of an idle server, a quarter more under load, and no time saved (docs/performance.md).
+/// more of an idle server, a third more under load, and no time saved (docs/performance.md).
 #[cfg(target_os = "linux")]
 extern "C" fn set_options() {
     // SAFETY: it stores a number in a table of the allocator, which needs no set-up and which nobody uses yet.
