@@ -16,6 +16,7 @@ use postroad_domain::{
 };
 use postroad_store::{ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError};
 use quick_cache::sync::Cache;
+use rustc_hash::FxHashMap;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
@@ -39,7 +40,7 @@ pub(crate) struct TenantConfig {
     /// The event types that may be published.
     pub(crate) event_types: EventTypes,
     targets: Vec<Arc<Target>>,
-    by_no: HashMap<SubscriptionNo, usize>,
+    by_no: FxHashMap<SubscriptionNo, usize>,
     /// For each event type that some subscription names: who names it.
     by_type: HashMap<EventType, Vec<usize>>,
     /// Who names no types and gets every event.
@@ -54,7 +55,7 @@ impl TenantConfig {
             profile: Arc::clone(profile),
             event_types: EventTypes::new(profile, snapshot.event_types),
             targets: Vec::with_capacity(snapshot.subscriptions.len()),
-            by_no: HashMap::new(),
+            by_no: FxHashMap::default(),
             by_type: HashMap::new(),
             every_type: Vec::new(),
         };

@@ -3,7 +3,7 @@
 //! One task is one exchange slot. It lives as long as there are turns to take, so a busy node spawns no task per
 //! attempt. The lanes themselves are pure ([`crate::lanes`]); here they meet clock, store and network.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use postroad_domain::{Attempt, AuditAction, Clock, DeliveryId, Reason, Timestamp, retry::with_retry_after};
@@ -19,7 +19,7 @@ use crate::{
     config_cache::ConfigCache,
     health::Health,
     ids::IdSource,
-    lanes::{Ended, LaneFigures, LaneManner, LaneSet, LaneStanding, RefillWish, Turn},
+    lanes::{Ended, LaneFigures, LaneManner, LaneSet, LaneStanding, RefillWish, Seat, Turn},
     metrics::Metrics,
     target::Target,
     verdict::Verdict,
@@ -27,6 +27,9 @@ use crate::{
 
 /// Before a lane whose refill failed, or whose subscription could not be read, asks again.
 const REFILL_PAUSE: Duration = Duration::from_millis(500);
+
+/// Turns that are taken in one hold of the lanes' lock.
+const TURNS_AT_ONCE: usize = 64;
 
 /// The longest sleep before the lanes' timers are looked at again.
 const TIMER_SLEEP_MAX: Duration = Duration::from_secs(30);
@@ -85,10 +88,14 @@ impl Dispatcher {
         self.pump();
     }
 
-    /// An outcome is committed.
-    pub(crate) fn settled(&self, outcome: &Outcome, next_due: Option<Timestamp>) {
-        self.health.outcome_written(outcome_bytes(outcome));
-        self.with_lanes(|lanes| lanes.settled(outcome.lane, outcome.id, next_due));
+    /// Outcomes are committed, each with when it is due next where it goes on waiting.
+    pub(crate) fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>) {
+        self.with_lanes(|lanes| {
+            for (outcome, next_due) in outcomes {
+                self.health.outcome_written(outcome_bytes(outcome));
+                lanes.settled(outcome.lane, outcome.id, next_due);
+            }
+        });
     }
 
     /// The lane's subscription was paused, deleted or is gone: memory forgets what waits, and asks the store once more,
@@ -118,10 +125,22 @@ impl Dispatcher {
 
     /// Starts every exchange and refill that may start now.
     pub(crate) fn pump(self: &Arc<Self>) {
-        while let Some(turn) = self.next_turn() {
-            self.tasks.spawn(Arc::clone(self).send_while_there_are_turns(turn));
+        let now = self.commit_clock.now();
+        let mut turns = Vec::new();
+        loop {
+            self.with_lanes(|lanes| {
+                let next = || self.health.may_send().then(|| lanes.next_turn(now)).flatten();
+                turns.extend(std::iter::from_fn(next).take(TURNS_AT_ONCE));
+            });
+            let may_be_more = turns.len() == TURNS_AT_ONCE;
+            for turn in turns.drain(..) {
+                self.tasks.spawn(Arc::clone(self).send_while_there_are_turns(turn));
+            }
+            if !may_be_more {
+                break;
+            }
         }
-        self.refill_thirsty();
+        self.refill_thirsty(None);
     }
 
     /// Rings the lanes' timers, and starts again what stood still while nothing could be written.
@@ -150,90 +169,95 @@ impl Dispatcher {
         result
     }
 
-    fn next_turn(&self) -> Option<Turn> {
-        if !self.health.may_send() {
-            return None;
-        }
-        let now = self.commit_clock.now();
-        self.with_lanes(|lanes| lanes.next_turn(now))
-    }
-
     async fn send_while_there_are_turns(self: Arc<Self>, first: Turn) {
+        let mut abandoned = pin!(self.abandon.cancelled());
         let mut next = Some(first);
-        while let Some(Turn { delivery, seat }) = next {
-            let lane = delivery.lane;
-            tokio::select! {
-                () = self.send(delivery) => {}
-                () = self.abandon.cancelled() => return,
-            }
-            self.with_lanes(|lanes| lanes.exchanged(lane, &seat));
-            next = self.next_turn();
-            self.refill_thirsty();
+        while let Some(turn) = next {
+            let (lane, id) = (turn.delivery.lane, turn.delivery.id);
+            let sent = tokio::select! {
+                sent = self.send(&turn) => sent,
+                () = &mut abandoned => return,
+            };
+            next = self.exchanged((lane, id), &turn.seat, sent);
         }
     }
 
-    fn refill_thirsty(self: &Arc<Self>) {
-        while let Some(wish) = self.with_lanes(LaneSet::next_refill) {
+    /// Tells the lanes how a turn ended and takes the next one. This happens once for each delivery, so it takes the lock
+    /// once.
+    fn exchanged(
+        self: &Arc<Self>,
+        (lane, id): (LaneKey, DeliveryId),
+        seat: &Seat,
+        sent: Sent,
+    ) -> Option<Turn> {
+        let now = self.commit_clock.now();
+        let (next, wish) = self.with_lanes(|lanes| {
+            match &sent {
+                Sent::NotTried { pause } => lanes.give_back(lane, id, now.after(*pause)),
+                Sent::Done { ended, .. } => ended.iter().for_each(|ended| lanes.judged(lane, *ended, now)),
+            }
+            lanes.exchanged(lane, seat);
+            (self.health.may_send().then(|| lanes.next_turn(now)).flatten(), lanes.next_refill())
+        });
+        // Only behind that: the lane must know of a failure before the commit of its outcome can settle the delivery.
+        if let Sent::Done { outcome, .. } = sent {
+            self.health.outcome_waits(outcome_bytes(&outcome));
+            self.committer.outcome(*outcome);
+        }
+        if wish.is_some() {
+            self.refill_thirsty(wish);
+        }
+        next
+    }
+
+    fn refill_thirsty(self: &Arc<Self>, mut wish: Option<RefillWish>) {
+        while let Some(wish) = wish.take().or_else(|| self.with_lanes(LaneSet::next_refill)) {
             self.tasks.spawn(Arc::clone(self).refill(wish));
         }
     }
 
     /// One turn: an attempt, or the end of a delivery whose time is over.
-    async fn send(&self, delivery: QueuedDelivery) {
-        if delivery.expires_at <= self.commit_clock.now() {
-            self.finish(&delivery, None, Next::Failed(Reason::Expired));
-            return;
+    async fn send(&self, turn: &Turn) -> Sent {
+        let delivery = &turn.delivery;
+        if delivery.expires_at <= turn.at {
+            return Sent::done(delivery, None, Next::Failed(Reason::Expired));
         }
         match self.configs.target(delivery.lane).await {
-            Ok(Some(target)) if target.subscription.spec.active => self.attempt(delivery, &target).await,
+            Ok(Some(target)) if target.subscription.spec.active => self.attempt(turn, &target).await,
             // Paused, gone or deleted: the store's mark decides what becomes of it.
-            Ok(_) => self.give_back(&delivery, REFILL_PAUSE),
+            Ok(_) => Sent::NotTried { pause: REFILL_PAUSE },
             Err(error) => {
                 tracing::warn!(%error, "a subscription could not be read; its lane waits");
-                self.give_back(&delivery, REFILL_PAUSE);
+                Sent::NotTried { pause: REFILL_PAUSE }
             }
         }
     }
 
-    /// The delivery is queued as it was. The lane asks the store again after a pause.
-    fn give_back(&self, delivery: &QueuedDelivery, pause: Duration) {
-        let again_at = self.commit_clock.now().after(pause);
-        self.with_lanes(|lanes| lanes.give_back(delivery.lane, delivery.id, again_at));
-    }
-
-    async fn attempt(&self, delivery: QueuedDelivery, target: &Target) {
-        let began = self.commit_clock.now();
-        self.with_lanes(|lanes| lanes.set_manner(delivery.lane, target.lane_manner.clone(), began));
-        let (record, verdict) = match self.attempts.make((&delivery).into(), target).await {
+    async fn attempt(&self, turn: &Turn, target: &Target) -> Sent {
+        let Turn { delivery, at: began, manner_version, .. } = turn;
+        if *manner_version != Some(target.lane_manner.version) {
+            self.with_lanes(|lanes| lanes.set_manner(delivery.lane, target.lane_manner.clone(), *began));
+        }
+        let (record, verdict) = match self.attempts.make(delivery.into(), target).await {
             Ok(made) => made,
             Err(error) => {
                 tracing::warn!(%error, "what a delivery was created with could not be read; its lane waits");
-                return self.give_back(&delivery, REFILL_PAUSE);
+                return Sent::NotTried { pause: REFILL_PAUSE };
             }
         };
         let next = match verdict {
             // No attempt: nothing of it is counted or written.
-            Verdict::NotTried { pause } => return self.give_back(&delivery, pause),
+            Verdict::NotTried { pause } => return Sent::NotTried { pause },
             Verdict::Succeeded => Next::Succeeded,
             Verdict::Failed { retry_after, gone } => {
                 if gone {
-                    self.receiver_is_gone(&delivery, target).await;
+                    self.receiver_is_gone(delivery, target).await;
                 }
-                in_its_place(self.after_failure(&delivery, target, retry_after), target)
+                in_its_place(self.after_failure(delivery, target, retry_after), target)
             }
         };
         self.metrics.attempted(&record);
-        let again_at = if let Next::InPlace { not_before, .. } = next { Some(not_before) } else { None };
-        let ended = Ended {
-            id: delivery.id,
-            succeeded: next == Next::Succeeded,
-            again_at,
-            began,
-            took: record.duration,
-        };
-        let now = self.commit_clock.now();
-        self.with_lanes(|lanes| lanes.judged(delivery.lane, ended, now));
-        self.finish(&delivery, Some(record), next);
+        Sent::done(delivery, Some((record, *began)), next)
     }
 
     fn after_failure(&self, delivery: &QueuedDelivery, target: &Target, asked: Option<Duration>) -> Next {
@@ -269,22 +293,13 @@ impl Dispatcher {
         if let Err(error) = self.store.deactivate(deactivate).await {
             tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
         }
+        tracing::info!(
+            tenant = %target.tenant,
+            subscription = %target.subscription.id,
+            "a receiver answered 410: its subscription is inactive now"
+        );
         self.configs.forget_no(target.subscription.tenant_no);
         self.drop_ready(delivery.lane);
-    }
-
-    fn finish(&self, delivery: &QueuedDelivery, attempt: Option<Attempt>, next: Next) {
-        let outcome = Outcome {
-            lane: delivery.lane,
-            id: delivery.id,
-            handle: delivery.handle,
-            due: delivery.due,
-            expires_at: delivery.expires_at,
-            attempt,
-            next,
-        };
-        self.health.outcome_waits(outcome_bytes(&outcome));
-        self.committer.outcome(outcome);
     }
 
     async fn refill(self: Arc<Self>, wish: RefillWish) {
@@ -299,6 +314,38 @@ impl Dispatcher {
             }
         }
         self.pump();
+    }
+}
+
+/// What became of a turn.
+enum Sent {
+    /// The delivery is queued as it was. Its lane asks the store again after a pause.
+    NotTried { pause: Duration },
+    /// What is to be committed, and what the lane must know of the exchange if there was one.
+    Done { outcome: Box<Outcome>, ended: Option<Ended> },
+}
+
+impl Sent {
+    /// `attempt` goes with when it began.
+    fn done(delivery: &QueuedDelivery, attempt: Option<(Attempt, Timestamp)>, next: Next) -> Self {
+        let again_at = if let Next::InPlace { not_before, .. } = next { Some(not_before) } else { None };
+        let ended = attempt.as_ref().map(|(attempt, began)| Ended {
+            id: delivery.id,
+            succeeded: next == Next::Succeeded,
+            again_at,
+            began: *began,
+            took: attempt.duration,
+        });
+        let outcome = Outcome {
+            lane: delivery.lane,
+            id: delivery.id,
+            handle: delivery.handle,
+            due: delivery.due,
+            expires_at: delivery.expires_at,
+            attempt: attempt.map(|(attempt, _)| attempt),
+            next,
+        };
+        Self::Done { outcome: Box::new(outcome), ended }
     }
 }
 

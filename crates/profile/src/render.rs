@@ -18,6 +18,9 @@ use crate::{
     template::{Facts, Variable},
 };
 
+/// What is signed is mostly the body and little more: an id, a time.
+const MORE_THAN_BODY_BYTES: usize = 128;
+
 impl Profile {
     /// The whole request of one attempt.
     ///
@@ -115,7 +118,12 @@ impl Profile {
         });
         let message = match facts.body.filter(|_| is_body) {
             Some(body) => Cow::Borrowed(body),
-            None => Cow::Owned(rules.message.to_text(&self.environment, facts)?),
+            None => {
+                let mut message =
+                    String::with_capacity(facts.body.map_or(0, str::len) + MORE_THAN_BODY_BYTES);
+                rules.message.render(&self.environment, facts, &mut message)?;
+                Cow::Owned(message)
+            }
         };
         let mut text = String::with_capacity(80);
         for secret in facts.input.secrets {

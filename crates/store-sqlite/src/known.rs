@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use postroad_domain::{Reason, SubscriptionNo, TenantNo, Timestamp};
 use rusqlite::Connection;
+use rustc_hash::FxHashMap;
 
 use crate::{
     codes,
@@ -29,11 +30,11 @@ pub(crate) struct Known {
     /// The number of the next attempt.
     pub(crate) next_attempt_no: i64,
     /// The `config_version` of each tenant that is not deleted.
-    pub(crate) tenants: HashMap<TenantNo, i64>,
+    pub(crate) tenants: FxHashMap<TenantNo, i64>,
     /// Tenants whose rows are still to be erased.
     pub(crate) dead_tenants: BTreeSet<TenantNo>,
     /// Each subscription that is not deleted.
-    pub(crate) lanes: HashMap<SubscriptionNo, Lane>,
+    pub(crate) lanes: FxHashMap<SubscriptionNo, Lane>,
     /// Generations of lanes that were called off and are not swept yet.
     pub(crate) marks: BTreeMap<(SubscriptionNo, i64), Mark>,
     /// The first event that was not in the listing tables when this was read.

@@ -10,14 +10,12 @@
 //!   the number of their event;
 //! * a reader asks here *before* its picture of the database begins: what leaves in between is in the picture's table.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::RwLock;
 use postroad_domain::{SubscriptionNo, TenantNo};
 use rusqlite::Connection;
+use rustc_hash::FxHashMap;
 
 use crate::{commit::DELIVERY_BITS, error::Fault, query, sql};
 
@@ -30,8 +28,8 @@ struct Lists {
     /// The number of the first event that is not in the tables.
     mark: i64,
     /// Each in ascending order.
-    events: HashMap<TenantNo, Arc<Vec<i64>>>,
-    deliveries: HashMap<SubscriptionNo, OfSubscription>,
+    events: FxHashMap<TenantNo, Arc<Vec<i64>>>,
+    deliveries: FxHashMap<SubscriptionNo, OfSubscription>,
     entries: usize,
 }
 

@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use postroad_domain::Timestamp;
 use postroad_store::{AcceptResult, Commit, Committed, Fanout, NewEvent, Next, Outcome, OutcomeResult};
 use tokio::sync::mpsc;
 
@@ -48,16 +49,17 @@ impl Distributor {
             // Nobody waits when the caller hung up; the event is durable all the same.
             let _ = reply.sender.send(Ok(answer));
         }
-        for (outcome, result) in commit.outcomes.iter().zip(committed.outcomes) {
-            self.settle(outcome, result);
+        let outcomes = || commit.outcomes.iter().zip(&committed.outcomes);
+        self.dispatcher.settled(outcomes().map(|(outcome, result)| (outcome, next_due(outcome, *result))));
+        for (outcome, _) in outcomes().filter(|(_, result)| **result == OutcomeResult::Applied) {
+            self.metrics.ended(outcome.lane.tenant_no, outcome.next);
         }
     }
 
     /// The delivery is queued as it was: it is attempted again, after a pause, since the store may refuse it again.
     fn give_back(&self, commit: &Commit) {
-        for outcome in &commit.outcomes {
-            self.dispatcher.settled(outcome, Some(commit.at.after(REFUSED_PAUSE)));
-        }
+        let again = commit.at.after(REFUSED_PAUSE);
+        self.dispatcher.settled(commit.outcomes.iter().map(|outcome| (outcome, Some(again))));
     }
 
     fn go_on_with_fanout(&self, event: &NewEvent) {
@@ -70,16 +72,13 @@ impl Distributor {
             });
         }
     }
+}
 
-    fn settle(&self, outcome: &Outcome, result: OutcomeResult) {
-        let next_due = match (result, outcome.next) {
-            (OutcomeResult::Applied, Next::Queued { due, .. }) => Some(due),
-            (OutcomeResult::Applied, Next::InPlace { .. }) => Some(outcome.due),
-            _ => None,
-        };
-        self.dispatcher.settled(outcome, next_due);
-        if result == OutcomeResult::Applied {
-            self.metrics.ended(outcome.lane.tenant_no, outcome.next);
-        }
+/// When a delivery that goes on waiting is due next.
+fn next_due(outcome: &Outcome, result: OutcomeResult) -> Option<Timestamp> {
+    match (result, outcome.next) {
+        (OutcomeResult::Applied, Next::Queued { due, .. }) => Some(due),
+        (OutcomeResult::Applied, Next::InPlace { .. }) => Some(outcome.due),
+        _ => None,
     }
 }

@@ -1,12 +1,10 @@
 //! One lane: what it holds, what it waits for, and whether it is direct or spilled.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use postroad_domain::{DeliveryId, Timestamp, limits::SLOW_EXCHANGE};
 use postroad_store::QueuedDelivery;
+use rustc_hash::FxHashSet;
 
 use super::{LaneLimits, LaneManner, breaker::Breaker, hosts::Host, pace::Pace, refill::Refill};
 
@@ -29,7 +27,7 @@ pub(super) struct Lane {
     pub(super) ready: VecDeque<QueuedDelivery>,
     pub(super) ready_bytes: usize,
     /// Ready, under way, or with an outcome that is not committed.
-    pub(super) held: HashSet<DeliveryId>,
+    pub(super) held: FxHashSet<DeliveryId>,
     under_way: u32,
     /// So many exchanges at a time, until its receiver has shown that it answers: one that hangs holds one seat and not all
     /// that its subscription allows.
@@ -71,7 +69,7 @@ impl Default for Lane {
         Self {
             ready: VecDeque::new(),
             ready_bytes: 0,
-            held: HashSet::new(),
+            held: FxHashSet::default(),
             under_way: 0,
             ramp: 1,
             is_slow: false,
@@ -177,6 +175,11 @@ impl Lane {
     /// Until when its rate limit keeps the next exchange back.
     pub(super) fn paced_until(&mut self, now: Timestamp) -> Option<Timestamp> {
         self.pace.waits_until(now)
+    }
+
+    /// The version of the subscription whose manner it has.
+    pub(super) fn manner_version(&self) -> Option<i64> {
+        self.is_known.then_some(self.manner.version)
     }
 
     pub(super) fn host(&self) -> Option<&Host> {

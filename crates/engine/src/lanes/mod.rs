@@ -33,7 +33,7 @@ mod turns;
 mod words;
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -42,6 +42,7 @@ use hosts::Hosts;
 use lane::Lane;
 use postroad_domain::{DeliveryId, Timestamp, limits::EXCHANGES_PER_HOST_AND_LANE_MAX};
 use postroad_store::{LaneKey, QueuedDelivery, Refilled};
+use rustc_hash::FxHashMap;
 pub(crate) use standing::LaneStanding;
 use turns::Turns;
 pub(crate) use words::{Ended, LaneFigures, LaneLimits, LaneManner, RefillWish, Seat, Turn};
@@ -50,7 +51,7 @@ pub(crate) use words::{Ended, LaneFigures, LaneLimits, LaneManner, RefillWish, S
 #[derive(Debug)]
 pub(crate) struct LaneSet {
     limits: LaneLimits,
-    lanes: HashMap<LaneKey, Lane>,
+    lanes: FxHashMap<LaneKey, Lane>,
     /// Of lanes whose receivers answer soon, or are not known yet.
     turns: Turns,
     /// Of lanes whose last exchange took long.
@@ -72,7 +73,7 @@ impl LaneSet {
     pub(crate) fn new(limits: LaneLimits) -> Self {
         Self {
             limits,
-            lanes: HashMap::new(),
+            lanes: FxHashMap::default(),
             turns: Turns::new(limits.exchanges - limits.exchanges / 2, limits.exchange_bytes / 2),
             slow_turns: Turns::new(limits.exchanges / 2, limits.exchange_bytes / 2),
             slow_first: false,

@@ -4,10 +4,11 @@
 //! receivers that hang, something is always left for the next one, and a tenant alone may have half of all. (In switches
 //! this is known as the dynamic threshold of a shared buffer.)
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use postroad_domain::TenantNo;
 use postroad_store::LaneKey;
+use rustc_hash::FxHashMap;
 
 /// The lanes that can take a turn.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Turns {
     /// Bytes of memory that they may take.
     bytes_max: usize,
     bytes: usize,
-    tenants: HashMap<TenantNo, Tenant>,
+    tenants: FxHashMap<TenantNo, Tenant>,
     /// Tenants with a lane that can take a turn, in the order in which they do.
     queue: VecDeque<TenantNo>,
     /// Tenants that have as much as they may have, by how much that is.
@@ -50,7 +51,7 @@ impl Turns {
             under_way: 0,
             bytes_max,
             bytes: 0,
-            tenants: HashMap::new(),
+            tenants: FxHashMap::default(),
             queue: VecDeque::new(),
             parked: BTreeSet::new(),
         }

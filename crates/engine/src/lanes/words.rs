@@ -53,6 +53,10 @@ impl Default for LaneManner {
 pub(crate) struct Turn {
     /// For this delivery.
     pub(crate) delivery: QueuedDelivery,
+    /// When it was given.
+    pub(crate) at: Timestamp,
+    /// The version of the subscription whose manner its lane has; `None` before its first exchange.
+    pub(crate) manner_version: Option<i64>,
     /// What it takes up; given back with [`LaneSet::exchanged`].
     pub(crate) seat: Seat,
 }

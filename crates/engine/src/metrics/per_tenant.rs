@@ -3,10 +3,7 @@
 //! **Invariant:** there are at most [`METRICS_TENANTS_MAX`] tenants with counters of their own; the rest is counted
 //! together, so that no number of tenants can overwhelm who reads the figures. A tenant keeps its place until the restart.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use postroad_domain::{TenantId, TenantNo, limits::METRICS_TENANTS_MAX};
@@ -15,6 +12,7 @@ use prometheus_client::{
     encoding::{DescriptorEncoder, EncodeMetric},
     metrics::{MetricType, counter::Counter},
 };
+use rustc_hash::FxHashMap;
 
 /// All tenants beyond the limit. No tenant's id begins with this sign.
 const OTHERS: &str = "_others";
@@ -34,7 +32,7 @@ pub(crate) struct TenantCounters {
 
 /// The counters of all tenants.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PerTenant(Arc<Mutex<HashMap<TenantNo, Arc<TenantCounters>>>>, Arc<TenantCounters>);
+pub(crate) struct PerTenant(Arc<Mutex<FxHashMap<TenantNo, Arc<TenantCounters>>>>, Arc<TenantCounters>);
 
 impl PerTenant {
     /// Counters at zero.

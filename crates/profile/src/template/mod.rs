@@ -34,6 +34,9 @@ pub(crate) use scope::Scope;
 pub(crate) use simple::{Placeholder, Segment};
 pub(crate) use variable::{Names, Variable};
 
+/// Room for what most templates of a header or a member print.
+const TEXT_BYTES: usize = 64;
+
 /// A checked template.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
@@ -92,7 +95,7 @@ impl Template {
         environment: &Environment<'_>,
         facts: &Facts<'_>,
     ) -> Result<String, TemplateError> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(TEXT_BYTES);
         self.render(environment, facts, &mut text)?;
         Ok(text)
     }
