@@ -15,8 +15,8 @@ use postroad_domain::{Clock, EndpointUrl, limits::METRICS_CONNECTIONS_MAX};
 use postroad_egress::{AddressPolicy, Egress, EgressConfig, HttpEgress, SystemDial};
 use postroad_engine::{AdminKey, Engine, GivenProfile, Parts, RetentionMetrics, StartError};
 use postroad_server::{
-    HeaderSpelling, HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerState, Serving, metrics_router,
-    router, serve,
+    HeaderSpelling, HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerParts, ServerState, Serving,
+    metrics_router, router, serve,
 };
 use postroad_store::{Store, StoreError};
 use postroad_store_sqlite::{OpenError, Options, SqliteStore};
@@ -43,6 +43,12 @@ pub enum NodeError {
     /// Another process has the data folder.
     #[error("{0}. Stop it, or choose another folder with --data-dir")]
     FolderInUse(OpenError),
+    /// The data folder's name is that of a file.
+    #[error("{} is a file, and the data need a folder. Choose one with --data-dir", .path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store cannot be opened.
     #[error(transparent)]
     Open(OpenError),
@@ -91,6 +97,9 @@ impl Node {
         mut rng: StdRng,
     ) -> Result<Self, NodeError> {
         let profiles = load_profiles(config.profiles.clone()).await?;
+        if config.secret_key.is_none() {
+            expect_key(config.data_dir.clone()).await?;
+        }
         let store: Arc<dyn Store> = Arc::new(open_store(config.data_dir.clone(), Arc::clone(&clock)).await?);
         let secrets = match config.secret_key.take() {
             Some(given) => given,
@@ -113,7 +122,7 @@ impl Node {
         let forgetting = RetentionMetrics::default();
         engine.keep_within(config.retention, forgetting.clone());
         let (registry, http_metrics) = registry(config, &engine, &forgetting);
-        let state = ServerState {
+        let state = ServerState::new(ServerParts {
             engine,
             admin_key,
             registry: Arc::new(registry),
@@ -121,7 +130,7 @@ impl Node {
             http_metrics,
             clock,
             inspector,
-        };
+        });
         Ok(Self { listeners, fresh_admin_key, state })
     }
 
@@ -194,11 +203,19 @@ async fn load_profiles(directory: Option<PathBuf>) -> Result<Vec<GivenProfile>, 
     loaded.map_err(NodeError::Profiles)
 }
 
+/// A look at the database, which is made where others do not wait for it.
+async fn expect_key(data_dir: PathBuf) -> Result<(), NodeError> {
+    Ok(tokio::task::spawn_blocking(move || secret_key::expect_beside(&data_dir)).await??)
+}
+
 /// Opening reads and may repair: not on a thread that others wait for.
 async fn open_store(data_dir: PathBuf, clock: Arc<dyn Clock>) -> Result<SqliteStore, NodeError> {
     let opened = tokio::task::spawn_blocking(|| SqliteStore::open(Options::new(data_dir, clock))).await?;
     opened.map_err(|error| match error {
         OpenError::InUse { .. } => NodeError::FolderInUse(error),
+        OpenError::Folder { path, source } if source.kind() == io::ErrorKind::AlreadyExists => {
+            NodeError::NotAFolder { path }
+        }
         _ => NodeError::Open(error),
     })
 }

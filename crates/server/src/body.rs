@@ -35,7 +35,7 @@ pub(crate) async fn read_in_time(body: Body, max: usize, state: &ServerState) ->
         // Most bodies have come with their head; for those the clock is not even asked.
         biased;
         read = read(body, max) => read,
-        () = state.clock.sleep(BODY_TIME_MAX) => Err(too_slow()),
+        () = async { state.clock.sleep(BODY_TIME_MAX).await } => Err(too_slow()),
     }
 }
 

@@ -39,7 +39,13 @@ pub(crate) fn value(body: &[u8]) -> Result<Value, Problem> {
 
 /// Text that is not JSON, with the line and column where it ceases to be.
 pub(crate) fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(Code::MalformedJson, format!("The body is not JSON: {error}."))
+    let detail = match error.classify() {
+        Category::Eof if (error.line(), error.column()) == (1, 0) => {
+            "The body is empty; it must be JSON.".to_owned()
+        }
+        _ => format!("The body is not JSON: {error}."),
+    };
+    Problem::new(Code::MalformedJson, detail)
 }
 
 struct Strict(Value);

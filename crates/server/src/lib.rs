@@ -38,4 +38,4 @@ pub use metrics::{MetricsKey, metrics_router};
 pub use openapi::openapi;
 pub use router::router;
 pub use serve::{HeaderSpelling, Serving, serve};
-pub use state::ServerState;
+pub use state::{ServerParts, ServerState};

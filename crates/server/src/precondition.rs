@@ -29,7 +29,8 @@ impl IfMatch {
     /// The refusal when it does not hold.
     pub(crate) fn failed(noun: &str) -> Problem {
         let detail = format!(
-            "The {noun} is not any more what `If-Match` names. Read it, look at what changed, and try again."
+            "The {noun} is not, or not any more, what `If-Match` names. Read it: its tag stands in the header `ETag`, such as \
+             \"v3\". Look at what changed, and try again."
         );
         Problem::new(Code::PreconditionFailed, detail)
     }

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{MatchedPath, Request},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
@@ -17,9 +17,11 @@ use crate::{
 
 /// The whole server as a service.
 pub fn router(state: ServerState) -> Router {
-    let (routes, _) = documented_routes().split_for_parts();
-    let mut routes =
-        routes.fallback(no_route).method_not_allowed_fallback(no_method).layer(from_fn(run_to_its_end));
+    let (routes, _) = usual_routes().split_for_parts();
+    let (publishing, _) = v1::publishing().split_for_parts();
+    // An event is the commit's once it is handed over, whoever still waits for the answer: no task of its own for each.
+    let routes = routes.layer(from_fn(run_to_its_end)).merge(publishing);
+    let mut routes = routes.fallback(no_route).method_not_allowed_fallback(no_method);
     // A receiver changes nothing that must come to an end, and its answers may wait long: they go with their client.
     if let Some(inspector) = &state.inspector {
         routes = routes.merge(inspector.receiver());
@@ -27,7 +29,7 @@ pub fn router(state: ServerState) -> Router {
     routes.layer(from_fn_with_state(state.clone(), http_metrics::observe)).with_state(state)
 }
 
-/// Lets every change run to its end, also when the client hangs up in the middle of it: what was written is then followed
+/// Lets a change run to its end, also when the client hangs up in the middle of it: what was written is then followed
 /// by what memory must know of it. Reading may stop where it is.
 async fn run_to_its_end(request: Request, next: Next) -> Response {
     if request.method().is_safe() {
@@ -35,16 +37,17 @@ async fn run_to_its_end(request: Request, next: Next) -> Response {
     }
     match tokio::spawn(next.run(request)).await {
         Ok(response) => response,
-        Err(error) => {
-            tracing::error!(%error, "a request ended by a panic");
-            Problem::new(Code::Internal, "The request could not be finished. The log of the server says why.")
-                .into_response()
-        }
+        Err(error) => Problem::of_panic(&error).into_response(),
     }
 }
 
 /// Every route together with its documentation.
 pub(crate) fn documented_routes() -> OpenApiRouter<ServerState> {
+    usual_routes().merge(v1::publishing())
+}
+
+/// All but those that publish.
+fn usual_routes() -> OpenApiRouter<ServerState> {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(home::routes())
         .merge(health::routes())
@@ -58,8 +61,12 @@ async fn no_route() -> Problem {
     Problem::new(Code::NotFound, "There is no such path. GET /openapi.json lists all of them.")
 }
 
-async fn no_method() -> Problem {
-    Problem::new(Code::MethodNotAllowed, "This path has other methods: see the header `Allow`.")
+async fn no_method(path: MatchedPath) -> Problem {
+    let detail = match openapi::methods_of(path.as_str()) {
+        Some(methods) => format!("This path takes {methods}. GET /openapi.json lists what each path takes."),
+        None => "This path has other methods: see the header `Allow`.".to_owned(),
+    };
+    Problem::new(Code::MethodNotAllowed, detail)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What every handler works with.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use postroad_domain::Clock;
 use postroad_engine::{AdminKey, Engine};
@@ -8,9 +8,8 @@ use prometheus_client::registry::Registry;
 
 use crate::{http_metrics::HttpMetrics, inspector::Inspector, metrics::MetricsKey};
 
-/// Put together by the wiring, cloned into each request.
-#[derive(Clone)]
-pub struct ServerState {
+/// What the wiring puts together for the server.
+pub struct ServerParts {
     /// Does the work.
     pub engine: Arc<Engine>,
     /// The key that may do everything.
@@ -25,4 +24,23 @@ pub struct ServerState {
     pub clock: Arc<dyn Clock>,
     /// The webhook tester; `None` where it is off.
     pub inspector: Option<Inspector>,
+}
+
+/// The same, shared by all requests: routing clones it several times for each, so a clone is one count and no more.
+#[derive(Clone)]
+pub struct ServerState(Arc<ServerParts>);
+
+impl ServerState {
+    /// The state of a server made of these parts.
+    pub fn new(parts: ServerParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for ServerState {
+    type Target = ServerParts;
+
+    fn deref(&self) -> &ServerParts {
+        &self.0
+    }
 }

@@ -65,6 +65,15 @@ impl<'f> Object<'f> {
         field
     }
 
+    /// A field that must be there; `words` are what may stand in it.
+    pub(crate) fn required_word(&mut self, name: &str, words: &[&str]) -> Option<Field<'f>> {
+        let field = self.field(name);
+        if field.is_none() {
+            self.faults.add(&self.path_of(name), format!("is required: one of {}", words.join(", ")));
+        }
+        field
+    }
+
     fn path_of(&self, name: &str) -> String {
         // A name from outside may be as long as the body.
         let name: String = name.chars().take(64).collect();

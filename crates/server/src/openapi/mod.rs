@@ -12,7 +12,7 @@ mod parameters;
 mod schemas;
 mod sides;
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -130,6 +130,21 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
 )]
 async fn document() -> Response {
     (JSON, rendered()).into_response()
+}
+
+/// What a path takes, in a list for people: `GET, POST`.
+pub(crate) fn methods_of(path: &str) -> Option<&'static str> {
+    static METHODS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    let methods = METHODS.get_or_init(|| {
+        let document: Value = serde_json::from_slice(&rendered()).unwrap_or_default();
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let of_path = |operations: &Value| {
+            let methods = operations.as_object().into_iter().flat_map(|operations| operations.keys());
+            methods.map(|method| method.to_ascii_uppercase()).collect::<Vec<_>>().join(", ")
+        };
+        paths.map(|(path, operations)| (path.clone(), of_path(operations))).collect()
+    });
+    methods.get(path).map(String::as_str)
 }
 
 /// Made at the first request: most processes are never asked.

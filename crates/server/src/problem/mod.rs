@@ -45,6 +45,12 @@ impl Problem {
         Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
+    /// A task of a request broke down.
+    pub(crate) fn of_panic(error: &tokio::task::JoinError) -> Self {
+        tracing::error!(%error, "a request ended by a panic");
+        Self::new(Code::Internal, "The request could not be finished. The log of the server says why.")
+    }
+
     /// There is no such thing: `tenant`, `subscription`.
     pub(crate) fn not_found(noun: &str) -> Self {
         Self::new(Code::NotFound, format!("There is no such {noun}."))
@@ -102,14 +108,22 @@ impl Problem {
 
 fn detail_of(errors: &[FieldError]) -> String {
     match errors {
-        [only] if only.field.is_empty() => format!("The body {}.", only.message),
-        [only] => format!("`{}` {}.", only.field, only.message),
+        [only] if only.field.is_empty() => ended(format!("The body {}", only.message)),
+        [only] => ended(format!("`{}` {}", only.field, only.message)),
         [first, others @ ..] if others.iter().all(|error| error.field == first.field) => {
             let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
-            format!("`{}` {}.", first.field, messages.join("; "))
+            ended(format!("`{}` {}", first.field, messages.join("; ")))
         }
         many => format!("{} fields are not valid.", many.len()),
     }
+}
+
+/// A sentence; what ends in a question is one already.
+fn ended(mut text: String) -> String {
+    if !text.ends_with('?') {
+        text.push('.');
+    }
+    text
 }
 
 impl IntoResponse for Problem {

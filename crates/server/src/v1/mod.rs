@@ -16,7 +16,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::ServerState;
 
-/// The routes of this version.
+/// The routes of this version that publish events.
+pub(crate) fn publishing() -> OpenApiRouter<ServerState> {
+    events::publishing()
+}
+
+/// All others.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
     OpenApiRouter::new()
         .merge(tenants::routes())

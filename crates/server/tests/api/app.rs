@@ -13,7 +13,7 @@ use postroad_engine::{
     AdminKey, Egress, Engine, OutboundRequest, OutboundResponse, Parts, SecretBox, SendError,
     built_in_profiles,
 };
-use postroad_server::{HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerState, router};
+use postroad_server::{HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerParts, ServerState, router};
 use postroad_store::memory::MemoryStore;
 use postroad_testkit::{ManualClock, within};
 use prometheus_client::registry::Registry;
@@ -156,7 +156,7 @@ impl App {
             public_url: EndpointUrl::parse("https://hooks.example").unwrap(),
             short_names: false,
         });
-        let state = ServerState {
+        let state = ServerState::new(ServerParts {
             engine: Arc::clone(&engine),
             admin_key,
             registry: Arc::new(registry),
@@ -164,7 +164,7 @@ impl App {
             http_metrics,
             clock: measured,
             inspector: has_inspector.then_some(inspector),
-        };
+        });
         let app = Self {
             router: router(state.clone()),
             state,

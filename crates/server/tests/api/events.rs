@@ -139,7 +139,7 @@ async fn what_is_no_event_is_refused_by_its_field() {
 async fn what_cannot_be_parsed_is_refused_with_the_place() {
     let app = App::new().await;
     for (body, code, says) in [
-        ("", "malformed_json", "line 1 column 0"),
+        ("", "malformed_json", "The body is empty; it must be JSON."),
         ("{", "malformed_json", "line 1 column 1"),
         ("{\"type\":\"a\",\n \"data\":tru}", "malformed_json", "line 2 column 12"),
         (r#"{"type":"a","data":1} x"#, "malformed_json", "line 1 column 23"),

@@ -172,7 +172,7 @@ async fn an_unknown_path_is_404_and_a_wrong_method_405_with_those_that_there_are
         ("GET", "/v1/tenants/acme/events/batch", "POST"),
     ] {
         let reply = app.send(method, path, "").await;
-        refusal::check(&reply, 405, "method_not_allowed", "", "see the header `Allow`", path);
+        refusal::check(&reply, 405, "method_not_allowed", "", "This path takes ", path);
         let mut found: Vec<_> = reply.header("allow").split(',').collect();
         found.sort_unstable();
         assert_eq!(found.join(","), allowed, "{path}");

@@ -14,7 +14,7 @@ const SINCE: &str = "2026-11-20T00:00:00Z";
 /// Bodies that are understood and not valid, each with the field and a part of the sentence.
 const BAD_BODIES: &[(&str, &str, &str)] = &[
     (r#"{"status": "failed"}"#, "since", "is required"),
-    (r#"{"since": "2026-11-20T00:00:00Z"}"#, "status", "is required"),
+    (r#"{"since": "2026-11-20T00:00:00Z"}"#, "status", "is required: one of failed, missing, all"),
     (r#"{"since": "yesterday", "status": "failed"}"#, "since", "RFC 3339"),
     (r#"{"since": 5, "status": "failed"}"#, "since", "must be a string"),
     (r#"{"since": "2026-11-20T00:00:00Z", "until": "2026-11-20", "status": "all"}"#, "until", "RFC 3339"),

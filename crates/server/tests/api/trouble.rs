@@ -1,5 +1,7 @@
 //! What callers see when the store does not work.
 
+use std::task::Poll;
+
 use bytes::Bytes;
 use postroad_store::StoreError;
 use postroad_testkit::within;
@@ -45,6 +47,32 @@ async fn a_bad_event_of_a_batch_does_not_fail_its_neighbours() {
         (&answer["results"][1]["status"], &answer["results"][1]["code"]),
         (&json!(500), &json!("internal"))
     );
+}
+
+#[tokio::test]
+async fn an_event_whose_publisher_hangs_up_while_it_is_written_goes_out_once() {
+    let app = App::new().await;
+    app.subscribe_to("https://example.com").await;
+    let path = format!("{ACME}/events");
+    // Long data is checked beside the threads that send, in a task that outlives its client.
+    for bytes in [10, 200_000] {
+        let held = app.store.hold_commits();
+        let body = format!(r#"{{"type":"a","data":"{}"}}"#, "x".repeat(bytes));
+        let mut publishing = Box::pin(app.send("POST", &path, body));
+        let mut once = async || {
+            std::future::poll_fn(|context| Poll::Ready(publishing.as_mut().poll(context).is_pending())).await
+        };
+        for _ in 0..10 {
+            assert!(once().await, "its commit is held");
+            tokio::task::yield_now().await;
+        }
+        drop(publishing);
+        drop(held);
+        let exchange = app.exchange().await;
+        assert!(exchange.request.body.len() > bytes);
+        exchange.answer(200, b"");
+    }
+    assert_eq!(app.get(&path).await.expect(200)["data"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

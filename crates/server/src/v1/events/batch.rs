@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     Accepted, batch_body,
-    body_limit::{BatchBody, event_bytes_max},
+    body_limit::{BatchBody, event_bytes_max, publish_within},
     item,
     publish::KEY_HEADER,
     trace,
@@ -72,7 +72,7 @@ pub(super) async fn publish_batch(
     InTenant { tenant, .. }: InTenant<EventsWrite>,
     State(state): State<ServerState>,
     headers: HeaderMap,
-    BatchBody(body, _room): BatchBody,
+    BatchBody(body, room): BatchBody,
 ) -> Result<(StatusCode, Json<BatchResults>), Problem> {
     if headers.contains_key(KEY_HEADER) {
         let message = "names one event and cannot name a batch: give each event its own `id`";
@@ -85,7 +85,8 @@ pub(super) async fn publish_batch(
     let (checked, mut events) = check_all(&texts, &body, event_bytes_max(&profile));
     let trace = trace::of_caller(&headers);
     events.iter_mut().for_each(|event| event.trace.clone_from(&trace));
-    let published = state.engine.publish_batch(&tenant, events).await;
+    let publishing = async move { state.engine.publish_batch(&tenant, events).await };
+    let published = publish_within(room, publishing).await?;
     // A caller that looks at the status alone must not take this for a success, and is told when to come again.
     if !published.is_empty() && published.iter().all(|result| matches!(result, Err(PublishError::Overloaded)))
     {

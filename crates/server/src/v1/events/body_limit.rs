@@ -27,8 +27,23 @@ use crate::{
 /// character, and as much again for names and white space.
 const ENVELOPE_BYTES_MAX: usize = 2 * (ATTRIBUTES_BYTES_MAX + TAGS_MAX * TAG_CHARS_MAX * 6);
 
-/// The room that a body has; short ones need none. Kept until the request is answered.
+/// The room that a body has; short ones need none. Kept until its events are published.
 pub(in crate::v1) type BodyRoom = Option<engine::BodyRoom>;
+
+/// Runs what publishes a body. With a room it runs to its end also when the client hangs up, and holds the room until then:
+/// long data is checked beside everything else, and nobody may fill the memory by hanging up again and again.
+pub(super) async fn publish_within<T: Send + 'static>(
+    room: BodyRoom,
+    publishing: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    let Some(room) = room else { return Ok(publishing.await) };
+    let to_its_end = async move {
+        let published = publishing.await;
+        drop(room);
+        published
+    };
+    tokio::spawn(to_its_end).await.map_err(|error| Problem::of_panic(&error))
+}
 
 /// The bytes of the body of one event.
 pub(in crate::v1) struct EventBody(pub(in crate::v1) Bytes, pub(in crate::v1) BodyRoom);

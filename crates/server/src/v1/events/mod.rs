@@ -23,14 +23,18 @@ use crate::{
     state::ServerState,
 };
 
-/// The routes of this folder.
+/// The routes of this folder that read.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
     OpenApiRouter::new()
-        .routes(routes!(publish::publish_event, list::list_events))
-        .routes(routes!(batch::publish_batch))
+        .routes(routes!(list::list_events))
         .routes(routes!(get::get_event))
         .routes(routes!(explain::explain_event))
         .routes(routes!(list_all::list_all_events))
+}
+
+/// The routes of this folder that publish.
+pub(crate) fn publishing() -> OpenApiRouter<ServerState> {
+    OpenApiRouter::new().routes(routes!(publish::publish_event)).routes(routes!(batch::publish_batch))
 }
 
 /// A durable event.

@@ -4,7 +4,11 @@ use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
 use postroad_domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 
-use super::{Accepted, body_limit::EventBody, item, trace};
+use super::{
+    Accepted,
+    body_limit::{EventBody, publish_within},
+    item, trace,
+};
 use crate::{
     caller::{EventsWrite, InTenant},
     json,
@@ -50,12 +54,13 @@ pub(super) async fn publish_event(
     InTenant { tenant, .. }: InTenant<EventsWrite>,
     State(state): State<ServerState>,
     headers: HeaderMap,
-    EventBody(body, _room): EventBody,
+    EventBody(body, room): EventBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let key = header_key(&headers)?;
     let mut event = item::read(json::text(&body)?, &body, "", key)?;
     event.trace = trace::of_caller(&headers);
-    let published = state.engine.publish(&tenant, event).await?;
+    let publishing = async move { state.engine.publish(&tenant, event).await };
+    let published = publish_within(room, publishing).await??;
     Ok((StatusCode::ACCEPTED, Json(Accepted::of(published))))
 }
 

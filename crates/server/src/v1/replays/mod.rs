@@ -54,10 +54,10 @@ pub(crate) struct ReplayJson {
     replayed: u64,
     /// Of those looked at, the ones for which nothing was queued.
     skipped: u64,
-    /// When it began.
+    /// When it began; null for a dry run.
     #[schema(format = DateTime)]
     created_at: Option<String>,
-    /// When it ended.
+    /// When it ended; null while it runs and for a dry run.
     #[schema(format = DateTime)]
     finished_at: Option<String>,
 }

@@ -41,7 +41,7 @@ struct ReplayBody {
     status: String,
     /// How fast; by default 1,000 within `1s`.
     pace: Option<RateLimitSettings>,
-    /// Only count.
+    /// Only count: nothing is sent, and no replay begins.
     dry_run: Option<bool>,
 }
 
@@ -61,7 +61,7 @@ struct ReplayBody {
     ),
     request_body(content = ReplayBody, content_type = "application/json"),
     responses(
-        (status = 200, description = "A dry run: what a replay would be about", body = ReplayJson),
+        (status = 200, description = "A dry run: what a replay would be about; `id`, `status` and `created_at` are null", body = ReplayJson),
         (status = 202, description = "It has begun", body = ReplayJson),
         (status = 409, description = "The subscription is inactive or deleted, a replay to it runs, or too many run",
          body = ProblemDocument, content_type = "application/problem+json"),
@@ -88,7 +88,8 @@ fn read(body: &[u8], subscription: SubscriptionId) -> Result<(NewReplay, bool), 
     let read = Object::root(body, &SHAPE, &faults).and_then(|mut body| {
         let since = body.required("since").and_then(|field| field.parsed(parse_time));
         let until = body.field("until").and_then(|field| field.parsed(parse_time));
-        let selection = body.required("status").and_then(|field| field.parsed(parse_selection));
+        let words = ReplaySelection::ALL.map(ReplaySelection::as_str);
+        let selection = body.required_word("status", &words).and_then(|field| field.parsed(parse_selection));
         let pace = body.field("pace").and_then(|field| rate_limit::read(field, REPLAY_PACE_COUNT));
         let is_dry_run = body.field("dry_run").and_then(Field::flag).unwrap_or_default();
         let pace =
