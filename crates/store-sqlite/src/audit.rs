@@ -5,13 +5,13 @@
 //! * entries are counted, for each tenant and in all, in the transaction that writes or forgets them: whoever has too many
 //!   is found without going over any.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{collections::BTreeMap, ops::ControlFlow, time::Duration};
 
 use postroad_domain::{
-    AuditAction, AuditEntry, AuditId, TenantId, TenantNo, Timestamp,
+    AuditAction, AuditEntry, AuditId, Clock, TenantId, TenantNo, Timestamp,
     limits::{AUDIT_SAME_LOOKS_MAX, PAGE_ROWS_SCANNED_MAX},
 };
-use postroad_store::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, RecordAudit};
+use postroad_store::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, PrunedAudit, RecordAudit};
 use rusqlite::{Connection, Row};
 
 use crate::{
@@ -105,64 +105,94 @@ pub(crate) fn list(db: &Connection, list: &ListAudit) -> Result<Page<AuditEntry,
     }
 }
 
-/// Forgets entries, first the oldest of tenants that have too many, then the oldest of all; answers how many.
-pub(crate) fn prune(work: &Work<'_>, prune: PruneAudit) -> Result<usize, Fault> {
-    let of_tenants = prune_of_tenants(work.db, prune)?;
-    let rest = PruneAudit { rows_max: prune.rows_max - of_tenants, ..prune };
-    Ok(of_tenants + prune_oldest(work.db, rest)?)
+/// Forgets entries, first the oldest of tenants that have too many, then the oldest of all.
+pub(crate) fn prune(work: &Work<'_>, prune: PruneAudit) -> Result<PrunedAudit, Fault> {
+    let mut step =
+        Step { db: work.db, clock: work.clock, began: work.clock.monotonic(), prune, forgotten: 0 };
+    let crowded = step.prune_tenants()?;
+    step.prune_oldest()?;
+    Ok(PrunedAudit { forgotten: step.forgotten, crowded })
 }
 
-fn prune_of_tenants(db: &Connection, prune: PruneAudit) -> Result<usize, Fault> {
-    let max = i64::try_from(prune.entries_of_tenant_max).unwrap_or(i64::MAX);
-    let mut forgotten = 0;
-    while forgotten < prune.rows_max {
-        let beyond = query::find(db, sql::AUDIT_COUNT_BEYOND, (max,), |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? - max))
-        })?;
-        let Some((tenant, beyond)) = beyond else { break };
-        let rows_left = i64::try_from(prune.rows_max - forgotten).unwrap_or(i64::MAX);
-        let oldest = (&tenant, beyond.min(rows_left));
-        let oldest = query::list(db, sql::AUDIT_OLDEST_OF_TENANT, oldest, |row| Ok(row.get::<_, i64>(0)?))?;
-        if oldest.is_empty() {
-            return Err(Fault::Corrupt("a tenant has fewer entries of the audit than are counted"));
+/// A step of forgetting, under way.
+struct Step<'a> {
+    db: &'a Connection,
+    clock: &'a dyn Clock,
+    began: Duration,
+    prune: PruneAudit,
+    forgotten: usize,
+}
+
+impl Step<'_> {
+    fn rows_left(&self) -> usize {
+        self.prune.rows_max - self.forgotten
+    }
+
+    /// Entries of one tenant lie far apart, on a page of its own each, and may have to be read from the disk: the time ends
+    /// a step, not only their number.
+    fn is_over(&self) -> bool {
+        let is_late = || self.clock.monotonic().saturating_sub(self.began) >= self.prune.time_max;
+        self.rows_left() == 0 || self.forgotten > 0 && is_late()
+    }
+
+    /// Answers one of those that had too many.
+    fn prune_tenants(&mut self) -> Result<Option<TenantId>, Fault> {
+        let mut crowded = None;
+        let max = i64::try_from(self.prune.entries_of_tenant_max).unwrap_or(i64::MAX);
+        while !self.is_over() {
+            let beyond = query::find(self.db, sql::AUDIT_COUNT_BEYOND, (max,), |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? - max))
+            })?;
+            let Some((tenant, beyond)) = beyond else { break };
+            crowded = TenantId::parse(&tenant).ok();
+            let rows_left = i64::try_from(self.rows_left()).unwrap_or(i64::MAX);
+            let oldest = (&tenant, beyond.min(rows_left));
+            let read = |row: &Row<'_>| Ok(row.get::<_, i64>(0)?);
+            let oldest = query::list(self.db, sql::AUDIT_OLDEST_OF_TENANT, oldest, read)?;
+            if oldest.is_empty() {
+                return Err(Fault::Corrupt("a tenant has fewer entries of the audit than are counted"));
+            }
+            self.forget(oldest)?;
         }
-        forgotten += oldest.len();
-        forget(db, oldest)?;
+        Ok(crowded)
     }
-    Ok(forgotten)
-}
 
-fn prune_oldest(db: &Connection, prune: PruneAudit) -> Result<usize, Fault> {
-    let entries = query::find(db, sql::AUDIT_COUNT, (ALL,), |row| Ok(row.get::<_, u64>(0)?))?;
-    let mut beyond = entries.unwrap_or_default().saturating_sub(prune.entries_max);
-    let (mut oldest, mut from) = (Vec::new(), 0);
-    while oldest.len() < prune.rows_max {
-        let next = query::find(db, sql::AUDIT_PROBE, (from,), |row| {
-            Ok((row.get::<_, i64>(0)?, Timestamp::from_micros(row.get(1)?)))
-        })?;
-        let Some((audit_no, _)) = next.filter(|(_, at)| beyond > 0 || *at < prune.before) else { break };
-        oldest.push(audit_no);
-        from = audit_no + 1;
-        beyond = beyond.saturating_sub(1);
-    }
-    let forgotten = oldest.len();
-    forget(db, oldest)?;
-    Ok(forgotten)
-}
-
-fn forget(db: &Connection, entries: Vec<i64>) -> Result<(), Fault> {
-    let mut counts = BTreeMap::<String, i64>::new();
-    for audit_no in entries {
-        let tenant =
-            query::find(db, sql::AUDIT_DELETE, (audit_no,), |row| Ok(row.get::<_, Option<String>>(0)?))?;
-        for name in tenant.flatten().into_iter().chain([ALL.to_owned()]) {
-            *counts.entry(name).or_default() -= 1;
+    fn prune_oldest(&mut self) -> Result<(), Fault> {
+        let entries = query::find(self.db, sql::AUDIT_COUNT, (ALL,), |row| Ok(row.get::<_, u64>(0)?))?;
+        let mut beyond = entries.unwrap_or_default().saturating_sub(self.prune.entries_max);
+        let (mut oldest, mut from) = (Vec::new(), 0);
+        while !self.is_over() && oldest.len() < self.rows_left() {
+            let next = query::find(self.db, sql::AUDIT_PROBE, (from,), |row| {
+                Ok((row.get::<_, i64>(0)?, Timestamp::from_micros(row.get(1)?)))
+            })?;
+            let next = next.filter(|(_, at)| beyond > 0 || *at < self.prune.before);
+            let Some((audit_no, _)) = next else { break };
+            oldest.push(audit_no);
+            from = audit_no + 1;
+            beyond = beyond.saturating_sub(1);
         }
+        self.forget(oldest)
     }
-    for (tenant, entries) in counts {
-        count(db, &tenant, entries)?;
+
+    /// As many of these as there is time for.
+    fn forget(&mut self, entries: Vec<i64>) -> Result<(), Fault> {
+        let mut counts = BTreeMap::<String, i64>::new();
+        for audit_no in entries {
+            if self.is_over() {
+                break;
+            }
+            let read = |row: &Row<'_>| Ok(row.get::<_, Option<String>>(0)?);
+            let tenant = query::find(self.db, sql::AUDIT_DELETE, (audit_no,), read)?;
+            self.forgotten += 1;
+            for name in tenant.flatten().into_iter().chain([ALL.to_owned()]) {
+                *counts.entry(name).or_default() -= 1;
+            }
+        }
+        for (tenant, entries) in counts {
+            count(self.db, &tenant, entries)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Counts entries that came or, below zero, went. Of a tenant without any there is no count.

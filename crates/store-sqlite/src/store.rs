@@ -14,11 +14,11 @@ use postroad_store::{
     CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Fanout,
     Heartbeat, KeyUsed, LaneKey, LaneLease, ListAllDeliveries, ListAllEvents, ListAllSubscriptions,
     ListAudit, ListDeliveries, ListEvents, ListKeys, ListReplays, ListSubscriptionsThen, ListTenants,
-    OpenSession, Owned, Page, Prune, PruneAudit, Pruned, PutEventType, PutEventTypeError, PutProfile,
-    PutTenant, RecordAudit, RecordTest, Refill, Refilled, ReleaseLanes, ReplayCounted, ReplayStep,
-    ReplayStepped, RetryDelivery, RetryDeliveryError, RevokeKey, Session, SettingKey, StartReplayError,
-    Store, StoreError, StoreStats, StoredKey, StoredProfile, SubscriptionThen, Sweep, Swept,
-    UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
+    OpenSession, Owned, Page, Prune, PruneAudit, Pruned, PrunedAudit, PutEventType, PutEventTypeError,
+    PutProfile, PutTenant, RecordAudit, RecordTest, Refill, Refilled, ReleaseLanes, ReplayCounted,
+    ReplayStep, ReplayStepped, RetryDelivery, RetryDeliveryError, RevokeKey, Session, SettingKey,
+    StartReplayError, Store, StoreError, StoreStats, StoredKey, StoredProfile, SubscriptionThen, Sweep,
+    Swept, UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
 };
 use rusqlite::Connection;
 
@@ -189,7 +189,7 @@ impl Store for SqliteStore {
         self.readers.read(move |db| audit::list(db, &list)).await
     }
 
-    async fn prune_audit(&self, prune: PruneAudit) -> Result<usize, StoreError> {
+    async fn prune_audit(&self, prune: PruneAudit) -> Result<PrunedAudit, StoreError> {
         self.writer.write(GiveUp, move |work| audit::prune(work, prune)).await
     }
 

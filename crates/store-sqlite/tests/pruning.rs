@@ -11,8 +11,11 @@ use std::{
     time::Duration,
 };
 
-use postroad_domain::{Clock, Tenant, Timestamp, time::Sleep};
-use postroad_store::{EventFilter, ListEvents, Prune, TenantRetention, conformance::World};
+use postroad_domain::{Actor, AuditAction, AuditId, Clock, Tenant, Timestamp, time::Sleep};
+use postroad_store::{
+    EventFilter, ListEvents, NewAudit, Prune, PruneAudit, PrunedAudit, RecordAudit, TenantRetention,
+    conformance::World,
+};
 use postroad_store_sqlite::{Options, SqliteStore};
 
 const AGE: Duration = Duration::from_secs(600);
@@ -66,4 +69,39 @@ async fn a_tenant_whose_turn_takes_all_the_time_of_a_step_does_not_keep_the_othe
     assert!(left.0 > 40 && left.1 == 0, "{left:?}");
     world.prune_by(step).await;
     assert_eq!(events_of(&world, &much).await, 0);
+}
+
+#[tokio::test]
+async fn a_tenant_with_very_many_entries_of_the_audit_keeps_the_writer_for_a_moment_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let options =
+        Options { ballast_bytes: 0, ..Options::new(folder.path(), Arc::new(GoingClock::default())) };
+    let mut world = World::new(Arc::new(SqliteStore::open(options).unwrap())).await;
+    let tenant = world.tenant("much").await;
+    for n in 0..60 {
+        let audit = NewAudit {
+            id: AuditId::from_bytes([n; 16]),
+            actor: Actor::Admin,
+            address: None,
+            action: AuditAction::KeyCreated,
+            object: n.to_string(),
+            changes: None,
+        };
+        let (tenant_no, unless_within, at) = (tenant.no, Duration::ZERO, world.tick());
+        world.store.record_audit(RecordAudit { tenant_no, audit, unless_within, at }).await.unwrap();
+    }
+    let time_max = Duration::from_millis(3);
+    let (before, entries_of_tenant_max) = (Timestamp::from_micros(0), 10);
+    let step = PruneAudit { before, entries_of_tenant_max, entries_max: 1_000, rows_max: 500, time_max };
+    let mut steps = Vec::new();
+    loop {
+        let PrunedAudit { forgotten, crowded } = world.store.prune_audit(step).await.unwrap();
+        if forgotten == 0 {
+            break;
+        }
+        assert_eq!(crowded, Some(tenant.id.clone()));
+        steps.push(forgotten);
+    }
+    assert_eq!(steps.iter().sum::<usize>(), 50);
+    assert!(steps.iter().all(|forgotten| *forgotten < 5), "{steps:?}");
 }

@@ -41,7 +41,9 @@ impl RecordAudit {
     /// that object since.
     pub fn is_told_by(&self, entry: &AuditEntry) -> ControlFlow<bool> {
         let audit = &self.audit;
-        if entry.at <= self.at.before(self.unless_within) {
+        let recent = self.at.before(self.unless_within)..=self.at.after(self.unless_within);
+        // One from the future was written while the clock was wrong: how long ago that was nobody knows.
+        if !recent.contains(&entry.at) || entry.at == *recent.start() {
             return ControlFlow::Break(false);
         }
         if entry.object != audit.object {
@@ -94,4 +96,15 @@ pub struct PruneAudit {
     pub entries_max: u64,
     /// Rows to touch at most.
     pub rows_max: usize,
+    /// The step ends after this time, but not before it has forgotten one.
+    pub time_max: Duration,
+}
+
+/// What a step of forgetting did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrunedAudit {
+    /// Entries that are gone.
+    pub forgotten: usize,
+    /// One of the tenants that had too many.
+    pub crowded: Option<TenantId>,
 }

@@ -33,7 +33,7 @@ mod subscription_test;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-pub use audit::{AuditFilter, ListAudit, NewAudit, PruneAudit, RecordAudit};
+pub use audit::{AuditFilter, ListAudit, NewAudit, PruneAudit, PrunedAudit, RecordAudit};
 pub use commit::{
     AcceptResult, Commit, Committed, Fanout, FanoutTarget, Idempotency, NewDelivery, NewEvent, Next, Outcome,
     OutcomeResult,
@@ -223,8 +223,8 @@ pub trait Store: Send + Sync + 'static {
     /// Entries, newest first. What an entry says of the data of a deleted tenant is not shown any more.
     async fn list_audit(&self, list: ListAudit) -> Result<Page<AuditEntry, i64>, StoreError>;
 
-    /// Forgets entries, in a step; answers how many: first the oldest of tenants that have too many, then the oldest of all.
-    async fn prune_audit(&self, prune: PruneAudit) -> Result<usize, StoreError>;
+    /// Forgets entries, in a step: first the oldest of tenants that have too many, then the oldest of all.
+    async fn prune_audit(&self, prune: PruneAudit) -> Result<PrunedAudit, StoreError>;
 
     // --- lists over all tenants ------------------------------------------------------------------------------------
 

@@ -8,7 +8,9 @@ use postroad_domain::{
     AuditAction, AuditEntry, AuditId, TenantNo,
     limits::{AUDIT_AGE_MAX, AUDIT_ENTRIES_MAX, AUDIT_ENTRIES_PER_TENANT_MAX, AUDIT_SAME_WITHIN},
 };
-use postroad_store::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, RecordAudit, StoreError};
+use postroad_store::{
+    AuditFilter, ListAudit, NewAudit, Page, PruneAudit, PrunedAudit, RecordAudit, StoreError,
+};
 
 pub(crate) use self::fields::{
     Fields, fields_of_event_type, fields_of_key, fields_of_subscription, fields_of_tenant,
@@ -20,8 +22,9 @@ use crate::{By, Engine};
 const LOOK_PAUSE: Duration = Duration::from_secs(60);
 /// Between two steps of forgetting.
 const STEP_PAUSE: Duration = Duration::from_millis(100);
-/// Entries that a step forgets.
+/// Entries that a step forgets, and how long it may keep the writer.
 const STEP_ROWS: usize = 500;
+const STEP_TIME_MAX: Duration = Duration::from_millis(3);
 
 /// A change on its way into the audit.
 pub(crate) struct Change {
@@ -91,6 +94,7 @@ impl Engine {
 
     /// Forgets what is too old or too much.
     pub(crate) async fn keep_audit(self: Arc<Self>) {
+        let mut pause = LOOK_PAUSE;
         loop {
             let before = self.clock.now().before(AUDIT_AGE_MAX);
             let step = PruneAudit {
@@ -98,10 +102,17 @@ impl Engine {
                 entries_of_tenant_max: AUDIT_ENTRIES_PER_TENANT_MAX,
                 entries_max: AUDIT_ENTRIES_MAX,
                 rows_max: STEP_ROWS,
+                time_max: STEP_TIME_MAX,
             };
-            let pause = match self.store.prune_audit(step).await {
-                Ok(forgotten) if forgotten == STEP_ROWS => STEP_PAUSE,
-                Ok(_) => LOOK_PAUSE,
+            let is_look = pause == LOOK_PAUSE;
+            pause = match self.store.prune_audit(step).await {
+                Ok(PrunedAudit { forgotten: 0, .. }) => LOOK_PAUSE,
+                Ok(PrunedAudit { crowded, .. }) => {
+                    if let Some(tenant) = crowded.filter(|_| is_look) {
+                        tracing::warn!(%tenant, "very many changes: of this tenant's audit the oldest entries go");
+                    }
+                    STEP_PAUSE
+                }
                 Err(error) => {
                     tracing::warn!(%error, "old entries of the audit could not be erased");
                     LOOK_PAUSE

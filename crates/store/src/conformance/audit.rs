@@ -9,8 +9,8 @@ use super::{
     world::{opening, spec, tenant_spec},
 };
 use crate::{
-    AuditFilter, CreateSubscription, DeleteTenant, ListAudit, NewAudit, PruneAudit, PutTenant, RecordAudit,
-    Store, SubscriptionChange, UpdateSubscription,
+    AuditFilter, CreateSubscription, DeleteTenant, ListAudit, NewAudit, PruneAudit, PrunedAudit, PutTenant,
+    RecordAudit, Store, SubscriptionChange, UpdateSubscription,
 };
 
 pub async fn an_entry_is_written_with_the_change_that_it_tells_of(store: Arc<dyn Store>) {
@@ -147,11 +147,11 @@ pub async fn old_entries_are_forgotten_oldest_first_in_steps(store: Arc<dyn Stor
         entries.push(record(&mut world, &tenant, AuditAction::SecretRead).await);
     }
     let step = PruneAudit { before: entries[3].at, ..prune_nothing(2) };
-    assert_eq!(world.store.prune_audit(step).await.unwrap(), 2);
-    assert_eq!(world.store.prune_audit(step).await.unwrap(), 1);
-    assert_eq!(world.store.prune_audit(step).await.unwrap(), 0);
+    assert_eq!(world.store.prune_audit(step).await.unwrap().forgotten, 2);
+    assert_eq!(world.store.prune_audit(step).await.unwrap().forgotten, 1);
+    assert_eq!(world.store.prune_audit(step).await.unwrap().forgotten, 0);
     let too_many = PruneAudit { entries_max: 1, rows_max: 100, ..step };
-    assert_eq!(world.store.prune_audit(too_many).await.unwrap(), 2);
+    assert_eq!(world.store.prune_audit(too_many).await.unwrap().forgotten, 2);
     assert_eq!(all(&world).await, [entries.remove(5)]);
     record(&mut world, &tenant, AuditAction::SecretRead).await;
     assert_eq!(all(&world).await.len(), 2);
@@ -166,18 +166,20 @@ pub async fn of_a_tenant_with_too_many_entries_its_own_oldest_go(store: Arc<dyn 
         of_busy.insert(0, record(&mut world, &busy, AuditAction::KeyCreated).await);
     }
     let step = PruneAudit { entries_of_tenant_max: 3, ..prune_nothing(2) };
-    for forgotten in [2, 1, 0] {
-        assert_eq!(world.store.prune_audit(step).await.unwrap(), forgotten);
+    for (forgotten, crowded) in [(2, Some(&busy)), (1, Some(&busy)), (0, None)] {
+        let crowded = crowded.map(|tenant| tenant.id.clone());
+        assert_eq!(world.store.prune_audit(step).await.unwrap(), PrunedAudit { forgotten, crowded });
     }
     of_busy.truncate(3);
     assert_eq!(all(&world).await, [&of_busy[..], &[of_quiet]].concat());
     // What goes by age makes room for what comes.
     let before = world.tick();
-    assert_eq!(world.store.prune_audit(PruneAudit { before, ..prune_nothing(9) }).await.unwrap(), 4);
+    let by_age = world.store.prune_audit(PruneAudit { before, ..prune_nothing(9) }).await.unwrap();
+    assert_eq!(by_age, PrunedAudit { forgotten: 4, crowded: None });
     for _ in 0..3 {
         record(&mut world, &busy, AuditAction::KeyCreated).await;
     }
-    assert_eq!(world.store.prune_audit(step).await.unwrap(), 0);
+    assert_eq!(world.store.prune_audit(step).await.unwrap().forgotten, 0);
 }
 
 pub async fn a_busy_tenant_pushes_out_nobody_elses_entries(store: Arc<dyn Store>) {
@@ -226,6 +228,21 @@ pub async fn whoever_looks_again_and_again_is_told_of_once(store: Arc<dyn Store>
     assert!(is_told(&mut world, &tenant, &of_another).await);
 }
 
+pub async fn a_clock_that_was_far_ahead_hides_no_reading(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let audit = entry(&mut world, AuditAction::SecretRead);
+    let now = world.tick();
+    let ahead = now.after(Duration::from_secs(365 * 24 * 3600));
+    // Written by a clock that was set right afterwards: for a year all that follow carry this moment.
+    for (at, entries) in [(ahead, 1), (now, 2), (now.after(Duration::from_secs(3600)), 3)] {
+        let audit = NewAudit { id: world.id(), ..audit.clone() };
+        let record = RecordAudit { tenant_no: tenant.no, audit, unless_within: Duration::from_secs(600), at };
+        world.store.record_audit(record).await.unwrap();
+        assert_eq!(all(&world).await.len(), entries);
+    }
+}
+
 pub async fn an_entry_is_never_earlier_than_the_one_before_it(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let tenant = world.tenant("acme").await;
@@ -241,7 +258,13 @@ pub async fn an_entry_is_never_earlier_than_the_one_before_it(store: Arc<dyn Sto
 
 /// A step of forgetting by no limit.
 fn prune_nothing(rows_max: usize) -> PruneAudit {
-    PruneAudit { before: opening(), entries_of_tenant_max: 100, entries_max: 100, rows_max }
+    PruneAudit {
+        before: opening(),
+        entries_of_tenant_max: 100,
+        entries_max: 100,
+        rows_max,
+        time_max: Duration::MAX,
+    }
 }
 
 async fn all(world: &World) -> Vec<AuditEntry> {

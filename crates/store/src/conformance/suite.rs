@@ -165,6 +165,7 @@ macro_rules! conformance_suite {
                 of_a_tenant_with_too_many_entries_its_own_oldest_go
                 a_busy_tenant_pushes_out_nobody_elses_entries
                 whoever_looks_again_and_again_is_told_of_once
+                a_clock_that_was_far_ahead_hides_no_reading
                 an_entry_is_never_earlier_than_the_one_before_it
             }
             everywhere {

@@ -8,7 +8,7 @@ use postroad_domain::{
 };
 
 use super::state::State;
-use crate::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, RecordAudit};
+use crate::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, PrunedAudit, RecordAudit};
 
 /// An entry and the number of its tenant, whose end takes its changes away.
 #[derive(Debug)]
@@ -60,21 +60,23 @@ impl State {
         page
     }
 
-    pub(super) fn prune_audit(&mut self, prune: PruneAudit) -> usize {
-        let of_tenants = self.prune_audit_of_tenants(prune);
+    pub(super) fn prune_audit(&mut self, prune: PruneAudit) -> PrunedAudit {
+        let (of_tenants, crowded) = self.prune_audit_of_tenants(prune);
         let entries_max = usize::try_from(prune.entries_max).unwrap_or(usize::MAX);
         let too_many = self.audit.len().saturating_sub(entries_max);
         let too_old = self.audit.iter().take_while(|row| row.entry.at < prune.before).count();
         let count = too_many.max(too_old).min(prune.rows_max - of_tenants);
-        of_tenants + self.audit.drain(..count).count()
+        PrunedAudit { forgotten: of_tenants + self.audit.drain(..count).count(), crowded }
     }
 
     /// Forgets the oldest of each tenant that has too many.
-    fn prune_audit_of_tenants(&mut self, prune: PruneAudit) -> usize {
+    fn prune_audit_of_tenants(&mut self, prune: PruneAudit) -> (usize, Option<TenantId>) {
         let mut counts = BTreeMap::<TenantId, u64>::new();
         for tenant in self.audit.iter().filter_map(|row| row.entry.tenant.clone()) {
             *counts.entry(tenant).or_default() += 1;
         }
+        let crowded = counts.iter().find(|(_, count)| **count > prune.entries_of_tenant_max);
+        let crowded = crowded.map(|(tenant, _)| tenant.clone());
         let before = self.audit.len();
         let mut rows_left = prune.rows_max;
         self.audit.retain(|row| {
@@ -87,7 +89,7 @@ impl State {
             rows_left -= 1;
             false
         });
-        before - self.audit.len()
+        (before - self.audit.len(), crowded)
     }
 
     /// What changed of a tenant is the tenant's, and goes with it.

@@ -46,11 +46,11 @@ use crate::{
     CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Fanout,
     Heartbeat, KeyUsed, LaneKey, LaneLease, ListAllDeliveries, ListAllEvents, ListAllSubscriptions,
     ListAudit, ListDeliveries, ListEvents, ListKeys, ListReplays, ListSubscriptionsThen, ListTenants,
-    OpenSession, Owned, Page, Prune, PruneAudit, Pruned, PutEventType, PutEventTypeError, PutProfile,
-    PutTenant, RecordAudit, RecordTest, Refill, Refilled, ReleaseLanes, ReplayCounted, ReplayStep,
-    ReplayStepped, RetryDelivery, RetryDeliveryError, RevokeKey, Session, SettingKey, StartReplayError,
-    Store, StoreError, StoreStats, StoredKey, StoredProfile, SubscriptionThen, Sweep, Swept,
-    UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
+    OpenSession, Owned, Page, Prune, PruneAudit, Pruned, PrunedAudit, PutEventType, PutEventTypeError,
+    PutProfile, PutTenant, RecordAudit, RecordTest, Refill, Refilled, ReleaseLanes, ReplayCounted,
+    ReplayStep, ReplayStepped, RetryDelivery, RetryDeliveryError, RevokeKey, Session, SettingKey,
+    StartReplayError, Store, StoreError, StoreStats, StoredKey, StoredProfile, SubscriptionThen, Sweep,
+    Swept, UpdateSubscription, UpdateSubscriptionError, WaitingLane, WaitingLanes,
 };
 
 /// A store in memory. Cheap to clone; clones share everything, also the injected faults.
@@ -274,7 +274,7 @@ impl Store for MemoryStore {
         Ok(self.state().list_audit(&list))
     }
 
-    async fn prune_audit(&self, prune: PruneAudit) -> Result<usize, StoreError> {
+    async fn prune_audit(&self, prune: PruneAudit) -> Result<PrunedAudit, StoreError> {
         Ok(self.state().prune_audit(prune))
     }
 
