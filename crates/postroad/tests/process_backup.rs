@@ -4,11 +4,18 @@
 
 mod common;
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    path::Path,
+};
 
 use common::{Ended, Program, postroad, run, serve, subscribe};
 use postroad_testkit::{ADMIN_KEY, Answer, Receiver, ServerOptions, TestServer};
 use serde_json::{Value, json};
+
+/// A user that no service runs as.
+const NOBODY: u32 = 65_534;
 
 /// `postroad COMMAND` on the server's data folder.
 async fn on_data(server: &TestServer, command: &str, further: &[&str]) -> Ended {
@@ -114,8 +121,51 @@ async fn without_a_database_there_is_nothing_to_back_up_check_or_compact() {
         let ended = run(postroad(folder.path(), &[command, &["--data-dir", "nowhere"]].concat())).await;
         assert_eq!(ended.code, Some(1), "{command:?}");
         assert!(ended.stderr.contains("nowhere/postroad.db"), "{}", ended.stderr);
+        let remedy =
+            "Name the server's data folder with --data-dir, or its configuration file with --config\n";
+        assert!(ended.stderr.ends_with(remedy), "{}", ended.stderr);
     }
+    let arguments = ["backup", "b.db", "--with-key", "--data-dir", "nowhere"];
+    let ended = run(postroad(folder.path(), &arguments)).await;
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("nowhere/secret.key: No such file"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Name the server's data folder with --data-dir"), "{}", ended.stderr);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[tokio::test]
+async fn a_backup_that_is_put_back_without_its_key_is_left_alone_by_serve_and_explained_by_check() {
+    let server = TestServer::start().await;
+    let made = on_data(&server, "backup", &["b.db"]).await;
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let restored = tempfile::tempdir().unwrap();
+    let data_dir = restored.path().join("data");
+    fs::create_dir(&data_dir).unwrap();
+    fs::copy(server.folder().join("b.db"), data_dir.join("postroad.db")).unwrap();
+
+    let refused = run(serve(restored.path(), &[])).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("put the file data/secret.key back"), "{}", refused.stderr);
+    let left = fs::read_dir(&data_dir).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["postroad.db"], "nothing was made beside it");
+
+    let key = data_dir.join("secret.key");
+    for (content, words) in [
+        (None, Some("The key of its secrets is not beside it: the server starts only with data/secret.key")),
+        (Some("hello".to_owned()), Some("The key of its secrets cannot be used: data/secret.key holds no")),
+        (Some(format!("k1:{}=", "A".repeat(43))), Some("data/secret.key is not the key of its secrets")),
+        (Some(fs::read_to_string(server.data_dir().join("secret.key")).unwrap()), None),
+    ] {
+        if let Some(content) = content {
+            fs::write(&key, content).unwrap();
+        }
+        let checked = run(postroad(restored.path(), &["check", "--data-dir", "data"])).await;
+        assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{}", checked.stdout);
+        let lines: Vec<_> = checked.stdout.lines().collect();
+        assert!(lines[0].starts_with("The database is whole: 0 events"), "{}", checked.stdout);
+        assert_eq!(lines.len(), 1 + usize::from(words.is_some()), "{}", checked.stdout);
+        assert!(words.is_none_or(|words| lines[1].starts_with(words)), "{}", checked.stdout);
+    }
 }
 
 #[tokio::test]
@@ -131,12 +181,17 @@ async fn a_running_server_is_not_compacted_and_a_stopped_one_is_smaller_and_whol
 
     let database = folder.path().join("data/postroad.db");
     fill_with_free_pages(&database);
-    let before = fs::metadata(&database).unwrap().len();
+    fs::set_permissions(&database, fs::Permissions::from_mode(0o640)).unwrap();
+    // Only root may give a file away.
+    let _ = chown(&database, Some(NOBODY), Some(NOBODY));
+    let rights = |path: &Path| fs::metadata(path).map(|file| (file.mode(), file.uid(), file.gid())).unwrap();
+    let (before, rights_before) = (fs::metadata(&database).unwrap().len(), rights(&database));
     fs::write(folder.path().join("p.toml"), "data-dir = \"data\"\n").unwrap();
     let compacted = run(postroad(folder.path(), &["compact", "--config", "p.toml"])).await;
     assert_eq!(compacted.code, Some(0), "{}", compacted.stderr);
     assert!(compacted.stdout.contains("MiB and has"), "{}", compacted.stdout);
     assert!(fs::metadata(&database).unwrap().len() < before / 2);
+    assert_eq!(rights(&database), rights_before, "whoever serves must be able to open it");
     let checked = run(postroad(folder.path(), &["check", "--data-dir", "data"])).await;
     assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""));
     let mut program = Program::start(serve(folder.path(), &["--admin-key", ADMIN_KEY]));

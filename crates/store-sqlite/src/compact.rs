@@ -69,6 +69,8 @@ fn write_anew(db: Connection, path: &Path, fresh: &Path) -> Result<u64, CompactE
     let at = |path: &Path, source| OpenError::Folder { path: path.to_owned(), source };
     db.execute("VACUUM INTO ?1", (fresh.display().to_string(),)).map_err(Fault::from)?;
     let file = File::open(fresh).map_err(|source| at(fresh, source))?;
+    // Who compacts may be another user than the one who serves, and must not lock that one out.
+    fs::metadata(path).and_then(|old| give_to_same(&file, &old)).map_err(|source| at(fresh, source))?;
     file.sync_all().map_err(|source| at(fresh, source))?;
     let bytes = file.metadata().map_err(|source| at(fresh, source))?.len();
     db.close().map_err(|(_, error)| Fault::from(error))?;
@@ -82,6 +84,31 @@ fn write_anew(db: Connection, path: &Path, fresh: &Path) -> Result<u64, CompactE
     }
     fs::rename(fresh, path).map_err(|source| at(path, source))?;
     Ok(bytes)
+}
+
+/// Gives the file the owner and the permissions that another one has.
+#[cfg(unix)]
+fn give_to_same(file: &File, other: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let own = file.metadata()?;
+    let mut permissions = other.permissions();
+    if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
+        match fchown(file, Some(other.uid()), Some(other.gid())) {
+            // Its owner, who stands in none of its groups: the group that it has now must not gain anything.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && own.uid() == other.uid() => {
+                permissions.set_mode(permissions.mode() & !0o070);
+            }
+            given => given?,
+        }
+    }
+    // Behind the change of owner, which may take some of them away.
+    file.set_permissions(permissions)
+}
+
+/// Gives the file the permissions that another one has.
+#[cfg(not(unix))]
+fn give_to_same(file: &File, other: &fs::Metadata) -> io::Result<()> {
+    file.set_permissions(other.permissions())
 }
 
 fn open(path: &Path) -> Result<Connection, Fault> {
