@@ -146,7 +146,7 @@ pub(crate) enum ConnectError {
     Dial { address: SocketAddr, source: io::Error },
     #[error("{}", .0.error)]
     Proxy(NoTunnel),
-    #[error("the TLS handshake with {host} failed: {source}")]
+    #[error("{}", tls::why_failed(host, source))]
     Tls { host: String, source: io::Error },
     #[error("the connection was given up: {0}")]
     Lost(io::Error),

@@ -105,11 +105,16 @@ impl fmt::Display for Blocked {
             }
             Why::NotGlobal { ip, kind } => {
                 let stands_for = if ip == address.ip() { "" } else { &format!(" stands for {ip}, which") };
+                write!(out, "{address}{stands_for} is {kind}. ")?;
+                if ranges::is_link_local(ip) {
+                    // Whoever opens it opens the keys of the machine.
+                    return out.write_str("No receiver should be there: use another address of it");
+                }
                 write!(
                     out,
-                    "{address}{stands_for} is {kind}. If this receiver is meant, start Postroad with "
-                )?;
-                write!(out, "--allow-subnet {}", IpNet::from(ip))
+                    "If this receiver is meant, start Postroad with --allow-subnet {}",
+                    IpNet::from(ip)
+                )
             }
         }
     }

@@ -91,9 +91,9 @@ impl Probe {
         };
         if uri.scheme() == Some(&Scheme::HTTPS) {
             let handshake = async {
-                let (stream, _) = tls::handshake(&self.tls, host, stream).await.map_err(|error| {
-                    SendError::new(ErrorClass::Tls, format!("the TLS handshake with {host} failed: {error}"))
-                })?;
+                let (stream, _) = tls::handshake(&self.tls, host, stream)
+                    .await
+                    .map_err(|error| SendError::new(ErrorClass::Tls, tls::why_failed(host, &error)))?;
                 Ok((stream, "the certificate is trusted and fits the host".to_owned()))
             };
             stream = walk.step(Stage::Tls, handshake).await?;

@@ -88,7 +88,14 @@ impl Transport {
     }
 
     fn connection(&self, is_unsent: bool, what: &str, source: Box<dyn StdError + Send + Sync>) -> Error {
-        let reason = format!("{what}: {}", innermost(&*source));
+        let innermost = innermost(&*source);
+        let reason = match innermost.downcast_ref::<rustls::Error>() {
+            // What came is no record of TLS.
+            Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) => {
+                format!("{what}: the server answers without TLS. Should its URL begin with http://?")
+            }
+            _ => format!("{what}: {innermost}"),
+        };
         Error::Connection { server: self.settings.server.clone(), is_unsent, reason, source }
     }
 }

@@ -18,6 +18,14 @@ pub(super) fn not_global(ip: IpAddr) -> Option<&'static str> {
     }
 }
 
+/// Whether it is an address of the network that the machine itself stands in and nobody else reaches.
+pub(super) fn is_link_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    }
+}
+
 const V4: [(Ipv4Net, &str); 17] = [
     (net4([0, 0, 0, 0], 8), "an address of this machine (0.0.0.0/8)"),
     (net4([10, 0, 0, 0], 8), "in a private network (10.0.0.0/8)"),

@@ -116,6 +116,18 @@ pub(crate) async fn handshake(
     Ok((Box::new(stream), is_http_2))
 }
 
+/// Why a handshake with `host` failed, for people.
+pub(crate) fn why_failed(host: &str, error: &io::Error) -> String {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        // What came is no record of TLS: most often the port of plain HTTP.
+        Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) => format!(
+            "the TLS handshake with {host} failed: it answered without TLS. Should the URL begin with http:// or name another port?"
+        ),
+        _ => format!("the TLS handshake with {host} failed: {error}"),
+    }
+}
+
 /// The name the certificate must be for. The dot that ends an absolute name belongs to DNS; no certificate has it.
 fn server_name(host: &str) -> Result<ServerName<'static>, InvalidDnsNameError> {
     Ok(ServerName::try_from(host.strip_suffix('.').unwrap_or(host))?.to_owned())

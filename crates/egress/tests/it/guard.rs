@@ -202,6 +202,9 @@ async fn a_refusal_names_the_address_and_the_remedy() {
         "inside.example may not be called: 10.0.0.1:443 is in a private network (10.0.0.0/8). \
          If this receiver is meant, start Postroad with --allow-subnet 10.0.0.1/32"
     );
+    // Where clouds keep the keys of a machine: nobody is told how to open that.
+    let refused = egress(&network).check(&url("http://169.254.169.254/latest")).await.unwrap_err();
+    assert!(refused.message.ends_with("No receiver should be there: use another address of it"), "{refused}");
 }
 
 #[tokio::test(start_paused = true)]

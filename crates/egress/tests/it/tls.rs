@@ -81,7 +81,9 @@ async fn a_host_without_tls_fails_the_handshake() {
         let outcome = exchange_trusting(&issuer, "https://hook.example/", |mut host| async move {
             host.write(answer).await;
         });
-        assert_eq!(outcome.await.unwrap_err().class, ErrorClass::Tls, "{answer:?}");
+        let failed = outcome.await.unwrap_err();
+        assert_eq!(failed.class, ErrorClass::Tls, "{answer:?}");
+        assert!(failed.message.starts_with("the TLS handshake with hook.example failed: "), "{failed}");
     }
 }
 

@@ -51,7 +51,7 @@ async fn each_step_that_fails_says_what_to_do() {
         stream
     };
     let (plain, _stream) = tokio::join!(way_to(&url, &LOOPBACK), without_tls);
-    assert_line(&plain, "url: tls", "fail", "the TLS handshake with 127.0.0.1 failed");
+    assert_line(&plain, "url: tls", "fail", "failed: it answered without TLS. Should the URL");
     assert!(plain.stdout.contains("To do: see to the receiver's certificate"), "{}", plain.stdout);
 
     receiver.answer("/", Answer::raw("HELO\r\n\r\n"));
