@@ -214,7 +214,7 @@ fn profile() -> clap::Command {
             clap::Command::new("check")
                 .about(PROFILE_CHECK_ABOUT)
                 .long_about(PROFILE_CHECK_LONG_ABOUT)
-                .arg(files.help("A profile.toml, or a folder that holds one")),
+                .arg(files.help("A profile.toml, a folder that holds one, or a folder of profiles")),
         )
         .subcommand(
             clap::Command::new("show")

@@ -21,7 +21,23 @@ pub fn note(text: impl fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// `1 event`, `2 events`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
 /// Says on standard error what went wrong.
 pub fn complain(error: &dyn fmt::Display) {
     note(format_args!("error: {error}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_told_as_one() {
+        let told = [0, 1, 2].map(|count| counted(count, "delivery", "deliveries"));
+        assert_eq!(told, ["0 deliveries", "1 delivery", "2 deliveries"]);
+    }
 }

@@ -12,6 +12,7 @@ use std::{
 
 use postroad_engine::{SecretBox, SecretError};
 use postroad_store::{SettingKey, Store, StoreError};
+use postroad_store_sqlite::inspect;
 use rand::Rng;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -59,27 +60,48 @@ pub async fn beside_data(
     rng: &mut (impl Rng + Send),
 ) -> Result<SecretBox, SecretKeyError> {
     let path = data_dir.join(FILE_NAME);
-    let kept = match fs::read_to_string(&path) {
-        Ok(text) => Some(Zeroizing::new(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+    if let Some(kept) = read(data_dir)? {
+        warn_of_readers(&path);
+        return Ok(kept);
+    }
+    if store.setting(SettingKey::SecretKeyCheck).await?.is_some() {
+        return Err(SecretKeyError::Missing { path });
+    }
+    let text = SecretBox::generate(rng);
+    keep(&path, &text).map_err(|source| SecretKeyError::File { path: path.clone(), source })?;
+    tracing::info!(path = %path.display(), "a secret key was made; a backup needs it beside the database");
+    SecretBox::parse(text.trim()).map_err(|problem| SecretKeyError::Damaged { path, problem })
+}
+
+/// The key that is kept in the data folder; `None` where there is no such file.
+///
+/// Errors: the file cannot be read, or holds something else.
+pub fn read(data_dir: &Path) -> Result<Option<SecretBox>, SecretKeyError> {
+    let path = data_dir.join(FILE_NAME);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(SecretKeyError::File { path, source }),
     };
-    let text = match kept {
-        Some(text) => {
-            warn_of_readers(&path);
-            text
-        }
-        None if store.setting(SettingKey::SecretKeyCheck).await?.is_some() => {
-            return Err(SecretKeyError::Missing { path });
-        }
-        None => {
-            let text = SecretBox::generate(rng);
-            keep(&path, &text).map_err(|source| SecretKeyError::File { path: path.clone(), source })?;
-            tracing::info!(path = %path.display(), "a secret key was made; a backup needs it beside the database");
-            text
-        }
-    };
-    SecretBox::parse(text.trim()).map_err(|problem| SecretKeyError::Damaged { path, problem })
+    let key = SecretBox::parse(text.trim());
+    key.map(Some).map_err(|problem| SecretKeyError::Damaged { path, problem })
+}
+
+/// Refuses a database that was written with a key which is not beside it, before anything is made in its folder: a backup
+/// that was put back without its key is left as it is, unless an earlier version made it. What else is wrong with the
+/// folder is for its opening to say.
+///
+/// Errors: the key is missing.
+pub fn expect_beside(data_dir: &Path) -> Result<(), SecretKeyError> {
+    let path = data_dir.join(FILE_NAME);
+    if path.exists() || inspect::holder(data_dir).is_some() {
+        return Ok(());
+    }
+    let database = inspect::inspect(data_dir).ok().flatten();
+    match database.and_then(|database| database.secret_key_check) {
+        Some(_) => Err(SecretKeyError::Missing { path }),
+        None => Ok(()),
+    }
 }
 
 /// Writes the file whole or not at all, for its owner only, and has it on the disk when this answers.

@@ -5,7 +5,8 @@ mod common;
 use std::path::Path;
 
 use common::{Program, postroad, run};
-use postroad_client::Client;
+use postroad_client::{Client, NewSubscription};
+use postroad_testkit::{Answer, Receiver};
 use tempfile::TempDir;
 
 #[tokio::test]
@@ -40,6 +41,36 @@ async fn the_demo_shows_how_to_join_in_then_deliveries_and_removes_everything_at
     let ended = demo.end().await;
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
     assert!(!Path::new(data).exists(), "{data} is left");
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_not_repeated_soon_says_until_when_or_what_to_do() {
+    let (folder, receiver) = (TempDir::new().unwrap(), Receiver::start().await);
+    receiver.answer("/gone", Answer::status(410));
+    receiver.answer("/tired", Answer::status(503).header("Retry-After", "600"));
+    let mut demo = Program::start(postroad(folder.path(), &["dev", "--listen", "127.0.0.1:0"]));
+    let server = demo.server().await;
+    let key = demo.line_with("admin key: ").await.replace("admin key: ", "");
+    let client = Client::new(&server, &key).unwrap();
+    let subscriptions = client.tenant("standard").subscriptions();
+    let send = async || {
+        let mut send = postroad(folder.path(), &["send", "--tenant", "standard", "--type", "my.own"]);
+        send.env("POSTROAD_SERVER", &server).env("POSTROAD_KEY", &key);
+        assert_eq!(run(send).await.code, Some(0));
+    };
+
+    let gone = subscriptions.create(&NewSubscription::push(receiver.url("/gone"))).await.unwrap();
+    send().await;
+    let line = demo.line_with("  410      ").await;
+    let words = format!("PATCH /v1/tenants/standard/subscriptions/{} {{\"active\":true}}", gone.id);
+    assert!(line.contains("is inactive now") && line.ends_with(&words), "{line}");
+
+    subscriptions.create(&NewSubscription::push(receiver.url("/tired"))).await.unwrap();
+    send().await;
+    let line = demo.line_with("  503      ").await;
+    assert!(line.contains("next attempt") && line.contains(" in 10m"), "{line}");
+    demo.signal(libc::SIGINT);
+    assert_eq!(demo.end().await.code, Some(0));
 }
 
 #[tokio::test]

@@ -24,6 +24,16 @@ async fn an_unknown_key_in_the_configuration_file_is_answered_with_the_nearest_o
 }
 
 #[tokio::test]
+async fn a_data_folder_that_is_a_file_is_told_with_what_to_choose() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("data"), "").unwrap();
+    let ended = run(serve(folder.path(), &[])).await;
+    assert_eq!(ended.code, Some(1));
+    let words = "error: data is a file, and the data need a folder. Choose one with --data-dir\n";
+    assert!(ended.stderr.ends_with(words), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn a_configuration_file_that_is_not_there_is_named_with_who_named_it() {
     let folder = TempDir::new().unwrap();
     let mut command = postroad(folder.path(), &["serve"]);

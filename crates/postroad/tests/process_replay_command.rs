@@ -16,8 +16,8 @@ const JOB: &str = "/v1/tenants/acme/replays/rpl_1";
 fn job(status: &str, replayed: u32) -> Answer {
     let reason = if status == "failed" { r#""subscription_deleted""# } else { "null" };
     Answer::status(200).body(format!(
-        r#"{{"id":"rpl_1","subscription":"sub_1","status":"{status}","reason":{reason},"count":3,"replayed":{replayed},
-        "skipped":1,"examined":4}}"#
+        r#"{{"id":"rpl_1","subscription":"sub_1","selection":"failed","status":"{status}","reason":{reason},"count":3,
+        "replayed":{replayed},"skipped":1,"examined":4}}"#
     ))
 }
 
@@ -45,7 +45,11 @@ async fn progress_is_told_in_lines_up_to_the_end() {
     let lines: Vec<_> = ended.stderr.lines().collect();
     assert_eq!(
         lines,
-        ["replayed 0 of 3, skipped 1", "replayed 2 of 3, skipped 1", "done: replayed 3 of 3, skipped 1"]
+        [
+            "replayed 0 of 3; looked at 4 unsuccessful deliveries",
+            "replayed 2 of 3; looked at 4 unsuccessful deliveries",
+            "done: 3 deliveries go out again; looked at 4 unsuccessful deliveries, 1 of them not concerned"
+        ]
     );
     let asked = server.received()[0].json();
     assert_eq!((&asked["since"], &asked["status"]), (&"2026-11-22T07:00:00Z".into(), &"failed".into()));
@@ -148,6 +152,6 @@ async fn what_a_receiver_refused_for_good_arrives_after_a_replay() {
     assert_eq!((counted.code, counted.stdout.as_str()), (Some(0), sentence), "{}", counted.stderr);
     let ended = run(replay(server.folder(), &server.url(""), &arguments)).await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stderr.contains("done: replayed 3 of 3"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("done: 3 deliveries go out again"), "{}", ended.stderr);
     receiver.wait_for(6).await;
 }

@@ -56,6 +56,17 @@ async fn the_first_start_shows_an_admin_key_once_and_keeps_it() {
 }
 
 #[tokio::test]
+async fn a_misspelt_variable_of_the_environment_is_warned_of_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = serve(folder.path(), &[]);
+    command.env("POSTROAD_LISEN", "127.0.0.1:1");
+    let mut program = Program::start(command);
+    program.server().await;
+    let line = program.log_line_with("POSTROAD_LISEN").await;
+    assert!(line.contains("WARN") && line.ends_with("; the nearest is POSTROAD_LISTEN"), "{line}");
+}
+
+#[tokio::test]
 async fn the_own_address_is_never_called_even_where_loopback_is_allowed() {
     let server = TestServer::start().await;
     server.put_json("/v1/tenants/acme", &json!({"profile": "standard"})).await.unwrap();

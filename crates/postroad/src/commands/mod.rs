@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::{
     cli::Command,
-    config::{Config, ConfigError, Given, Layers, Purpose},
+    config::{Config, ConfigError, Given, Layers, Purpose, unknown_variables},
     output,
 };
 
@@ -77,4 +77,11 @@ fn load_config(purpose: Purpose, flags: &Given) -> Result<Config, ConfigError> {
 /// The same before it is put together.
 fn read_layers(purpose: Purpose, flags: &Given) -> Result<Layers, ConfigError> {
     Layers::read(purpose, flags, |name| std::env::var_os(name))
+}
+
+/// Warns of variables that look like settings and are none. Once, at the start of a server.
+fn warn_of_unknown_variables() {
+    for unknown in unknown_variables(std::env::vars_os()) {
+        tracing::warn!("{unknown}");
+    }
 }

@@ -35,6 +35,16 @@ impl Remote {
         self.key.clone().or_else(|| set("POSTROAD_KEY")).or_else(|| set("POSTROAD_ADMIN_KEY"))
     }
 
+    /// How the key is written in a line that can be typed: by its variable where it comes from one.
+    pub fn key_to_type(&self, variable: &impl Fn(&str) -> Option<String>) -> &'static str {
+        let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
+        match &self.key {
+            Some(_) => "YOUR_KEY",
+            None if is_set("POSTROAD_KEY") => "$POSTROAD_KEY",
+            None => "$POSTROAD_ADMIN_KEY",
+        }
+    }
+
     /// A client. `variable` looks into the environment.
     ///
     /// Errors: there is no key, the URL or the key cannot be one, or the machine's certificates cannot be read.

@@ -45,8 +45,9 @@ pub async fn run(
     }
     let accepted = client.tenant(tenant.as_str()).publish(event).await.map_err(remote::failed)?;
     output::line(&accepted.id).context("cannot write to standard output")?;
-    let url = arguments.remote.url(&variable);
-    output::note(remark(&accepted, &format!("{}/v1/tenants/{tenant}/events", url.trim_end_matches('/'))));
+    let (url, key) = (arguments.remote.url(&variable), arguments.remote.key_to_type(&variable));
+    let events = format!("{}/v1/tenants/{tenant}/events", url.trim_end_matches('/'));
+    output::note(remark(&accepted, &events, key));
     Ok(())
 }
 
@@ -59,14 +60,14 @@ fn read_data(given: &str) -> Result<String, CommandError> {
     read.map_err(|error| CommandError::Usage(format!("--data: {error:#}")))
 }
 
-/// `events` is the URL of the tenant's events. That nobody wanted an event is no fault and often a slip of the pen, in its
+/// `events` is the URL of the tenant's events, `key` what is typed for the key. That nobody wanted an event is no fault and often a slip of the pen, in its
 /// type or in a subscription's.
-fn remark(accepted: &Accepted, events: &str) -> String {
+fn remark(accepted: &Accepted, events: &str, key: &str) -> String {
     match (accepted.duplicate, accepted.deliveries) {
         (true, _) => "published before: nothing new was sent".to_owned(),
         (false, 0) => format!(
-            "accepted; no subscription wanted it. What each of them wanted instead:\n  curl -H \"Authorization: Bearer \
-             $POSTROAD_KEY\" {events}/{}/explain",
+            "accepted; it goes to no subscription. Why:\n  curl -H \"Authorization: Bearer {key}\" \
+             {events}/{}/explain\nThe answer names those that there were when the event came: it is empty for a tenant without any.",
             accepted.id
         ),
         (false, 1) => "accepted; 1 delivery".to_owned(),

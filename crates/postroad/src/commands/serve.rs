@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::{CommandError, load_config};
+use super::{CommandError, load_config, warn_of_unknown_variables};
 use crate::{
     ambient::{self, SystemClock},
     config::{Given, Purpose},
@@ -22,6 +22,7 @@ const ADMIN_KEY_CHARS_ADVISED: usize = 16;
 pub async fn run(flags: &Given) -> Result<(), CommandError> {
     let mut config = load_config(Purpose::Serve, flags)?;
     let traces = Traces::start(&config)?;
+    warn_of_unknown_variables();
     let stop = signals::stop_token(|| {}).context("signals cannot be received")?;
     match ambient::raise_open_files_limit() {
         Ok(limit) => tracing::debug!(limit, "open files"),

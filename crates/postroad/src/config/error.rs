@@ -1,6 +1,9 @@
 //! Why a configuration cannot be used: which key, where it stands, what is wrong, what to do.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use postroad_domain::Invalid;
 use thiserror::Error;
@@ -48,19 +51,13 @@ pub enum ConfigError {
         /// What it must hold.
         wanted: &'static str,
     },
-    /// The file holds a key that does not exist.
-    #[error(
-        "{path}, line {line}: there is no key \"{name}\"; the nearest is \"{nearest}\" (all keys: postroad serve --help)"
-    )]
-    UnknownKey {
+    /// The file holds keys that do not exist.
+    #[error("{}", told(path, unknown))]
+    UnknownKeys {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What stands there.
-        name: String,
-        /// The valid key that looks most like it.
-        nearest: &'static str,
+        /// Each of them, in the order of their lines; at least one.
+        unknown: Vec<UnknownKey>,
     },
     /// The file is not TOML.
     #[error("{}, line {line}: this is not TOML: {problem}", path.display())]
@@ -84,6 +81,19 @@ pub enum ConfigError {
     },
 }
 
+/// A key in the file that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownKey {
+    /// The line, from 1.
+    pub line: usize,
+    /// What stands there.
+    pub name: String,
+    /// A section begins with it, and the file has none.
+    pub is_section: bool,
+    /// The valid key that it was most likely meant to be, where one is near.
+    pub nearest: Option<&'static str>,
+}
+
 impl ConfigError {
     /// A value that its key refused; the value is shown unless the key is a secret.
     pub(super) fn bad_value(key: &Key, values: &[String], origin: Origin, problem: Invalid) -> Self {
@@ -101,5 +111,26 @@ impl Origin {
             Self::File { path, line } => format!("{}, line {line}, key \"{}\"", path.display(), key.name),
             Self::Default => format!("the default of {}", key.name),
         }
+    }
+}
+
+/// All keys that do not exist, each with its place.
+fn told(path: &Path, unknown: &[UnknownKey]) -> String {
+    const ALL_KEYS: &str = "(all keys: postroad serve --help)";
+    match unknown {
+        [only] => format!("{} {ALL_KEYS}", only.in_file(path)),
+        several => {
+            let lines = several.iter().map(|key| format!("\n  {}", key.in_file(path)));
+            format!("{} keys do not exist {ALL_KEYS}:{}", several.len(), lines.collect::<String>())
+        }
+    }
+}
+
+impl UnknownKey {
+    fn in_file(&self, path: &Path) -> String {
+        let Self { line, name, is_section, nearest } = self;
+        let nearest = nearest.map(|nearest| format!("; the nearest is \"{nearest}\"")).unwrap_or_default();
+        let section = if *is_section { "; the file has no sections" } else { "" };
+        format!("{}, line {line}: there is no key \"{name}\"{nearest}{section}", path.display())
     }
 }

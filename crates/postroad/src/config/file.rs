@@ -8,10 +8,11 @@ use std::{
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    error::{ConfigError, Origin},
+    error::{ConfigError, Origin, UnknownKey},
     given::Given,
     keys::{KEYS, Key},
 };
+use crate::nearest::nearest;
 
 const KEY_OF_THE_FILE: &str = "config";
 
@@ -30,7 +31,7 @@ pub(super) fn read(flags: &Given, environment: &Given) -> Result<Given, ConfigEr
 impl Given {
     /// The layer of a file with this text. `path` is for the errors.
     ///
-    /// Errors: not TOML, a key that does not exist, a value that is not text.
+    /// Errors: not TOML, keys that do not exist, a value that is not text.
     pub fn from_file(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let table = DeTable::parse(text).map_err(|error| ConfigError::NotToml {
             path: path.to_owned(),
@@ -38,21 +39,28 @@ impl Given {
             // Only the message: the whole error shows the line, in which a secret may stand.
             problem: error.message().to_owned(),
         })?;
-        let mut given = Self::default();
+        let (mut given, mut unknown) = (Self::default(), Vec::new());
         for (name, value) in table.get_ref() {
             let line = line_at(text, name.span().start);
-            let key = find_key(name.get_ref()).ok_or_else(|| ConfigError::UnknownKey {
-                path: path.to_owned(),
-                line,
-                name: name.get_ref().to_string(),
-                nearest: nearest_key(name.get_ref()),
-            })?;
+            let Some(key) = find_key(name.get_ref()) else {
+                unknown.push(UnknownKey {
+                    line,
+                    name: name.get_ref().to_string(),
+                    is_section: matches!(value.get_ref(), DeValue::Table(_)),
+                    nearest: nearest(name.get_ref(), keys_of_files().map(|key| key.name)),
+                });
+                continue;
+            };
             let origin = Origin::File { path: path.to_owned(), line };
             let values = texts(key, value.get_ref())
                 .ok_or_else(|| ConfigError::NotText { place: origin.describe(key), wanted: wanted(key) })?;
             given.add(key, values, origin);
         }
-        Ok(given)
+        if unknown.is_empty() {
+            return Ok(given);
+        }
+        unknown.sort_by_key(|key| key.line);
+        Err(ConfigError::UnknownKeys { path: path.to_owned(), unknown })
     }
 }
 
@@ -62,11 +70,6 @@ fn keys_of_files() -> impl Iterator<Item = &'static Key> {
 
 fn find_key(name: &str) -> Option<&'static Key> {
     keys_of_files().find(|key| key.name == name)
-}
-
-fn nearest_key(name: &str) -> &'static str {
-    let nearest = keys_of_files().min_by_key(|key| strsim::damerau_levenshtein(key.name, name));
-    nearest.map_or("", |key| key.name)
 }
 
 fn wanted(key: &Key) -> &'static str {

@@ -32,8 +32,8 @@ impl Given {
     }
 
     /// The layer of the environment, in which `variable` looks a variable up. An empty variable counts as not set: that
-    /// is what compose files make of one that their caller did not set. Variables that belong to no key are left alone,
-    /// because orchestrators set `POSTROAD_PORT` and the like on their own.
+    /// is what compose files make of one that their caller did not set. Variables that belong to no key are left alone
+    /// here, because orchestrators set `POSTROAD_PORT` and the like on their own; `unknown_variables` tells of the rest.
     ///
     /// Errors: a value that is not UTF-8.
     pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {

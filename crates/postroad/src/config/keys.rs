@@ -131,9 +131,9 @@ pub static KEYS: [Key; 20] = [
         value_name: "KEY",
         otherwise: Otherwise::Words("generated at the first start and shown once"),
         summary: "The key that may do everything in the API",
-        details: "From now on: it replaces the one that is kept. Only its hash is kept. At least 8 characters, unless the \
-                  server listens on a loopback address; 16 or more cannot be guessed. Better in the environment or the \
-                  file than on the command line, which other users of the machine can read.",
+        details: "From now on: it replaces the one that is kept. Only its hash is kept. At least 8 characters, except \
+                  with dev; 16 or more cannot be guessed. Better in the environment or the file than on the command \
+                  line, which other users of the machine can read.",
         is_secret: true,
         is_list: false,
         in_file: true,
@@ -164,7 +164,8 @@ pub static KEYS: [Key; 20] = [
         otherwise: Otherwise::Words("public addresses only"),
         summary: "Allow deliveries to this private subnet; may be given several times",
         details: "Without it, webhooks reach public addresses only, so that no customer can make this server call \
-                  into your network. Example: 10.20.0.0/16. Several are separated by commas.",
+                  into your network. Example: 10.20.0.0/16. Several are separated by commas. `localhost` \
+                  is two: 127.0.0.0/8,::1/128.",
         is_secret: false,
         is_list: true,
         in_file: true,

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{Config, ConfigError, Given, Purpose, file, load};
+use super::{Config, ConfigError, Given, Purpose, file, load, put_together};
 
 /// What the command line, the environment and the file say.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,14 @@ impl Layers {
     /// Errors: as [`load`] says.
     pub fn load(&self, purpose: Purpose) -> Result<Config, ConfigError> {
         load(purpose, &self.flags, &self.environment, &self.file)
+    }
+
+    /// The same for a command that works on the data and opens no server: with which keys one would be opened is nothing to
+    /// it.
+    ///
+    /// Errors: the first value that cannot be used.
+    pub fn load_for_data(&self) -> Result<Config, ConfigError> {
+        put_together(Purpose::Serve, [&self.flags, &self.environment, &self.file])
     }
 
     /// Whether somebody gave this key a value; otherwise its default holds.

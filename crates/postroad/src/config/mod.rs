@@ -14,6 +14,7 @@ mod file;
 mod given;
 mod keys;
 mod layers;
+mod variables;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -25,13 +26,14 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::checks::duration;
 pub use self::{
-    error::{ConfigError, Origin},
+    error::{ConfigError, Origin, UnknownKey},
     given::Given,
     keys::{InDev, KEYS, Key, Otherwise},
     layers::Layers,
+    variables::{UnknownVariable, unknown_variables},
 };
 
-/// Characters of a key that opens a server which other machines reach.
+/// Characters of a key that opens a server.
 const KEY_CHARS_MIN: usize = 8;
 
 /// How log lines look.
@@ -161,9 +163,18 @@ pub fn load(
     environment: &Given,
     file: &Given,
 ) -> Result<Config, ConfigError> {
+    let config = put_together(purpose, [flags, environment, file])?;
+    if purpose == Purpose::Serve {
+        refuse_guessable_keys(&config, [flags, environment, file])?;
+    }
+    Ok(config)
+}
+
+/// The configuration, whatever keys a server would be opened with.
+fn put_together(purpose: Purpose, layers: [&Given; 3]) -> Result<Config, ConfigError> {
     let mut config = Config::unfilled();
     for key in KEYS.iter().filter(|key| key.is_for(purpose)) {
-        let given = [flags, environment, file].into_iter().find_map(|layer| layer.get(key));
+        let given = layers.into_iter().find_map(|layer| layer.get(key));
         if let Some((values, origin)) = given {
             (key.apply)(&mut config, values)
                 .map_err(|problem| ConfigError::bad_value(key, values, origin.clone(), problem))?;
@@ -173,15 +184,12 @@ pub fn load(
             })?;
         }
     }
-    refuse_guessable_keys(&config, [flags, environment, file])?;
     Ok(config)
 }
 
-/// Refuses keys that could be found by trying, where others can try: on this machine alone a short one does no harm.
+/// Refuses keys that could be found by trying. Where it listens says nothing of who can try: before a loopback address there
+/// is a proxy that everybody reaches.
 fn refuse_guessable_keys(config: &Config, layers: [&Given; 3]) -> Result<(), ConfigError> {
-    if config.listen.ip().is_loopback() {
-        return Ok(());
-    }
     let keys = [("admin-key", &config.admin_key), ("metrics-key", &config.metrics_key)];
     let is_short =
         |given: &Option<Zeroizing<String>>| given.as_ref().is_some_and(|given| given.len() < KEY_CHARS_MIN);
@@ -190,8 +198,7 @@ fn refuse_guessable_keys(config: &Config, layers: [&Given; 3]) -> Result<(), Con
         let given = key.and_then(|key| Some((key, layers.into_iter().find_map(|layer| layer.get(key))?)));
         if let Some((key, (values, origin))) = given {
             let problem = Invalid::new(format!(
-                "must have {KEY_CHARS_MIN} characters or more: other machines can reach {} and try shorter ones",
-                config.listen
+                "must have {KEY_CHARS_MIN} characters or more: shorter ones are found by trying"
             ));
             return Err(ConfigError::bad_value(key, values, origin.clone(), problem));
         }

@@ -25,6 +25,9 @@ pub use self::{
 /// The file that makes a folder a profile.
 const PROFILE_FILE: &str = "profile.toml";
 
+/// A profile, or all that is wrong with it.
+pub type Loaded = Result<GivenProfile, Vec<ProfilesProblem>>;
+
 /// The files of one profile, unchecked.
 #[derive(Clone, Debug)]
 pub struct ProfileFiles {
@@ -59,7 +62,7 @@ pub fn all(directory: Option<&Path>) -> Result<Vec<GivenProfile>, Vec<ProfilesPr
 /// # Errors
 ///
 /// The folder cannot be read, or all that is wrong with its profile.
-pub fn of_folder(folder: &Path) -> Result<GivenProfile, Vec<ProfilesProblem>> {
+pub fn of_folder(folder: &Path) -> Loaded {
     // Asked first: a folder that is no profile may hold anything, and what it holds is not the problem.
     let files =
         if is_missing(&folder.join(PROFILE_FILE)) { Ok(BTreeMap::new()) } else { read_folder(folder) };
@@ -73,7 +76,7 @@ impl ProfileFiles {
     /// # Errors
     ///
     /// All that is wrong with the profile.
-    pub fn load(self) -> Result<GivenProfile, Vec<ProfilesProblem>> {
+    pub fn load(self) -> Loaded {
         let Self { name, files } = self;
         GivenProfile::load(files).map_err(|problems| {
             let told = |problem| ProfilesProblem::Profile { folder: name.clone(), problem };
@@ -82,28 +85,41 @@ impl ProfileFiles {
     }
 }
 
+/// Each profile of a folder of profiles by itself, in the order of the sub-folders. Of two that have one name the second is
+/// wrong.
+///
+/// # Errors
+///
+/// The folder cannot be read, or is a profile itself.
+pub fn each_of(directory: &Path) -> Result<Vec<Loaded>, ProfilesProblem> {
+    let (mut all, mut known) = (Vec::new(), Vec::new());
+    for folder in folders_of(directory)? {
+        all.push(of_folder(&folder).and_then(|loaded| with_own_name(loaded, folder, &mut known)));
+    }
+    Ok(all)
+}
+
+/// The profile, unless one of those that are `known` has its name.
+fn with_own_name(loaded: GivenProfile, folder: PathBuf, known: &mut Vec<(String, PathBuf)>) -> Loaded {
+    let name = loaded.profile.name.clone();
+    if let Some((_, first)) = known.iter().find(|(other, _)| *other == name) {
+        let (first, second) = (first.join(PROFILE_FILE), folder.join(PROFILE_FILE));
+        return Err(vec![ProfilesProblem::SameName { name, first, second }]);
+    }
+    known.push((name, folder));
+    Ok(loaded)
+}
+
 /// The profiles of each sub-folder.
 fn of_directory(directory: &Path) -> Result<Vec<GivenProfile>, Vec<ProfilesProblem>> {
-    let folders = folders_of(directory).map_err(|problem| vec![problem])?;
-    let (mut found, mut problems) = (Vec::<(PathBuf, GivenProfile)>::new(), Vec::new());
-    for folder in folders {
-        match of_folder(&folder) {
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for loaded in each_of(directory).map_err(|problem| vec![problem])? {
+        match loaded {
+            Ok(loaded) => found.push(loaded),
             Err(mut of_this) => problems.append(&mut of_this),
-            Ok(loaded) => match found.iter().find(|(_, other)| other.profile.name == loaded.profile.name) {
-                None => found.push((folder, loaded)),
-                Some((first, _)) => problems.push(ProfilesProblem::SameName {
-                    name: loaded.profile.name,
-                    first: first.join(PROFILE_FILE),
-                    second: folder.join(PROFILE_FILE),
-                }),
-            },
         }
     }
-    if problems.is_empty() {
-        Ok(found.into_iter().map(|(_, loaded)| loaded).collect())
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 /// The sub-folders that hold a profile, in the order of their names.

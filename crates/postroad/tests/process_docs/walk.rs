@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How the first page starts the server.
-const SERVER: &str = "postroad serve --admin-key my-secret-admin-key --allow-subnet 127.0.0.0/8";
+const SERVER: &str = "postroad serve --admin-key my-secret-admin-key --allow-subnet 127.0.0.0/8,::1/128";
 /// Where a server says that it can be asked.
 const LISTENING: &str = "listening on";
 

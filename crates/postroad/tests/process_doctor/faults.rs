@@ -22,6 +22,11 @@ async fn a_key_that_does_not_exist_is_named_with_its_line() {
     assert!(ended.stdout.contains("To do: write data-dir"), "{}", ended.stdout);
     assert_eq!(ended.stderr, "error: one check failed\n");
 
+    fs::write(folder.path().join("p.toml"), "listn = \"127.0.0.1:0\"\nfoo = \"x\"\n").unwrap();
+    let ended = doctor(folder.path(), &["--config", "p.toml"]).await;
+    assert_line(&ended, "config", "fail", "p.toml, line 2: there is no key \"foo\"");
+    assert!(ended.stdout.contains("To do: correct these lines, or remove them"), "{}", ended.stdout);
+
     let ended = doctor(folder.path(), &["--retention", "soon"]).await;
     assert_line(&ended, "config", "fail", "the flag --retention: \"soon\" must be");
 }

@@ -63,3 +63,12 @@ async fn a_url_that_is_none_is_told_before_anything_is_checked() {
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
     assert!(ended.stderr.starts_with("error: --url "), "{}", ended.stderr);
 }
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_beside_a_server_that_answers_is_warned_of() {
+    let server = TestServer::start().await;
+    let ended = doctor(server.folder(), &["--data-dir", "elsewhere", "--server", &server.url("")]).await;
+    assert_line(&ended, "data folder", "warn", "a server answers, but elsewhere is not there");
+    assert_line(&ended, "server", "ok", "is ready");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}

@@ -105,6 +105,28 @@ async fn every_profile_is_checked_also_behind_one_that_is_wrong() {
 }
 
 #[tokio::test]
+async fn of_a_folder_of_profiles_each_is_checked_as_serve_would_take_it() {
+    let folder = Folder::new();
+    folder.write_profile("own/a", SHORTEST);
+    let ended = folder.profile(&["check", "own"]).await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.stdout.ends_with("\nshort: 1 event type, 1 example renders\n"), "{}", ended.stdout);
+
+    folder.write_profile("own/b", &format!("{SHORTEST}further = 1\n"));
+    folder.write_profile("own/c", SHORTEST);
+    folder.write("own/notes/readme.md", "no profile");
+    let ended = folder.profile(&["check", "own"]).await;
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.stdout.matches("short: Short\n").count(), 1, "{}", ended.stdout);
+    let lines: Vec<_> = ended.stderr.lines().map(str::trim).collect();
+    assert_eq!(lines.len(), 4, "{}", ended.stderr);
+    assert_eq!(lines[0], "WARN own/notes holds no profile.toml and is skipped");
+    assert!(lines[1].starts_with("own/b/profile.toml:5: unknown key `further`"), "{}", ended.stderr);
+    assert_eq!(lines[2], "own/c/profile.toml: the name `short` is already that of own/a/profile.toml");
+    assert_eq!(lines[3], "error: 2 of 3 profiles cannot be used");
+}
+
+#[tokio::test]
 async fn wrong_usage_ends_with_2_and_the_usage() {
     for arguments in [&[][..], &["check"], &["show"], &["chekc", "x"]] {
         let ended = Folder::new().profile(arguments).await;

@@ -184,6 +184,20 @@ async fn an_unknown_name_is_answered_with_the_nearest_and_all() {
 }
 
 #[tokio::test]
+async fn a_name_that_resembles_none_is_answered_with_where_own_ones_come_from() {
+    let folder = Folder::new();
+    let ended = folder.profile(&["show", "helpdesk"]).await;
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    let begins = "error: there is no profile \"helpdesk\"; one of your own is found with --profiles DIR (all profiles: ";
+    assert!(ended.stderr.starts_with(begins), "{}", ended.stderr);
+
+    folder.write_profile("own/mine", SHORTEST);
+    let ended = folder.profile(&["show", "helpdesk", "--profiles", "own"]).await;
+    let begins = "error: there is no profile \"helpdesk\" (all profiles: ";
+    assert!(ended.stderr.starts_with(begins) && ended.stderr.contains("short"), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn a_folder_of_profiles_replaces_built_in_ones_by_the_name_in_the_file() {
     let folder = Folder::new();
     folder.write_profile("own/mine", &SHORTEST.replace("\"short\"", "\"leadhub\""));

@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use super::{CommandError, bytes, data_dir};
+use super::{CommandError, OTHER_FOLDER, bytes, data_dir, refused};
 use crate::{config::Given, output, secret_key};
 
 /// What the command line of `backup` said.
@@ -45,7 +45,7 @@ fn back_up(data_dir: &Path, file: &Path, with_key: bool) -> anyhow::Result<()> {
     }
     let key = with_key.then(|| read_key(data_dir)).transpose()?;
     let copy = temporary(file)?;
-    let size = postroad_store_sqlite::backup(data_dir, copy.path()).map_err(anyhow::Error::msg)?;
+    let size = postroad_store_sqlite::backup(data_dir, copy.path()).map_err(refused)?;
     if let Some(key) = &key {
         let mut kept = temporary(&key_file)?;
         kept.write_all(key).with_context(|| format!("cannot write {}", key_file.display()))?;
@@ -81,13 +81,13 @@ fn tell_of_key(data_dir: &Path, copied: Option<&Path>) -> io::Result<()> {
 
 fn read_key(data_dir: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let path = data_dir.join(secret_key::FILE_NAME);
-    let key = fs::read(&path).with_context(|| {
-        format!(
-            "cannot read the secret key {}; if the server is started with --secret-key, keep that key and leave \
-             --with-key away",
-            path.display()
-        )
-    })?;
+    let remedy = if data_dir.is_dir() {
+        "If the server is started with --secret-key, keep that key and leave --with-key away"
+    } else {
+        OTHER_FOLDER
+    };
+    let key = fs::read(&path)
+        .map_err(|error| anyhow!("cannot read the secret key {}: {error}. {remedy}", path.display()))?;
     Ok(Zeroizing::new(key))
 }
 

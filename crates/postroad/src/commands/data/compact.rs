@@ -3,7 +3,7 @@
 use anyhow::Context;
 use postroad_store_sqlite::{CompactError, Compacted, OpenError, compact};
 
-use super::{CommandError, bytes, data_dir};
+use super::{CommandError, bytes, data_dir, refused};
 use crate::{config::Given, output};
 
 /// Writes the database anew, and tells its size before and after.
@@ -17,6 +17,7 @@ pub async fn run(flags: &Given) -> Result<(), CommandError> {
         CompactError::Open(in_use @ OpenError::InUse { .. }) => {
             anyhow::anyhow!("{in_use}. Stop the server for the time that this takes")
         }
+        CompactError::Open(error) => refused(error),
         other => anyhow::Error::msg(other),
     })?;
     let (before, after) = (bytes(before_bytes), bytes(after_bytes));

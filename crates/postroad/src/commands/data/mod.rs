@@ -6,14 +6,33 @@ pub mod backup;
 pub mod check;
 pub mod compact;
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
-use super::{CommandError, load_config};
-use crate::config::{Given, Purpose};
+use anyhow::anyhow;
+use postroad_store_sqlite::OpenError;
+
+use super::{CommandError, read_layers};
+use crate::config::{Config, Given, Purpose};
+
+/// What to do where the folder is most likely not the one that was meant.
+const OTHER_FOLDER: &str =
+    "Name the server's data folder with --data-dir, or its configuration file with --config";
+
+/// The configuration, as far as it concerns the data.
+fn config(flags: &Given) -> Result<Config, CommandError> {
+    Ok(read_layers(Purpose::Serve, flags)?.load_for_data()?)
+}
 
 /// The data folder that the configuration names.
 fn data_dir(flags: &Given) -> Result<PathBuf, CommandError> {
-    Ok(load_config(Purpose::Serve, flags)?.data_dir)
+    Ok(config(flags)?.data_dir)
+}
+
+/// Why the database of the folder cannot be opened, and what to do where there is none.
+fn refused(error: OpenError) -> anyhow::Error {
+    let kinds = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    let is_absent = matches!(&error, OpenError::Folder { source, .. } if kinds.contains(&source.kind()));
+    if is_absent { anyhow!("{error}. {OTHER_FOLDER}") } else { anyhow::Error::msg(error) }
 }
 
 /// Bytes for people: with one digit behind the point in the largest unit that leaves a number before it.

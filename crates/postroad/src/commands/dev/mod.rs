@@ -32,7 +32,7 @@ use self::{
     tail::Tail,
     tenants::DemoTenant,
 };
-use super::{CommandError, load_config};
+use super::{CommandError, load_config, warn_of_unknown_variables};
 use crate::{
     ambient::{self, SystemClock},
     config::{Config, Given, Inspecting, Purpose},
@@ -53,6 +53,7 @@ const SAMPLE_EVERY: Duration = Duration::from_secs(3);
 pub async fn run(flags: &Given) -> Result<TempDir, CommandError> {
     let mut config = load_config(Purpose::Dev, flags)?;
     let traces = Traces::start(&config)?;
+    warn_of_unknown_variables();
     let folder = tempfile::Builder::new().prefix("postroad-dev-").tempdir().context("no temporary folder")?;
     config.data_dir = folder.path().to_owned();
     config.allow_subnets.extend(loopback());

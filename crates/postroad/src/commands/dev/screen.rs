@@ -92,14 +92,7 @@ impl Screen {
         let ms = took.as_millis();
         let mut line = format!("  {time}  {tenant:<11}  {event_type:<28}  {result}  {ms:>5}  #{number}");
         if let Some(next) = next {
-            let next = match next {
-                Next::Attempt(due) => {
-                    let rest = whole_seconds(due.since(at.after(*took)));
-                    format!("next attempt in {}, at {}", duration_text(rest), time_of_day(*due))
-                }
-                Next::End(reason) => format!("no further attempt: {}", reason.as_str()),
-            };
-            let _ = write!(line, "  {}", self.in_colour(BOLD, &next));
+            let _ = write!(line, "  {}", self.in_colour(BOLD, &in_words(*next, shown)));
         }
         if let Some(why) = why {
             let _ = write!(line, "  {}", self.in_colour(QUIET, &format!("({why})")));
@@ -109,6 +102,23 @@ impl Screen {
 
     fn in_colour(&self, colour: &str, text: &str) -> String {
         if self.has_colours { format!("{colour}{text}{PLAIN}") } else { text.to_owned() }
+    }
+}
+
+/// What comes after an attempt, and what to do where nothing does by itself.
+fn in_words(next: Next, shown: &Shown) -> String {
+    let rest = |until: Timestamp| duration_text(whole_seconds(until.since(shown.at.after(shown.took))));
+    match next {
+        Next::Attempt(due) => format!("next attempt in {}, at {}", rest(due), time_of_day(due)),
+        Next::NotBefore(until, why) => {
+            format!("next attempt not before {}, in {}: {why}", time_of_day(until), rest(until))
+        }
+        Next::Held(subscription) => format!(
+            "the subscription is inactive now, and nothing goes out. To go on: PATCH \
+             /v1/tenants/{}/subscriptions/{subscription} {{\"active\":true}}",
+            shown.tenant
+        ),
+        Next::End(reason) => format!("no further attempt: {}", reason.as_str()),
     }
 }
 
@@ -125,7 +135,8 @@ fn time_of_day(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use postroad_domain::Reason;
+    use postroad_domain::{Reason, SubscriptionId};
+    use postroad_engine::Wait;
 
     use super::*;
 
@@ -161,6 +172,25 @@ mod tests {
         assert!(line.ends_with("#1  next attempt in 5s, at 09:05:12.000  (connection refused)"), "{line}");
         let line = plain(&attempt("503", None, Some(Next::End(Reason::Exhausted))));
         assert!(line.ends_with("#1  no further attempt: exhausted"), "{line}");
+    }
+
+    #[test]
+    fn after_a_410_the_line_says_that_nothing_goes_out_and_how_to_go_on() {
+        let subscription = SubscriptionId::at_least(Timestamp::parse("2026-11-21T08:00:00Z").unwrap());
+        let line = plain(&attempt("410", None, Some(Next::Held(subscription))));
+        let words = format!(
+            "#1  the subscription is inactive now, and nothing goes out. To go on: PATCH \
+             /v1/tenants/leadhub/subscriptions/{subscription} {{\"active\":true}}"
+        );
+        assert!(line.ends_with(&words), "{line}");
+    }
+
+    #[test]
+    fn a_receiver_that_asked_for_a_rest_has_its_time_shown_and_not_that_of_the_schedule() {
+        let until = Timestamp::parse("2026-11-21T09:06:07.000Z").unwrap();
+        let line = plain(&attempt("503", None, Some(Next::NotBefore(until, Wait::RetryAfter))));
+        let words = "#1  next attempt not before 09:06:07.000, in 1m: the receiver asked for a rest";
+        assert!(line.contains(words), "{line}");
     }
 
     #[test]

@@ -7,10 +7,10 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use postroad_domain::{
-    Attempt, Clock, DeliveryId, Reason, Status, TenantId, Timestamp, attempt::Answer, delivery::Delivery,
-    limits::PAGE_ITEMS,
+    Attempt, Clock, DeliveryId, Reason, Status, SubscriptionId, TenantId, Timestamp, attempt::Answer,
+    delivery::Delivery, limits::PAGE_ITEMS,
 };
-use postroad_engine::{DeliveryFilter, Engine, LookupError, StoreError};
+use postroad_engine::{DeliveryFilter, Engine, LookupError, Outcome as Explained, StoreError, Wait};
 
 /// Between two looks: short for a person, long for the store.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -52,6 +52,10 @@ pub(super) struct Outcome {
 pub(super) enum Next {
     /// Another attempt, at this time.
     Attempt(Timestamp),
+    /// Another attempt, not before this time: all of its subscription waits for longer than its own schedule says.
+    NotBefore(Timestamp, Wait),
+    /// None until this subscription is active again: its receiver said that it is gone.
+    Held(SubscriptionId),
     /// Nothing.
     End(Reason),
 }
@@ -137,14 +141,16 @@ impl Tail {
         shown: &mut Vec<Shown>,
     ) -> Result<(), LookupError> {
         let view = self.engine.delivery(tenant, id).await?;
-        let seen = self.seen.entry(tenant.clone()).or_default();
-        let known = seen.get(&id).map_or(0, |seen| seen.attempts);
+        let seen = self.seen.get(tenant).and_then(|seen| seen.get(&id));
+        let known = seen.map_or(0, |seen| seen.attempts);
         let waits_until = view.delivery.due_at.filter(|_| view.delivery.finished_at.is_none());
-        seen.insert(id, Seen { attempts: view.delivery.attempts, waits_until });
+        let last = view.attempts.last().map_or(known, |attempt| attempt.number);
+        let after_last = if last > known { self.next_of(tenant, &view.delivery).await? } else { None };
+        let now_seen = Seen { attempts: view.delivery.attempts, waits_until };
+        self.seen.entry(tenant.clone()).or_default().insert(id, now_seen);
         let fresh = view.attempts.iter().filter(|attempt| attempt.number > known);
-        let last = view.attempts.last().map(|attempt| attempt.number);
         shown.extend(fresh.map(|attempt| {
-            let next = if Some(attempt.number) == last { next_of(&view.delivery) } else { None };
+            let next = after_last.filter(|_| attempt.number == last);
             Shown {
                 at: attempt.at,
                 tenant: tenant.to_string(),
@@ -156,13 +162,40 @@ impl Tail {
         }));
         Ok(())
     }
-}
 
-fn next_of(delivery: &Delivery) -> Option<Next> {
-    match (delivery.status, delivery.reason, delivery.due_at) {
-        (Status::Queued, _, Some(due)) => Some(Next::Attempt(due)),
-        (Status::Failed | Status::Cancelled, Some(reason), _) => Some(Next::End(reason)),
-        _ => None,
+    /// What comes after the newest attempt of a delivery.
+    async fn next_of(&self, tenant: &TenantId, delivery: &Delivery) -> Result<Option<Next>, StoreError> {
+        Ok(match (delivery.status, delivery.reason, delivery.due_at) {
+            (Status::Queued, _, Some(due)) => Some(self.wait_of(tenant, delivery, due).await?),
+            (Status::Failed | Status::Cancelled, Some(reason), _) => Some(Next::End(reason)),
+            _ => None,
+        })
+    }
+
+    /// What a delivery waits for that is due at `due`: what holds all of its subscription back only the engine knows.
+    async fn wait_of(
+        &self,
+        tenant: &TenantId,
+        delivery: &Delivery,
+        due: Timestamp,
+    ) -> Result<Next, StoreError> {
+        let explained = self.engine.explain(tenant, delivery.id.event(), None, PAGE_ITEMS.max).await;
+        let explained = match explained {
+            Ok(page) => page.items,
+            // Deleted in this moment.
+            Err(LookupError::NoTenant | LookupError::NotFound) => Vec::new(),
+            Err(LookupError::Store(error)) => return Err(error),
+        };
+        let of_this = explained.into_iter().find(|explained| explained.delivery == Some(delivery.id));
+        Ok(match of_this.map(|explained| explained.outcome) {
+            Some(Explained::Pending { why: Wait::ReceiverGone, .. }) => Next::Held(delivery.subscription),
+            Some(Explained::Pending {
+                until: Some(until),
+                why: why @ (Wait::RetryAfter | Wait::Breaker),
+                ..
+            }) => Next::NotBefore(until, why),
+            _ => Next::Attempt(due),
+        })
     }
 }
 

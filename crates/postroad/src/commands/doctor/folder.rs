@@ -7,8 +7,8 @@ use crate::machine;
 
 const NAME: &str = "data folder";
 
-/// `holder` is the process that has it open.
-pub(super) fn check(folder: &Path, holder: Option<u32>) -> Check {
+/// `holder` is the process that has it open; `server_answers` says that one runs, though the folder is not there.
+pub(super) fn check(folder: &Path, holder: Option<u32>, server_answers: bool) -> Check {
     let shown = folder.display();
     match fs::metadata(folder) {
         Ok(about) if !about.is_dir() => {
@@ -20,6 +20,11 @@ pub(super) fn check(folder: &Path, holder: Option<u32>) -> Check {
             "run as the user that the server runs as, or give the folder to this one with chown",
         ),
         Ok(_) => Check::ok(NAME, format!("{shown} can be written; {}", told(holder))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && server_answers => Check::warn(
+            NAME,
+            format!("a server answers, but {shown} is not there"),
+            "give the --data-dir that the server has, on the server's machine",
+        ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => missing(folder),
         Err(error) => Check::fail(
             NAME,

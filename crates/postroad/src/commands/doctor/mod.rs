@@ -79,7 +79,9 @@ async fn examine(
     let inspected = look_at(&folder).await;
     let database = inspected.as_ref().ok().and_then(Option::as_ref);
     let holder = inspect::holder(&folder);
-    report.add(folder::check(&folder, holder));
+    let server = server::Server::of(&config, layers, remote, variable);
+    let is_elsewhere = !folder.exists() && server::answers(&server).await;
+    report.add(folder::check(&folder, holder, is_elsewhere));
     report.extend(disk::check(&folder, config.retention.bytes_max, database));
     report.add(store::check(&inspected));
     report.add(secret_key::check(&config, database));
@@ -87,7 +89,6 @@ async fn examine(
     report.add(settings::tls(&config, layers));
     report.add(profiles::check(config.profiles.as_deref()));
     report.extend(limits::check());
-    let server = server::Server::of(&config, layers, remote, variable);
     report.add(clock::check(&clock, &folder, server.as_ref().ok()).await);
     report.extend(server::check(server, holder).await);
     if let Some(url) = url {

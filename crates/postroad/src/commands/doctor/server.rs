@@ -18,6 +18,8 @@ const NAME: &str = "server";
 const DEADLINE: Duration = Duration::from_secs(5);
 /// The gauge that alerts watch (docs/metrics.md).
 const AGE_METRIC: &str = "postroad_oldest_waiting_age_seconds";
+/// How many deliveries wait; read together with their age.
+const WAITING_METRIC: &str = "postroad_deliveries_waiting";
 /// A receiver that is away for an hour is worth a look.
 const AGE_USUAL_SECONDS: f64 = 3_600.0;
 
@@ -80,6 +82,14 @@ fn once(url: &str, key: Option<&str>) -> Result<Client, CommandError> {
     client.build().map_err(remote::unbuilt)
 }
 
+/// Whether there is a server at all, ready or not.
+pub(super) async fn answers(server: &Result<Server, CommandError>) -> bool {
+    match server {
+        Ok(server) => server.client.is_ready().await.is_ok(),
+        Err(_) => false,
+    }
+}
+
 /// `holder` is the process that has the data folder open.
 pub(super) async fn check(server: Result<Server, CommandError>, holder: Option<u32>) -> Vec<Check> {
     let server = match server {
@@ -136,7 +146,7 @@ async fn version(server: &Server) -> Check {
 async fn backlog(server: &Server) -> Option<Check> {
     const NAME: &str = "backlog";
     match server.metrics.get_text("/metrics").await {
-        Ok(text) => gauge(&text, AGE_METRIC).map(|age| of_age(NAME, age)),
+        Ok(text) => of_figures(NAME, &text),
         Err(_) if server.opens_metrics == Opener::Nothing => {
             Some(Check::ok(NAME, "not asked: that needs a key (--key or POSTROAD_KEY)"))
         }
@@ -158,6 +168,13 @@ fn untold(name: &'static str, opener: Opener, error: &Error) -> Check {
         _ => (error.to_string(), "give the admin key with --key"),
     };
     Check::warn(name, format!("its age is not told: {why}"), remedy)
+}
+
+/// `text` is that of `/metrics`. Where nothing waits, the age of the oldest tells nothing.
+fn of_figures(name: &'static str, text: &str) -> Option<Check> {
+    let age = gauge(text, AGE_METRIC)?;
+    let is_idle = gauge(text, WAITING_METRIC) == Some(0.0);
+    Some(if is_idle { Check::ok(name, "nothing waits") } else { of_age(name, age) })
 }
 
 fn of_age(name: &'static str, seconds: f64) -> Check {
@@ -185,5 +202,18 @@ mod tests {
         assert_eq!(gauge("", AGE_METRIC), None);
         assert!(of_age("backlog", 7200.5).to_string().starts_with("warn"));
         assert!(of_age("backlog", 12.0).to_string().contains("12 s old"));
+    }
+
+    #[test]
+    fn where_nothing_waits_no_age_is_told() {
+        let told = |waiting: &str| {
+            let text = format!("{WAITING_METRIC}{waiting}\n{AGE_METRIC} 0.0\n");
+            of_figures("backlog", &text).unwrap().to_string()
+        };
+        assert!(told(" 0").ends_with("nothing waits"), "{}", told(" 0"));
+        for waiting in [" 1", "_else 0"] {
+            assert!(told(waiting).contains("0 s old"), "{}", told(waiting));
+        }
+        assert!(of_figures("backlog", "").is_none());
     }
 }

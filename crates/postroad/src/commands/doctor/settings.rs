@@ -1,7 +1,7 @@
 //! The configuration: whether it can be used, and what it leaves open.
 
 use super::report::Check;
-use crate::config::{Config, ConfigError, Given, KEYS, Layers};
+use crate::config::{Config, ConfigError, Given, KEYS, Layers, UnknownKey};
 
 /// A configuration that can be used.
 pub(super) fn tell(config: &Config, layers: &Layers) -> Check {
@@ -21,7 +21,11 @@ fn named(layer: &str, given: &Given) -> Option<String> {
 /// A configuration that cannot be used.
 pub(super) fn refused(error: &ConfigError) -> Check {
     let remedy = match error {
-        ConfigError::UnknownKey { nearest, .. } => format!("write {nearest}, or remove the line"),
+        ConfigError::UnknownKeys { unknown, .. } => match unknown.as_slice() {
+            [UnknownKey { nearest: Some(nearest), .. }] => format!("write {nearest}, or remove the line"),
+            [_] => "remove the line".to_owned(),
+            _ => "correct these lines, or remove them".to_owned(),
+        },
         ConfigError::Unreadable { .. } => "name a file that this user can read".to_owned(),
         ConfigError::BadValue { .. } | ConfigError::NotText { .. } | ConfigError::NotToml { .. } => {
             "correct it; docs/configuration.md lists every key with its values".to_owned()

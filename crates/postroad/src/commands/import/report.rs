@@ -107,7 +107,8 @@ impl Report {
             .map(|outcome| format!("{} {}", self.count(*outcome), outcome.as_str()))
             .collect();
         let nothing = if self.is_dry_run { "; nothing was changed, this is what would be done" } else { "" };
-        output::line(format_args!("{} objects: {}{nothing}", self.entries.len(), sums.join(", ")))
+        let objects = output::counted(self.entries.len() as u64, "object", "objects");
+        output::line(format_args!("{objects}: {}{nothing}", sums.join(", ")))
     }
 
     fn count(&self, outcome: Outcome) -> usize {

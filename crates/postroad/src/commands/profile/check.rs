@@ -9,25 +9,25 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use postroad_engine::GivenProfile;
 use postroad_profile::{EventEntry, Profile};
 
 use super::CommandError;
 use crate::{
-    output,
-    profiles::{self, ProfileFolderError, ProfilesProblem},
+    logging, output,
+    profiles::{self, Loaded, ProfileFolderError, ProfilesProblem},
 };
 
 /// Checks every profile, also behind one that is wrong.
 ///
 /// Errors: a profile is wrong, which has been told by then; or nobody reads the output.
-pub(super) fn run(files: &[PathBuf]) -> Result<(), CommandError> {
-    let mut wrong = 0;
-    for file in files {
-        match read(file) {
+pub(super) fn run(paths: &[PathBuf]) -> Result<(), CommandError> {
+    let (mut all, mut wrong) = (0, 0);
+    for loaded in paths.iter().flat_map(|path| read_all(path)) {
+        all += 1;
+        match loaded {
             Ok(loaded) => {
-                let shown =
-                    requests_of(&loaded.profile).map_err(|why| anyhow!("{}: {why}", file.display()))?;
+                let profile = &loaded.profile;
+                let shown = requests_of(profile).map_err(|why| anyhow!("{}: {why}", profile.name))?;
                 output::line(shown).context("cannot write to standard output")?;
             }
             Err(problems) => {
@@ -36,14 +36,23 @@ pub(super) fn run(files: &[PathBuf]) -> Result<(), CommandError> {
             }
         }
     }
-    match (wrong, files.len()) {
+    match (wrong, all) {
         (0, _) => Ok(()),
         (_, 1) => Err(CommandError::Failed(anyhow!("the profile cannot be used"))),
         (wrong, all) => Err(CommandError::Failed(anyhow!("{wrong} of {all} profiles cannot be used"))),
     }
 }
 
-fn read(path: &Path) -> Result<GivenProfile, Vec<ProfilesProblem>> {
+/// The profile that a path means, or all of a folder of profiles, as `serve --profiles` takes it.
+fn read_all(path: &Path) -> Vec<Loaded> {
+    match logging::with_warnings(|| profiles::each_of(path)) {
+        Ok(each) if !each.is_empty() => each,
+        // A profile itself, or nothing of the kind.
+        _ => vec![read(path)],
+    }
+}
+
+fn read(path: &Path) -> Loaded {
     let metadata = path.metadata().map_err(|source| {
         vec![ProfilesProblem::Folder(ProfileFolderError::Unreadable { path: path.to_owned(), source })]
     })?;

@@ -12,7 +12,7 @@ use super::CommandError;
 pub enum ProfileCommand {
     /// `postroad profile check`.
     Check {
-        /// Each a `profile.toml` or a folder that holds one.
+        /// Each a `profile.toml`, a folder that holds one, or a folder of such folders.
         files: Vec<PathBuf>,
     },
     /// `postroad profile show`.

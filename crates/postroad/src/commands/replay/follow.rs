@@ -6,13 +6,13 @@ use std::{
 };
 
 use anyhow::anyhow;
-use postroad_client::{Error, Replay, ReplayStatus, Replays};
+use postroad_client::{Error, Replay, ReplaySelection, ReplayStatus, Replays};
 use postroad_domain::Clock;
 
 use crate::{
     ambient::SystemClock,
     commands::{CommandError, remote},
-    output,
+    output::{self, counted},
 };
 
 /// Between two questions.
@@ -74,11 +74,39 @@ fn reason(replay: &Replay) -> String {
     }
 }
 
-/// `replayed 120 of 5000, skipped 3`
+/// `replayed 120 of 5000; looked at 123 events`, and at the end what came of it.
 fn progress(replay: &Replay) -> String {
-    let word = if replay.status == Some(ReplayStatus::Done) { "done: " } else { "" };
+    if replay.status == Some(ReplayStatus::Done) {
+        return result(replay);
+    }
     let about = if replay.count_is_exact { "" } else { "at least " };
-    format!("{word}replayed {} of {about}{}, skipped {}", replay.replayed, replay.count, replay.skipped)
+    format!("replayed {} of {about}{}; looked at {}", replay.replayed, replay.count, looked_at(replay))
+}
+
+/// `done: 3 deliveries go out again; looked at 5 events, 2 of them not concerned`
+fn result(replay: &Replay) -> String {
+    // What was missing goes out for the first time.
+    let again = if replay.selection == Some(ReplaySelection::Missing) { "" } else { " again" };
+    let sent = match replay.replayed {
+        0 => format!("nothing goes out{again}"),
+        1 => format!("1 delivery goes out{again}"),
+        count => format!("{count} deliveries go out{again}"),
+    };
+    let skipped = match replay.skipped {
+        0 => String::new(),
+        count => format!("; looked at {}, {count} of them not concerned", looked_at(replay)),
+    };
+    format!("done: {sent}{skipped}")
+}
+
+/// What the selection goes through: `5 events`.
+fn looked_at(replay: &Replay) -> String {
+    match replay.selection {
+        Some(ReplaySelection::Failed) => {
+            counted(replay.examined, "unsuccessful delivery", "unsuccessful deliveries")
+        }
+        _ => counted(replay.examined, "event", "events"),
+    }
 }
 
 /// Standard error, as a terminal or not.
@@ -113,5 +141,50 @@ impl Screen {
             output::note("");
         }
         self.last.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn told(replay: Value) -> String {
+        let replay: Replay = serde_json::from_value(replay).unwrap();
+        progress(&replay)
+    }
+
+    #[test]
+    fn what_is_under_way_is_told_with_how_much_was_looked_at() {
+        let mut replay = json!({
+            "status": "running", "selection": "all", "count": 5000, "replayed": 120, "examined": 123,
+        });
+        assert_eq!(told(replay.clone()), "replayed 120 of 5000; looked at 123 events");
+        replay["count_is_exact"] = json!(false);
+        assert_eq!(told(replay), "replayed 120 of at least 5000; looked at 123 events");
+    }
+
+    #[test]
+    fn at_the_end_what_was_passed_over_is_no_contradiction_to_what_goes_out() {
+        for (selection, replayed, examined, skipped, expected) in [
+            ("all", 3, 5, 2, "3 deliveries go out again; looked at 5 events, 2 of them not concerned"),
+            ("missing", 3, 5, 2, "3 deliveries go out; looked at 5 events, 2 of them not concerned"),
+            (
+                "failed",
+                1,
+                2,
+                1,
+                "1 delivery goes out again; looked at 2 unsuccessful deliveries, 1 of them not concerned",
+            ),
+            ("failed", 3, 3, 0, "3 deliveries go out again"),
+            ("missing", 0, 1, 1, "nothing goes out; looked at 1 event, 1 of them not concerned"),
+        ] {
+            let replay = json!({
+                "status": "done", "selection": selection, "count": 3,
+                "replayed": replayed, "examined": examined, "skipped": skipped,
+            });
+            assert_eq!(told(replay), format!("done: {expected}"));
+        }
     }
 }

@@ -15,7 +15,7 @@ use postroad_profile::Profile;
 
 use self::page::Page;
 use super::CommandError;
-use crate::{logging, output, profiles};
+use crate::{logging, nearest::nearest, output, profiles};
 
 /// Shows one of the built-in profiles or of those in `directory`.
 ///
@@ -24,16 +24,19 @@ pub(super) fn run(name: &str, directory: Option<&Path>) -> Result<(), CommandErr
     let all = logging::with_warnings(|| profiles::all(directory));
     let all = all.map_err(|problems| CommandError::Failed(anyhow!(profiles::told(&problems))))?;
     let found = all.iter().find(|loaded| loaded.profile.name == name);
-    let found = found.ok_or_else(|| CommandError::Usage(unknown(name, &all)))?;
+    let found = found.ok_or_else(|| CommandError::Usage(unknown(name, &all, directory)))?;
     output::line(in_words(&found.profile)).context("cannot write to standard output")?;
     Ok(())
 }
 
-fn unknown(name: &str, all: &[GivenProfile]) -> String {
+fn unknown(name: &str, all: &[GivenProfile], directory: Option<&Path>) -> String {
     let names: Vec<_> = all.iter().map(|loaded| loaded.profile.name.as_str()).collect();
-    let nearest = names.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
-    let nearest = nearest.map(|nearest| format!("; the nearest is \"{nearest}\"")).unwrap_or_default();
-    format!("there is no profile \"{name}\"{nearest} (all profiles: {})", names.join(", "))
+    let hint = match (nearest(name, names.iter().copied()), directory) {
+        (Some(nearest), _) => format!("; the nearest is \"{nearest}\""),
+        (None, None) => "; one of your own is found with --profiles DIR".to_owned(),
+        (None, Some(_)) => String::new(),
+    };
+    format!("there is no profile \"{name}\"{hint} (all profiles: {})", names.join(", "))
 }
 
 fn in_words(profile: &Profile) -> String {
