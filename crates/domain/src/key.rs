@@ -27,7 +27,7 @@ pub enum Scope {
     /// Send deliveries again, and call them off.
     #[serde(rename = "deliveries:retry")]
     DeliveriesRetry,
-    /// Pull events.
+    /// Pull events; not built yet.
     #[serde(rename = "pull")]
     Pull,
 }

@@ -66,7 +66,7 @@ pub struct TenantSpec {
     pub profile: String,
     /// A name that people see.
     pub name: Option<String>,
-    /// Mail addresses that hear of trouble.
+    /// Mail addresses of those who look after it. They are kept; this version sends no mail.
     pub contacts: Vec<String>,
     /// The profile's own options, as JSON text.
     pub options: String,

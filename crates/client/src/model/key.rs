@@ -18,7 +18,7 @@ words! {
         DeliveriesRead = "deliveries:read",
         /// Send deliveries again, and call them off.
         DeliveriesRetry = "deliveries:retry",
-        /// Pull events.
+        /// Pull events; not built yet.
         Pull = "pull",
     }
 }

@@ -37,7 +37,8 @@ pub(crate) struct EventTypeSettings {
     /// Data as it may come, of at most 64 KiB; tests of subscriptions send it.
     #[schema(value_type = Option<Value>)]
     example: Option<Box<RawValue>>,
-    /// A JSON Schema of at most 64 KiB, by default of draft 2020-12: data that does not fit is refused.
+    /// A JSON Schema of at most 64 KiB, by default of draft 2020-12: data that does not fit is refused. `format` is
+    /// an annotation and is not checked. Without an `example` a test sends made-up data that may not fit.
     #[schema(value_type = Option<Value>)]
     schema: Option<Box<RawValue>>,
 }

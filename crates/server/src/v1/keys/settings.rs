@@ -25,10 +25,10 @@ pub(super) struct NewKeyBody {
     #[schema(max_length = 255)]
     name: String,
     /// What it allows, at least one of `events:write`, `subscriptions:read`, `subscriptions:write`, `deliveries:read`,
-    /// `deliveries:retry`, `pull`.
+    /// `deliveries:retry`, `pull` (which opens nothing yet: pulling is not built).
     #[schema(min_items = 1, example = json!(["events:write"]))]
     scopes: Vec<String>,
-    /// `api` (the default), or `leadsquared` for an access key and a secret key.
+    /// `api` (the default), or `leadsquared` for an access key and a secret key, which no call of this version takes.
     kind: Option<String>,
     /// Until when it is valid; by default until it is revoked.
     #[schema(format = DateTime)]

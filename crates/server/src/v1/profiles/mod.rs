@@ -47,7 +47,7 @@ pub(crate) struct ProfileJson {
     words: BTreeMap<&'static str, String>,
     /// The product's own words for things on pages, where it has them.
     labels: BTreeMap<&'static str, String>,
-    /// The compatible API that is mounted for tenants of this profile.
+    /// The compatible API that is to be mounted for tenants of this profile; none is built yet.
     compat: Option<String>,
 }
 

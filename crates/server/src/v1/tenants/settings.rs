@@ -29,7 +29,7 @@ pub(crate) struct TenantSettings {
     /// A name that people see.
     #[schema(max_length = 255)]
     name: Option<String>,
-    /// Mail addresses that hear of trouble; at most 20.
+    /// Mail addresses of those who look after it; at most 20. They are kept and shown: this version sends no mail.
     #[schema(required = false, max_items = 20)]
     contacts: Vec<String>,
     /// The profile's own options: its option schema says which there are. Those that are secret are shown as `********`.
