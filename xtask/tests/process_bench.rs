@@ -80,6 +80,7 @@ every_case_works! {
     crash_works: "crash", ["acknowledged before the crash", "ready"];
     full_start_works: "full-start", ["waiting", "ready", "memory while they wait", "highest memory"];
     stored_10m_works: "stored-10m", ["stored", "deliveries of an event p99", "p99 of the slowest question"];
+    replay_10m_works: "replay-10m", ["count of missing", "answer to a real one", "looked at", "called off"];
     checkpoint_works: "checkpoint", ["written beside", "p99 to alone"];
     backup_works: "backup", [];
     overload_works: "overload", ["sustained", "events answered 202", "largest share of a tenant", "drained after"];

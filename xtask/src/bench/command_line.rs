@@ -18,6 +18,8 @@ use super::{
     scale::Scale,
 };
 
+/// How the binaries are built; cargo calls their folder so too.
+const PROFILE: &str = "dist";
 /// Runs of each case, and pairs of runs where two programs are compared.
 const RUNS: u32 = 3;
 const PAIRS: u32 = 5;
@@ -29,7 +31,7 @@ pub(crate) fn command() -> Command {
         |name: &'static str, value_name, help| Arg::new(name).long(name).value_name(value_name).help(help);
     let flag = |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     Command::new("bench")
-        .about("Measures the release binary, each case beside the same work done without it")
+        .about("Measures the binary as servers run it (profile `dist`), each case beside the same work done without it")
         .after_help(format!("Cases:\n{}", list_of_cases()))
         .arg(
             Arg::new("case")
@@ -49,7 +51,7 @@ pub(crate) fn command() -> Command {
                 .default_value("both")
                 .value_parser(["native", "slow", "both"]),
             option("json", "FILE", "Writes every run's figures to FILE too"),
-            option("server", "BINARY", "The server to measure, instead of building the release binary")
+            option("server", "BINARY", "The server to measure, instead of building one")
                 .value_parser(value_parser!(PathBuf)),
             option(
                 "against",
@@ -61,7 +63,7 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(PathBuf)),
             flag("quick", "A tiny scale: shows that a case works, not how fast it is"),
             flag("bare", "Only the work without the server"),
-            flag("no-build", "Takes the binaries that lie beside this one instead of building release ones"),
+            flag("no-build", "Takes the binaries that lie beside this one instead of building them"),
         ])
 }
 
@@ -145,7 +147,7 @@ impl Bench {
         let mut tools = if asked.no_build {
             neighbours()?
         } else {
-            build(target.join("release").as_std_path(), asked.server.is_none())?
+            build(target.join(PROFILE).as_std_path(), asked.server.is_none())?
         };
         if let Some(server) = &asked.server {
             tools.postroad.clone_from(server);
@@ -162,14 +164,14 @@ impl Bench {
     }
 }
 
-/// The release binaries. The generator and the receiver are measured along, so they are optimised too.
+/// The binaries as servers run them. The generator and the receiver are measured along, so they are optimised too.
 fn build(folder: &Path, with_server: bool) -> Result<Tools> {
     let mut cargo = Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--release", "--package", "xtask"]);
+    cargo.args(["build", "--profile", PROFILE, "--package", "xtask"]);
     if with_server {
         cargo.args(["--package", "postroad"]);
     }
-    ensure!(cargo.status().context("cargo build")?.success(), "the release binaries cannot be built");
+    ensure!(cargo.status().context("cargo build")?.success(), "the binaries cannot be built");
     Ok(Tools { postroad: folder.join("postroad"), xtask: folder.join("xtask") })
 }
 

@@ -1,4 +1,4 @@
-//! Measures the release binary, each case beside the same work done without it.
+//! Measures the binary as servers run it (profile `dist`), each case beside the same work done without it.
 //!
 //! Three processes share the machine: the server, a generator that posts events, a receiver that counts what arrives.
 //! In each run of a case the generator also posts the same signed bodies straight to the receiver: that *bare* figure

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement is no part of the program")]
 
 mod commit;
+mod deliver;
 mod matching;
 mod render;
 
@@ -22,8 +23,8 @@ struct Piece {
 }
 
 fn main() {
-    let pieces: Vec<_> =
-        render::pieces().into_iter().chain(matching::pieces()).chain([commit::piece()]).collect();
+    let pieces = render::pieces().into_iter().chain(matching::pieces()).chain([commit::piece()]);
+    let pieces: Vec<_> = pieces.chain(deliver::pieces()).collect();
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [] => pieces.iter().for_each(|piece| println!("{} {}", piece.times, piece.name)),

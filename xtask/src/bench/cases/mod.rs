@@ -73,7 +73,7 @@ impl Run<'_> {
 }
 
 /// Every case, in the order in which they run.
-pub(super) const CASES: [Case; 20] = [
+pub(super) const CASES: [Case; 21] = [
     one::ONE_64,
     one::ONE_512,
     ten::CASE,
@@ -89,6 +89,7 @@ pub(super) const CASES: [Case; 20] = [
     crash::CASE,
     full_start::CASE,
     stored::CASE,
+    stored::REPLAY,
     checkpoint::CASE,
     backup::CASE,
     overload::CASE,

@@ -1,11 +1,13 @@
 //! Lists and filters over a store that has grown for a long time.
 
 mod questions;
+mod replay;
 mod store;
 
 use anyhow::{Result, ensure};
 
 use self::questions::questions;
+pub(super) use self::replay::CASE as REPLAY;
 pub(in crate::bench) use self::store::Store;
 use super::{Case, Run};
 use crate::bench::{figure::Findings, histogram::Histogram, load::Load, mark::now_micros, stage::Stage};
