@@ -15,7 +15,7 @@ use crate::{
     By,
     attempt::Attempts,
     audit::Change,
-    commit::{CommitClock, Committer, outcome_bytes},
+    commit::{CommitClock, Committer, OutcomeJob, outcome_bytes},
     config_cache::ConfigCache,
     health::Health,
     ids::IdSource,
@@ -200,9 +200,9 @@ impl Dispatcher {
             (self.health.may_send().then(|| lanes.next_turn(now)).flatten(), lanes.next_refill())
         });
         // Only behind that: the lane must know of a failure before the commit of its outcome can settle the delivery.
-        if let Sent::Done { outcome, .. } = sent {
-            self.health.outcome_waits(outcome_bytes(&outcome));
-            self.committer.outcome(*outcome);
+        if let Sent::Done { job, .. } = sent {
+            self.health.outcome_waits(outcome_bytes(&job.outcome));
+            self.committer.outcome(*job);
         }
         if wish.is_some() {
             self.refill_thirsty(wish);
@@ -220,7 +220,7 @@ impl Dispatcher {
     async fn send(&self, turn: &Turn) -> Sent {
         let delivery = &turn.delivery;
         if delivery.expires_at <= turn.at {
-            return Sent::done(delivery, None, Next::Failed(Reason::Expired));
+            return Sent::done(delivery, None, Next::Failed(Reason::Expired), false);
         }
         match self.configs.target(delivery.lane).await {
             Ok(Some(target)) if target.subscription.spec.active => self.attempt(turn, &target).await,
@@ -257,7 +257,7 @@ impl Dispatcher {
             }
         };
         self.metrics.attempted(&record);
-        Sent::done(delivery, Some((record, *began)), next)
+        Sent::done(delivery, Some((record, *began)), next, target.subscription.spec.ordered)
     }
 
     fn after_failure(&self, delivery: &QueuedDelivery, target: &Target, asked: Option<Duration>) -> Next {
@@ -322,12 +322,17 @@ enum Sent {
     /// The delivery is queued as it was. Its lane asks the store again after a pause.
     NotTried { pause: Duration },
     /// What is to be committed, and what the lane must know of the exchange if there was one.
-    Done { outcome: Box<Outcome>, ended: Option<Ended> },
+    Done { job: Box<OutcomeJob>, ended: Option<Ended> },
 }
 
 impl Sent {
-    /// `attempt` goes with when it began.
-    fn done(delivery: &QueuedDelivery, attempt: Option<(Attempt, Timestamp)>, next: Next) -> Self {
+    /// `attempt` goes with when it began. An ordered lane stands still until the outcome is committed.
+    fn done(
+        delivery: &QueuedDelivery,
+        attempt: Option<(Attempt, Timestamp)>,
+        next: Next,
+        is_ordered: bool,
+    ) -> Self {
         let again_at = if let Next::InPlace { not_before, .. } = next { Some(not_before) } else { None };
         let ended = attempt.as_ref().map(|(attempt, began)| Ended {
             id: delivery.id,
@@ -345,7 +350,7 @@ impl Sent {
             attempt: attempt.map(|(attempt, _)| attempt),
             next,
         };
-        Self::Done { outcome: Box::new(outcome), ended }
+        Self::Done { job: Box::new(OutcomeJob { outcome, is_awaited: is_ordered }), ended }
     }
 }
 

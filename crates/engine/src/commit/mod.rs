@@ -1,8 +1,8 @@
 //! Group commit: what waits to become durable goes into one transaction, and everybody waits for that one.
 //!
 //! Events and outcomes have a queue each with a guaranteed half of every commit, so that neither a flood of events nor
-//! a flood of outcomes starves the other. A lone item does not wait for company: a commit starts as soon as the last
-//! one is durable. While one is under way the next one gathers.
+//! a flood of outcomes starves the other. While a commit is under way the next one gathers; it starts as soon as the last one
+//! is durable, and on a slow disk a moment later, where others are likely to come ([`Intake`]).
 //!
 //! **Invariants**
 //! * An event is answered only after its commit.
@@ -15,16 +15,18 @@
 mod batch;
 mod commit_clock;
 mod distribute;
+mod intake;
 mod publish_gate;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use batch::{Batch, Intake};
-pub(crate) use batch::{EventAnswer, EventJob, EventReply, outcome_bytes};
+use batch::Batch;
+pub(crate) use batch::{EventAnswer, EventJob, EventReply, OutcomeJob, outcome_bytes};
 pub(crate) use commit_clock::CommitClock;
 pub(crate) use distribute::Distributor;
+use intake::{Intake, LastCommit};
 use postroad_domain::Clock;
-use postroad_store::{Commit, Committed, Fanout, Outcome, SessionId, Store, StoreError};
+use postroad_store::{Commit, Committed, Fanout, SessionId, Store, StoreError};
 pub(crate) use publish_gate::{Permit, PublishGate};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +40,7 @@ const PROBE_PAUSE: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub(crate) struct Committer {
     events: mpsc::UnboundedSender<EventJob>,
-    outcomes: mpsc::UnboundedSender<Outcome>,
+    outcomes: mpsc::UnboundedSender<OutcomeJob>,
 }
 
 impl Committer {
@@ -49,8 +51,8 @@ impl Committer {
     }
 
     /// Hands an outcome over. Bounded because no attempt starts while too many wait.
-    pub(crate) fn outcome(&self, outcome: Outcome) {
-        let _ = self.outcomes.send(outcome);
+    pub(crate) fn outcome(&self, job: OutcomeJob) {
+        let _ = self.outcomes.send(job);
     }
 }
 
@@ -113,10 +115,13 @@ impl CommitQueues {
 
 impl CommitLoop {
     async fn run(self, mut intake: Intake) {
-        while let Some(batch) = intake.next().await {
+        let mut last = LastCommit::default();
+        while let Some(batch) = intake.next(&*self.clock, last).await {
+            let (events, began) = (batch.event_count(), self.clock.monotonic());
             if let Some(unwritten) = self.commit(batch).await {
                 self.outlast(unwritten, &mut intake).await;
             }
+            last = LastCommit { took: self.clock.monotonic().saturating_sub(began), events };
         }
     }
 
