@@ -11,7 +11,6 @@ pub mod hand_over;
 pub mod listening;
 pub mod logging;
 pub mod machine;
-mod nearest;
 pub mod node;
 pub mod output;
 pub mod profiles;

@@ -44,7 +44,7 @@ pub use input::{
 };
 pub use options::{FieldProblem, OptionOwner, OptionSchema, OptionType, OptionValues};
 pub use policy::{DeliveryPolicy, Success};
-pub use problem::{ProblemKind, ProfileProblem, nearest_words};
+pub use problem::{ProblemKind, ProfileProblem, near_word, nearest_words};
 pub use profile::Profile;
 pub use rules::{Field, FieldRule, FieldRules, Presence};
 pub use secret::{Encoding, KeyForm, SecretKey, SecretRules, SecretSupply, SecretUse};

@@ -126,6 +126,15 @@ pub fn nearest_words<'a>(word: &str, candidates: impl IntoIterator<Item = &'a st
     alike.iter().take(NEAREST_WORDS_MAX).map(|(_, candidate)| (*candidate).to_owned()).collect()
 }
 
+/// The candidate that is spelt almost like `word`; `None` where none is, since one that is further away only misleads.
+pub fn near_word<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let rated = candidates.into_iter().map(|candidate| (likeness(word, candidate), candidate));
+    let near = rated.filter(|(likeness, _)| *likeness >= NEAR_LIKENESS_MIN);
+    near.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, candidate)| candidate)
+}
+
+/// Below it `foo` would be near to `log-format`.
+const NEAR_LIKENESS_MIN: f64 = 0.85;
 /// Words below it share some letters by chance. 1 is the same word.
 const LIKENESS_MIN: f64 = 0.75;
 const NEAREST_WORDS_MAX: usize = 3;

@@ -1,5 +1,5 @@
 //! How long requests take, by route, method and class of status; and what the log knows of them: a line for each that
-//! failed and, at the level `debug`, one for each and the span that all lines of a request stand in.
+//! was answered with 500 and, at the level `debug`, one for each and the span that all lines of a request stand in.
 //!
 //! **Invariant:** labels and spans carry the route's template, never the path, a query or a header: their number is
 //! bounded and they hold nothing secret.
@@ -66,8 +66,8 @@ pub(crate) async fn observe(State(state): State<ServerState>, request: Request, 
     let taken = state.clock.monotonic().saturating_sub(started);
     let status = response.status();
     if status == StatusCode::INTERNAL_SERVER_ERROR && !route.starts_with(INSPECT_PREFIX) {
-        // Why stands in the line before. What is only unavailable for now is told by who finds it so, once.
-        tracing::warn!(parent: None, method, route, "a request failed");
+        // Why was logged where it was met, which knows no route.
+        tracing::warn!(parent: None, method, route, "a request was answered with 500");
     } else {
         tracing::debug!(parent: &span, status = status.as_u16(), "answered");
     }

@@ -17,6 +17,7 @@ use postroad_store::{
     conformance::World,
 };
 use postroad_store_sqlite::{Options, SqliteStore};
+use tempfile::TempDir;
 
 const AGE: Duration = Duration::from_secs(600);
 
@@ -38,6 +39,14 @@ impl Clock for GoingClock {
     }
 }
 
+/// A store by a clock that goes on, in a folder that lives as long as it is kept.
+async fn world() -> (World, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let options =
+        Options { ballast_bytes: 0, ..Options::new(folder.path(), Arc::new(GoingClock::default())) };
+    (World::new(Arc::new(SqliteStore::open(options).unwrap())).await, folder)
+}
+
 async fn events_of(world: &World, tenant: &Tenant) -> usize {
     let list = ListEvents { tenant_no: tenant.no, filter: EventFilter::default(), after: None, limit: 250 };
     world.store.list_events(list).await.unwrap().items.len()
@@ -45,10 +54,7 @@ async fn events_of(world: &World, tenant: &Tenant) -> usize {
 
 #[tokio::test]
 async fn a_tenant_whose_turn_takes_all_the_time_of_a_step_does_not_keep_the_others_waiting() {
-    let folder = tempfile::tempdir().unwrap();
-    let options =
-        Options { ballast_bytes: 0, ..Options::new(folder.path(), Arc::new(GoingClock::default())) };
-    let mut world = World::new(Arc::new(SqliteStore::open(options).unwrap())).await;
+    let (mut world, _folder) = world().await;
     let (much, little) = (world.tenant("much").await, world.tenant("little").await);
     for _ in 0..60 {
         world.accept(&much, &[]).await;
@@ -73,10 +79,7 @@ async fn a_tenant_whose_turn_takes_all_the_time_of_a_step_does_not_keep_the_othe
 
 #[tokio::test]
 async fn a_tenant_with_very_many_entries_of_the_audit_keeps_the_writer_for_a_moment_only() {
-    let folder = tempfile::tempdir().unwrap();
-    let options =
-        Options { ballast_bytes: 0, ..Options::new(folder.path(), Arc::new(GoingClock::default())) };
-    let mut world = World::new(Arc::new(SqliteStore::open(options).unwrap())).await;
+    let (mut world, _folder) = world().await;
     let tenant = world.tenant("much").await;
     for n in 0..60 {
         let audit = NewAudit {

@@ -68,11 +68,6 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Events that somebody waits for.
-    pub(super) fn event_count(&self) -> usize {
-        self.events.len()
-    }
-
     pub(super) fn len(&self) -> usize {
         self.events.len() + self.outcomes.len() + self.fanouts.len()
     }

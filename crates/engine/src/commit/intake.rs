@@ -16,7 +16,7 @@ use super::batch::{Batch, EventJob, GATHERED_ROWS_MAX, OutcomeJob};
 const SLOW_COMMIT: Duration = Duration::from_millis(2);
 /// Longer waits help nobody, however slow the disk.
 const PATIENCE_MAX: Duration = Duration::from_millis(10);
-/// The part of a commit's time that the first event waits for those who were answered with the last commit.
+/// The part of a commit's time that the events which are here wait for those who were answered with the last commit.
 const HERD_PART: u32 = 8;
 /// Fewer callers that were answered at once are no herd: whether they come back together nobody knows.
 const HERD_MIN: usize = 3;

@@ -117,7 +117,7 @@ impl CommitLoop {
     async fn run(self, mut intake: Intake) {
         let mut last = LastCommit::default();
         while let Some(batch) = intake.next(&*self.clock, last).await {
-            let (events, began) = (batch.event_count(), self.clock.monotonic());
+            let (events, began) = (batch.events.len(), self.clock.monotonic());
             if let Some(unwritten) = self.commit(batch).await {
                 self.outlast(unwritten, &mut intake).await;
             }

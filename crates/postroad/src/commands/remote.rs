@@ -31,18 +31,19 @@ impl Remote {
 
     /// The key where somebody gave one.
     pub fn given_key(&self, variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
-        let set = |name| variable(name).filter(|value| !value.is_empty());
-        self.key.clone().or_else(|| set("POSTROAD_KEY")).or_else(|| set("POSTROAD_ADMIN_KEY"))
+        self.key_and_how_to_type_it(variable).map(|(key, _)| key)
     }
 
-    /// How the key is written in a line that can be typed: by its variable where it comes from one.
-    pub fn key_to_type(&self, variable: &impl Fn(&str) -> Option<String>) -> &'static str {
-        let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
-        match &self.key {
-            Some(_) => "YOUR_KEY",
-            None if is_set("POSTROAD_KEY") => "$POSTROAD_KEY",
-            None => "$POSTROAD_ADMIN_KEY",
-        }
+    /// The key, and how it is written in a line that can be typed: by its variable where it comes from one.
+    pub fn key_and_how_to_type_it(
+        &self,
+        variable: &impl Fn(&str) -> Option<String>,
+    ) -> Option<(String, &'static str)> {
+        let set = |name, typed| Some((variable(name).filter(|value| !value.is_empty())?, typed));
+        let given = self.key.clone().map(|key| (key, "YOUR_KEY"));
+        given
+            .or_else(|| set("POSTROAD_KEY", "$POSTROAD_KEY"))
+            .or_else(|| set("POSTROAD_ADMIN_KEY", "$POSTROAD_ADMIN_KEY"))
     }
 
     /// A client. `variable` looks into the environment.

@@ -45,7 +45,8 @@ pub async fn run(
     }
     let accepted = client.tenant(tenant.as_str()).publish(event).await.map_err(remote::failed)?;
     output::line(&accepted.id).context("cannot write to standard output")?;
-    let (url, key) = (arguments.remote.url(&variable), arguments.remote.key_to_type(&variable));
+    let (url, key) = (arguments.remote.url(&variable), arguments.remote.key_and_how_to_type_it(&variable));
+    let key = key.map_or("YOUR_KEY", |(_, typed)| typed);
     let events = format!("{}/v1/tenants/{tenant}/events", url.trim_end_matches('/'));
     output::note(remark(&accepted, &events, key));
     Ok(())
@@ -60,8 +61,8 @@ fn read_data(given: &str) -> Result<String, CommandError> {
     read.map_err(|error| CommandError::Usage(format!("--data: {error:#}")))
 }
 
-/// `events` is the URL of the tenant's events, `key` what is typed for the key. That nobody wanted an event is no fault and often a slip of the pen, in its
-/// type or in a subscription's.
+/// `events` is the URL of the tenant's events, `key` what is typed for the key. That nobody wanted an event is no fault and
+/// often a slip of the pen, in its type or in a subscription's.
 fn remark(accepted: &Accepted, events: &str, key: &str) -> String {
     match (accepted.duplicate, accepted.deliveries) {
         (true, _) => "published before: nothing new was sent".to_owned(),

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use postroad_profile::near_word;
 use toml::de::{DeTable, DeValue};
 
 use super::{
@@ -12,7 +13,6 @@ use super::{
     given::Given,
     keys::{KEYS, Key},
 };
-use crate::nearest::nearest;
 
 const KEY_OF_THE_FILE: &str = "config";
 
@@ -47,7 +47,7 @@ impl Given {
                     line,
                     name: name.get_ref().to_string(),
                     is_section: matches!(value.get_ref(), DeValue::Table(_)),
-                    nearest: nearest(name.get_ref(), keys_of_files().map(|key| key.name)),
+                    nearest: near_word(name.get_ref(), keys_of_files().map(|key| key.name)),
                 });
                 continue;
             };

@@ -7,8 +7,9 @@ use std::{
     fmt,
 };
 
+use postroad_profile::near_word;
+
 use super::{KEYS, Key};
-use crate::nearest::nearest;
 
 /// What all of Postroad's variables begin with.
 const PREFIX: &str = "POSTROAD_";
@@ -41,7 +42,7 @@ pub fn unknown_variables(
         if is_read || value.is_empty() || is_of_orchestrator(rest, &value) {
             continue;
         }
-        let near = nearest(rest, known.iter().copied());
+        let near = near_word(rest, known.iter().copied());
         unknown.push(UnknownVariable {
             name: format!("{PREFIX}{rest}"),
             nearest: near.map(|near| format!("{PREFIX}{near}")),

@@ -118,3 +118,21 @@ fn the_shipped_defaults_are_those_of_the_products() {
         );
     }
 }
+
+#[test]
+fn a_slip_of_the_pen_is_recognised_and_another_word_is_not() {
+    let known = ["listen", "data-dir", "log-level", "log-format", "profiles"];
+    for (wrong, expected) in [
+        ("listn", Some("listen")),
+        ("Listen", Some("listen")),
+        ("listen-addr", Some("listen")),
+        ("data_dir", Some("data-dir")),
+        ("loglevel", Some("log-level")),
+        ("foo", None),
+        ("database", None),
+        ("proxy", None),
+        ("", None),
+    ] {
+        assert_eq!(postroad_profile::near_word(wrong, known), expected, "{wrong}");
+    }
+}

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use postroad_domain::{
     Attempt, AttemptId, Clock, EndpointUrl, EventId, EventType, ProfileNo, RequestHead, ResponseHead,
     Subscription, SubscriptionId, SubscriptionSpec, Tenant, TenantId, Timestamp, attempt::Answer,
-    tenant::TenantSpec,
 };
 use postroad_store::{
     AcceptResult, Commit, CreateSubscription, FanoutTarget, NewDelivery, NewEvent, Next, OpenSession,
@@ -17,7 +16,7 @@ use postroad_store_sqlite::{Options, SqliteStore};
 use postroad_testkit::clock::ManualClock;
 use rand::{SeedableRng, rngs::StdRng};
 
-use super::Piece;
+use super::{Piece, tenant_spec};
 
 const EVENTS: usize = 100;
 const DATA_BYTES: usize = 1_024;
@@ -161,17 +160,5 @@ impl Desk {
             attempt: Some(attempt),
             next: Next::Succeeded,
         }
-    }
-}
-
-fn tenant_spec() -> TenantSpec {
-    TenantSpec {
-        profile: "standard".to_owned(),
-        name: None,
-        contacts: Vec::new(),
-        options: "{}".to_owned(),
-        retention: None,
-        retention_bytes: None,
-        sealed: None,
     }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use postroad_domain::{EndpointUrl, SubscriptionSpec, TenantId, TraceContext, tenant::TenantSpec};
+use postroad_domain::{EndpointUrl, SubscriptionSpec, TenantId, TraceContext};
 use postroad_engine::{
     By, Egress, Engine, NewSubscription, OutboundRequest, OutboundResponse, Parts, PublishEvent, SecretBox,
     SendError, SubscriptionDraft, built_in_profiles,
@@ -22,7 +22,7 @@ use postroad_testkit::ManualClock;
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::sync::Notify;
 
-use super::Piece;
+use super::{Piece, tenant_spec};
 
 const SUBSCRIPTIONS: u64 = 10;
 const SECRET_KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -96,18 +96,6 @@ async fn deliver(times: usize, is_traced: bool) {
         receivers.is_asked.notified().await;
     }
     engine.stop(Duration::ZERO).await;
-}
-
-fn tenant_spec() -> TenantSpec {
-    TenantSpec {
-        profile: "standard".to_owned(),
-        name: None,
-        contacts: Vec::new(),
-        options: "{}".to_owned(),
-        retention: None,
-        retention_bytes: None,
-        sealed: None,
-    }
 }
 
 /// All of them answer 200 at once.

@@ -13,6 +13,8 @@ mod deliver;
 mod matching;
 mod render;
 
+use postroad_domain::tenant::TenantSpec;
+
 /// A part of the hot path.
 struct Piece {
     name: String,
@@ -33,5 +35,18 @@ fn main() {
             (piece.run)(times.parse().unwrap());
         }
         _ => panic!("takes nothing, or how often and the name of a piece"),
+    }
+}
+
+/// A tenant without anything of its own.
+fn tenant_spec() -> TenantSpec {
+    TenantSpec {
+        profile: "standard".to_owned(),
+        name: None,
+        contacts: Vec::new(),
+        options: "{}".to_owned(),
+        retention: None,
+        retention_bytes: None,
+        sealed: None,
     }
 }

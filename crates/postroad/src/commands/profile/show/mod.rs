@@ -11,11 +11,11 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use postroad_engine::GivenProfile;
-use postroad_profile::Profile;
+use postroad_profile::{Profile, near_word};
 
 use self::page::Page;
 use super::CommandError;
-use crate::{logging, nearest::nearest, output, profiles};
+use crate::{logging, output, profiles};
 
 /// Shows one of the built-in profiles or of those in `directory`.
 ///
@@ -31,7 +31,7 @@ pub(super) fn run(name: &str, directory: Option<&Path>) -> Result<(), CommandErr
 
 fn unknown(name: &str, all: &[GivenProfile], directory: Option<&Path>) -> String {
     let names: Vec<_> = all.iter().map(|loaded| loaded.profile.name.as_str()).collect();
-    let hint = match (nearest(name, names.iter().copied()), directory) {
+    let hint = match (near_word(name, names.iter().copied()), directory) {
         (Some(nearest), _) => format!("; the nearest is \"{nearest}\""),
         (None, None) => "; one of your own is found with --profiles DIR".to_owned(),
         (None, Some(_)) => String::new(),
