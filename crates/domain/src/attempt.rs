@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::AttemptId, time::Timestamp};
+use crate::{headers::Headers, ids::AttemptId, time::Timestamp};
 
 /// Why an exchange brought no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub struct RequestHead {
     /// The whole URL that was called.
     pub url: String,
     /// Names and values in the order they were sent.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
 }
 
 /// What a receiver answered, cut to the limits of [`crate::limits`].
@@ -63,7 +63,7 @@ pub struct ResponseHead {
     /// The HTTP status.
     pub status: u16,
     /// Names and values in the order they came.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// The first bytes of the body.
     pub body: Bytes,
     /// The body was longer, or had not ended in time.

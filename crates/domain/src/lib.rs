@@ -1,4 +1,4 @@
-//! The words and rules of Postroad, pure: no I/O, no async, no ambient time or chance.
+//! The words and rules of Postroad, pure: no I/O, no async, no ambient time or chance (but [`hashed`]).
 //!
 //! Everything above speaks in these types. Text from outside becomes a checked type once, at the edge
 //! ([`EndpointUrl`], [`EventType`], [`TenantId`]); behind it nobody checks again. The life of a delivery is one
@@ -10,6 +10,8 @@ pub mod connection;
 pub mod delivery;
 pub mod endpoint;
 pub mod event;
+pub mod hashed;
+pub mod headers;
 pub mod ids;
 pub mod invalid;
 pub mod key;
@@ -29,6 +31,8 @@ pub use connection::{HttpVersion, TlsSettings};
 pub use delivery::{Reason, Status};
 pub use endpoint::{CustomHeader, EndpointUrl};
 pub use event::{Event, EventType, RegisteredType};
+pub use hashed::Hashed;
+pub use headers::Headers;
 pub use ids::{AttemptId, AuditId, DeliveryId, EventId, KeyId, ReplayId, SubscriptionId};
 pub use invalid::Invalid;
 pub use key::{ApiKey, CredentialKind, KeySpec, Scope};

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Method;
-use postroad_domain::{EndpointUrl, ErrorClass};
+use postroad_domain::{EndpointUrl, ErrorClass, Headers};
 
 use crate::channel::Channel;
 
@@ -35,7 +35,7 @@ pub struct OutboundRequest {
     /// Names and values, sent in this spelling and order; over a channel that asks for HTTP/2 several with one name follow
     /// the first of them, and HTTP/2 itself knows lower case only.
     /// Complete apart from `Host` and `Content-Length`, which follow from URL and body.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// Empty for none.
     pub body: Bytes,
     /// For the whole exchange, from the look-up of the name to the end of the body; at most
@@ -52,7 +52,7 @@ pub struct OutboundResponse {
     pub status: u16,
     /// Names in lower case and values in the order they came; bytes that are not UTF-8 are replaced. Those that do not
     /// fit into `RESPONSE_HEADERS_BYTES_MAX` are left out.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// The first `RESPONSE_BODY_BYTES_MAX` bytes of the body.
     pub body: Bytes,
     /// The body was longer, had not ended in time, or broke off.

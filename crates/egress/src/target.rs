@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::uri::{PathAndQuery, Scheme};
 use http::{Uri, uri};
-use postroad_domain::{EndpointUrl, ErrorClass};
+use postroad_domain::{EndpointUrl, ErrorClass, Hashed};
 use url::Url;
 
 use crate::exchange::SendError;
@@ -16,7 +16,7 @@ use crate::exchange::SendError;
 /// Whom a request goes to and what it asks for.
 #[derive(Debug)]
 pub(crate) struct Target {
-    pub(crate) place: Arc<Place>,
+    pub(crate) place: Arc<Hashed<Place>>,
     pub(crate) uri: Uri,
 }
 
@@ -33,7 +33,7 @@ impl Target {
     /// Of a URL. Errors: as [`uri_of`].
     pub(crate) fn of(url: &EndpointUrl) -> Result<Self, SendError> {
         let uri = uri_of(url)?;
-        Ok(Self { place: Arc::new(Place::of(&uri)), uri })
+        Ok(Self { place: Arc::new(Hashed::new(Place::of(&uri))), uri })
     }
 
     /// The host and the port, where it is not the scheme's own.

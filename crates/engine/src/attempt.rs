@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use postroad_domain::{
-    Attempt, Clock, DeliveryId, ErrorClass, Event, RequestHead, ResponseHead, Timestamp, TraceContext,
+    Attempt, Clock, DeliveryId, ErrorClass, Event, Headers, RequestHead, ResponseHead, Timestamp,
+    TraceContext,
     attempt::Answer,
     trace::{TRACEPARENT, TRACESTATE},
 };
@@ -74,7 +75,8 @@ impl Attempts {
             Ok((request, head)) => (head, self.egress.exchange(request).await),
             Err(error) => {
                 tracing::error!(%error, subscription = %target.subscription.id, "a request could not be made");
-                let nothing = RequestHead { method: String::new(), url: String::new(), headers: Vec::new() };
+                let nothing =
+                    RequestHead { method: String::new(), url: String::new(), headers: Headers::new() };
                 (nothing, Err(SendError::new(ErrorClass::Protocol, error.to_string())))
             }
         };
@@ -172,11 +174,11 @@ fn pass_on(context: &TraceContext, made: &mut Made) {
         return;
     }
     let headers = &mut made.exact.headers;
-    if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(TRACEPARENT)) {
+    if headers.get(TRACEPARENT).is_some() {
         return;
     }
-    headers.push((TRACEPARENT.to_owned(), context.parent()));
-    headers.extend(context.state().map(|state| (TRACESTATE.to_owned(), state.to_owned())));
+    headers.push(TRACEPARENT, &context.parent());
+    headers.extend(context.state().map(|state| (TRACESTATE, state)));
 }
 
 /// Why there is no request: for good, or because the store does not answer now.

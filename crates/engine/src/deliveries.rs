@@ -114,7 +114,7 @@ impl Engine {
         let earlier = &self.dispatcher.attempts.earlier;
         let why = match earlier.of(key, &config.tenant.id, delivery.subscription).await {
             Ok(shaping) => match shaping.shape(delivery.id, event) {
-                Ok(shaped) => return Ok(Some(shaped.body)),
+                Ok(shaped) => return Ok(Some(shaped.body.into())),
                 Err(error) => error.to_string(),
             },
             Err(ShapingError::Store(error)) => return Err(error),

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use http::{Method, header};
 use postroad_domain::{
-    DeliveryId, EndpointUrl, Event, Invalid, RequestHead, RetryPolicy, Subscription, SubscriptionVersion,
-    TenantId, subscription::Push,
+    DeliveryId, EndpointUrl, Event, Headers, Invalid, RequestHead, RetryPolicy, Subscription,
+    SubscriptionVersion, TenantId, subscription::Push,
 };
 use postroad_egress::{Channel, OutboundRequest};
 use postroad_profile::{
@@ -98,7 +98,7 @@ pub(crate) fn lane_manner_of(subscription: &Subscription) -> LaneManner {
         concurrency: spec.concurrency,
         rate_limit: spec.rate_limit,
         ordered: spec.ordered,
-        host: spec.push.url.host_and_port().map(Host::from),
+        host: spec.push.url.host_and_port().map(|host| Host::new(host.into())),
     }
 }
 
@@ -172,7 +172,7 @@ impl Target {
         };
         let secrets = if profile.signs_each_attempt() { signer.keys_at(attempt.at) } else { fixed.secrets };
         let input = RenderInput { subscription, secrets, ..fixed };
-        Ok(profile.sign(&input, &shaped, attempt)?)
+        Ok(profile.sign(&input, shaped, attempt)?)
     }
 
     /// The request as it goes out, and its head as the log keeps it.
@@ -203,11 +203,11 @@ impl Target {
                 || customers.iter().any(|own| own.name.eq_ignore_ascii_case(name))
                 || profile.hides_header(name)
         };
-        let shown = exact.headers.iter().map(|(name, value)| {
-            let value = if is_hidden(name) { MASK } else { value.as_str() };
-            (name.clone(), value.to_owned())
-        });
+        let mut headers = Headers::with_capacity(exact.headers.len(), exact.headers.bytes());
+        headers.extend(
+            exact.headers.iter().map(|(name, value)| (name, if is_hidden(name) { MASK } else { value })),
+        );
         let url = profile.url_for_log(self.subscription.spec.push.url.as_str(), &exact.url, MASK);
-        RequestHead { method: exact.method.clone(), url, headers: shown.collect() }
+        RequestHead { method: exact.method.clone(), url, headers }
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn judge(
 
 /// `Retry-After` in seconds or as an HTTP date, bounded by a day. What is neither is ignored.
 fn retry_after(response: &OutboundResponse, now: Timestamp) -> Option<Duration> {
-    let (_, value) = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    let value = response.headers.get("retry-after")?;
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than fit mean a longer rest than any that is granted.
@@ -82,7 +82,7 @@ mod tests {
     }
 
     fn answered_by(manner: &Manner, status: u16, retry_after: Option<&str>) -> Verdict {
-        let headers = retry_after.map(|value| ("Retry-After".to_owned(), value.to_owned()));
+        let headers = retry_after.map(|value| ("Retry-After", value));
         let response = OutboundResponse {
             status,
             headers: headers.into_iter().collect(),

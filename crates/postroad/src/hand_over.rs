@@ -127,7 +127,7 @@ mod tests {
 
     use bytes::Bytes;
     use http::Method;
-    use postroad_domain::ErrorClass;
+    use postroad_domain::{ErrorClass, Headers};
     use postroad_server::InspectorParts;
     use postroad_testkit::ManualClock;
     use rand::{SeedableRng, rngs::StdRng};
@@ -201,7 +201,7 @@ mod tests {
         ] {
             let url = EndpointUrl::parse(url).unwrap();
             hand_over.check(&url).await.unwrap();
-            let (headers, body, deadline) = (Vec::new(), Bytes::new(), Duration::from_secs(10));
+            let (headers, body, deadline) = (Headers::new(), Bytes::new(), Duration::from_secs(10));
             let request =
                 OutboundRequest { method: Method::POST, url, headers, body, deadline, channel: None };
             assert_eq!(hand_over.exchange(request).await.unwrap().status, 200);

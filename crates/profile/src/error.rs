@@ -26,9 +26,6 @@ pub enum RenderError {
         /// Its name.
         name: String,
     },
-    /// The body is not UTF-8, so nothing that Postroad wrote.
-    #[error("the body is not text")]
-    BodyNotText,
     /// The profile signs every request, and there is no key. Nothing is sent unsigned.
     #[error("there is no secret to sign with")]
     NoSecret,

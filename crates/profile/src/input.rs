@@ -1,7 +1,7 @@
 //! What a rendering starts from and what comes out: everything is an argument, nothing is asked for.
 
 use bytes::Bytes;
-use postroad_domain::{CustomHeader, DeliveryId, Event, SubscriptionId, Timestamp};
+use postroad_domain::{CustomHeader, DeliveryId, Event, Headers, SubscriptionId, Timestamp};
 
 use crate::{options::OptionValues, secret::SecretKey};
 
@@ -73,8 +73,8 @@ pub struct AttemptFacts {
 /// What is made once and stays the same in every attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shaped {
-    /// The bytes that are sent, and signed where the profile signs the body.
-    pub body: Bytes,
+    /// The text whose bytes are sent, and signed where the profile signs the body.
+    pub body: String,
     /// The signature text of a profile with `sign = "once"`; `None` without a secret, and where each attempt signs.
     pub signature: Option<String>,
 }
@@ -87,7 +87,7 @@ pub struct ExactRequest {
     /// The URL that is called: the customer's own, then what the profile appends, without a fragment.
     pub url: String,
     /// Names and values in the order they are sent; the names in the profile's and the customer's own spelling.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// The body; empty for none.
     pub body: Bytes,
 }

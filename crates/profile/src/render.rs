@@ -33,7 +33,7 @@ impl Profile {
         attempt: AttemptFacts,
     ) -> Result<ExactRequest, RenderError> {
         let shaped = self.shape(input)?;
-        self.sign(input, &shaped, attempt)
+        self.sign(input, shaped, attempt)
     }
 
     /// What is the same in every attempt: the body, and the signature of a profile that signs once. The same input
@@ -49,16 +49,16 @@ impl Profile {
         }
         let facts = self.facts(input);
         match rules.filter(|rules| !rules.each_attempt) {
-            None => Ok(Shaped { body: Bytes::from(self.write_body(&facts)?), signature: None }),
+            None => Ok(Shaped { body: self.write_body(&facts)?, signature: None }),
             Some(rules) if self.body_is_signed => {
                 let body = self.write_body(&facts)?;
                 let signature = self.write_signature(rules, &Facts { body: Some(&body), ..facts })?;
-                Ok(Shaped { signature, body: Bytes::from(body) })
+                Ok(Shaped { signature, body })
             }
             Some(rules) => {
                 let signature = self.write_signature(rules, &facts)?;
                 let body = self.write_body(&Facts { signature: signature.as_deref(), ..facts })?;
-                Ok(Shaped { signature, body: Bytes::from(body) })
+                Ok(Shaped { signature, body })
             }
         }
     }
@@ -71,14 +71,14 @@ impl Profile {
     pub fn sign(
         &self,
         input: &RenderInput<'_>,
-        shaped: &Shaped,
+        shaped: Shaped,
         attempt: AttemptFacts,
     ) -> Result<ExactRequest, RenderError> {
-        let body = str::from_utf8(&shaped.body).map_err(|_| RenderError::BodyNotText)?;
-        let facts = Facts { attempt: Some(&attempt), body: Some(body), ..self.facts(input) };
+        let Shaped { body, signature } = shaped;
+        let facts = Facts { attempt: Some(&attempt), body: Some(&body), ..self.facts(input) };
         let signature = match &self.signature {
             Some(rules) if rules.each_attempt => self.write_signature(rules, &facts)?,
-            _ => shaped.signature.clone(),
+            _ => signature,
         };
         if signature.is_none() && self.secret_rules.presence == SecretUse::Generated {
             return Err(RenderError::NoSecret);
@@ -91,12 +91,12 @@ impl Profile {
             method: self.method(input),
             url: request::decorated(input.subscription.url, &query),
             headers: request::write_headers(&self.request.headers, self.content(input), &rendering)?,
-            body: shaped.body.clone(),
+            body: Bytes::from(body),
         })
     }
 
     fn facts<'a>(&'a self, input: &'a RenderInput<'a>) -> Facts<'a> {
-        Facts::new(input, self.catalogue.entry(input.event.event_type.as_str()), self.canonical_data)
+        Facts::new(input, Some(&self.catalogue), self.canonical_data)
     }
 
     fn write_body(&self, facts: &Facts<'_>) -> Result<String, RenderError> {

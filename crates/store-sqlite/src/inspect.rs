@@ -72,10 +72,16 @@ pub fn inspect(folder: &Path) -> Result<Option<Inspection>, OpenError> {
     }))
 }
 
+/// How often the table of locks is read at most.
+const LOCK_TABLE_READS: usize = 5;
+
 /// The process that has the folder open.
 pub fn holder(folder: &Path) -> Option<u32> {
     let lock = fs::metadata(folder.join(lock::FILE_NAME)).ok()?;
-    holder_of(&fs::read_to_string("/proc/locks").ok()?, lock.ino())
+    // The system hands the table out page by page, and forgets an entry while other processes give up theirs: one that is not
+    // there in one reading may be there in the next, and never the other way round.
+    let found = |_| holder_of(&fs::read_to_string("/proc/locks").ok()?, lock.ino());
+    (0..LOCK_TABLE_READS).find_map(found)
 }
 
 /// The process that locks a file as a whole, in the table of locks that proc(5) tells of. A file is known by its number; the

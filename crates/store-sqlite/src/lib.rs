@@ -47,6 +47,7 @@ mod prune;
 mod query;
 mod readers;
 mod replays;
+mod rows;
 mod sessions;
 mod settings;
 pub mod sql;
@@ -124,6 +125,7 @@ impl SqliteStore {
             clock: Arc::clone(&options.clock),
             busy: Duration::ZERO,
             last_prune_took: Duration::ZERO,
+            disk_took: Duration::ZERO,
             gauges: Arc::clone(&gauges),
         };
         let writer = Writer::start(thread)?;

@@ -10,9 +10,15 @@ use crate::{
     commit::DELIVERY_BITS,
     error::Fault,
     known::{Known, LISTED_COUNTER},
-    query, sql,
+    query,
+    rows::{Insert, Rows},
+    sql,
     writer::Work,
 };
+
+static EVENT_ENTRY: Insert = Insert::of(sql::EVENT_LISTING_INSERT);
+/// Entries of deliveries.
+pub(crate) static DELIVERY_ENTRY: Insert = Insert::of(sql::DELIVERY_LISTING_INSERT);
 
 /// Entries on their way into the tables.
 #[derive(Debug)]
@@ -46,16 +52,22 @@ pub(crate) fn fill(work: &mut Work<'_>, new_events: usize, new_deliveries: usize
     // An entry must not outlive its row: those of a deleted tenant are being erased, and others may be forgotten by now.
     let forgotten = &batch.forgotten;
     let is_there = |tenant_no, event_no| tenants.contains_key(&tenant_no) && !forgotten.contains(&event_no);
-    for (tenant_no, event_no) in take(&mut batch.events, 2 * new_events) {
-        if is_there(tenant_no, event_no) {
-            query::run(work.db, sql::EVENT_LISTING_INSERT, (tenant_no.0, event_no))?;
-        }
-    }
-    for (sub_no, delivery_no, tenant_no) in take(&mut batch.deliveries, 2 * new_deliveries.max(new_events)) {
-        if is_there(tenant_no, delivery_no >> DELIVERY_BITS) {
-            query::run(work.db, sql::DELIVERY_LISTING_INSERT, (sub_no.0, delivery_no))?;
-        }
-    }
+    Rows::with(work.db, &EVENT_ENTRY, |rows| {
+        let mut events = take(&mut batch.events, 2 * new_events);
+        events.try_for_each(|(tenant_no, event_no)| match is_there(tenant_no, event_no) {
+            true => rows.push([tenant_no.0.into(), event_no.into()]),
+            false => Ok(()),
+        })
+    })?;
+    Rows::with(work.db, &DELIVERY_ENTRY, |rows| {
+        let mut deliveries = take(&mut batch.deliveries, 2 * new_deliveries.max(new_events));
+        deliveries.try_for_each(|(sub_no, delivery_no, tenant_no)| {
+            match is_there(tenant_no, delivery_no >> DELIVERY_BITS) {
+                true => rows.push([sub_no.0.into(), delivery_no.into()]),
+                false => Ok(()),
+            }
+        })
+    })?;
     if batch.events.is_empty() && batch.deliveries.is_empty() {
         query::run(work.db, sql::COUNTER_PUT, (LISTED_COUNTER, batch.end))?;
         work.changes.mark = Some(batch.end);

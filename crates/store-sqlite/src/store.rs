@@ -34,7 +34,7 @@ impl Store for SqliteStore {
     async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError> {
         let only_outcomes = commit.events.is_empty() && commit.fanouts.is_empty();
         let when_full = if only_outcomes { UseBallast } else { GiveUp };
-        self.writer.write(when_full, move |work| commit::commit(work, &commit)).await
+        self.writer.commit(when_full, commit).await
     }
 
     async fn open_fanouts(&self, limit: usize) -> Result<Vec<Fanout>, StoreError> {

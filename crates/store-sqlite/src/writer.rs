@@ -14,13 +14,14 @@ use std::{
 };
 
 use postroad_domain::Clock;
-use postroad_store::{Prune, Pruned, StoreError};
+use postroad_store::{Commit, Committed, Prune, Pruned, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::{
     ballast::Ballast,
     checkpoint::Checkpoints,
+    commit,
     error::{Fault, OpenError},
     gauges::Gauges,
     known::Known,
@@ -82,6 +83,19 @@ impl Writer {
         mut work: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.run(move |writer| writer.transact(when_full, &mut work)).await
+    }
+
+    /// Writes a commit of the hot path, and tells how long the disk took for it.
+    pub(crate) async fn commit(
+        &self,
+        when_full: WhenFull,
+        commit: Arc<Commit>,
+    ) -> Result<Committed, StoreError> {
+        self.run(move |writer| {
+            let committed = writer.transact(when_full, &mut |work| commit::commit(work, &commit))?;
+            Ok(Committed { disk_took: writer.disk_took, ..committed })
+        })
+        .await
     }
 
     /// Writes something small durably, then takes in the ballast again. Without room for that the disk counts as full:
@@ -151,6 +165,8 @@ pub(crate) struct WriterThread {
     pub(crate) busy: Duration,
     /// How long that step took.
     pub(crate) last_prune_took: Duration,
+    /// How long it took to bring the last transaction to the disk.
+    pub(crate) disk_took: Duration,
     /// Calls the checkpointer.
     pub(crate) checkpoints: Checkpoints,
     /// Sizes.
@@ -191,14 +207,18 @@ impl WriterThread {
         };
         let (db, unlisted, listing_batch_entries) = (&self.db, &*self.unlisted, self.listing_batch_entries);
         let clock = &*self.clock;
+        let mut disk_took = Duration::ZERO;
         let answer = query::run(db, "BEGIN IMMEDIATE", ()).and_then(|_| {
             let mut scope =
                 Work { db, known, unlisted, listing_batch_entries, changes: Changes::default(), clock };
             let answer = work(&mut scope)?;
+            let began = clock.monotonic();
             query::run(db, "COMMIT", ())?;
+            disk_took = clock.monotonic().saturating_sub(began);
             unlisted.apply(scope.changes);
             Ok(answer)
         });
+        self.disk_took = disk_took;
         answer.map_err(|fault| self.roll_back(fault))
     }
 

@@ -8,12 +8,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use common::open;
-use postroad_domain::{ResponseHead, Status, Subscription, Tenant, attempt::Answer};
-use postroad_store::{Commit, Next, Store, StoreError, conformance::World};
+use postroad_domain::{Headers, Reason, ResponseHead, Status, Subscription, Tenant, attempt::Answer};
+use postroad_store::{AcceptResult, Commit, Next, Store, StoreError, conformance::World};
 use postroad_store_sqlite::SqliteStore;
 
 /// Pages that are more than any of these tests needs.
 const PLENTY: u32 = 1_000_000;
+
+/// Deliveries whose failures fill more pages than one.
+const MANY: usize = 1_000;
 
 /// Allows no page more, then commits events of 64 KiB until one finds no room; answers that one.
 async fn fill(world: &mut World, store: &SqliteStore, tenant: &Tenant, to: &Subscription) -> Commit {
@@ -76,6 +79,44 @@ async fn a_commit_that_finds_no_room_writes_nothing_and_succeeds_once_there_is_s
 }
 
 #[tokio::test]
+async fn outcomes_that_find_no_room_half_way_log_no_attempt_and_log_each_once_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, store) = small_world(folder.path()).await;
+    let ready = world.tenant("ready").await;
+    let subscription = world.subscription(&ready).await;
+    let mut events = Vec::new();
+    for _ in 0..MANY {
+        events.push(world.event(&ready, &[&subscription]).await);
+    }
+    let accepted = world.commit_events(events).await;
+    let of_one = |result| match result {
+        AcceptResult::Accepted { deliveries } => deliveries,
+        other => panic!("{other:?}"),
+    };
+    let waiting: Vec<_> = accepted.into_iter().flat_map(of_one).collect();
+    // The first attempts wait for their group; then entries of failed deliveries need pages that are not to be had.
+    let failed = Next::Failed(Reason::Exhausted);
+    let mut outcomes: Vec<_> = waiting.iter().map(|of| world.outcome(of, failed)).collect();
+    for outcome in &mut outcomes[3..] {
+        outcome.attempt = None;
+    }
+    store.set_pages_max(1).await.unwrap();
+    let (at, session) = (world.tick(), world.session.id);
+    let commit = Commit { at, session, events: Vec::new(), outcomes, fanouts: Vec::new() };
+    let commit = Arc::new(commit);
+    assert!(matches!(store.commit(Arc::clone(&commit)).await, Err(StoreError::Full)));
+    for of in &waiting[..3] {
+        assert_eq!(world.look(of).await.status, Status::Queued);
+        assert!(store.attempts(ready.no, of.id).await.unwrap().is_empty());
+    }
+    store.set_pages_max(PLENTY).await.unwrap();
+    store.commit(commit).await.unwrap();
+    for of in &waiting[..3] {
+        assert_eq!(store.attempts(ready.no, of.id).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn the_ballast_is_given_up_for_outcomes_only_and_taken_in_by_a_probe() {
     let folder = tempfile::tempdir().unwrap();
     let (mut world, store) = small_world(folder.path()).await;
@@ -89,7 +130,7 @@ async fn the_ballast_is_given_up_for_outcomes_only_and_taken_in_by_a_probe() {
     let body = Bytes::from(vec![b' '; 64 * 1024]);
     let attempt = outcome.attempt.as_mut().unwrap();
     attempt.answer =
-        Answer::Response(ResponseHead { status: 200, headers: Vec::new(), body, truncated: false });
+        Answer::Response(ResponseHead { status: 200, headers: Headers::new(), body, truncated: false });
     let commit = Arc::new(Commit {
         at: world.tick(),
         session: world.session.id,

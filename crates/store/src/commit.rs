@@ -1,5 +1,7 @@
 //! The hot path: what one commit holds and what it answers.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use postroad_domain::{
     Attempt, EventId, EventType, ProfileNo, Reason, SubscriptionNo, TenantNo, Timestamp, TraceContext,
@@ -36,6 +38,8 @@ pub struct Committed {
     pub outcomes: Vec<OutcomeResult>,
     /// The deliveries that the fan-out steps created and that may be sent, lane by lane.
     pub fanned_out: Vec<QueuedDelivery>,
+    /// How long it took to bring what was written to the disk, without the work before; zero where there is no disk.
+    pub disk_took: Duration,
 }
 
 /// An event on its way in.

@@ -117,7 +117,18 @@ impl Operation<'_> {
         let key = if self.takes_a_key() { " -H \"Authorization: Bearer $POSTROAD_KEY\"" } else { "" };
         let body =
             body.map(|body| format!(" \\\n  -d '{}'", body.replace('\'', "'\\''"))).unwrap_or_default();
-        format!("curl{method} \"$POSTROAD_SERVER{}\"{key}{body}", self.example_path())
+        let accept = if self.shows_people_pages() { " -H 'Accept: application/json'" } else { "" };
+        format!("curl{method} \"$POSTROAD_SERVER{}\"{key}{accept}{body}", self.example_path())
+    }
+
+    /// Whether a caller that does not ask for JSON gets what a browser wants.
+    fn shows_people_pages(&self) -> bool {
+        let answers = || self.about["responses"].as_object().into_iter().flatten();
+        let is_json = |(_, answer): (&String, &Value)| answer["content"]["application/json"].is_object();
+        let is_page = |(status, answer): (&String, &Value)| {
+            status == "303" || answer["content"]["text/html"].is_object()
+        };
+        answers().any(is_json) && answers().any(is_page)
     }
 
     fn example_path(&self) -> String {
@@ -235,6 +246,18 @@ mod tests {
                 "/v1/y",
                 json!({}),
                 r#"curl -X POST "$POSTROAD_SERVER/v1/y" -H "Authorization: Bearer $POSTROAD_KEY""#,
+            ),
+            (
+                "get",
+                "/z",
+                json!({"security": [{}], "responses": {"200": {"content": {"text/html": {}, "application/json": {}}}}}),
+                r#"curl "$POSTROAD_SERVER/z" -H 'Accept: application/json'"#,
+            ),
+            (
+                "get",
+                "/page",
+                json!({"security": [{}], "responses": {"200": {"content": {"text/html": {}}}}}),
+                r#"curl "$POSTROAD_SERVER/page""#,
             ),
         ] {
             let operation = Operation { method, path, about: &about, shared: &Value::Null };

@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::{Buf, BytesMut};
+use postroad_domain::Headers;
 use tokio::{
     io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
     task::coop::unconstrained,
@@ -167,10 +168,7 @@ impl Connection {
     }
 
     /// The head of the answer, behind interim ones (RFC 9110, section 15.2), with its headers as text.
-    pub(super) async fn read_head(
-        &mut self,
-        is_head: bool,
-    ) -> Result<(Head, Vec<(String, String)>), Http1Error> {
+    pub(super) async fn read_head(&mut self, is_head: bool) -> Result<(Head, Headers), Http1Error> {
         // Bytes that were not a whole head: it ends with a line, so that only another line makes it worth a look.
         let mut seen = 0;
         loop {

@@ -27,6 +27,7 @@ mod response;
 use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use postroad_domain::Headers;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
@@ -64,7 +65,7 @@ pub(crate) struct Asked<'a> {
 
 /// An answer whose body is still to be read.
 pub(crate) struct Answered {
-    headers: Vec<(String, String)>,
+    headers: Headers,
     rest: Rest,
 }
 
@@ -77,7 +78,7 @@ pub(crate) struct Rest {
 
 impl Answered {
     /// The status, the headers in lower case, and the body to come.
-    pub(crate) fn into_parts(self) -> (u16, Vec<(String, String)>, Rest) {
+    pub(crate) fn into_parts(self) -> (u16, Headers, Rest) {
         (self.rest.head.status, self.headers, self.rest)
     }
 }

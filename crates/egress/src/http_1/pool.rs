@@ -4,11 +4,13 @@
 //! longest is closed at once. One that its receiver has closed is not handed out, and is let go within [`LOOK_EVERY`].
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
+use postroad_domain::Hashed;
+use rustc_hash::FxHashMap;
 use tokio::time::{Instant, sleep};
 
 use super::connection::Connection;
@@ -32,7 +34,7 @@ pub(crate) struct Keeping {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) identity: Option<Identity>,
-    pub(super) place: Arc<Place>,
+    pub(super) place: Arc<Hashed<Place>>,
 }
 
 /// The connections that wait.
@@ -44,7 +46,7 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct Waiting {
     /// Of each place the one that came last is at the end.
-    places: HashMap<Key, VecDeque<Idle>>,
+    places: FxHashMap<Key, VecDeque<Idle>>,
     /// By the order in which they came, over all places.
     order: BTreeMap<u64, Key>,
     next: u64,

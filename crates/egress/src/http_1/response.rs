@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
+use postroad_domain::Headers;
 
 use super::Http1Error;
 use crate::response::headers_as_text;
@@ -14,7 +15,7 @@ const HEADERS_MAX: usize = 100;
 pub(super) struct Parsed {
     pub(super) head: Head,
     /// Names in lower case.
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Headers,
     /// How many of the bytes it was.
     pub(super) bytes: usize,
 }

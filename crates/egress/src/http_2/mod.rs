@@ -121,7 +121,7 @@ impl Http2 {
     }
 
     fn outgoing(&self, target: &Target, request: OutboundRequest) -> Result<Request<Full<Bytes>>, SendError> {
-        let (headers, extensions) = self.speller.spell(request.headers)?;
+        let (headers, extensions) = self.speller.spell(&request.headers)?;
         let lacks_length = request.body.is_empty() && !matches!(request.method, Method::GET | Method::HEAD);
         let mut outgoing = Request::new(Full::new(request.body));
         *outgoing.method_mut() = request.method;

@@ -17,7 +17,7 @@ use std::{
 };
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
-use postroad_domain::ErrorClass;
+use postroad_domain::{ErrorClass, Headers};
 use quick_cache::{Equivalent, sync::Cache};
 
 use crate::exchange::SendError;
@@ -49,10 +49,10 @@ impl Speller {
 
     /// The headers for hyper and the extensions that say how to spell them. Errors: `Protocol` for a name or value
     /// that HTTP cannot carry, or one of a header that is not the caller's to write.
-    pub(crate) fn spell(&self, headers: Vec<(String, String)>) -> Result<(HeaderMap, Extensions), SendError> {
-        let spelling = self.spelling(&headers)?;
+    pub(crate) fn spell(&self, headers: &Headers) -> Result<(HeaderMap, Extensions), SendError> {
+        let spelling = self.spelling(headers)?;
         let mut map = HeaderMap::with_capacity(headers.len() + FRAMING.len());
-        for ((written, value), name) in headers.into_iter().zip(&spelling.names) {
+        for ((written, value), name) in headers.iter().zip(&spelling.names) {
             let value = HeaderValue::try_from(value)
                 .map_err(|_| unsendable(format!("the value of {written} holds a control character")))?;
             map.append(name.clone(), value);
@@ -60,24 +60,24 @@ impl Speller {
         Ok((map, spelling.extensions.clone()))
     }
 
-    fn spelling(&self, headers: &[(String, String)]) -> Result<Arc<Spelling>, SendError> {
+    fn spelling(&self, headers: &Headers) -> Result<Arc<Spelling>, SendError> {
         if let Some(known) = self.cached.get(&Asked(headers)) {
             return Ok(known);
         }
         let spelling = Arc::new(Spelling::learn(headers)?);
-        let names = headers.iter().map(|(name, _)| name.clone()).collect();
+        let names = headers.iter().map(|(name, _)| name.to_owned()).collect();
         self.cached.insert(Names(names), Arc::clone(&spelling));
         Ok(spelling)
     }
 }
 
 impl Spelling {
-    fn learn(headers: &[(String, String)]) -> Result<Self, SendError> {
+    fn learn(headers: &Headers) -> Result<Self, SendError> {
         if headers.len() > HEADERS_MAX {
             return Err(unsendable(format!("it has more than {HEADERS_MAX} headers")));
         }
         let names = headers.iter().map(|(name, _)| name_of(name)).collect::<Result<Vec<_>, _>>()?;
-        let extensions = learn::extensions_for(headers.iter().map(|(name, _)| name.as_str()))
+        let extensions = learn::extensions_for(headers.iter().map(|(name, _)| name))
             .ok_or_else(|| unsendable("the names of its headers are too long".to_owned()))?;
         Ok(Self { names, extensions })
     }
@@ -100,7 +100,7 @@ fn unsendable(why: String) -> SendError {
 struct Names(Vec<String>);
 
 /// The same, looked up without a copy.
-struct Asked<'a>(&'a [(String, String)]);
+struct Asked<'a>(&'a Headers);
 
 impl Hash for Names {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -124,7 +124,7 @@ impl Eq for Names {}
 
 impl Equivalent<Names> for Asked<'_> {
     fn equivalent(&self, key: &Names) -> bool {
-        self.0.iter().map(|(name, _)| name).eq(&key.0)
+        self.0.iter().map(|(name, _)| name).eq(key.0.iter().map(String::as_str))
     }
 }
 
@@ -132,11 +132,11 @@ impl Equivalent<Names> for Asked<'_> {
 mod tests {
     use super::*;
 
-    fn list(names: &[&str]) -> Vec<(String, String)> {
-        names.iter().map(|name| (name.to_string(), "v".to_owned())).collect()
+    fn list(names: &[&str]) -> Headers {
+        names.iter().map(|name| (name, "v")).collect()
     }
 
-    fn refusal(headers: Vec<(String, String)>) -> String {
+    fn refusal(headers: &Headers) -> String {
         let refused = Speller::new().spell(headers).unwrap_err();
         assert_eq!(refused.class, ErrorClass::Protocol);
         refused.message
@@ -148,7 +148,7 @@ mod tests {
         for (names, lists_known) in
             [(&["X-A", "X-b"][..], 1), (&["X-A", "X-b"], 1), (&["X-A", "x-B"], 2), (&["X-AX-b"], 3)]
         {
-            speller.spell(list(names)).unwrap();
+            speller.spell(&list(names)).unwrap();
             assert_eq!(speller.cached.len(), lists_known, "{names:?}");
         }
     }
@@ -157,7 +157,7 @@ mod tests {
     fn the_cache_keeps_no_more_lists_than_it_may() {
         let speller = Speller::new();
         for number in 0..2 * LISTS_CACHED_MAX {
-            speller.spell(list(&[&format!("X-{number}")])).unwrap();
+            speller.spell(&list(&[&format!("X-{number}")])).unwrap();
         }
         assert!(speller.cached.len() <= LISTS_CACHED_MAX, "{}", speller.cached.len());
     }
@@ -165,11 +165,11 @@ mod tests {
     #[test]
     fn what_http_cannot_carry_is_refused_with_words_and_without_the_value() {
         for name in ["", "X A", "X:A", "Ü", "X\r\nY"] {
-            let message = refusal(list(&["Fine", name]));
+            let message = refusal(&list(&["Fine", name]));
             assert!(message.ends_with(&format!("{name:?} is not a name that HTTP allows for a header")));
         }
         for value in ["a\r\nX-Evil: 1", "a\nb", "a\0", "\x7f"] {
-            let message = refusal(vec![("X-Key".to_owned(), value.to_owned())]);
+            let message = refusal(&[("X-Key", value)].into());
             assert_eq!(message, "the request cannot be sent: the value of X-Key holds a control character");
         }
     }
@@ -177,14 +177,14 @@ mod tests {
     #[test]
     fn what_frames_the_request_is_not_the_callers_to_write() {
         for name in ["Host", "CONTENT-LENGTH", "transfer-encoding"] {
-            assert!(refusal(list(&[name])).ends_with(&format!("{name} follows from its URL and body")));
+            assert!(refusal(&list(&[name])).ends_with(&format!("{name} follows from its URL and body")));
         }
     }
 
     #[test]
     fn a_list_without_end_is_refused() {
-        assert!(Speller::new().spell(list(&["X"; HEADERS_MAX])).is_ok());
-        assert!(refusal(list(&["X"; HEADERS_MAX + 1])).ends_with("it has more than 1000 headers"));
-        assert!(refusal(list(&["X".repeat(60_000).as_str(); 10])).ends_with("headers are too long"));
+        assert!(Speller::new().spell(&list(&["X"; HEADERS_MAX])).is_ok());
+        assert!(refusal(&list(&["X"; HEADERS_MAX + 1])).ends_with("it has more than 1000 headers"));
+        assert!(refusal(&list(&["X".repeat(60_000).as_str(); 10])).ends_with("headers are too long"));
     }
 }

@@ -13,7 +13,7 @@ use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use postroad_domain::{ErrorClass, HttpVersion, TlsSettings};
+use postroad_domain::{ErrorClass, Headers, HttpVersion, TlsSettings};
 use postroad_egress::{AddressPolicy, Channel, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
@@ -194,7 +194,7 @@ async fn a_long_body_is_cut_without_a_word_to_the_other_exchanges_of_the_connect
         })
         .await;
     };
-    let quiet = || OutboundRequest { headers: Vec::new(), ..request(&settings) };
+    let quiet = || OutboundRequest { headers: Headers::new(), ..request(&settings) };
     let exchanges = async {
         // The first one makes the connection, so that the two that follow share it.
         assert!(egress.exchange(request(&settings)).await.unwrap().truncated);

@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Method;
-use postroad_domain::EndpointUrl;
+use postroad_domain::{EndpointUrl, Headers};
 use postroad_egress::{
     AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest, OutboundResponse, Resolved,
     SendError, Stream,
@@ -225,7 +225,7 @@ pub(crate) fn post(text: &str) -> OutboundRequest {
     OutboundRequest {
         method: Method::POST,
         url: url(text),
-        headers: Vec::new(),
+        headers: Headers::new(),
         body: Bytes::from_static(b"{}"),
         deadline: Duration::from_secs(15),
         channel: None,
@@ -256,6 +256,6 @@ pub(crate) async fn seen_of(request: OutboundRequest) -> String {
 }
 
 /// Headers as a request has them.
-pub(crate) fn list(headers: &[(&str, &str)]) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+pub(crate) fn list(headers: &[(&str, &str)]) -> Headers {
+    headers.iter().copied().collect()
 }

@@ -147,10 +147,7 @@ impl Batch {
 /// What an outcome carries of its size: the response that is logged.
 pub(crate) fn outcome_bytes(outcome: &Outcome) -> usize {
     match outcome.attempt.as_ref().map(|attempt| &attempt.answer) {
-        Some(Answer::Response(response)) => {
-            let headers = response.headers.iter().map(|(name, value)| name.len() + value.len());
-            response.body.len() + headers.sum::<usize>()
-        }
+        Some(Answer::Response(response)) => response.body.len() + response.headers.bytes(),
         _ => 0,
     }
 }

@@ -13,6 +13,10 @@ use crate::{dispatch::Dispatcher, metrics::Metrics};
 /// Before a delivery whose outcome the store refused is attempted again.
 const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 
+/// A commit with more items gives back thousands of pieces of memory: nothing waits for that, and everything waits for the next
+/// news.
+const DROPPED_HERE_MAX: usize = 32;
+
 /// Takes finished commits and spreads the news.
 pub(crate) struct Distributor {
     pub(crate) dispatcher: Arc<Dispatcher>,
@@ -24,11 +28,20 @@ impl Distributor {
     /// Runs until no commit can come any more.
     pub(crate) async fn run(self, mut news: mpsc::UnboundedReceiver<News>) {
         while let Some(news) = news.recv().await {
-            match news {
-                News::Done { commit, committed, replies } => self.distribute(&commit, committed, replies),
-                News::Refused(commit) => self.give_back(&commit),
-            }
+            let commit = match news {
+                News::Done { commit, committed, replies } => {
+                    self.distribute(&commit, committed, replies);
+                    commit
+                }
+                News::Refused(commit) => {
+                    self.give_back(&commit);
+                    commit
+                }
+            };
             self.dispatcher.pump();
+            if commit.events.len() + commit.outcomes.len() > DROPPED_HERE_MAX {
+                tokio::spawn(async move { drop(commit) });
+            }
         }
     }
 
@@ -43,8 +56,12 @@ impl Distributor {
                 self.go_on_with_fanout(event);
             }
         }
-        // Before the answers: whoever has one may cancel a delivery, and must find it where it is.
-        self.dispatcher.offer(deliveries);
+        // Before the answers: whoever has one may cancel a delivery, and must find it where it is. And first of all, so that
+        // the other threads have something to do meanwhile.
+        if !deliveries.is_empty() {
+            self.dispatcher.offer(deliveries);
+            self.dispatcher.pump();
+        }
         for (answer, reply) in answers.into_iter().zip(replies) {
             // Nobody waits when the caller hung up; the event is durable all the same.
             let _ = reply.sender.send(Ok(answer));

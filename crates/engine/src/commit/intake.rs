@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, EventJob, GATHERED_ROWS_MAX, OutcomeJob};
 
-/// A commit that takes less is worth no wait: its disk is fast.
-const SLOW_COMMIT: Duration = Duration::from_millis(2);
+/// A disk that takes less for a commit is worth no wait.
+const SLOW_DISK: Duration = Duration::from_millis(2);
 /// Longer waits help nobody, however slow the disk.
 const PATIENCE_MAX: Duration = Duration::from_millis(10);
 /// The part of a commit's time that the events which are here wait for those who were answered with the last commit.
@@ -21,10 +21,11 @@ const HERD_PART: u32 = 8;
 /// Fewer callers that were answered at once are no herd: whether they come back together nobody knows.
 const HERD_MIN: usize = 3;
 
-/// The commit before: how long it took and how many events it answered.
+/// The commit before: how long it took, how much of that the disk, and how many events it answered.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LastCommit {
     pub(super) took: Duration,
+    pub(super) disk_took: Duration,
     pub(super) events: usize,
 }
 
@@ -83,7 +84,7 @@ impl Intake {
     /// theirs, for a small part of that time. Otherwise callers fall into two halves, each of which waits for the commit of the
     /// other. An event that comes alone, after one that came alone, waits for nobody.
     async fn gather(&mut self, batch: &mut Batch, mut is_awaited: bool, clock: &dyn Clock, last: LastCommit) {
-        if last.took < SLOW_COMMIT || self.outcomes.len() >= GATHERED_ROWS_MAX {
+        if last.disk_took < SLOW_DISK || self.outcomes.len() >= GATHERED_ROWS_MAX {
             return;
         }
         while !batch.is_large()
@@ -291,7 +292,8 @@ mod tests {
     }
 
     fn last(took_ms: u64, events: usize) -> LastCommit {
-        LastCommit { took: Duration::from_millis(took_ms), events }
+        let took = Duration::from_millis(took_ms);
+        LastCommit { took, disk_took: took, events }
     }
 
     #[tokio::test]
@@ -303,6 +305,14 @@ mod tests {
         assert_eq!(gathered(last(5, 1), &in_vain[..6]).await, None);
         assert_eq!(gathered(last(5, 1), &[Outcome, Awaited]).await, Some((2, 0, 2)), "its lane stands still");
         assert_eq!(gathered(last(1, 1), &[Outcome]).await, Some((1, 0, 1)), "a fast disk");
+    }
+
+    #[tokio::test]
+    async fn on_a_fast_disk_nothing_waits_however_long_the_work_of_a_commit_takes() {
+        use Comes::{Event, Outcome};
+        let last = LastCommit { disk_took: Duration::from_millis(1), ..last(9, 8) };
+        assert_eq!(gathered(last, &[Outcome]).await, Some((1, 0, 1)));
+        assert_eq!(gathered(last, &[Event]).await, Some((1, 1, 0)));
     }
 
     #[tokio::test]

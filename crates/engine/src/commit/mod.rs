@@ -118,23 +118,24 @@ impl CommitLoop {
         let mut last = LastCommit::default();
         while let Some(batch) = intake.next(&*self.clock, last).await {
             let (events, began) = (batch.events.len(), self.clock.monotonic());
-            if let Some(unwritten) = self.commit(batch).await {
+            let Ended { unwritten, disk_took } = self.commit(batch).await;
+            if let Some(unwritten) = unwritten {
                 self.outlast(unwritten, &mut intake).await;
             }
-            last = LastCommit { took: self.clock.monotonic().saturating_sub(began), events };
+            last = LastCommit { took: self.clock.monotonic().saturating_sub(began), disk_took, events };
         }
     }
 
-    /// Commits a batch, halving it as long as the store finds fault with it. Answers what is left when the store cannot
-    /// write at all.
-    async fn commit(&self, batch: Batch) -> Option<Unwritten> {
+    /// Commits a batch, halving it as long as the store finds fault with it.
+    async fn commit(&self, batch: Batch) -> Ended {
         let mut parts = vec![batch];
-        let mut unwritten = None;
+        let (mut unwritten, mut disk_took) = (None, Duration::ZERO);
         while let Some(part) = parts.pop() {
             let (commit, replies) = part.into_commit(self.commit_clock.next_commit(), self.session);
             let started = self.clock.monotonic();
             match self.store.commit(Arc::clone(&commit)).await {
                 Ok(committed) => {
+                    disk_took = committed.disk_took;
                     self.metrics.committed(&commit, self.clock.monotonic().saturating_sub(started));
                     let _ = self.news.send(News::Done { commit, committed, replies });
                 }
@@ -148,7 +149,7 @@ impl CommitLoop {
                 Err(error) => parts.extend(self.after_fault(commit, replies, &error)),
             }
         }
-        unwritten
+        Ended { unwritten, disk_took }
     }
 
     /// What to try again after the store found fault with a commit, last part first.
@@ -177,7 +178,7 @@ impl CommitLoop {
                 if self.store.probe().await.is_ok() {
                     break;
                 }
-            } else if let Some(still) = self.commit(std::mem::take(&mut left)).await {
+            } else if let Some(still) = self.commit(std::mem::take(&mut left)).await.unwritten {
                 left = still.left;
             } else {
                 continue;
@@ -193,6 +194,14 @@ impl CommitLoop {
         self.health.set_writable(true);
         tracing::info!("the store can write again");
     }
+}
+
+/// How the commit of a batch ended.
+struct Ended {
+    /// What is left when the store cannot write at all.
+    unwritten: Option<Unwritten>,
+    /// How long the disk took for the last part that was written.
+    disk_took: Duration,
 }
 
 /// What is left of a batch when the store cannot write: nothing that anybody waits for.

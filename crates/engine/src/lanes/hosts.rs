@@ -1,20 +1,19 @@
 //! How many exchanges one host has under way: many lanes may lead to one receiver.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
+use postroad_domain::Hashed;
 use postroad_store::LaneKey;
+use rustc_hash::FxHashMap;
 
 /// A host and port, in lower case.
-pub(crate) type Host = Arc<str>;
+pub(crate) type Host = Hashed<Arc<str>>;
 
 /// All hosts with exchanges under way.
 #[derive(Debug)]
 pub(super) struct Hosts {
     limit: usize,
-    known: HashMap<Host, Use>,
+    known: FxHashMap<Host, Use>,
 }
 
 #[derive(Debug, Default)]
@@ -26,12 +25,12 @@ struct Use {
 
 impl Hosts {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, known: HashMap::new() }
+        Self { limit, known: FxHashMap::default() }
     }
 
     /// Counts an exchange, or has the lane wait until [`Self::next`] names it.
     pub(super) fn begin(&mut self, host: &Host, lane: LaneKey) -> bool {
-        let host = self.known.entry(Arc::clone(host)).or_default();
+        let host = self.known.entry(host.clone()).or_default();
         if host.under_way >= self.limit {
             host.waiting.push_back(lane);
             return false;
@@ -42,7 +41,7 @@ impl Hosts {
 
     /// Counts an exchange that is about to begin: its seat is kept for the lane that [`Self::next`] named.
     pub(super) fn take(&mut self, host: &Host) {
-        self.known.entry(Arc::clone(host)).or_default().under_way += 1;
+        self.known.entry(host.clone()).or_default().under_way += 1;
     }
 
     /// An exchange is over, or does not begin.
@@ -74,7 +73,7 @@ mod tests {
     #[test]
     fn lanes_wait_for_a_host_in_their_order_and_an_idle_host_is_forgotten() {
         let lane = |no| LaneKey { tenant_no: TenantNo(no), subscription_no: SubscriptionNo(no) };
-        let (host, other): (Host, Host) = ("a.example:443".into(), "b.example:443".into());
+        let [host, other] = ["a.example:443", "b.example:443"].map(|name| Host::new(name.into()));
         let mut hosts = Hosts::new(1);
         assert!(hosts.begin(&host, lane(1)));
         assert!(!hosts.begin(&host, lane(2)) && !hosts.begin(&host, lane(3)));

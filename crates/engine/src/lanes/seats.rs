@@ -3,8 +3,6 @@
 //! **Invariant:** a lane whose turn came while its host had no seat gets the next one in the order of waiting, and nobody
 //! takes it before: otherwise a lane that is ready again at once could take each seat before the lane that waits.
 
-use std::sync::Arc;
-
 use postroad_domain::Timestamp;
 use postroad_store::LaneKey;
 
@@ -92,7 +90,7 @@ impl LaneSet {
             let takes_it = lane.can_take_turn() && turns.may_begin(waiting.tenant_no);
             if takes_it {
                 self.hosts.take(host);
-                lane.seat_at = Some(Arc::clone(host));
+                lane.seat_at = Some(host.clone());
             }
             self.settle(waiting);
             if takes_it {

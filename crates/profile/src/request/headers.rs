@@ -1,6 +1,8 @@
 //! The headers of a request, in the order they are sent: content type, user agent, the profile's, the authorization,
 //! the customer's.
 
+use postroad_domain::Headers;
+
 use super::{Content, Rendering, read_when};
 use crate::{
     error::RenderError,
@@ -10,6 +12,9 @@ use crate::{
 };
 
 const USER_AGENT: &str = concat!("Postroad/", env!("CARGO_PKG_VERSION"));
+
+/// A header of this size makes nobody wait for more memory.
+const USUAL_HEADER_BYTES: usize = 64;
 
 /// One header of a profile. Several of one name are sent as several lines.
 #[derive(Clone, Debug)]
@@ -32,19 +37,23 @@ pub(crate) fn write_headers(
     rules: &[HeaderRule],
     content: Option<&Content>,
     rendering: &Rendering<'_>,
-) -> Result<Vec<(String, String)>, RenderError> {
+) -> Result<Headers, RenderError> {
     let subscription = &rendering.facts.input.subscription;
-    let mut headers = Vec::with_capacity(rules.len() + subscription.headers.len() + 3);
+    let count = rules.len() + subscription.headers.len() + 3;
+    let mut headers = Headers::with_capacity(count, count * USUAL_HEADER_BYTES);
     if let Some(content) = content {
-        headers.push(("Content-Type".to_owned(), content.content_type.clone()));
+        headers.push("Content-Type", &content.content_type);
     }
     if !brings(subscription, "user-agent") && !writes(rules, "user-agent") {
-        headers.push(("User-Agent".to_owned(), USER_AGENT.to_owned()));
+        headers.push("User-Agent", USER_AGENT);
     }
     for rule in rules {
         if rendering.wants(rule.when.as_ref())? {
-            let value = rule.value.to_text(rendering.environment, rendering.facts)?;
-            headers.push((rule.name.clone(), checked(&rule.name, value)?));
+            headers.push_with(&rule.name, |text| {
+                let start = text.len();
+                rule.value.render(rendering.environment, rendering.facts, text)?;
+                check(&rule.name, &text[start..])
+            })?;
         }
     }
     write_own(rules, subscription, &mut headers);
@@ -53,20 +62,16 @@ pub(crate) fn write_headers(
 
 /// The customer's authorization and headers. A name that the profile writes was refused when the subscription was
 /// made; where the profile has changed since, the profile's value is the one that counts.
-fn write_own(
-    rules: &[HeaderRule],
-    subscription: &SubscriptionFacts<'_>,
-    headers: &mut Vec<(String, String)>,
-) {
+fn write_own(rules: &[HeaderRule], subscription: &SubscriptionFacts<'_>, headers: &mut Headers) {
     let authorization = subscription
         .authorization
         .filter(|_| !brings(subscription, "authorization") && !writes(rules, "authorization"));
-    headers.extend(authorization.map(|value| ("Authorization".to_owned(), value.to_owned())));
+    headers.extend(authorization.map(|value| ("Authorization", value)));
     let own = subscription
         .headers
         .iter()
         .filter(|header| !header.name.eq_ignore_ascii_case("content-type") && !writes(rules, &header.name));
-    headers.extend(own.map(|header| (header.name.clone(), header.value.clone())));
+    headers.extend(own.map(|header| (&header.name, &header.value)));
 }
 
 fn brings(subscription: &SubscriptionFacts<'_>, name: &str) -> bool {
@@ -79,9 +84,12 @@ pub(crate) fn writes(rules: &[HeaderRule], name: &str) -> bool {
 }
 
 /// A value comes from data too: a line break in it would be another header.
-fn checked(name: &str, value: String) -> Result<String, RenderError> {
-    let is_sendable = value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
-    if is_sendable { Ok(value) } else { Err(RenderError::HeaderValue { name: name.to_owned() }) }
+fn check(name: &str, value: &str) -> Result<(), RenderError> {
+    // To the end in any case: so several bytes are looked at at once.
+    let is_sendable = value
+        .bytes()
+        .fold(true, |is_sendable, byte| is_sendable & ((byte == b'\t') | (byte >= b' ') & (byte != 0x7f)));
+    if is_sendable { Ok(()) } else { Err(RenderError::HeaderValue { name: name.to_owned() }) }
 }
 
 /// Reads `[[request.headers]]`.

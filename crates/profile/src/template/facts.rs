@@ -8,7 +8,7 @@ use super::{
     variable::Variable,
 };
 use crate::{
-    catalogue::EventEntry,
+    catalogue::{Catalogue, EventEntry},
     input::{AttemptFacts, RenderInput},
     json,
 };
@@ -16,8 +16,8 @@ use crate::{
 /// The facts of one rendering; each is looked up only when a template reads it.
 pub(crate) struct Facts<'a> {
     pub(crate) input: &'a RenderInput<'a>,
-    /// The catalogue's words for the event's type.
-    pub(crate) entry: Option<&'a EventEntry>,
+    /// Where the words for the event's type are.
+    pub(crate) catalogue: Option<&'a Catalogue>,
     /// Data appears in its canonical form everywhere.
     pub(crate) canonical_data: bool,
     pub(crate) attempt: Option<&'a AttemptFacts>,
@@ -32,11 +32,20 @@ impl<'a> Facts<'a> {
     /// The facts that exist before body, signature and attempt do.
     pub(crate) fn new(
         input: &'a RenderInput<'a>,
-        entry: Option<&'a EventEntry>,
+        catalogue: Option<&'a Catalogue>,
         canonical_data: bool,
     ) -> Self {
         let data = OnceCell::new();
-        Self { input, entry, canonical_data, attempt: None, body: None, signature: None, digest: None, data }
+        Self {
+            input,
+            catalogue,
+            canonical_data,
+            attempt: None,
+            body: None,
+            signature: None,
+            digest: None,
+            data,
+        }
     }
 
     /// The same with the signature of one key.
@@ -45,7 +54,7 @@ impl<'a> Facts<'a> {
             digest: Some(digest),
             attempt: self.attempt,
             body: self.body,
-            ..Facts::new(self.input, self.entry, self.canonical_data)
+            ..Facts::new(self.input, self.catalogue, self.canonical_data)
         }
     }
 
@@ -57,11 +66,11 @@ impl<'a> Facts<'a> {
             Variable::EventUuid => owned(event.id.uuid().to_string()),
             Variable::EventType => Fact::text(event.event_type.as_str()),
             Variable::EventTitle => {
-                let title = self.entry.and_then(|entry| entry.title.as_deref());
+                let title = self.entry().and_then(|entry| entry.title.as_deref());
                 Fact::text(title.unwrap_or(event.event_type.as_str()))
             }
             Variable::EventGroup => {
-                Fact::from_optional_text(self.entry.and_then(|entry| entry.group.as_deref()))
+                Fact::from_optional_text(self.entry().and_then(|entry| entry.group.as_deref()))
             }
             Variable::EventData => Fact::json(self.data()?),
             Variable::EventAttributes => Fact::json(self.attributes()?),
@@ -94,6 +103,10 @@ impl<'a> Facts<'a> {
             Variable::Signature => Fact::from_optional_text(self.signature),
             Variable::Digest => Fact::from_optional_text(self.digest),
         })
+    }
+
+    fn entry(&self) -> Option<&EventEntry> {
+        self.catalogue?.entry(self.input.event.event_type.as_str())
     }
 
     fn data(&self) -> Result<&str, FilterError> {

@@ -129,7 +129,7 @@ fn twilios_signature_covers_the_url_that_is_called_and_each_field_as_the_receive
     // The next attempt goes to the URL that the customer has set meanwhile, and signs that one.
     let shaped = given.shape(&profile);
     given.url = "https://mycompany.com/other".to_owned();
-    let moved = profile.sign(&given.input(), &shaped, given.attempt).unwrap();
+    let moved = profile.sign(&given.input(), shaped, given.attempt).unwrap();
     assert_ne!(header(&moved, "X-Twilio-Signature"), header(&request, "X-Twilio-Signature"));
 }
 

@@ -128,7 +128,7 @@ impl Given {
 /// The one value of a header; `None` when it is not there.
 pub(crate) fn header<'a>(request: &'a ExactRequest, name: &str) -> Option<&'a str> {
     let mut values = request.headers.iter().filter(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
-    let value = values.next().map(|(_, value)| value.as_str());
+    let value = values.next().map(|(_, value)| value);
     assert!(values.next().is_none(), "{name} stands there twice");
     value
 }

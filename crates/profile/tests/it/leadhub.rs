@@ -49,7 +49,7 @@ fn a_retry_keeps_the_signature_of_its_first_attempt_after_a_rotation() {
     let given = Given::new(&profile, "lead.created", DATA, "{}").signed_with(&profile, "s3cr3t");
     let shaped = given.shape(&profile);
     let rotated = Given::new(&profile, "lead.created", DATA, "{}").signed_with(&profile, "another");
-    let retry = profile.sign(&rotated.input(), &shaped, rotated.attempt).unwrap();
+    let retry = profile.sign(&rotated.input(), shaped.clone(), rotated.attempt).unwrap();
     assert_eq!(header(&retry, "X-LeadHub-Signature"), header(&given.render(&profile), "X-LeadHub-Signature"));
     assert_eq!(retry.body, shaped.body);
 }

@@ -8,25 +8,28 @@ use crate::error::Fault;
 
 /// The head of a request.
 pub(crate) fn encode_request(request: &RequestHead) -> Vec<u8> {
-    let mut out = Encoder::with_capacity(request.url.len() + 64 * (request.headers.len() + 1));
+    let mut out =
+        Encoder::with_capacity(request.url.len() + request.headers.bytes() + 2 * request.headers.len() + 16);
     out.bytes(request.method.as_bytes());
     out.bytes(request.url.as_bytes());
-    out.pairs(&request.headers);
+    out.headers(&request.headers);
     out.done()
 }
 
 /// Reads what [`encode_request`] wrote.
 pub(crate) fn decode_request(bytes: &[u8]) -> Result<RequestHead, Fault> {
     let mut rest = Decoder::new(bytes)?;
-    Ok(RequestHead { method: rest.text()?, url: rest.text()?, headers: rest.pairs()? })
+    Ok(RequestHead { method: rest.text()?, url: rest.text()?, headers: rest.headers()? })
 }
 
 /// What came back, less the status or the error class, which are columns.
 pub(crate) fn encode_answer(answer: &Answer) -> Vec<u8> {
     match answer {
         Answer::Response(response) => {
-            let mut out = Encoder::with_capacity(response.body.len() + 64 * response.headers.len() + 8);
-            out.pairs(&response.headers);
+            let mut out = Encoder::with_capacity(
+                response.body.len() + response.headers.bytes() + 2 * response.headers.len() + 16,
+            );
+            out.headers(&response.headers);
             out.number(u64::from(response.truncated));
             out.bytes(&response.body);
             out.done()
@@ -48,7 +51,7 @@ pub(crate) fn decode_answer(
     let mut rest = Decoder::new(bytes)?;
     match (status, class) {
         (Some(status), None) => {
-            let headers = rest.pairs()?;
+            let headers = rest.headers()?;
             let truncated = rest.number()? == 1;
             let body = Bytes::copy_from_slice(rest.bytes()?);
             Ok(Answer::Response(ResponseHead { status, headers, body, truncated }))
@@ -67,12 +70,12 @@ mod tests {
         let request = RequestHead {
             method: "POST".to_owned(),
             url: "https://example.com/hook?a=%20".to_owned(),
-            headers: vec![("X-Key".to_owned(), "…".to_owned()), ("x-key".to_owned(), String::new())],
+            headers: [("X-Key", "…"), ("x-key", "")].into(),
         };
         assert_eq!(decode_request(&encode_request(&request)).unwrap(), request);
         let response = Answer::Response(ResponseHead {
             status: 503,
-            headers: vec![("retry-after".to_owned(), "5".to_owned())],
+            headers: [("retry-after", "5")].into(),
             body: Bytes::from_static(b"\0\xff not text"),
             truncated: true,
         });

@@ -13,6 +13,8 @@ pub(crate) use lists::{
     decode_secrets, decode_tags, decode_targets, encode_secrets, encode_tags, encode_targets,
 };
 
+use postroad_domain::Headers;
+
 use crate::error::Fault;
 
 /// The form that is written.
@@ -47,9 +49,9 @@ impl Encoder {
         self.0.extend_from_slice(bytes);
     }
 
-    fn pairs(&mut self, pairs: &[(String, String)]) {
-        self.number(pairs.len() as u64);
-        for (name, value) in pairs {
+    fn headers(&mut self, headers: &Headers) {
+        self.number(headers.len() as u64);
+        for (name, value) in headers.iter() {
             self.bytes(name.as_bytes());
             self.bytes(value.as_bytes());
         }
@@ -103,15 +105,17 @@ impl<'a> Decoder<'a> {
         Ok(bytes)
     }
 
-    fn text(&mut self) -> Result<String, Fault> {
-        let text =
-            std::str::from_utf8(self.bytes()?).map_err(|_| Fault::Corrupt("a stored text is not UTF-8"))?;
-        Ok(text.to_owned())
+    fn str(&mut self) -> Result<&'a str, Fault> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| Fault::Corrupt("a stored text is not UTF-8"))
     }
 
-    fn pairs(&mut self) -> Result<Vec<(String, String)>, Fault> {
+    fn text(&mut self) -> Result<String, Fault> {
+        Ok(self.str()?.to_owned())
+    }
+
+    fn headers(&mut self) -> Result<Headers, Fault> {
         let count = self.count()?;
-        (0..count).map(|_| Ok((self.text()?, self.text()?))).collect()
+        (0..count).map(|_| Ok((self.str()?, self.str()?))).collect()
     }
 }
 

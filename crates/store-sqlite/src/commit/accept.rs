@@ -17,24 +17,22 @@ pub(super) fn accept(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<AcceptR
     if commit.events.is_empty() {
         return Ok(Vec::new());
     }
-    let mut door = Door::prepare(work.db, commit.at)?;
-    commit.events.iter().map(|new| door.accept(work.known, &mut work.changes, new)).collect()
+    Places::with(work.db, |places| {
+        let event = work.db.prepare_cached(sql::EVENT_INSERT)?;
+        let mut door = Door { db: work.db, at: commit.at, event, places };
+        commit.events.iter().map(|new| door.accept(work.known, &mut work.changes, new)).collect()
+    })
 }
 
-/// The statements that accept events.
-struct Door<'a> {
+/// What accepts events.
+struct Door<'a, 'p> {
     db: &'a Connection,
     at: Timestamp,
     event: CachedStatement<'a>,
-    places: Places<'a>,
+    places: &'p mut Places<'a>,
 }
 
-impl<'a> Door<'a> {
-    fn prepare(db: &'a Connection, at: Timestamp) -> Result<Self, Fault> {
-        let event = db.prepare_cached(sql::EVENT_INSERT)?;
-        Ok(Self { db, at, event, places: Places::prepare(db)? })
-    }
-
+impl Door<'_, '_> {
     fn accept(
         &mut self,
         known: &mut Known,

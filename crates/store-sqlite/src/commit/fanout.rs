@@ -31,10 +31,9 @@ pub(crate) fn open_fanouts(db: &Connection, limit: usize) -> Result<Vec<Fanout>,
 pub(super) fn proceed(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<QueuedDelivery>, Fault> {
     let mut queued = Vec::new();
     if !commit.fanouts.is_empty() {
-        let mut places = Places::prepare(work.db)?;
-        for step in &commit.fanouts {
-            proceed_one(work, &mut places, step, commit.at, &mut queued)?;
-        }
+        Places::with(work.db, |places| {
+            commit.fanouts.iter().try_for_each(|step| proceed_one(work, places, step, commit.at, &mut queued))
+        })?;
     }
     queued.sort_by_key(|delivery| (delivery.lane, delivery.handle));
     Ok(queued)

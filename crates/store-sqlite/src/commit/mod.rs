@@ -1,8 +1,8 @@
 //! One commit of the hot path: events, the next steps of large fan-outs, outcomes.
 //!
-//! Every statement is prepared once and taken up once per commit; each number comes from the writer's memory. An event
-//! for one subscription is four rows and their index entries; an outcome is one row deleted, one overwritten in place
-//! and one appended.
+//! Every statement is prepared once and taken up once per commit, appended rows go in groups ([`crate::rows`]), and each
+//! number comes from the writer's memory. An event for one subscription is four rows and their index entries; an outcome is
+//! one row deleted, one overwritten in place and one appended.
 
 mod accept;
 mod fanout;
@@ -43,5 +43,6 @@ pub(crate) fn commit(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, 
         events: accept::accept(work, commit)?,
         fanned_out: fanout::proceed(work, commit)?,
         outcomes: outcome::apply(work, commit)?,
+        ..Committed::default()
     })
 }

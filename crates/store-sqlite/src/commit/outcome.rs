@@ -8,9 +8,12 @@ use crate::{
     codec, codes,
     error::Fault,
     known::{Known, Mark},
+    rows::{Insert, Rows},
     sql, waiting,
     writer::Work,
 };
+
+static ATTEMPT: Insert = Insert::of(sql::ATTEMPT_INSERT);
 
 /// Applies the outcomes of a commit in their order.
 pub(super) fn apply(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<OutcomeResult>, Fault> {
@@ -18,18 +21,21 @@ pub(super) fn apply(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<OutcomeR
         return Ok(Vec::new());
     }
     let mut ledger = Ledger::prepare(work.db, commit.at)?;
-    commit.outcomes.iter().map(|outcome| ledger.apply(work.known, outcome)).collect()
+    let results = commit.outcomes.iter().map(|outcome| ledger.apply(work.known, outcome));
+    let results = results.collect::<Result<_, _>>()?;
+    ledger.attempts.finish()?;
+    Ok(results)
 }
 
 /// The statements that record outcomes.
-struct Ledger<'a> {
+struct Ledger<'a, 'c> {
     at: Timestamp,
     leave: CachedStatement<'a>,
     enter: CachedStatement<'a>,
     set: CachedStatement<'a>,
     late_success: CachedStatement<'a>,
     count: CachedStatement<'a>,
-    log: CachedStatement<'a>,
+    attempts: Attempts<'a, 'c>,
 }
 
 /// Where an outcome's delivery waits from now on.
@@ -50,7 +56,7 @@ enum Waited {
     Left,
 }
 
-impl<'a> Ledger<'a> {
+impl<'a, 'c> Ledger<'a, 'c> {
     fn prepare(db: &'a Connection, at: Timestamp) -> Result<Self, Fault> {
         Ok(Self {
             at,
@@ -59,11 +65,11 @@ impl<'a> Ledger<'a> {
             set: db.prepare_cached(sql::DELIVERY_SET)?,
             late_success: db.prepare_cached(sql::DELIVERY_LATE_SUCCESS)?,
             count: db.prepare_cached(sql::DELIVERY_COUNT)?,
-            log: db.prepare_cached(sql::ATTEMPT_INSERT)?,
+            attempts: Attempts::new(db),
         })
     }
 
-    fn apply(&mut self, known: &mut Known, outcome: &Outcome) -> Result<OutcomeResult, Fault> {
+    fn apply(&mut self, known: &mut Known, outcome: &'c Outcome) -> Result<OutcomeResult, Fault> {
         // The rows of a deleted tenant are being erased: nobody can read what would be written here.
         if !known.tenants.contains_key(&outcome.lane.tenant_no) {
             return Ok(OutcomeResult::NotWaiting);
@@ -77,7 +83,7 @@ impl<'a> Ledger<'a> {
             Waited::Left => (OutcomeResult::NotWaiting, self.note_late(outcome)?),
         };
         if let Some(attempt) = outcome.attempt.as_ref().filter(|_| is_noted) {
-            log_attempt(&mut self.log, known, outcome.handle, attempt)?;
+            self.attempts.log(known, outcome.handle, attempt)?;
         }
         Ok(result)
     }
@@ -177,30 +183,43 @@ fn place_of(outcome: &Outcome) -> waiting::Place {
     (outcome.due.as_micros(), outcome.handle)
 }
 
-/// Appends an attempt by `statement`.
-pub(super) fn log_attempt(
-    statement: &mut CachedStatement<'_>,
-    known: &mut Known,
-    delivery_no: i64,
-    attempt: &Attempt,
-) -> Result<(), Fault> {
-    let attempt_no = known.next_attempt_no;
-    known.next_attempt_no += 1;
-    let class = match &attempt.answer {
-        Answer::Response(_) => None,
-        Answer::Error { class, .. } => Some(codes::error_class_code(*class)),
-    };
-    statement.execute((
-        attempt_no,
-        delivery_no,
-        attempt.number,
-        attempt.id.as_bytes(),
-        attempt.at.as_micros(),
-        i64::try_from(attempt.duration.as_micros()).unwrap_or(i64::MAX),
-        attempt.status(),
-        class,
-        codec::encode_request(&attempt.request),
-        codec::encode_answer(&attempt.answer),
-    ))?;
-    Ok(())
+/// The rows of attempts.
+pub(super) struct Attempts<'a, 'c>(Rows<'a, 'c, 10>);
+
+impl<'a, 'c> Attempts<'a, 'c> {
+    pub(super) const fn new(db: &'a Connection) -> Self {
+        Self(Rows::new(db, &ATTEMPT))
+    }
+
+    /// Appends one.
+    pub(super) fn log(
+        &mut self,
+        known: &mut Known,
+        delivery_no: i64,
+        attempt: &'c Attempt,
+    ) -> Result<(), Fault> {
+        let attempt_no = known.next_attempt_no;
+        known.next_attempt_no += 1;
+        let class = match &attempt.answer {
+            Answer::Response(_) => None,
+            Answer::Error { class, .. } => Some(codes::error_class_code(*class)),
+        };
+        self.0.push([
+            attempt_no.into(),
+            delivery_no.into(),
+            i64::from(attempt.number).into(),
+            attempt.id.as_bytes()[..].into(),
+            attempt.at.as_micros().into(),
+            i64::try_from(attempt.duration.as_micros()).unwrap_or(i64::MAX).into(),
+            attempt.status().map(i64::from).into(),
+            class.into(),
+            codec::encode_request(&attempt.request).into(),
+            codec::encode_answer(&attempt.answer).into(),
+        ])
+    }
+
+    /// Writes those that wait, as [`Rows::finish`] does.
+    pub(super) fn finish(self) -> Result<(), Fault> {
+        self.0.finish()
+    }
 }

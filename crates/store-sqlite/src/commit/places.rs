@@ -4,15 +4,26 @@ use std::sync::Arc;
 
 use postroad_domain::{Event, Reason, Status, TenantNo, Timestamp};
 use postroad_store::{LaneKey, NewDelivery, QueuedDelivery};
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::Connection;
 
-use crate::{codes, error::Fault, known::Known, sql, unlisted::Changes};
+use crate::{
+    codes,
+    error::Fault,
+    known::Known,
+    listing::DELIVERY_ENTRY,
+    rows::{Column, Insert, Rows},
+    sql,
+    unlisted::Changes,
+};
 
-/// The statements that create deliveries.
+static DELIVERY: Insert = Insert::of(sql::DELIVERY_INSERT);
+static QUEUE: Insert = Insert::of(sql::QUEUE_INSERT);
+
+/// The rows of new deliveries.
 pub(crate) struct Places<'a> {
-    delivery: CachedStatement<'a>,
-    queue: CachedStatement<'a>,
-    listing: CachedStatement<'a>,
+    delivery: Rows<'a, 'static, 8>,
+    queue: Rows<'a, 'static, 8>,
+    listing: Rows<'a, 'static, 2>,
 }
 
 /// A delivery that is being created.
@@ -30,13 +41,18 @@ pub(crate) struct Placed<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Prepares them.
-    pub(crate) fn prepare(db: &'a Connection) -> Result<Self, Fault> {
-        Ok(Self {
-            delivery: db.prepare_cached(sql::DELIVERY_INSERT)?,
-            queue: db.prepare_cached(sql::QUEUE_INSERT)?,
-            listing: db.prepare_cached(sql::DELIVERY_LISTING_INSERT)?,
-        })
+    /// Creates deliveries; when `create` has ended their rows are written.
+    pub(crate) fn with<T>(
+        db: &'a Connection,
+        create: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let (delivery, queue) = (Rows::new(db, &DELIVERY), Rows::new(db, &QUEUE));
+        let mut places = Self { delivery, queue, listing: Rows::new(db, &DELIVERY_ENTRY) };
+        let created = create(&mut places)?;
+        places.delivery.finish()?;
+        places.queue.finish()?;
+        places.listing.finish()?;
+        Ok(created)
     }
 
     /// Creates a delivery that waits from now on.
@@ -74,16 +90,16 @@ impl<'a> Places<'a> {
         let generation = known.lanes.get(&sub_no).map_or(0, |lane| lane.generation);
         self.insert(changes, placed, Status::Queued, None)?;
         let (due, expires_at) = (placed.at.as_micros(), target.expires_at.as_micros());
-        self.queue.execute((
-            placed.tenant_no.0,
-            sub_no.0,
-            generation,
-            due,
-            placed.delivery_no,
-            0,
-            expires_at,
-            None::<i64>,
-        ))?;
+        self.queue.push([
+            placed.tenant_no.0.into(),
+            sub_no.0.into(),
+            generation.into(),
+            due.into(),
+            placed.delivery_no.into(),
+            0.into(),
+            expires_at.into(),
+            Column::Null,
+        ])?;
         known.entered(sub_no, (due, placed.delivery_no), target.expires_at, bytes);
         Ok(())
     }
@@ -106,20 +122,20 @@ impl<'a> Places<'a> {
         reason: Option<Reason>,
     ) -> Result<(), Fault> {
         let target = placed.new.target;
-        self.delivery.execute((
-            placed.delivery_no,
-            placed.tenant_no.0,
-            target.subscription_no.0,
-            target.subscription_version,
-            codes::status_code(status),
-            reason.map(codes::reason_code),
-            placed.at.as_micros(),
-            placed.is_late.then_some(placed.at.as_micros()),
-        ))?;
+        self.delivery.push([
+            placed.delivery_no.into(),
+            placed.tenant_no.0.into(),
+            target.subscription_no.0.into(),
+            target.subscription_version.into(),
+            codes::status_code(status).into(),
+            reason.map(codes::reason_code).into(),
+            placed.at.as_micros().into(),
+            placed.is_late.then_some(placed.at.as_micros()).into(),
+        ])?;
         changes.deliveries.push((placed.tenant_no, target.subscription_no, placed.delivery_no));
         // The batch that lists its event may be under way or done: a late delivery lists itself.
         if placed.is_late {
-            self.listing.execute((target.subscription_no.0, placed.delivery_no))?;
+            self.listing.push([target.subscription_no.0.into(), placed.delivery_no.into()])?;
         }
         Ok(())
     }

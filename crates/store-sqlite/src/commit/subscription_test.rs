@@ -5,7 +5,7 @@
 use postroad_domain::{Event, Reason, Status};
 use postroad_store::RecordTest;
 
-use super::{accept::insert_event, outcome::log_attempt};
+use super::{accept::insert_event, outcome::Attempts};
 use crate::{audit, codes, error::Fault, listing, query, sql, writer::Work};
 
 /// Writes a test that was made; answers whether its tenant and its subscription are still there.
@@ -20,8 +20,9 @@ pub(crate) fn record_test(work: &mut Work<'_>, test: &RecordTest) -> Result<bool
         insert_event(&mut insert, (work.known, &mut work.changes), test.tenant_no, &event_of(test))?;
     let delivery_no = super::delivery_no(event_no, test.event_id.delivery(1));
     insert_delivery(work, test, delivery_no)?;
-    let mut log = work.db.prepare_cached(sql::ATTEMPT_INSERT)?;
-    log_attempt(&mut log, work.known, delivery_no, &test.attempt)?;
+    let mut attempts = Attempts::new(work.db);
+    attempts.log(work.known, delivery_no, &test.attempt)?;
+    attempts.finish()?;
     audit::note(work.db, test.tenant_no, test.finished_at, test.audit.as_ref())?;
     Ok(true)
 }

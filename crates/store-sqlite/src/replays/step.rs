@@ -123,7 +123,7 @@ fn carry_out(
                 at: step.at,
                 is_late: true,
             };
-            Places::prepare(work.db)?.place((work.known, &mut work.changes), &placed, bytes)?;
+            Places::with(work.db, |places| places.place((work.known, &mut work.changes), &placed, bytes))?;
             Some(new.id)
         }
     })

@@ -77,7 +77,7 @@ pub async fn attempts_are_logged_in_order_with_all_that_they_hold(store: Arc<dyn
     {
         response.body = Bytes::from_static(b"\x00\xff not text");
         response.truncated = true;
-        response.headers.push(("Server".to_owned(), "twice".to_owned()));
+        response.headers.push("Server", "twice");
     }
     made.extend(answered.attempt.clone());
     world.commit_outcome(answered).await;

@@ -16,7 +16,7 @@ impl State {
         let mut fanned_out: Vec<_> = commit.fanouts.iter().flat_map(|step| self.fan_out(step, at)).collect();
         // Stable, so that within a lane the order of creation stays.
         fanned_out.sort_by_key(|delivery| delivery.lane);
-        Committed { events, outcomes, fanned_out }
+        Committed { events, outcomes, fanned_out, ..Committed::default() }
     }
 
     pub(super) fn open_fanouts(&self, limit: usize) -> Vec<Fanout> {

@@ -131,15 +131,14 @@ impl Desk {
     }
 
     fn outcome(&mut self, of: &QueuedDelivery, at: Timestamp) -> Outcome {
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let request = RequestHead {
             method: "POST".to_owned(),
             url: "https://example.com/hook".to_owned(),
-            headers: REQUEST_HEADERS.map(owned).to_vec(),
+            headers: REQUEST_HEADERS.into(),
         };
         let answer = ResponseHead {
             status: 204,
-            headers: vec![owned(("server", "guard")), owned(("date", "Sun, 22 Nov 2026 04:00:00 GMT"))],
+            headers: [("server", "guard"), ("date", "Sun, 22 Nov 2026 04:00:00 GMT")].into(),
             body: Bytes::from_static(b"ok"),
             truncated: false,
         };

@@ -110,7 +110,7 @@ impl Egress for Receivers {
     async fn exchange(&self, _: OutboundRequest) -> Result<OutboundResponse, SendError> {
         self.answered.fetch_add(1, Ordering::Relaxed);
         self.is_asked.notify_one();
-        let headers = vec![("content-length".to_owned(), "0".to_owned())];
+        let headers = [("content-length", "0")].into();
         Ok(OutboundResponse { status: 200, headers, body: Bytes::new(), truncated: false })
     }
 

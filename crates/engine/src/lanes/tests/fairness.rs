@@ -17,7 +17,7 @@ pub(super) const FAILED: Ended = Ended {
 pub(super) const SUCCEEDED: Ended = Ended { succeeded: true, ..FAILED };
 
 pub(super) fn to(host: &str) -> LaneManner {
-    LaneManner { host: Some(host.into()), ..manner(100) }
+    LaneManner { host: Some(Host::new(host.into())), ..manner(100) }
 }
 
 /// An exchange of the lane begins, ends as told, and its outcome is committed.
@@ -39,7 +39,7 @@ fn lanes_that_lead_to_one_host_share_what_it_may_have_and_take_turns_for_it() {
         set_manner(&mut lanes, no, to(if no == 3 { "b" } else { "a" }));
     }
     assert_eq!(turns(&mut lanes), [(1, 1), (2, 1), (3, 1), (3, 2)], "a has two, b has two");
-    let seat = Seat { host: Some("a".into()), ..SEAT };
+    let seat = Seat { host: Some(Host::new("a".into())), ..SEAT };
     lanes.exchanged(lane(1), &seat);
     assert_eq!(turns(&mut lanes), [(1, 2)], "its turn came first");
     lanes.exchanged(lane(2), &seat);
@@ -55,7 +55,7 @@ fn a_lane_that_waited_for_its_host_and_has_nothing_any_more_passes_its_place_on(
     }
     assert_eq!(turns(&mut lanes), [(1, 1)]);
     lanes.drop_ready(lane(2), at(1_000));
-    lanes.exchanged(lane(1), &Seat { host: Some("a".into()), ..SEAT });
+    lanes.exchanged(lane(1), &Seat { host: Some(Host::new("a".into())), ..SEAT });
     assert_eq!(turns(&mut lanes), [(3, 1)]);
 }
 

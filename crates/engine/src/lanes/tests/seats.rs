@@ -88,7 +88,7 @@ fn a_tenant_that_has_its_share_keeps_no_seat_from_the_others() {
     assert_eq!(turns(&mut lanes).len(), 2, "its share of what is left");
     lanes.exchanged(stranger(9), &busy.seat);
     let next = lanes.next_turn(at(0)).unwrap();
-    assert_eq!(next.seat.host.as_deref(), Some("a"));
+    assert_eq!(next.seat.host, Some(Host::new("a".into())));
 }
 
 /// Two lanes that wait for the host `a`, in the order of their numbers, behind an exchange that is under way.
@@ -148,5 +148,5 @@ fn an_exchange_that_began_before_a_change_does_not_undo_it() {
     lanes.set_manner(lane(1), LaneManner { concurrency: 1, ..to("a") }, at(0));
     lanes.exchanged(lane(1), &before.seat);
     let next = lanes.next_turn(at(0)).unwrap();
-    assert_eq!(next.seat.host.as_deref(), Some("b"));
+    assert_eq!(next.seat.host, Some(Host::new("b".into())));
 }

@@ -1,6 +1,6 @@
 //! An attempt as it is shown: the request as sent with secrets masked, the response or why there was none.
 
-use postroad_domain::{Attempt, RequestHead, ResponseHead, attempt::Answer, endpoint::masked_query};
+use postroad_domain::{Attempt, Headers, RequestHead, ResponseHead, attempt::Answer, endpoint::masked_query};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -117,7 +117,7 @@ impl ResponseJson {
     }
 }
 
-fn headers(headers: &[(String, String)]) -> Vec<HeaderJson> {
-    let header = |(name, value): &(String, String)| HeaderJson { name: name.clone(), value: value.clone() };
+fn headers(headers: &Headers) -> Vec<HeaderJson> {
+    let header = |(name, value): (&str, &str)| HeaderJson { name: name.to_owned(), value: value.to_owned() };
     headers.iter().map(header).collect()
 }

@@ -69,11 +69,12 @@ pub(crate) struct PreviewHeader {
 
 impl PreviewJson {
     fn of(request: ExactRequest) -> Self {
-        let header = |(name, value)| PreviewHeader { name, value };
+        let header =
+            |(name, value): (&str, &str)| PreviewHeader { name: name.to_owned(), value: value.to_owned() };
         Self {
             method: request.method,
             url: request.url,
-            headers: request.headers.into_iter().map(header).collect(),
+            headers: request.headers.iter().map(header).collect(),
             body: String::from_utf8_lossy(&request.body).into_owned(),
         }
     }

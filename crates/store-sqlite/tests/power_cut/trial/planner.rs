@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, DeliveryId, ErrorClass, EventId, EventType, Reason, RegisteredType, RequestHead, ResponseHead,
-    TenantId, Timestamp,
+    Attempt, DeliveryId, ErrorClass, EventId, EventType, Headers, Reason, RegisteredType, RequestHead,
+    ResponseHead, TenantId, Timestamp,
     attempt::Answer,
     ids::{Id, Kind},
 };
@@ -205,7 +205,7 @@ impl Planner {
 
     pub(super) fn attempt(&mut self, next: Next) -> Attempt {
         let answer = if next == Next::Succeeded {
-            let headers = vec![("Server".to_owned(), "test".to_owned())];
+            let headers = [("Server", "test")].into();
             let body = self.bytes(600);
             Answer::Response(ResponseHead { status: 204, headers, body, truncated: false })
         } else {
@@ -219,7 +219,7 @@ impl Planner {
             request: RequestHead {
                 method: "POST".to_owned(),
                 url: "https://example.com/hook".to_owned(),
-                headers: Vec::new(),
+                headers: Headers::new(),
             },
             answer,
         }

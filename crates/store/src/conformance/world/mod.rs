@@ -248,7 +248,7 @@ impl World {
         let answer = if next == Next::Succeeded {
             Answer::Response(ResponseHead {
                 status: 204,
-                headers: vec![("Server".to_owned(), "test".to_owned())],
+                headers: [("Server", "test")].into(),
                 body: Bytes::from_static(b"ok"),
                 truncated: false,
             })
@@ -263,7 +263,7 @@ impl World {
             request: RequestHead {
                 method: "POST".to_owned(),
                 url: "https://example.com/hook".to_owned(),
-                headers: vec![("X-Key".to_owned(), "***".to_owned())],
+                headers: [("X-Key", "***")].into(),
             },
             answer,
         }

@@ -62,7 +62,7 @@ fn requests(profile: &Profile) -> Vec<ExactRequest> {
 }
 
 fn header_names(profile: &Profile, requests: &[ExactRequest]) -> Vec<String> {
-    let names = requests.iter().flat_map(|request| &request.headers).map(|(name, _)| name.clone());
+    let names = requests.iter().flat_map(|request| &request.headers).map(|(name, _)| name.to_owned());
     // The content type stands above.
     unique(names.filter(|name| profile.reserves_header(name) && !name.eq_ignore_ascii_case("content-type")))
 }
