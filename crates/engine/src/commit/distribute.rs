@@ -13,7 +13,7 @@ use crate::{dispatch::Dispatcher, metrics::Metrics};
 /// Before a delivery whose outcome the store refused is attempted again.
 const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 
-/// A commit with more items gives back thousands of pieces of memory: nothing waits for that, and everything waits for the next
+/// A commit with more items gives back hundreds of pieces of memory: nothing waits for that, and everything waits for the next
 /// news.
 const DROPPED_HERE_MAX: usize = 32;
 
