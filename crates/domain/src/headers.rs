@@ -4,6 +4,9 @@ use std::{fmt, slice};
 
 use serde::{Deserialize, Serialize};
 
+/// Bytes of name and value for which there is room at first. One that is longer costs a copy of what is there.
+const USUAL_BYTES: usize = 64;
+
 /// Names and values of headers in their order. All of them are one text, and beside it stands where each ends: every delivery
 /// has three sets of these, and a text of its own for each name and value would be most of the memory it asks for.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +35,11 @@ impl Headers {
     /// None.
     pub const fn new() -> Self {
         Self { text: String::new(), ends: Vec::new() }
+    }
+
+    /// None, with room for so many of the usual length.
+    pub fn with_room_for(count: usize) -> Self {
+        Self::with_capacity(count, count * USUAL_BYTES)
     }
 
     /// None, with room for so many, of so many bytes together.

@@ -2,14 +2,11 @@
 
 use postroad_domain::{Headers, limits::RESPONSE_HEADERS_BYTES_MAX};
 
-/// A header of this size makes nobody wait for more memory.
-const USUAL_HEADER_BYTES: usize = 48;
-
 /// Names and values as text. What does not fit is left out, and what comes after it may fit again: one huge cookie does
 /// not cost us `Retry-After`.
 pub(crate) fn headers_as_text<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Headers {
     let mut room_bytes = RESPONSE_HEADERS_BYTES_MAX;
-    let mut kept = Headers::with_capacity(headers.size_hint().0, headers.size_hint().0 * USUAL_HEADER_BYTES);
+    let mut kept = Headers::with_room_for(headers.size_hint().0);
     for (name, value) in headers {
         // Measured as text: each byte that is not UTF-8 becomes three.
         let value = String::from_utf8_lossy(value);

@@ -53,20 +53,21 @@ pub(crate) fn fill(work: &mut Work<'_>, new_events: usize, new_deliveries: usize
     let forgotten = &batch.forgotten;
     let is_there = |tenant_no, event_no| tenants.contains_key(&tenant_no) && !forgotten.contains(&event_no);
     Rows::with(work.db, &EVENT_ENTRY, |rows| {
-        let mut events = take(&mut batch.events, 2 * new_events);
-        events.try_for_each(|(tenant_no, event_no)| match is_there(tenant_no, event_no) {
-            true => rows.push([tenant_no.0.into(), event_no.into()]),
-            false => Ok(()),
-        })
+        for (tenant_no, event_no) in take(&mut batch.events, 2 * new_events) {
+            if is_there(tenant_no, event_no) {
+                rows.push([tenant_no.0.into(), event_no.into()])?;
+            }
+        }
+        Ok(())
     })?;
     Rows::with(work.db, &DELIVERY_ENTRY, |rows| {
-        let mut deliveries = take(&mut batch.deliveries, 2 * new_deliveries.max(new_events));
-        deliveries.try_for_each(|(sub_no, delivery_no, tenant_no)| {
-            match is_there(tenant_no, delivery_no >> DELIVERY_BITS) {
-                true => rows.push([sub_no.0.into(), delivery_no.into()]),
-                false => Ok(()),
+        let deliveries = take(&mut batch.deliveries, 2 * new_deliveries.max(new_events));
+        for (sub_no, delivery_no, tenant_no) in deliveries {
+            if is_there(tenant_no, delivery_no >> DELIVERY_BITS) {
+                rows.push([sub_no.0.into(), delivery_no.into()])?;
             }
-        })
+        }
+        Ok(())
     })?;
     if batch.events.is_empty() && batch.deliveries.is_empty() {
         query::run(work.db, sql::COUNTER_PUT, (LISTED_COUNTER, batch.end))?;

@@ -37,7 +37,8 @@ impl Load {
         Self { pace, ..self }
     }
 
-    /// The same work without a server: what it takes apart (batches, tenants) does not reach a receiver in any case.
+    /// The same work without a server: what it takes apart (batches, tenants) does not reach a receiver in any case, and more
+    /// connections make it no faster.
     pub(super) const fn bare(self) -> Self {
         let pace = if self.batch > 1 { Pace::InLoop(64) } else { self.pace };
         Self { tenants: 1, batch: 1, connections: 64, pace, ..self }

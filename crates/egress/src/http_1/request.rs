@@ -28,7 +28,7 @@ pub(crate) fn write_head(
     for part in [method.as_str(), " ", target.path_and_query(), " HTTP/1.1\r\n"] {
         head.extend_from_slice(part.as_bytes());
     }
-    for (name, value) in headers.iter() {
+    for (name, value) in headers {
         check(name, value)?;
         write_header(&mut head, name, value);
     }

@@ -28,20 +28,16 @@ impl Distributor {
     /// Runs until no commit can come any more.
     pub(crate) async fn run(self, mut news: mpsc::UnboundedReceiver<News>) {
         while let Some(news) = news.recv().await {
-            let commit = match news {
+            match news {
                 News::Done { commit, committed, replies } => {
                     self.distribute(&commit, committed, replies);
-                    commit
+                    if commit.events.len() + commit.outcomes.len() > DROPPED_HERE_MAX {
+                        tokio::spawn(async move { drop(commit) });
+                    }
                 }
-                News::Refused(commit) => {
-                    self.give_back(&commit);
-                    commit
-                }
-            };
-            self.dispatcher.pump();
-            if commit.events.len() + commit.outcomes.len() > DROPPED_HERE_MAX {
-                tokio::spawn(async move { drop(commit) });
+                News::Refused(commit) => self.give_back(&commit),
             }
+            self.dispatcher.pump();
         }
     }
 

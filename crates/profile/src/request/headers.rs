@@ -13,9 +13,6 @@ use crate::{
 
 const USER_AGENT: &str = concat!("Postroad/", env!("CARGO_PKG_VERSION"));
 
-/// A header of this size makes nobody wait for more memory.
-const USUAL_HEADER_BYTES: usize = 64;
-
 /// One header of a profile. Several of one name are sent as several lines.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderRule {
@@ -39,8 +36,7 @@ pub(crate) fn write_headers(
     rendering: &Rendering<'_>,
 ) -> Result<Headers, RenderError> {
     let subscription = &rendering.facts.input.subscription;
-    let count = rules.len() + subscription.headers.len() + 3;
-    let mut headers = Headers::with_capacity(count, count * USUAL_HEADER_BYTES);
+    let mut headers = Headers::with_room_for(rules.len() + subscription.headers.len() + 3);
     if let Some(content) = content {
         headers.push("Content-Type", &content.content_type);
     }
