@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    headers,
     invalid::Invalid,
     limits::{HEADER_VALUE_BYTES_MAX, URL_CHARS_MAX},
 };
@@ -125,7 +126,7 @@ const RESERVED_NAMES: [&str; 11] = [
 impl CustomHeader {
     /// Checks a header's name and value.
     pub fn parse(name: &str, value: &str) -> Result<Self, Invalid> {
-        if name.is_empty() || name.len() > 128 || !name.bytes().all(is_token_byte) {
+        if name.len() > 128 || !headers::is_name(name) {
             return Err(Invalid::new(
                 "has a name that HTTP does not allow: use letters, digits and hyphens, at most 128",
             ));
@@ -151,11 +152,6 @@ pub fn check_header_value(value: &str) -> Result<(), Invalid> {
         ));
     }
     Ok(())
-}
-
-/// RFC 9110, section 5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]

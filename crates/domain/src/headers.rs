@@ -1,8 +1,36 @@
-//! [`Headers`]: the headers of a message.
+//! [`Headers`]: the headers of a message, and what their names and values may hold.
 
 use std::{fmt, slice};
 
 use serde::{Deserialize, Serialize};
+
+/// Whether HTTP allows it as the name of a header: a token (RFC 9110, section 5.6.2).
+pub fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| TOKEN[usize::from(byte)])
+}
+
+/// Whether it can be sent as the value of a header: a line break in it would be another header.
+pub fn is_value(text: &str) -> bool {
+    // To the end in any case: so several bytes are looked at at once.
+    text.bytes().fold(true, |is_value, byte| is_value & ((byte == b'\t') | !byte.is_ascii_control()))
+}
+
+/// What a token is made of, by byte.
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let marks = b"!#$%&'*+-.^_`|~";
+    let mut place = 0;
+    while place < marks.len() {
+        table[marks[place] as usize] = true;
+        place += 1;
+    }
+    table
+};
 
 /// Bytes of name and value for which there is room at first. One that is longer costs a copy of what is there.
 const USUAL_BYTES: usize = 64;
@@ -179,6 +207,17 @@ impl<const COUNT: usize> PartialEq<[(&str, &str); COUNT]> for Headers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_tokens_and_values_hold_no_control_character_but_tabs() {
+        for byte in 0..=127_u8 {
+            let text = char::from(byte).to_string();
+            let is_token = byte.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(&text);
+            assert_eq!(is_name(&text), is_token, "{byte}");
+            assert_eq!(is_value(&format!("a{text}b")), byte == b'\t' || (32..127).contains(&byte), "{byte}");
+        }
+        assert!(!is_name("") && !is_name("Ü") && is_value("") && is_value("Ü"));
+    }
 
     #[test]
     fn they_come_back_in_their_order_and_spelling() {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use postroad_domain::{ErrorClass, Headers};
+use postroad_domain::{ErrorClass, Headers, headers};
 
 use crate::{exchange::SendError, target::Target};
 
@@ -52,50 +52,16 @@ fn write_header(head: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 fn check(name: &str, value: &str) -> Result<(), SendError> {
-    if name.is_empty() || !name.bytes().all(|byte| TOKEN[usize::from(byte)]) {
+    if !headers::is_name(name) {
         return Err(unsendable(format!("{name:?} is not a name that HTTP allows for a header")));
     }
     if FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
         return Err(unsendable(format!("{name} follows from its URL and body")));
     }
-    // To the end in any case: so several bytes are looked at at once.
-    if value.bytes().fold(false, |is_bad, byte| is_bad | (byte != b'\t') & byte.is_ascii_control()) {
+    if !headers::is_value(value) {
         return Err(unsendable(format!("the value of {name} holds a control character")));
     }
     Ok(())
-}
-
-/// [`is_token`] of each byte.
-const TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        table[byte] = is_token(byte as u8);
-        byte += 1;
-    }
-    table
-};
-
-/// RFC 9110, section 5.6.2.
-const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
 }
 
 fn unsendable(why: String) -> SendError {

@@ -1,7 +1,7 @@
 //! The headers of a request, in the order they are sent: content type, user agent, the profile's, the authorization,
 //! the customer's.
 
-use postroad_domain::Headers;
+use postroad_domain::{Headers, headers};
 
 use super::{Content, Rendering, read_when};
 use crate::{
@@ -81,11 +81,7 @@ pub(crate) fn writes(rules: &[HeaderRule], name: &str) -> bool {
 
 /// A value comes from data too: a line break in it would be another header.
 fn check(name: &str, value: &str) -> Result<(), RenderError> {
-    // To the end in any case: so several bytes are looked at at once.
-    let is_sendable = value
-        .bytes()
-        .fold(true, |is_sendable, byte| is_sendable & ((byte == b'\t') | (byte >= b' ') & (byte != 0x7f)));
-    if is_sendable { Ok(()) } else { Err(RenderError::HeaderValue { name: name.to_owned() }) }
+    if headers::is_value(value) { Ok(()) } else { Err(RenderError::HeaderValue { name: name.to_owned() }) }
 }
 
 /// Reads `[[request.headers]]`.
@@ -98,8 +94,7 @@ fn read_one(section: &Section<'_>, compiler: &mut Compiler<'_>) -> Option<Header
     let value = section.required_text("value").and_then(|text| compiler.template(text, Scope::HEAD));
     let when = read_when(section, compiler, Scope::HEAD);
     let name = section.required_text("name")?.value.to_owned();
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) {
+    if !headers::is_name(&name) {
         section.invalid("name", "is not a name that HTTP allows");
     }
     if ["host", "content-length", "transfer-encoding", "connection", "content-type"]
