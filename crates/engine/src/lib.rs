@@ -4,66 +4,40 @@
 //! a group commit (`commit`). What was committed goes to the lanes (`lanes`), from there to the receivers
 //! (`dispatch`); each outcome goes into a later commit. The store is the queue: memory holds only a window of it.
 
-mod admin_key;
-mod attempt;
-mod audit;
-mod body_room;
-mod by;
+mod accepting;
 mod commit;
-mod config_cache;
-mod credential;
-mod deliveries;
-mod dispatch;
-mod event_schema;
-mod event_types;
-mod events;
-mod everywhere;
-mod explain;
-mod health;
+mod configuration;
+mod engine;
+mod history;
 mod ids;
-mod keys;
-mod lanes;
-mod maintenance;
-mod metrics;
-mod profiles;
-mod publish;
-mod replays;
-mod retention;
-mod sealed_settings;
-mod secret_box;
-mod shaping;
+mod sending;
 mod shared_room;
-mod start;
-mod subscriptions;
-mod target;
-mod tenants;
-mod trace;
-mod unknown_type;
-mod verdict;
+mod telemetry;
+mod upkeep;
 
-pub use admin_key::AdminKey;
-pub use body_room::BodyRoom;
-pub use by::By;
-pub use credential::hash_key;
-pub use deliveries::{CancelError, DeliveryView, RetryError};
-pub use event_types::PutTypeError;
-pub use everywhere::ListedSubscription;
-pub use explain::{Explanation, LastAnswer, Mismatch, Outcome, Wait};
-pub use keys::{CreateKeyFailure, Credential, KeyRefusal, KnownKey};
-pub use metrics::Metrics;
-pub use profiles::{GivenProfile, LoadedProfile, built_in_profiles};
-pub use publish::{PublishError, PublishEvent, Published};
-pub use replays::{EndReplayError, NewReplay, ReplayError};
-pub use retention::{Retention, RetentionMetrics};
-pub use secret_box::{SecretBox, SecretError};
-pub use start::{Engine, Parts, StartError};
-pub use subscriptions::{
+pub use accepting::body_room::BodyRoom;
+pub use accepting::publish::{PublishError, PublishEvent, Published};
+pub use configuration::actor::By;
+pub use configuration::admin_key::AdminKey;
+pub use configuration::credential::hash_key;
+pub use configuration::event_types::PutTypeError;
+pub use configuration::keys::{CreateKeyFailure, Credential, KeyRefusal, KnownKey};
+pub use configuration::profiles::{GivenProfile, LoadedProfile, built_in_profiles};
+pub use configuration::secret_box::{SecretBox, SecretError};
+pub use configuration::subscriptions::{
     CreateError, NewSubscription, PreviewError, PreviewEvent, RotateError, Rotation, SecretView,
     SubscriptionDraft, SubscriptionView, TestError, UpdateError,
 };
-pub use tenants::PutTenantError;
-pub use trace::TRACE_TARGET;
-pub use unknown_type::UnknownType;
+pub use configuration::tenants::PutTenantError;
+pub use configuration::unknown_type::UnknownType;
+pub use engine::{Engine, Parts, StartError};
+pub use history::all_tenants::ListedSubscription;
+pub use history::deliveries::{CancelError, DeliveryView, RetryError};
+pub use history::explain::{Explanation, LastAnswer, Mismatch, Outcome, Wait};
+pub use history::replays::{EndReplayError, NewReplay, ReplayError};
+pub use telemetry::metrics::Metrics;
+pub use telemetry::trace::TRACE_TARGET;
+pub use upkeep::retention::{Retention, RetentionMetrics};
 
 /// What [`Parts`] names of the box below.
 pub use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};

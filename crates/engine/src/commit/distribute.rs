@@ -8,7 +8,7 @@ use postroad_store::{AcceptResult, Commit, Committed, Fanout, NewEvent, Next, Ou
 use tokio::sync::mpsc;
 
 use super::{EventReply, News, batch::EventAnswer};
-use crate::{dispatch::Dispatcher, metrics::Metrics};
+use crate::{sending::dispatch::Dispatcher, telemetry::metrics::Metrics};
 
 /// Before a delivery whose outcome the store refused is attempted again.
 const REFUSED_PAUSE: Duration = Duration::from_secs(60);

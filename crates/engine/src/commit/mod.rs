@@ -31,7 +31,7 @@ pub(crate) use publish_gate::{Permit, PublishGate};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{health::Health, metrics::Metrics};
+use crate::{telemetry::health::Health, telemetry::metrics::Metrics};
 
 /// Pause before the store is asked again whether it can write.
 const PROBE_PAUSE: Duration = Duration::from_millis(250);

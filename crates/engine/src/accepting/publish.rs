@@ -1,0 +1,363 @@
+//! Accepting events: match against the tenant's subscriptions, make durable, answer.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
+use postroad_domain::{
+    EventId, EventType, TenantId, Timestamp, TraceContext,
+    limits::{FANOUT_PER_COMMIT_MAX, IDEMPOTENCY_RETENTION},
+};
+use postroad_profile::{DataRefusal, FieldProblem};
+use postroad_store::{Idempotency, NewDelivery, NewEvent, StoreError};
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::{
+    Engine,
+    commit::{EventAnswer, EventJob, EventReply},
+    configuration::cache::TenantConfig,
+    configuration::event_schema::Fault,
+    configuration::unknown_type::UnknownType,
+    telemetry::trace::{self, Span, SpanFacts},
+};
+
+/// How often an event is matched again because its tenant's configuration changed meanwhile. Each round means that
+/// somebody changed a subscription within the few milliseconds of a commit.
+const STALE_ROUNDS_MAX: usize = 20;
+
+/// Up to this size, checking an event costs less than handing it to another thread: a schema's worst case for 64 KiB is
+/// tens of milliseconds, the usual one microseconds.
+const CHECKED_INLINE_BYTES_MAX: usize = 64 * 1024;
+
+/// An event to publish; checked.
+#[derive(Clone, Debug)]
+pub struct PublishEvent {
+    /// What happened: a name or title of an event type, as it was written.
+    pub event_type: String,
+    /// The data as it came: JSON.
+    pub data: Bytes,
+    /// Words that tag sets match.
+    pub tags: Vec<String>,
+    /// The attributes as a JSON object; empty for none.
+    pub attributes: Bytes,
+    /// When it happened, if the caller said so.
+    pub occurred_at: Option<Timestamp>,
+    /// The caller's key, and the bytes that must be the same when it comes again.
+    pub idempotency: Option<(String, Bytes)>,
+    /// The span of the caller, where it traces.
+    pub trace: Option<TraceContext>,
+}
+
+/// A durable event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Its id.
+    pub id: EventId,
+    /// The wire code of its type.
+    pub event_type: EventType,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// How many deliveries it was routed to.
+    pub deliveries: u32,
+    /// The key was used before with the same bytes: this is the first event.
+    pub duplicate: bool,
+}
+
+/// Why an event was not accepted.
+#[derive(Clone, Debug, Error)]
+pub enum PublishError {
+    /// There is no such tenant.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// The tenant has no event type of that name.
+    #[error("there is no such event type")]
+    UnknownType(UnknownType),
+    /// The profile does not take the data.
+    #[error("the data {0}")]
+    Data(DataRefusal),
+    /// The profile does not take the attributes.
+    #[error("attributes are not valid")]
+    Attributes(Vec<FieldProblem>),
+    /// The data does not fit the schema that the tenant gave for the type.
+    #[error("the data does not fit its schema")]
+    Schema(Vec<FieldProblem>),
+    /// The key was used before with other bytes.
+    #[error("the idempotency key was used before with other bytes")]
+    KeyConflict,
+    /// Too much waits for its commit.
+    #[error("too much waits to be written")]
+    Overloaded,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl PublishError {
+    /// The kind of the failure in a word, for spans.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::NoTenant => "no_tenant",
+            Self::UnknownType(_) => "unknown_event_type",
+            Self::Data(_) | Self::Attributes(_) => "invalid",
+            Self::Schema(_) => "schema_mismatch",
+            Self::KeyConflict => "idempotency_conflict",
+            Self::Overloaded => "overloaded",
+            Self::Store(_) => "store",
+        }
+    }
+}
+
+/// An event that waits for its commit.
+#[derive(Clone)]
+struct Handed {
+    id: EventId,
+    event_type: EventType,
+    trace: Option<TraceContext>,
+}
+
+impl TenantConfig {
+    /// Whether the tenant may publish such an event; the wire code of its type.
+    pub(crate) fn check_event(
+        &self,
+        event_type: &str,
+        data: &[u8],
+        attributes: &[u8],
+    ) -> Result<EventType, PublishError> {
+        let resolved = self.event_types.resolve(event_type);
+        let event_type = resolved.map_err(PublishError::UnknownType)?;
+        let profile = &self.profile.profile;
+        // Whoever took the event in knows that it is JSON, so it is text.
+        let data = std::str::from_utf8(data).unwrap_or_default();
+        profile.ingest.check(data).map_err(PublishError::Data)?;
+        self.event_types.check(&event_type, data).map_err(schema_problems)?;
+        let attributes = if attributes.is_empty() { b"{}" } else { attributes };
+        let problems = match serde_json::from_slice(attributes) {
+            Ok(attributes) => profile.check_attributes(&attributes),
+            Err(error) => {
+                let message = format!("cannot be read: {error}");
+                vec![FieldProblem { field: "attributes".to_owned(), message }]
+            }
+        };
+        if problems.is_empty() { Ok(event_type) } else { Err(PublishError::Attributes(problems)) }
+    }
+}
+
+impl Engine {
+    /// Makes an event durable and starts its deliveries. When this answers, a crash loses nothing of it.
+    pub async fn publish(&self, tenant: &TenantId, event: PublishEvent) -> Result<Published, PublishError> {
+        let mut results = self.publish_batch(tenant, vec![event]).await;
+        results.pop().unwrap_or(Err(PublishError::NoTenant))
+    }
+
+    /// Publishes several events, each for itself, in their order: one that is refused changes nothing for the others.
+    pub async fn publish_batch(
+        &self,
+        tenant: &TenantId,
+        mut events: Vec<PublishEvent>,
+    ) -> Vec<Result<Published, PublishError>> {
+        let spans = self.begin_spans(&mut events);
+        let mut results: Vec<Option<Result<Published, PublishError>>> = vec![None; events.len()];
+        let mut open: Vec<usize> = (0..events.len()).collect();
+        for _ in 0..STALE_ROUNDS_MAX {
+            let answers = self.publish_round(tenant, &events, &open).await;
+            open = open
+                .into_iter()
+                .zip(answers)
+                .filter_map(|(index, answer)| {
+                    results[index] = answer;
+                    results[index].is_none().then_some(index)
+                })
+                .collect();
+            if open.is_empty() {
+                break;
+            }
+        }
+        let never_still = || StoreError::Unavailable("the tenant's configuration keeps changing".to_owned());
+        let results = results.into_iter().map(|result| result.unwrap_or_else(|| Err(never_still().into())));
+        let results: Vec<_> = results.collect();
+        for (span, result) in spans.into_iter().zip(&results) {
+            if let Some(span) = span {
+                self.end_span(span, tenant, result);
+            }
+        }
+        results
+    }
+
+    /// Each event goes on under the span that publishes it. Empty where nobody wants spans.
+    fn begin_spans(&self, events: &mut [PublishEvent]) -> Vec<Option<Span>> {
+        if !trace::is_wanted() {
+            return Vec::new();
+        }
+        let begin = |event: &mut PublishEvent| {
+            let span = self.spans().publishing(event.trace.as_ref())?;
+            event.trace = Some(span.context.clone());
+            Some(span)
+        };
+        events.iter_mut().map(begin).collect()
+    }
+
+    fn end_span(&self, span: Span, tenant: &TenantId, result: &Result<Published, PublishError>) {
+        let facts = SpanFacts { tenant: Some(tenant.as_str()), ..SpanFacts::default() };
+        let facts = match result {
+            Ok(published) => SpanFacts {
+                event: Some(published.id.to_string()),
+                event_type: Some(published.event_type.as_str()),
+                deliveries: Some(published.deliveries),
+                ..facts
+            },
+            Err(error) => SpanFacts { error: Some(error.kind()), ..facts },
+        };
+        self.spans().end(span, &facts);
+    }
+
+    /// Matches and commits the events at `open`. `None` stands where the match was stale.
+    async fn publish_round(
+        &self,
+        tenant: &TenantId,
+        events: &[PublishEvent],
+        open: &[usize],
+    ) -> Vec<Option<Result<Published, PublishError>>> {
+        let config = match self.configs.by_id(tenant).await {
+            Ok(Some(config)) => config,
+            Ok(None) => return vec![Some(Err(PublishError::NoTenant)); open.len()],
+            Err(error) => return vec![Some(Err(error.into())); open.len()],
+        };
+        let mut checked = Vec::with_capacity(open.len());
+        for index in open {
+            checked.push(check_event(&config, &events[*index]).await);
+        }
+        // All are handed over before the first is waited for: they share a commit.
+        let jobs = open.iter().zip(checked);
+        let jobs: Vec<_> = jobs
+            .map(|(index, checked)| {
+                checked.and_then(|checked| self.hand_over(&config, &events[*index], checked))
+            })
+            .collect();
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            answers.push(match job {
+                Ok((handed, answer)) => {
+                    let span = self.spans().child_of(handed.trace.as_ref(), "commit", "internal");
+                    let answer = answer.await;
+                    if let Some(span) = span {
+                        self.spans().end(span, &SpanFacts::default());
+                    }
+                    self.read_answer(&config, handed, answer)
+                }
+                Err(error) => Some(Err(error)),
+            });
+        }
+        answers
+    }
+
+    fn hand_over(
+        &self,
+        config: &TenantConfig,
+        event: &PublishEvent,
+        event_type: EventType,
+    ) -> Result<(Handed, oneshot::Receiver<Result<EventAnswer, StoreError>>), PublishError> {
+        if !self.health.is_writable() {
+            return Err(StoreError::Unavailable("it cannot be written to now".to_owned()).into());
+        }
+        let Some(permit) = self.gate.admit(config.tenant.no, event.data.len() + event.attributes.len())
+        else {
+            self.metrics.overloaded.inc();
+            return Err(PublishError::Overloaded);
+        };
+        let handed = Handed { id: self.ids.event(), event_type, trace: event.trace.clone() };
+        let event = self.routed(config, event, &handed);
+        let (sender, answer) = oneshot::channel();
+        self.committer.event(EventJob { event, reply: EventReply { sender, _permit: permit } });
+        Ok((handed, answer))
+    }
+
+    fn routed(&self, config: &TenantConfig, event: &PublishEvent, handed: &Handed) -> NewEvent {
+        let now = self.clock.now();
+        let Handed { id, event_type, .. } = handed.clone();
+        let mut targets = config.route(&event_type, &event.tags, now);
+        let fanout = targets.split_off(targets.len().min(FANOUT_PER_COMMIT_MAX));
+        let deliveries = (1..)
+            .zip(targets)
+            .map(|(number, target)| NewDelivery { id: id.delivery(number), target })
+            .collect();
+        let idempotency = event.idempotency.as_ref().map(|(key, bytes)| Idempotency {
+            key_hash: sha256(key.as_bytes()),
+            bytes_hash: sha256(bytes),
+            expires_at: now.after(IDEMPOTENCY_RETENTION),
+        });
+        NewEvent {
+            id,
+            tenant_no: config.tenant.no,
+            config_version: config.tenant.config_version,
+            tenant_version: config.tenant.version,
+            trace: event.trace.clone().map(Box::new),
+            profile: config.profile.no,
+            event_type,
+            occurred_at: event.occurred_at,
+            tags: event.tags.clone(),
+            attributes: event.attributes.clone(),
+            data: event.data.clone(),
+            idempotency,
+            deliveries,
+            fanout,
+        }
+    }
+
+    fn read_answer(
+        &self,
+        config: &TenantConfig,
+        handed: Handed,
+        answer: Result<Result<EventAnswer, StoreError>, oneshot::error::RecvError>,
+    ) -> Option<Result<Published, PublishError>> {
+        let stopping = || StoreError::Unavailable("the node is stopping".to_owned());
+        let answer = match answer.map_err(|_| stopping()).and_then(|answer| answer) {
+            Ok(answer) => answer,
+            Err(error) => return Some(Err(error.into())),
+        };
+        let Handed { id, event_type, .. } = handed;
+        match answer {
+            EventAnswer::Accepted { at, deliveries } => {
+                Some(Ok(Published { id, event_type, accepted_at: at, deliveries, duplicate: false }))
+            }
+            EventAnswer::Duplicate { event_id, at, deliveries } => {
+                self.metrics.duplicates.inc();
+                Some(Ok(Published { id: event_id, event_type, accepted_at: at, deliveries, duplicate: true }))
+            }
+            EventAnswer::Conflict => Some(Err(PublishError::KeyConflict)),
+            EventAnswer::Stale | EventAnswer::NoTenant => {
+                // Deleted or changed since it was cached: the next round reads it anew.
+                self.configs.forget(&config.tenant.id, config.tenant.no);
+                None
+            }
+        }
+    }
+}
+
+/// Data that takes long to look at is looked at beside the threads that send.
+pub(crate) async fn check_event(
+    config: &Arc<TenantConfig>,
+    event: &PublishEvent,
+) -> Result<EventType, PublishError> {
+    if event.data.len() <= CHECKED_INLINE_BYTES_MAX {
+        return config.check_event(&event.event_type, &event.data, &event.attributes);
+    }
+    let (config, event) = (Arc::clone(config), event.clone());
+    let check = move || config.check_event(&event.event_type, &event.data, &event.attributes);
+    let failed = |error| StoreError::Internal(format!("an event could not be checked: {error}"));
+    tokio::task::spawn_blocking(check).await.unwrap_or_else(|error| Err(failed(error).into()))
+}
+
+fn schema_problems(faults: Vec<Fault>) -> PublishError {
+    let problem = |Fault { place, problem }| FieldProblem {
+        field: format!("data{place}"),
+        message: format!("does not fit the schema of its event type: it {problem}"),
+    };
+    PublishError::Schema(faults.into_iter().map(problem).collect())
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
+}

@@ -1,0 +1,249 @@
+//! What deliveries are matched against and sent with: each tenant's subscriptions, ready to use.
+//!
+//! A cached picture may be old. For routing that is harmless: the accept statement compares versions and nothing is
+//! written when they differ. A change made on this node drops the picture before the change is answered.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use postroad_domain::{
+    EventType, Subscription, SubscriptionId, SubscriptionNo, Tenant, TenantId, TenantNo, Timestamp, matching,
+};
+use postroad_store::{ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError};
+use quick_cache::sync::Cache;
+use rustc_hash::FxHashMap;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::{
+    configuration::event_types::EventTypes,
+    configuration::profiles::{LoadedProfile, Profiles},
+    configuration::sealed_settings::{open_tenant_or_tell, opened},
+    configuration::secret_box::SecretBox,
+    configuration::shaping::TenantAsOf,
+    configuration::subscriptions::lane_of,
+    configuration::target::Target,
+    upkeep::retention::limits::{self, Schedule},
+};
+
+/// Tenants that are kept ready.
+const TENANTS_CACHED_MAX: usize = 10_000;
+
+/// A tenant and its subscriptions.
+pub(crate) struct TenantConfig {
+    pub(crate) tenant: Tenant,
+    pub(crate) profile: Arc<LoadedProfile>,
+    /// The event types that may be published.
+    pub(crate) event_types: EventTypes,
+    targets: Vec<Arc<Target>>,
+    by_no: FxHashMap<SubscriptionNo, usize>,
+    /// For each event type that some subscription names: who names it.
+    by_type: HashMap<EventType, Vec<usize>>,
+    /// Who names no types and gets every event.
+    every_type: Vec<usize>,
+}
+
+impl TenantConfig {
+    fn new(mut snapshot: ConfigSnapshot, profile: &Arc<LoadedProfile>, secrets: &SecretBox) -> Self {
+        open_tenant_or_tell(&mut snapshot.tenant, secrets);
+        let mut config = Self {
+            tenant: snapshot.tenant,
+            profile: Arc::clone(profile),
+            event_types: EventTypes::new(profile, snapshot.event_types),
+            targets: Vec::with_capacity(snapshot.subscriptions.len()),
+            by_no: FxHashMap::default(),
+            by_type: HashMap::new(),
+            every_type: Vec::new(),
+        };
+        for subscription in snapshot.subscriptions {
+            config.add(opened(subscription, secrets), secrets);
+        }
+        config
+    }
+
+    fn add(&mut self, subscription: Subscription, secrets: &SecretBox) {
+        let index = self.targets.len();
+        self.by_no.insert(subscription.no, index);
+        if subscription.spec.events.is_empty() {
+            self.every_type.push(index);
+        }
+        for event_type in &subscription.spec.events {
+            self.by_type.entry(event_type.clone()).or_default().push(index);
+        }
+        let tenant = TenantAsOf { id: &self.tenant.id, spec: &self.tenant.spec };
+        let target = Target::new(subscription, &self.profile, (tenant, self.tenant.version), secrets);
+        self.targets.push(Arc::new(target));
+    }
+
+    /// The subscriptions that want the event, in the order of their creation.
+    pub(crate) fn route(&self, event_type: &EventType, tags: &[String], now: Timestamp) -> Vec<FanoutTarget> {
+        let named = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
+        let mut indexes: Vec<usize> = named.iter().chain(&self.every_type).copied().collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        let wanted = indexes.into_iter().map(|index| &self.targets[index]);
+        wanted
+            .filter(|target| matching::wants(&target.subscription.spec, event_type, tags))
+            .map(|target| FanoutTarget {
+                subscription_no: target.subscription.no,
+                subscription_version: target.subscription.version,
+                expires_at: now.after(target.manner.retry.lifetime()),
+            })
+            .collect()
+    }
+
+    /// Nobody reads what was accepted before, as it is to be forgotten; `None` where the installation's limit alone holds,
+    /// which erases and does not hide.
+    pub(crate) fn kept_since(&self, now: Timestamp) -> Option<Timestamp> {
+        limits::own_age(&self.profile.profile, &self.tenant.spec).map(|age| now.before(age))
+    }
+
+    /// By which schedules the tenant has deliveries.
+    pub(crate) fn schedules(&self) -> impl Iterator<Item = Schedule> {
+        self.targets.iter().map(|target| Schedule {
+            whose: format!("the subscription {}", target.subscription.id),
+            lifetime: target.manner.retry.lifetime(),
+        })
+    }
+
+    pub(crate) fn target(&self, no: SubscriptionNo) -> Option<&Arc<Target>> {
+        self.by_no.get(&no).map(|index| &self.targets[*index])
+    }
+
+    pub(crate) fn target_by_id(&self, id: SubscriptionId) -> Option<&Arc<Target>> {
+        self.targets.iter().find(|target| target.subscription.id == id)
+    }
+
+    /// Whether there are subscriptions, inactive ones too.
+    pub(crate) fn has_subscriptions(&self) -> bool {
+        !self.targets.is_empty()
+    }
+
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneKey> {
+        self.targets.iter().map(|target| lane_of(&target.subscription))
+    }
+}
+
+/// Tenants share locks and counters by their number's rest.
+const SHARDS: usize = 64;
+
+/// All cached tenants.
+pub(crate) struct ConfigCache {
+    store: Arc<dyn Store>,
+    profiles: Arc<Profiles>,
+    secrets: Arc<SecretBox>,
+    names: Cache<TenantId, TenantNo>,
+    configs: Cache<TenantNo, Arc<TenantConfig>>,
+    /// Grow with each drop of a tenant: a picture that was read before a drop must not be kept after it.
+    drops: [AtomicU64; SHARDS],
+    /// Whoever misses reads alone, and those behind it find what it read: one change of a busy tenant is one reading.
+    reading: [Mutex<()>; SHARDS],
+    /// Whoever changes a tenant or its event types does it alone, so that what it was before is known exactly.
+    changing: [Mutex<()>; SHARDS],
+}
+
+impl ConfigCache {
+    pub(crate) fn new(store: Arc<dyn Store>, profiles: Arc<Profiles>, secrets: Arc<SecretBox>) -> Self {
+        Self {
+            store,
+            profiles,
+            secrets,
+            names: Cache::new(TENANTS_CACHED_MAX),
+            configs: Cache::new(TENANTS_CACHED_MAX),
+            drops: std::array::from_fn(|_| AtomicU64::new(0)),
+            reading: std::array::from_fn(|_| Mutex::new(())),
+            changing: std::array::from_fn(|_| Mutex::new(())),
+        }
+    }
+
+    /// A tenant by the caller's name for it.
+    pub(crate) async fn by_id(&self, id: &TenantId) -> Result<Option<Arc<TenantConfig>>, StoreError> {
+        if let Some(config) = self.cached_by_id(id) {
+            return Ok(Some(config));
+        }
+        let _alone = self.reading[shard_of_name(id)].lock().await;
+        if let Some(config) = self.cached_by_id(id) {
+            return Ok(Some(config));
+        }
+        let drops = self.drops_now();
+        let snapshot = self.store.config_snapshot(id.clone()).await?;
+        snapshot.map(|snapshot| self.keep(snapshot, &drops)).transpose()
+    }
+
+    /// Until the guard is dropped nobody else on this node changes the tenant or its event types.
+    pub(crate) async fn changing(&self, id: &TenantId) -> MutexGuard<'_, ()> {
+        self.changing[shard_of_name(id)].lock().await
+    }
+
+    /// The subscription behind a lane; `None` when it is gone.
+    pub(crate) async fn target(&self, lane: LaneKey) -> Result<Option<Arc<Target>>, StoreError> {
+        let config = self.by_no(lane.tenant_no).await?;
+        Ok(config.and_then(|config| config.target(lane.subscription_no).cloned()))
+    }
+
+    /// Forgets a tenant's picture: something of it changed.
+    pub(crate) fn forget(&self, id: &TenantId, no: TenantNo) {
+        self.forget_no(no);
+        self.names.remove(id);
+    }
+
+    /// The same, where only the tenant's number is at hand.
+    pub(crate) fn forget_no(&self, no: TenantNo) {
+        self.drops[shard_of(no)].fetch_add(1, Ordering::AcqRel);
+        self.configs.remove(&no);
+    }
+
+    /// The picture of the tenant with this number; `None` when it is gone.
+    pub(crate) async fn by_no(&self, no: TenantNo) -> Result<Option<Arc<TenantConfig>>, StoreError> {
+        match self.configs.get(&no) {
+            Some(config) => Ok(Some(config)),
+            None => self.read_by_no(no).await,
+        }
+    }
+
+    async fn read_by_no(&self, no: TenantNo) -> Result<Option<Arc<TenantConfig>>, StoreError> {
+        let _alone = self.reading[shard_of(no)].lock().await;
+        if let Some(config) = self.configs.get(&no) {
+            return Ok(Some(config));
+        }
+        let drops = self.drops_now();
+        let snapshot = self.store.config_snapshot_by_no(no).await?;
+        snapshot.map(|snapshot| self.keep(snapshot, &drops)).transpose()
+    }
+
+    fn cached_by_id(&self, id: &TenantId) -> Option<Arc<TenantConfig>> {
+        self.names.get(id).and_then(|no| self.configs.get(&no))
+    }
+
+    fn drops_now(&self) -> [u64; SHARDS] {
+        std::array::from_fn(|shard| self.drops[shard].load(Ordering::Acquire))
+    }
+
+    fn keep(&self, snapshot: ConfigSnapshot, drops: &[u64; SHARDS]) -> Result<Arc<TenantConfig>, StoreError> {
+        let name = &snapshot.tenant.spec.profile;
+        // Every profile that was ever in use is in the store: this is a damaged or a foreign database.
+        let missing = || StoreError::Internal(format!("the profile {name} of a tenant is not there"));
+        let profile = self.profiles.by_name(name).ok_or_else(missing)?;
+        let config = Arc::new(TenantConfig::new(snapshot, profile, &self.secrets));
+        let (id, no) = (config.tenant.id.clone(), config.tenant.no);
+        self.configs.insert(no, Arc::clone(&config));
+        self.names.insert(id, no);
+        if self.drops[shard_of(no)].load(Ordering::Acquire) != drops[shard_of(no)] {
+            self.configs.remove(&no);
+        }
+        Ok(config)
+    }
+}
+
+fn shard_of(no: TenantNo) -> usize {
+    no.0.rem_euclid(SHARDS as i64) as usize
+}
+
+fn shard_of_name(id: &TenantId) -> usize {
+    id.as_str().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
+        % SHARDS
+}

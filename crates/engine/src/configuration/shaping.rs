@@ -1,0 +1,204 @@
+//! What a delivery's request is shaped from, as it was when the delivery was created: profile, options, secrets.
+//!
+//! **Invariant:** the same delivery gives the same bytes in each attempt and in the log, whatever changed since: event,
+//! profile, tenant and subscription are taken in the versions that the delivery names. What is read anew at each attempt
+//! (URL, method, headers, authorization, and the secrets of a profile that signs each attempt) comes from
+//! [`crate::configuration::target`].
+
+use std::sync::Arc;
+
+use postroad_domain::{
+    DeliveryId, Event, ProfileNo, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
+    TenantId, TenantNo, Timestamp, tenant::TenantSpec,
+};
+use postroad_profile::{
+    DeliveryFacts, FieldProblem, OptionValues, RenderError, RenderInput, SecretKey, Shaped,
+    SubscriptionFacts, TenantFacts,
+};
+use postroad_store::{Store, StoreError};
+use quick_cache::sync::Cache;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::{
+    configuration::profiles::{LoadedProfile, ProfileError, Profiles},
+    configuration::sealed_settings::{open_subscription, open_tenant},
+    configuration::secret_box::{SecretBox, SecretError},
+};
+
+/// Earlier versions that are kept ready: those that deliveries of a moment ago still name.
+const EARLIER_CACHED_MAX: usize = 1_000;
+
+/// Why no request can be made.
+#[derive(Debug, Error)]
+pub(crate) enum ShapingError {
+    /// A secret, or a setting that is one, does not open or has not the form that the profile wants.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The profile was edited since, and the options do not fit it any more.
+    #[error("{field} {message}")]
+    Option {
+        /// Which.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The profile that the delivery names cannot be used any more.
+    #[error("{0}")]
+    Profile(String),
+    /// The version that the delivery names is not there.
+    #[error("the {0} that it was created with is gone")]
+    Gone(&'static str),
+    /// The store failed: trying again later is right.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A tenant in one of its versions.
+#[derive(Clone, Copy)]
+pub(crate) struct TenantAsOf<'a> {
+    pub(crate) id: &'a TenantId,
+    pub(crate) spec: &'a TenantSpec,
+}
+
+/// What is fixed when a delivery is created.
+pub(crate) struct Shaping {
+    pub(crate) profile: Arc<LoadedProfile>,
+    tenant: TenantId,
+    tenant_name: Option<String>,
+    subscription: SubscriptionId,
+    spec: SubscriptionSpec,
+    options: OptionValues,
+    /// The current secret's key first; each older one stops signing no later than the one before it.
+    keys: Vec<SecretKey>,
+    ends: Vec<Option<Timestamp>>,
+}
+
+impl Shaping {
+    pub(crate) fn new(
+        profile: Arc<LoadedProfile>,
+        tenant: TenantAsOf<'_>,
+        id: SubscriptionId,
+        version: &SubscriptionVersion,
+        secrets: &SecretBox,
+    ) -> Result<Self, ShapingError> {
+        let (mut spec, mut of_tenant) = (version.spec.clone(), tenant.spec.clone());
+        open_subscription(&mut spec, id, secrets)?;
+        open_tenant(&mut of_tenant, tenant.id, secrets)?;
+        let own = options_of(&spec.options);
+        let checked = profile.profile.check_options(&options_of(&of_tenant.options), &own);
+        let options = checked.map_err(first_problem)?;
+        let scheme = profile.profile.scheme_of(&own);
+        let mut keys = Vec::with_capacity(version.secrets.len());
+        for secret in &version.secrets {
+            let text = secrets.open(&secret.sealed, id.as_bytes())?;
+            let text = std::str::from_utf8(&text).map_err(|_| SecretError::DoesNotOpen)?;
+            let key = profile.profile.secret_key(text, scheme).map_err(|_| SecretError::DoesNotOpen)?;
+            keys.push(key);
+        }
+        Ok(Self {
+            tenant: tenant.id.clone(),
+            tenant_name: of_tenant.name,
+            subscription: id,
+            spec,
+            options,
+            keys,
+            ends: version.secrets.iter().map(|secret| secret.expires_at).collect(),
+            profile,
+        })
+    }
+
+    /// The body, and the signature of a profile that signs once.
+    pub(crate) fn shape(&self, id: DeliveryId, event: &Event) -> Result<Shaped, RenderError> {
+        self.profile.profile.shape(&self.input(id, event))
+    }
+
+    /// The facts of the moment when the delivery was created.
+    pub(crate) fn input<'a>(&'a self, id: DeliveryId, event: &'a Event) -> RenderInput<'a> {
+        let push = &self.spec.push;
+        RenderInput {
+            event,
+            more_events: &[],
+            delivery: DeliveryFacts { id, created_at: event.accepted_at },
+            subscription: SubscriptionFacts {
+                id: self.subscription,
+                name: self.spec.name.as_deref(),
+                url: push.url.as_str(),
+                method: push.method.as_deref(),
+                content_type: push.content_type.as_deref(),
+                headers: &push.headers,
+                authorization: push.authorization.as_deref(),
+            },
+            tenant: TenantFacts { id: self.tenant.as_str(), name: self.tenant_name.as_deref() },
+            options: &self.options,
+            secrets: self.keys_at(event.accepted_at),
+        }
+    }
+
+    /// The keys that sign at a moment, the current one first.
+    pub(crate) fn keys_at(&self, at: Timestamp) -> &[SecretKey] {
+        let signing = self.ends.iter().take_while(|end| end.is_none_or(|end| at < end)).count();
+        &self.keys[..signing]
+    }
+}
+
+/// Which versions a delivery is shaped from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ShapingKey {
+    pub(crate) tenant_no: TenantNo,
+    pub(crate) tenant_version: i64,
+    pub(crate) profile: ProfileNo,
+    pub(crate) subscription_no: SubscriptionNo,
+    pub(crate) subscription_version: i64,
+}
+
+/// Shapings of earlier versions, read from the store.
+pub(crate) struct EarlierShapings {
+    store: Arc<dyn Store>,
+    profiles: Arc<Profiles>,
+    secrets: Arc<SecretBox>,
+    cached: Cache<ShapingKey, Arc<Shaping>>,
+}
+
+impl EarlierShapings {
+    pub(crate) fn new(store: Arc<dyn Store>, profiles: Arc<Profiles>, secrets: Arc<SecretBox>) -> Self {
+        Self { store, profiles, secrets, cached: Cache::new(EARLIER_CACHED_MAX) }
+    }
+
+    /// The shaping of the versions that `key` names.
+    pub(crate) async fn of(
+        &self,
+        key: ShapingKey,
+        tenant: &TenantId,
+        subscription: SubscriptionId,
+    ) -> Result<Arc<Shaping>, ShapingError> {
+        if let Some(shaping) = self.cached.get(&key) {
+            return Ok(shaping);
+        }
+        let profile = self.profiles.by_no(key.profile).await.map_err(|error| match error {
+            ProfileError::Store(error) => ShapingError::Store(error),
+            error @ ProfileError::Unusable(_) => ShapingError::Profile(error.to_string()),
+        })?;
+        let spec = self.store.tenant_version(key.tenant_no, key.tenant_version).await?;
+        let spec = spec.ok_or(ShapingError::Gone("version of the tenant"))?;
+        let (no, version) = (key.subscription_no, key.subscription_version);
+        let version = self.store.subscription_version(key.tenant_no, no, version).await?;
+        let version = version.ok_or(ShapingError::Gone("version of the subscription"))?;
+        let tenant = TenantAsOf { id: tenant, spec: &spec };
+        let shaping = Arc::new(Shaping::new(profile, tenant, subscription, &version, &self.secrets)?);
+        self.cached.insert(key, Arc::clone(&shaping));
+        Ok(shaping)
+    }
+}
+
+/// Options were objects when they were stored.
+pub(crate) fn options_of(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn first_problem(problems: Vec<FieldProblem>) -> ShapingError {
+    let first = problems.into_iter().next();
+    first.map_or(ShapingError::Gone("set of options"), |FieldProblem { field, message }| {
+        ShapingError::Option { field, message }
+    })
+}

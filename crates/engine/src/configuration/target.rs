@@ -1,0 +1,213 @@
+//! A subscription made ready for sending, as it is now: where to, how often, what success is; and from a shaped delivery
+//! the exact request of one attempt.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{Method, header};
+use postroad_domain::{
+    DeliveryId, EndpointUrl, Event, Headers, Invalid, RequestHead, RetryPolicy, Subscription,
+    SubscriptionVersion, TenantId, subscription::Push,
+};
+use postroad_egress::{Channel, OutboundRequest};
+use postroad_profile::{
+    AttemptFacts, ExactRequest, Profile, RenderError, RenderInput, SubscriptionFacts, Success,
+};
+use thiserror::Error;
+
+use crate::{
+    configuration::profiles::LoadedProfile,
+    configuration::secret_box::{SecretBox, SecretError},
+    configuration::shaping::{Shaping, ShapingError, ShapingKey, TenantAsOf},
+    sending::lanes::{Host, LaneManner},
+};
+
+const MASK: &str = "***";
+
+/// Why an attempt has no request. Nothing is sent then: never unsigned, never half.
+#[derive(Debug, Error)]
+pub(crate) enum RequestError {
+    /// The subscription cannot be used with its profile.
+    #[error("{0}")]
+    NotReady(String),
+    /// The profile could not make a request of this event.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// What the profile made is no request that can be sent.
+    #[error("the profile makes {what}, which {why}")]
+    Unsendable {
+        /// The part.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// How deliveries of a subscription are tried.
+pub(crate) struct Manner {
+    pub(crate) retry: RetryPolicy,
+    pub(crate) timeout: Duration,
+    pub(crate) success: Success,
+    /// 410 makes the subscription inactive.
+    pub(crate) gone_deactivates: bool,
+    /// `Retry-After` of 429 and 503 is honoured.
+    pub(crate) honours_retry_after: bool,
+}
+
+impl Manner {
+    /// The profile's, and what the subscription sets of its own.
+    fn of(profile: &Profile, subscription: &Subscription) -> Self {
+        let (policy, spec) = (&profile.delivery, &subscription.spec);
+        let own_success = spec.success.as_ref().map(|patterns| patterns.iter().map(String::as_str));
+        Self {
+            retry: spec.retry.as_ref().map_or_else(|| policy.retry.clone(), |own| own.over(&policy.retry)),
+            timeout: spec.timeout.unwrap_or(policy.timeout.default),
+            success: own_success.and_then(Success::parse).unwrap_or_else(|| policy.success.clone()),
+            gone_deactivates: policy.gone_deactivates,
+            honours_retry_after: policy.retry_after,
+        }
+    }
+}
+
+/// A request and the profile that made it, which knows what no log may show.
+pub(crate) struct Made {
+    pub(crate) exact: ExactRequest,
+    pub(crate) profile: Arc<LoadedProfile>,
+}
+
+/// A subscription ready for sending.
+pub(crate) struct Target {
+    pub(crate) subscription: Subscription,
+    pub(crate) manner: Manner,
+    pub(crate) profile: Arc<LoadedProfile>,
+    pub(crate) tenant: TenantId,
+    /// How its lane makes exchanges.
+    pub(crate) lane_manner: LaneManner,
+    /// What its exchanges ask of their connections.
+    channel: Option<Arc<Channel>>,
+    /// The tenant's version that new deliveries are shaped with.
+    tenant_version: i64,
+    /// Of the versions of today.
+    shaping: Result<Arc<Shaping>, String>,
+}
+
+/// How the lane of a subscription makes exchanges.
+pub(crate) fn lane_manner_of(subscription: &Subscription) -> LaneManner {
+    let spec = &subscription.spec;
+    LaneManner {
+        version: subscription.version,
+        concurrency: spec.concurrency,
+        rate_limit: spec.rate_limit,
+        ordered: spec.ordered,
+        host: spec.push.url.host_and_port().map(|host| Host::new(host.into())),
+    }
+}
+
+/// Cleartext has neither certificates nor a choice of versions.
+fn channel_of(push: &Push, profile: &Profile) -> Option<Arc<Channel>> {
+    let http_version = push.http_version.unwrap_or(profile.delivery.http_version);
+    push.url.is_https().then(|| Channel::of(push.tls.as_ref(), http_version)).flatten()
+}
+
+impl Target {
+    pub(crate) fn new(
+        subscription: Subscription,
+        profile: &Arc<LoadedProfile>,
+        tenant: (TenantAsOf<'_>, i64),
+        secrets: &SecretBox,
+    ) -> Self {
+        let version =
+            SubscriptionVersion { spec: subscription.spec.clone(), secrets: subscription.secrets.clone() };
+        let (as_of, tenant_version) = tenant;
+        let shaping = Shaping::new(Arc::clone(profile), as_of, subscription.id, &version, secrets);
+        Self {
+            manner: Manner::of(&profile.profile, &subscription),
+            shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
+            profile: Arc::clone(profile),
+            tenant: as_of.id.clone(),
+            lane_manner: lane_manner_of(&subscription),
+            channel: channel_of(&subscription.spec.push, &profile.profile),
+            tenant_version,
+            subscription,
+        }
+    }
+
+    /// The versions that a delivery of today is shaped from.
+    pub(crate) fn key(&self) -> ShapingKey {
+        ShapingKey {
+            tenant_no: self.subscription.tenant_no,
+            tenant_version: self.tenant_version,
+            profile: self.profile.no,
+            subscription_no: self.subscription.no,
+            subscription_version: self.subscription.version,
+        }
+    }
+
+    /// The shaping of the versions of today.
+    pub(crate) fn shaping(&self) -> Result<&Arc<Shaping>, RequestError> {
+        self.shaping.as_ref().map_err(|why| RequestError::NotReady(why.clone()))
+    }
+
+    /// The exact request of one attempt. `signer` holds the secrets of today for a profile that signs each attempt.
+    pub(crate) fn request(
+        &self,
+        shaping: &Shaping,
+        signer: &Shaping,
+        (id, event): (DeliveryId, &Event),
+        attempt: AttemptFacts,
+    ) -> Result<ExactRequest, RequestError> {
+        let spec = &self.subscription.spec;
+        if spec.sealed.is_some() {
+            return Err(RequestError::NotReady(SecretError::DoesNotOpen.to_string()));
+        }
+        let profile = &shaping.profile.profile;
+        let shaped = shaping.shape(id, event)?;
+        let fixed = shaping.input(id, event);
+        let push = &spec.push;
+        let subscription = SubscriptionFacts {
+            url: push.url.as_str(),
+            method: push.method.as_deref(),
+            headers: &push.headers,
+            authorization: push.authorization.as_deref(),
+            ..fixed.subscription
+        };
+        let secrets = if profile.signs_each_attempt() { signer.keys_at(attempt.at) } else { fixed.secrets };
+        let input = RenderInput { subscription, secrets, ..fixed };
+        Ok(profile.sign(&input, shaped, attempt)?)
+    }
+
+    /// The request as it goes out, and its head as the log keeps it.
+    pub(crate) fn outbound(&self, made: Made) -> Result<(OutboundRequest, RequestHead), RequestError> {
+        let Made { exact, profile } = made;
+        let unsendable = |what| move |why: String| RequestError::Unsendable { what, why };
+        let method: Method =
+            exact.method.parse().map_err(|_| unsendable("a method")("does not exist".to_owned()))?;
+        let url = self.endpoint(&exact.url).map_err(|why| unsendable("a URL")(why.to_string()))?;
+        let head = self.log_head(&exact, &profile.profile);
+        let ExactRequest { headers, body, .. } = exact;
+        let channel = self.channel.clone();
+        let request = OutboundRequest { method, url, headers, body, deadline: self.manner.timeout, channel };
+        Ok((request, head))
+    }
+
+    /// Most profiles leave the customer's URL alone: then it is known to be one.
+    fn endpoint(&self, url: &str) -> Result<EndpointUrl, Invalid> {
+        let own = &self.subscription.spec.push.url;
+        if own.as_str() == url { Ok(own.clone()) } else { EndpointUrl::parse(url) }
+    }
+
+    /// A customer's own headers are credentials more often than not, whatever their name: the log masks them all.
+    fn log_head(&self, exact: &ExactRequest, profile: &Profile) -> RequestHead {
+        let customers = &self.subscription.spec.push.headers;
+        let is_hidden = |name: &str| {
+            name.eq_ignore_ascii_case(header::AUTHORIZATION.as_str())
+                || customers.iter().any(|own| own.name.eq_ignore_ascii_case(name))
+                || profile.hides_header(name)
+        };
+        let mut headers = Headers::with_capacity(exact.headers.len(), exact.headers.bytes());
+        headers.extend(
+            exact.headers.iter().map(|(name, value)| (name, if is_hidden(name) { MASK } else { value })),
+        );
+        let url = profile.url_for_log(self.subscription.spec.push.url.as_str(), &exact.url, MASK);
+        RequestHead { method: exact.method.clone(), url, headers }
+    }
+}

@@ -1,0 +1,216 @@
+//! Reading deliveries, sending them again, calling them off.
+
+use bytes::Bytes;
+use postroad_domain::{
+    Attempt, AuditAction, DeliveryId, Event, Status, TenantId, TenantNo, Timestamp, delivery::Delivery,
+};
+use postroad_store::{
+    CancelDelivery, CancelDeliveryError, DeliveryFilter, LaneKey, ListDeliveries, Page, RetryDelivery,
+    RetryDeliveryError, StoreError,
+};
+use thiserror::Error;
+
+use crate::{
+    By, Engine, LookupError,
+    configuration::cache::TenantConfig,
+    configuration::shaping::{ShapingError, ShapingKey},
+    history::audit::Change,
+};
+
+/// How often a delivery is read anew because it changed meanwhile: each time means an attempt within a millisecond.
+const READINGS_MAX: usize = 10;
+
+/// A delivery with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct DeliveryView {
+    /// The delivery; its status tells whether an attempt is under way on this node.
+    pub delivery: Delivery,
+    /// Its attempts, first to last.
+    pub attempts: Vec<Attempt>,
+    /// The body that each attempt sent, made again from what the delivery names; `None` where that is impossible.
+    pub body: Option<Bytes>,
+}
+
+/// Failures of [`Engine::retry_delivery`].
+#[derive(Clone, Debug, Error)]
+pub enum RetryError {
+    /// There is no such tenant or delivery.
+    #[error("there is no such delivery")]
+    NotFound,
+    /// It still waits.
+    #[error("the delivery is still waiting")]
+    Waiting {
+        /// When its next attempt is due; `None` while one is under way.
+        due_at: Option<Timestamp>,
+    },
+    /// Its subscription is inactive or deleted.
+    #[error("the subscription is not active")]
+    Inactive,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`Engine::cancel_delivery`].
+#[derive(Clone, Debug, Error)]
+pub enum CancelError {
+    /// There is no such tenant or delivery.
+    #[error("there is no such delivery")]
+    NotFound,
+    /// It has ended already.
+    #[error("the delivery has ended")]
+    Finished,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// One delivery with its attempts.
+    pub async fn delivery(&self, tenant: &TenantId, id: DeliveryId) -> Result<DeliveryView, LookupError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
+        let no = config.tenant.no;
+        let (delivery, attempts) = self.delivery_with_attempts(no, id).await?;
+        let event = self.store.event(no, id.event()).await?;
+        let kept_since = config.kept_since(self.clock.now());
+        let event =
+            event.filter(|event| Some(event.accepted_at) >= kept_since).ok_or(LookupError::NotFound)?;
+        let body = self.body_of(&config, &delivery, &event).await?;
+        let delivery = self.with_live_status(no, delivery);
+        Ok(DeliveryView { delivery, attempts, body })
+    }
+
+    /// Both of one moment: an outcome may be written between the two readings, and is then read again.
+    async fn delivery_with_attempts(
+        &self,
+        no: TenantNo,
+        id: DeliveryId,
+    ) -> Result<(Delivery, Vec<Attempt>), LookupError> {
+        let mut delivery = self.store.delivery(no, id).await?.ok_or(LookupError::NotFound)?;
+        for _ in 0..READINGS_MAX {
+            let attempts = self.store.attempts(no, id).await?;
+            let again = self.store.delivery(no, id).await?.ok_or(LookupError::NotFound)?;
+            if again == delivery {
+                return Ok((delivery, attempts));
+            }
+            delivery = again;
+        }
+        Err(StoreError::Unavailable("the delivery keeps changing".to_owned()).into())
+    }
+
+    async fn body_of(
+        &self,
+        config: &TenantConfig,
+        delivery: &Delivery,
+        event: &Event,
+    ) -> Result<Option<Bytes>, StoreError> {
+        let key = ShapingKey {
+            tenant_no: config.tenant.no,
+            tenant_version: event.tenant_version,
+            profile: event.profile.unwrap_or(config.profile.no),
+            subscription_no: delivery.subscription_no,
+            subscription_version: delivery.subscription_version,
+        };
+        let earlier = &self.dispatcher.attempts.earlier;
+        let why = match earlier.of(key, &config.tenant.id, delivery.subscription).await {
+            Ok(shaping) => match shaping.shape(delivery.id, event) {
+                Ok(shaped) => return Ok(Some(shaped.body.into())),
+                Err(error) => error.to_string(),
+            },
+            Err(ShapingError::Store(error)) => return Err(error),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(delivery = %delivery.id, why, "the body of a delivery cannot be shown");
+        Ok(None)
+    }
+
+    /// Deliveries, newest first.
+    pub async fn list_deliveries(
+        &self,
+        tenant: &TenantId,
+        mut filter: DeliveryFilter,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Page<Delivery, String>, LookupError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
+        let kept_since = config.kept_since(self.clock.now());
+        filter.since = filter.since.max(kept_since);
+        let list = ListDeliveries { tenant_no: config.tenant.no, filter, after, limit };
+        let page = self.store.list_deliveries(list).await?;
+        // A delivery may have been made long after its event, which decides.
+        let kept = page.items.into_iter().filter(|of| Some(of.id.event().timestamp()) >= kept_since);
+        let items = kept.map(|delivery| self.with_live_status(config.tenant.no, delivery));
+        Ok(Page { items: items.collect(), next: page.next })
+    }
+
+    /// Sends a finished delivery again: it re-enters the normal schedule at the tail of its lane.
+    pub async fn retry_delivery(
+        &self,
+        by: &By,
+        tenant: &TenantId,
+        id: DeliveryId,
+    ) -> Result<DeliveryView, RetryError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(RetryError::NotFound)?;
+        if !self.may_read(&config, id.event()).await? {
+            return Err(RetryError::NotFound);
+        }
+        let tenant_no = config.tenant.no;
+        let found = self.store.delivery(tenant_no, id).await?.ok_or(RetryError::NotFound)?;
+        let target = config.target_by_id(found.subscription).ok_or(RetryError::Inactive)?;
+        let at = self.clock.now();
+        let audit = Some(self.audit_of(by, Change::of(AuditAction::DeliveryRetried, id)));
+        let retry =
+            RetryDelivery { audit, tenant_no, id, at, expires_at: at.after(target.manner.retry.lifetime()) };
+        let lane = self.store.retry_delivery(retry).await.map_err(|error| match error {
+            RetryDeliveryError::NotFound => RetryError::NotFound,
+            RetryDeliveryError::Waiting => self.still_waiting(tenant_no, &found),
+            RetryDeliveryError::Inactive => RetryError::Inactive,
+            RetryDeliveryError::Store(error) => error.into(),
+        })?;
+        let view = self.delivery(tenant, id).await;
+        self.dispatcher.wake_for(lane, id, at);
+        view.map_err(|error| match error {
+            LookupError::Store(error) => error.into(),
+            LookupError::NoTenant | LookupError::NotFound => RetryError::NotFound,
+        })
+    }
+
+    fn still_waiting(&self, tenant_no: TenantNo, found: &Delivery) -> RetryError {
+        let live = self.with_live_status(tenant_no, found.clone());
+        RetryError::Waiting { due_at: live.due_at.filter(|_| live.status == Status::Queued) }
+    }
+
+    /// Calls a waiting delivery off. An attempt that is under way goes on; if it succeeds, the delivery has succeeded.
+    pub async fn cancel_delivery(
+        &self,
+        by: &By,
+        tenant: &TenantId,
+        id: DeliveryId,
+    ) -> Result<DeliveryView, CancelError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(CancelError::NotFound)?;
+        if !self.may_read(&config, id.event()).await? {
+            return Err(CancelError::NotFound);
+        }
+        let audit = Some(self.audit_of(by, Change::of(AuditAction::DeliveryCancelled, id)));
+        let cancel = CancelDelivery { tenant_no: config.tenant.no, id, at: self.clock.now(), audit };
+        let lane = self.store.cancel_delivery(cancel).await.map_err(|error| match error {
+            CancelDeliveryError::NotFound => CancelError::NotFound,
+            CancelDeliveryError::Finished => CancelError::Finished,
+            CancelDeliveryError::Store(error) => error.into(),
+        })?;
+        self.dispatcher.drop_one(lane, id);
+        self.delivery(tenant, id).await.map_err(|error| match error {
+            LookupError::Store(error) => error.into(),
+            LookupError::NoTenant | LookupError::NotFound => CancelError::NotFound,
+        })
+    }
+
+    /// The store says `queued` while an attempt is under way; this node knows better of its own.
+    pub(crate) fn with_live_status(&self, tenant_no: TenantNo, mut delivery: Delivery) -> Delivery {
+        let lane = LaneKey { tenant_no, subscription_no: delivery.subscription_no };
+        if delivery.status == Status::Queued && self.dispatcher.is_delivering(lane, delivery.id) {
+            delivery.status = Status::Delivering;
+        }
+        delivery
+    }
+}

@@ -1,0 +1,185 @@
+//! Explaining an event: what became of it for each subscription, as that was when the event came.
+//!
+//! What decided then is the store's history of the subscription and the very function that routes; what became of it since
+//! are the deliveries; what they wait for is asked of the lanes. The words for people are in `sentence`.
+//!
+//! **Invariant:** no change of a subscription after the event changes what is said of its matching.
+
+mod outcome;
+mod sentence;
+
+use postroad_domain::{
+    Attempt, DeliveryId, Event, EventId, Status, SubscriptionId, TenantId, Timestamp,
+    attempt::Answer,
+    delivery::Delivery,
+    matching::{self, Clause},
+    subscription::InactiveReason,
+};
+use postroad_store::{LaneKey, ListSubscriptionsThen, Page, StoreError, SubscriptionThen, Then};
+
+pub use self::outcome::{LastAnswer, Mismatch, Outcome, Wait};
+use crate::{Engine, LookupError, configuration::cache::TenantConfig};
+
+/// What became of an event for one subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The name that people see, as it was then.
+    pub name: Option<String>,
+    /// Its version when the event came; `None` where that is not known, or it was not there.
+    pub version: Option<i64>,
+    /// When it was deleted, if it has been since.
+    pub deleted_at: Option<Timestamp>,
+    /// What became of the event.
+    pub outcome: Outcome,
+    /// The delivery that the outcome is about: the newest.
+    pub delivery: Option<DeliveryId>,
+    /// The subscription did not match the event when that came: a replay made the delivery later.
+    pub by_replay: bool,
+}
+
+impl Engine {
+    /// What became of an event for each subscription, in the order of their creation. Those that had been deleted before
+    /// are left out.
+    pub async fn explain(
+        &self,
+        tenant: &TenantId,
+        id: EventId,
+        after: Option<SubscriptionId>,
+        limit: usize,
+    ) -> Result<Page<Explanation, SubscriptionId>, LookupError> {
+        let event = self.event(tenant, id).await?;
+        let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
+        let list = ListSubscriptionsThen { tenant_no: config.tenant.no, event: id, after, limit };
+        let page = self.store.subscriptions_then(list).await?.ok_or(LookupError::NotFound)?;
+        let mut items = Vec::with_capacity(page.items.len());
+        for then in page.items {
+            items.push(self.explain_one(&config, &event, then).await?);
+        }
+        Ok(Page { items, next: page.next })
+    }
+
+    async fn explain_one(
+        &self,
+        config: &TenantConfig,
+        event: &Event,
+        found: SubscriptionThen,
+    ) -> Result<Explanation, StoreError> {
+        let lane = LaneKey { tenant_no: config.tenant.no, subscription_no: found.no };
+        let newest = found.deliveries.last().cloned();
+        let (name, version) = match &found.then {
+            Then::Known { version, spec, .. } => (spec.name.clone(), Some(*version)),
+            Then::NotCreated | Then::Unknown => (None, None),
+        };
+        let kept_out = kept_out(event, &found);
+        let by_replay = newest.is_some() && kept_out.is_some() && !event.test;
+        let (subscription, deleted_at) = (found.id, found.deleted_at);
+        let delivery = newest.as_ref().map(|delivery| delivery.id);
+        let outcome = match (newest, kept_out) {
+            (Some(delivery), _) => self.outcome_of(config, lane, delivery).await?,
+            (None, Some(outcome)) => outcome,
+            (None, None) if found.is_to_come => {
+                Outcome::Pending { until: None, why: Wait::FanOut, attempts: 0, last: None }
+            }
+            // Between the event and its turn in a large fan-out.
+            (None, None) => match found.deleted_at {
+                Some(at) => Outcome::Cancelled { at, reason: postroad_domain::Reason::Deleted, attempts: 0 },
+                None => Outcome::NotRecorded,
+            },
+        };
+        Ok(Explanation { subscription, name, version, deleted_at, outcome, delivery, by_replay })
+    }
+
+    async fn outcome_of(
+        &self,
+        config: &TenantConfig,
+        lane: LaneKey,
+        delivery: Delivery,
+    ) -> Result<Outcome, StoreError> {
+        let delivery = self.with_live_status(config.tenant.no, delivery);
+        let last = if delivery.attempts == 0 {
+            None
+        } else {
+            let attempts = self.store.attempts(config.tenant.no, delivery.id).await?;
+            attempts.last().map(LastAnswer::of)
+        };
+        let Delivery { attempts, reason, created_at, finished_at, .. } = delivery;
+        let at = finished_at.unwrap_or(created_at);
+        let reason = reason.unwrap_or(postroad_domain::Reason::Exhausted);
+        Ok(match delivery.status {
+            Status::Succeeded => Outcome::Delivered { at, attempts, last },
+            Status::Failed => Outcome::Failed { at, reason, attempts, last },
+            Status::Cancelled => Outcome::Cancelled { at, reason, attempts },
+            Status::Delivering => Outcome::Delivering { attempts },
+            Status::Queued => {
+                let (until, why) = self.wait_of(config, lane, &delivery);
+                Outcome::Pending { until, why, attempts, last }
+            }
+        })
+    }
+
+    /// What a queued delivery waits for, as far as its lane can tell.
+    fn wait_of(
+        &self,
+        config: &TenantConfig,
+        lane: LaneKey,
+        delivery: &Delivery,
+    ) -> (Option<Timestamp>, Wait) {
+        let target = config.target(lane.subscription_no);
+        if target
+            .is_some_and(|target| matches!(target.subscription.inactive, Some((InactiveReason::Gone, _))))
+        {
+            return (None, Wait::ReceiverGone);
+        }
+        let now = self.dispatcher.commit_clock.now();
+        let due = delivery.due_at.filter(|due| *due > now);
+        let standing = self.dispatcher.standing_of(lane, now);
+        let rest = standing.rests_until.filter(|until| due.is_none_or(|due| *until > due));
+        match (rest, due) {
+            (Some(until), _) if standing.is_slowed => (Some(until), Wait::Breaker),
+            (Some(until), _) => (Some(until), Wait::RetryAfter),
+            (None, Some(due)) => (Some(due), Wait::NextAttempt),
+            (None, None) => match (standing.head_until, standing.paced_until) {
+                (Some(until), _) => (Some(until), Wait::Order),
+                (None, Some(until)) => (Some(until), Wait::RateLimit),
+                (None, None) if standing.is_busy => (None, Wait::ReceiverBusy),
+                (None, None) => (None, Wait::Turn),
+            },
+        }
+    }
+}
+
+/// What kept the event from the subscription when it came; `None` when nothing did.
+fn kept_out(event: &Event, found: &SubscriptionThen) -> Option<Outcome> {
+    let (spec, inactive) = match &found.then {
+        Then::NotCreated => return Some(Outcome::CreatedAfter { at: found.created_at }),
+        Then::Unknown => return Some(Outcome::NotRecorded),
+        Then::Known { spec, inactive, .. } => (spec, inactive),
+    };
+    if event.test {
+        return Some(Outcome::NotMatched(Mismatch::Test));
+    }
+    let clause = matching::kept_out_by(spec, &event.event_type, &event.tags)?;
+    Some(match (clause, inactive) {
+        (Clause::Active, Some((reason, since))) => Outcome::Inactive { reason: *reason, since: *since },
+        (Clause::Active, None) => Outcome::NotRecorded,
+        (Clause::Events, _) => Outcome::NotMatched(Mismatch::Events {
+            event_type: event.event_type.clone(),
+            events: spec.events.clone(),
+        }),
+        (Clause::TagSets, _) => Outcome::NotMatched(Mismatch::TagSets {
+            tags: event.tags.clone(),
+            tag_sets: spec.tag_sets.clone(),
+        }),
+    })
+}
+
+impl LastAnswer {
+    fn of(attempt: &Attempt) -> Self {
+        match &attempt.answer {
+            Answer::Response(head) => Self::Status(head.status),
+            Answer::Error { class, .. } => Self::Error(*class),
+        }
+    }
+}

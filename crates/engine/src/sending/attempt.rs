@@ -1,0 +1,194 @@
+//! One attempt: the exact request and the exchange. What its answer means is in [`crate::sending::verdict`].
+
+use std::sync::Arc;
+
+use postroad_domain::{
+    Attempt, Clock, DeliveryId, ErrorClass, Event, Headers, RequestHead, ResponseHead, Timestamp,
+    TraceContext,
+    attempt::Answer,
+    trace::{TRACEPARENT, TRACESTATE},
+};
+use postroad_egress::{Egress, OutboundResponse, SendError};
+use postroad_profile::AttemptFacts;
+use postroad_store::{QueuedDelivery, StoreError};
+
+use crate::{
+    configuration::shaping::{EarlierShapings, Shaping, ShapingError, ShapingKey},
+    configuration::target::{Made, RequestError, Target},
+    ids::IdSource,
+    sending::verdict::{Verdict, judge},
+    telemetry::trace::{Span, SpanFacts, Spans},
+};
+
+/// Makes exchanges and records them.
+pub(crate) struct Attempts {
+    pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<IdSource>,
+    pub(crate) earlier: EarlierShapings,
+    pub(crate) spans: Spans,
+}
+
+/// Which delivery an attempt is made for.
+#[derive(Clone, Copy)]
+pub(crate) struct Of<'a> {
+    pub(crate) id: DeliveryId,
+    pub(crate) event: &'a Event,
+    /// The subscription's version that it was created with.
+    pub(crate) subscription_version: i64,
+    /// 1 for the first attempt.
+    pub(crate) number: u32,
+}
+
+impl<'a> From<&'a QueuedDelivery> for Of<'a> {
+    fn from(delivery: &'a QueuedDelivery) -> Self {
+        Self {
+            id: delivery.id,
+            event: &delivery.event,
+            subscription_version: delivery.subscription_version,
+            number: delivery.attempts + 1,
+        }
+    }
+}
+
+impl Attempts {
+    /// One exchange.
+    ///
+    /// # Errors
+    ///
+    /// The store did not answer what the request is made from: nothing happened, and it may be tried again.
+    pub(crate) async fn make(&self, of: Of<'_>, target: &Target) -> Result<(Attempt, Verdict), StoreError> {
+        let at = self.clock.now();
+        let started = self.clock.monotonic();
+        let span = self.spans.child_of(of.event.trace.as_deref(), "attempt", "client");
+        let shaping = self.spans.child_of(span.as_ref().map(|span| &span.context), "shape", "internal");
+        let mut made = self.request(of, target, at).await?;
+        if let Some(shaping) = shaping {
+            self.spans.end(shaping, &SpanFacts::default());
+        }
+        // Also where nobody listens here: what the caller gave is the receiver's to use.
+        let context = span.as_ref().map(|span| &span.context).or(of.event.trace.as_deref());
+        if let (Some(context), Ok(made)) = (context, &mut made) {
+            pass_on(context, made);
+        }
+        let (request, result) = match made.and_then(|made| target.outbound(made)) {
+            Ok((request, head)) => (head, self.egress.exchange(request).await),
+            Err(error) => {
+                tracing::error!(%error, subscription = %target.subscription.id, "a request could not be made");
+                let nothing =
+                    RequestHead { method: String::new(), url: String::new(), headers: Headers::new() };
+                (nothing, Err(SendError::new(ErrorClass::Protocol, error.to_string())))
+            }
+        };
+        let verdict = judge(&result, &target.manner, at);
+        let attempt = Attempt {
+            id: self.ids.attempt(),
+            number: of.number,
+            at,
+            duration: self.clock.monotonic().saturating_sub(started),
+            request,
+            answer: answer(result),
+        };
+        if let Some(span) = span {
+            self.end_span(span, of, target, &attempt);
+        }
+        Ok((attempt, verdict))
+    }
+
+    fn end_span(&self, span: Span, of: Of<'_>, target: &Target, attempt: &Attempt) {
+        let (status, error) = match &attempt.answer {
+            Answer::Response(response) => (Some(response.status), None),
+            Answer::Error { class, .. } => (None, Some(class.as_str())),
+        };
+        let facts = SpanFacts {
+            tenant: Some(target.tenant.as_str()),
+            event: Some(of.event.id.to_string()),
+            event_type: Some(of.event.event_type.as_str()),
+            delivery: Some(of.id.to_string()),
+            subscription: Some(target.subscription.id.to_string()),
+            attempt: Some(attempt.number),
+            method: Some(&attempt.request.method),
+            status,
+            error,
+            ..SpanFacts::default()
+        };
+        self.spans.end(span, &facts);
+    }
+
+    /// The exact request of one attempt at this moment.
+    pub(crate) async fn request(
+        &self,
+        of: Of<'_>,
+        target: &Target,
+        at: Timestamp,
+    ) -> Result<Result<Made, RequestError>, StoreError> {
+        let shaping = match self.shaping(of, target).await {
+            Ok(shaping) => shaping,
+            Err(failed) => return failed.map(Err),
+        };
+        let signer = match self.signer(&shaping, target).await {
+            Ok(signer) => signer,
+            Err(failed) => return failed.map(Err),
+        };
+        let attempt = AttemptFacts { number: of.number, at };
+        let exact = target.request(&shaping, &signer, (of.id, of.event), attempt);
+        Ok(exact.map(|exact| Made { exact, profile: Arc::clone(&shaping.profile) }))
+    }
+
+    /// What the delivery was created with: mostly what is in force now.
+    async fn shaping(&self, of: Of<'_>, target: &Target) -> Result<Arc<Shaping>, Failed> {
+        let now = target.key();
+        let key = ShapingKey {
+            tenant_version: of.event.tenant_version,
+            profile: of.event.profile.unwrap_or(now.profile),
+            subscription_version: of.subscription_version,
+            ..now
+        };
+        if key == now { target.shaping().cloned().map_err(Ok) } else { self.earlier(key, target).await }
+    }
+
+    /// Holds the secrets of today, as the delivery's profile reads them.
+    async fn signer(&self, shaping: &Arc<Shaping>, target: &Target) -> Result<Arc<Shaping>, Failed> {
+        if !shaping.profile.profile.signs_each_attempt() {
+            return Ok(Arc::clone(shaping));
+        }
+        let (now, profile) = (target.key(), shaping.profile.no);
+        if profile == now.profile {
+            return target.shaping().cloned().map_err(Ok);
+        }
+        self.earlier(ShapingKey { profile, ..now }, target).await
+    }
+
+    async fn earlier(&self, key: ShapingKey, target: &Target) -> Result<Arc<Shaping>, Failed> {
+        let subscription = target.subscription.id;
+        self.earlier.of(key, &target.tenant, subscription).await.map_err(|error| match error {
+            ShapingError::Store(error) => Err(error),
+            error => Ok(RequestError::NotReady(error.to_string())),
+        })
+    }
+}
+
+/// Gives the receiver the context, where the profile allows it and the customer has no such header of their own.
+fn pass_on(context: &TraceContext, made: &mut Made) {
+    if !made.profile.profile.delivery.trace_context {
+        return;
+    }
+    let headers = &mut made.exact.headers;
+    if headers.get(TRACEPARENT).is_some() {
+        return;
+    }
+    headers.push(TRACEPARENT, &context.parent());
+    headers.extend(context.state().map(|state| (TRACESTATE, state)));
+}
+
+/// Why there is no request: for good, or because the store does not answer now.
+type Failed = Result<RequestError, StoreError>;
+
+fn answer(result: Result<OutboundResponse, SendError>) -> Answer {
+    match result {
+        Ok(OutboundResponse { status, headers, body, truncated }) => {
+            Answer::Response(ResponseHead { status, headers, body, truncated })
+        }
+        Err(SendError { class, message, .. }) => Answer::Error { class, message },
+    }
+}

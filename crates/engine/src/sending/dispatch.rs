@@ -1,0 +1,366 @@
+//! Sending: takes turns from the lanes, makes exchanges, hands outcomes to the next commit.
+//!
+//! One task is one exchange slot. It lives as long as there are turns to take, so a busy node spawns no task per
+//! attempt. The lanes themselves are pure ([`crate::sending::lanes`]); here they meet clock, store and network.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use postroad_domain::{Attempt, AuditAction, Clock, DeliveryId, Reason, Timestamp, retry::with_retry_after};
+use postroad_store::{Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store};
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    By,
+    commit::{CommitClock, Committer, OutcomeJob, outcome_bytes},
+    configuration::cache::ConfigCache,
+    configuration::target::Target,
+    history::audit::Change,
+    ids::IdSource,
+    sending::attempt::Attempts,
+    sending::lanes::{Ended, LaneFigures, LaneManner, LaneSet, LaneStanding, RefillWish, Seat, Turn},
+    sending::verdict::Verdict,
+    telemetry::health::Health,
+    telemetry::metrics::Metrics,
+};
+
+/// Before a lane whose refill failed, or whose subscription could not be read, asks again.
+const REFILL_PAUSE: Duration = Duration::from_millis(500);
+
+/// Turns that are taken in one hold of the lanes' lock.
+const TURNS_AT_ONCE: usize = 64;
+
+/// The longest sleep before the lanes' timers are looked at again.
+const TIMER_SLEEP_MAX: Duration = Duration::from_secs(30);
+
+/// What sending needs.
+pub(crate) struct Dispatcher {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) attempts: Attempts,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) commit_clock: Arc<CommitClock>,
+    pub(crate) ids: Arc<IdSource>,
+    pub(crate) configs: Arc<ConfigCache>,
+    pub(crate) committer: Committer,
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) lanes: Mutex<LaneSet>,
+    /// A timer was set that rings before all others.
+    pub(crate) timer_changed: Notify,
+    /// Everything that is under way.
+    pub(crate) tasks: TaskTracker,
+    /// Ends exchanges without an outcome: their deliveries stay queued.
+    pub(crate) abandon: CancellationToken,
+}
+
+impl Dispatcher {
+    /// Deliveries that were just committed, in the order of commits.
+    pub(crate) fn offer(&self, deliveries: Vec<QueuedDelivery>) {
+        if deliveries.is_empty() {
+            return;
+        }
+        self.with_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery)));
+    }
+
+    /// Something waits for the lane in the store.
+    pub(crate) fn wake(self: &Arc<Self>, lane: LaneKey, due: Timestamp) {
+        self.with_lanes(|lanes| lanes.wake(lane, due));
+        self.pump();
+    }
+
+    /// Somebody sends a delivery again.
+    pub(crate) fn wake_for(self: &Arc<Self>, lane: LaneKey, id: DeliveryId, due: Timestamp) {
+        self.with_lanes(|lanes| lanes.wake_for(lane, id, due));
+        self.pump();
+    }
+
+    /// A replay sends deliveries again, or for the first time.
+    pub(crate) fn wake_for_all(self: &Arc<Self>, lane: LaneKey, ids: &[DeliveryId], due: Timestamp) {
+        self.with_lanes(|lanes| ids.iter().for_each(|id| lanes.wake_for(lane, *id, due)));
+        self.pump();
+    }
+
+    /// The subscription was changed or activated: whatever held its lane back is over.
+    pub(crate) fn begin_anew(self: &Arc<Self>, lane: LaneKey, manner: LaneManner) {
+        let now = self.commit_clock.now();
+        self.with_lanes(|lanes| lanes.begin_anew(lane, manner, now));
+        self.pump();
+    }
+
+    /// Outcomes are committed, each with when it is due next where it goes on waiting.
+    pub(crate) fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>) {
+        self.with_lanes(|lanes| {
+            for (outcome, next_due) in outcomes {
+                self.health.outcome_written(outcome_bytes(outcome));
+                lanes.settled(outcome.lane, outcome.id, next_due);
+            }
+        });
+    }
+
+    /// The lane's subscription was paused, deleted or is gone: memory forgets what waits, and asks the store once more,
+    /// since somebody may have activated it in between.
+    pub(crate) fn drop_ready(&self, lane: LaneKey) {
+        let again_at = self.commit_clock.now();
+        self.with_lanes(|lanes| lanes.drop_ready(lane, again_at));
+    }
+
+    /// One delivery was cancelled.
+    pub(crate) fn drop_one(&self, lane: LaneKey, id: DeliveryId) {
+        self.with_lanes(|lanes| lanes.drop_one(lane, id));
+    }
+
+    pub(crate) fn is_delivering(&self, lane: LaneKey, id: DeliveryId) -> bool {
+        self.lanes.lock().is_delivering(lane, id)
+    }
+
+    /// What holds a lane back just now.
+    pub(crate) fn standing_of(&self, lane: LaneKey, now: Timestamp) -> LaneStanding {
+        self.lanes.lock().standing(lane, now)
+    }
+
+    pub(crate) fn figures(&self) -> LaneFigures {
+        self.lanes.lock().figures()
+    }
+
+    /// Starts every exchange and refill that may start now.
+    pub(crate) fn pump(self: &Arc<Self>) {
+        let now = self.commit_clock.now();
+        let mut turns = Vec::new();
+        loop {
+            self.with_lanes(|lanes| {
+                let next = || self.health.may_send().then(|| lanes.next_turn(now)).flatten();
+                turns.extend(std::iter::from_fn(next).take(TURNS_AT_ONCE));
+            });
+            let may_be_more = turns.len() == TURNS_AT_ONCE;
+            for turn in turns.drain(..) {
+                self.tasks.spawn(Arc::clone(self).send_while_there_are_turns(turn));
+            }
+            if !may_be_more {
+                break;
+            }
+        }
+        self.refill_thirsty(None);
+    }
+
+    /// Rings the lanes' timers, and starts again what stood still while nothing could be written.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        loop {
+            let now = self.commit_clock.now();
+            let next = self.with_lanes(|lanes| lanes.tick(now));
+            self.pump();
+            // Not too long: while a machine is suspended its monotonic clock may stand still.
+            let sleep = next.map(|next| self.clock.sleep(next.since(now).min(TIMER_SLEEP_MAX)));
+            tokio::select! {
+                () = async { match sleep { Some(sleep) => sleep.await, None => std::future::pending().await } } => {}
+                () = self.timer_changed.notified() => {}
+                () = self.health.recovered() => {}
+            }
+        }
+    }
+
+    /// Changes the lanes, and tells the timekeeper when it must wake up earlier.
+    fn with_lanes<T>(&self, change: impl FnOnce(&mut LaneSet) -> T) -> T {
+        let mut lanes = self.lanes.lock();
+        let result = change(&mut lanes);
+        if lanes.take_first_timer_changed() {
+            self.timer_changed.notify_one();
+        }
+        result
+    }
+
+    async fn send_while_there_are_turns(self: Arc<Self>, first: Turn) {
+        let mut abandoned = pin!(self.abandon.cancelled());
+        let mut next = Some(first);
+        while let Some(turn) = next {
+            let (lane, id) = (turn.delivery.lane, turn.delivery.id);
+            let sent = tokio::select! {
+                sent = self.send(&turn) => sent,
+                () = &mut abandoned => return,
+            };
+            next = self.exchanged((lane, id), &turn.seat, sent);
+        }
+    }
+
+    /// Tells the lanes how a turn ended and takes the next one. This happens once for each delivery, so it takes the lock
+    /// once.
+    fn exchanged(
+        self: &Arc<Self>,
+        (lane, id): (LaneKey, DeliveryId),
+        seat: &Seat,
+        sent: Sent,
+    ) -> Option<Turn> {
+        let now = self.commit_clock.now();
+        let (next, wish) = self.with_lanes(|lanes| {
+            match &sent {
+                Sent::NotTried { pause } => lanes.give_back(lane, id, now.after(*pause)),
+                Sent::Done { ended, .. } => ended.iter().for_each(|ended| lanes.judged(lane, *ended, now)),
+            }
+            lanes.exchanged(lane, seat);
+            (self.health.may_send().then(|| lanes.next_turn(now)).flatten(), lanes.next_refill())
+        });
+        // Only behind that: the lane must know of a failure before the commit of its outcome can settle the delivery.
+        if let Sent::Done { job, .. } = sent {
+            self.health.outcome_waits(outcome_bytes(&job.outcome));
+            self.committer.outcome(*job);
+        }
+        if wish.is_some() {
+            self.refill_thirsty(wish);
+        }
+        next
+    }
+
+    fn refill_thirsty(self: &Arc<Self>, mut wish: Option<RefillWish>) {
+        while let Some(wish) = wish.take().or_else(|| self.with_lanes(LaneSet::next_refill)) {
+            self.tasks.spawn(Arc::clone(self).refill(wish));
+        }
+    }
+
+    /// One turn: an attempt, or the end of a delivery whose time is over.
+    async fn send(&self, turn: &Turn) -> Sent {
+        let delivery = &turn.delivery;
+        if delivery.expires_at <= turn.at {
+            return Sent::done(delivery, None, Next::Failed(Reason::Expired), false);
+        }
+        match self.configs.target(delivery.lane).await {
+            Ok(Some(target)) if target.subscription.spec.active => self.attempt(turn, &target).await,
+            // Paused, gone or deleted: the store's mark decides what becomes of it.
+            Ok(_) => Sent::NotTried { pause: REFILL_PAUSE },
+            Err(error) => {
+                tracing::warn!(%error, "a subscription could not be read; its lane waits");
+                Sent::NotTried { pause: REFILL_PAUSE }
+            }
+        }
+    }
+
+    async fn attempt(&self, turn: &Turn, target: &Target) -> Sent {
+        let Turn { delivery, at: began, manner_version, .. } = turn;
+        if *manner_version != Some(target.lane_manner.version) {
+            self.with_lanes(|lanes| lanes.set_manner(delivery.lane, target.lane_manner.clone(), *began));
+        }
+        let (record, verdict) = match self.attempts.make(delivery.into(), target).await {
+            Ok(made) => made,
+            Err(error) => {
+                tracing::warn!(%error, "what a delivery was created with could not be read; its lane waits");
+                return Sent::NotTried { pause: REFILL_PAUSE };
+            }
+        };
+        let next = match verdict {
+            // No attempt: nothing of it is counted or written.
+            Verdict::NotTried { pause } => return Sent::NotTried { pause },
+            Verdict::Succeeded => Next::Succeeded,
+            Verdict::Failed { retry_after, gone } => {
+                if gone {
+                    self.receiver_is_gone(delivery, target).await;
+                }
+                in_its_place(self.after_failure(delivery, target, retry_after), target)
+            }
+        };
+        self.metrics.attempted(&record);
+        Sent::done(delivery, Some((record, *began)), next, target.subscription.spec.ordered)
+    }
+
+    fn after_failure(&self, delivery: &QueuedDelivery, target: &Target, asked: Option<Duration>) -> Next {
+        let now = self.commit_clock.now();
+        if let Some(asked) = asked {
+            // The receiver asks for the whole subscription, also when this was the delivery's last attempt.
+            let rest = with_retry_after(Duration::ZERO, Some(asked));
+            self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
+        }
+        let tries = delivery.tries + 1;
+        let Some(gap) = self.ids.with_rng(|rng| target.manner.retry.gap_after(tries, rng)) else {
+            return Next::Failed(Reason::Exhausted);
+        };
+        Next::Queued { due: now.after(with_retry_after(gap, asked)), tries }
+    }
+
+    /// The receiver answered 410: nothing more is sent until the customer activates the subscription again.
+    async fn receiver_is_gone(&self, delivery: &QueuedDelivery, target: &Target) {
+        // The answer of an address that the customer has replaced in the meantime says nothing about the new one.
+        let current = self.configs.target(delivery.lane).await;
+        let moved =
+            |current: &Target| current.subscription.spec.push.url != target.subscription.spec.push.url;
+        if current.is_ok_and(|current| current.is_some_and(|current| moved(&current))) {
+            return;
+        }
+        // Until it is written that nothing goes out, nothing does.
+        let until = self.commit_clock.now().after(REFILL_PAUSE);
+        self.with_lanes(|lanes| lanes.rest(delivery.lane, until));
+        let LaneKey { tenant_no, subscription_no } = delivery.lane;
+        let gone = Change::of(AuditAction::SubscriptionGone, target.subscription.id);
+        let audit = gone.entry(&By::SYSTEM, self.ids.audit());
+        let deactivate = Deactivate { tenant_no, subscription_no, at: self.clock.now(), audit: Some(audit) };
+        if let Err(error) = self.store.deactivate(deactivate).await {
+            tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
+        }
+        tracing::info!(
+            tenant = %target.tenant,
+            subscription = %target.subscription.id,
+            "a receiver answered 410: its subscription is inactive now"
+        );
+        self.configs.forget_no(target.subscription.tenant_no);
+        self.drop_ready(delivery.lane);
+    }
+
+    async fn refill(self: Arc<Self>, wish: RefillWish) {
+        let due_by = self.commit_clock.now();
+        let RefillWish { lane, held, limit, bytes_max } = wish;
+        match self.store.refill(Refill { lane, due_by, held, limit, bytes_max }).await {
+            Ok(refilled) => self.with_lanes(|lanes| lanes.refilled(lane, refilled, due_by)),
+            Err(error) => {
+                tracing::warn!(%error, "a lane could not be refilled; it waits");
+                let again_at = self.commit_clock.now().after(REFILL_PAUSE);
+                self.with_lanes(|lanes| lanes.refill_failed(lane, again_at));
+            }
+        }
+        self.pump();
+    }
+}
+
+/// What became of a turn.
+enum Sent {
+    /// The delivery is queued as it was. Its lane asks the store again after a pause.
+    NotTried { pause: Duration },
+    /// What is to be committed, and what the lane must know of the exchange if there was one.
+    Done { job: Box<OutcomeJob>, ended: Option<Ended> },
+}
+
+impl Sent {
+    /// `attempt` goes with when it began. An ordered lane stands still until the outcome is committed.
+    fn done(
+        delivery: &QueuedDelivery,
+        attempt: Option<(Attempt, Timestamp)>,
+        next: Next,
+        is_ordered: bool,
+    ) -> Self {
+        let again_at = if let Next::InPlace { not_before, .. } = next { Some(not_before) } else { None };
+        let ended = attempt.as_ref().map(|(attempt, began)| Ended {
+            id: delivery.id,
+            succeeded: next == Next::Succeeded,
+            again_at,
+            began: *began,
+            took: attempt.duration,
+        });
+        let outcome = Outcome {
+            lane: delivery.lane,
+            id: delivery.id,
+            handle: delivery.handle,
+            due: delivery.due,
+            expires_at: delivery.expires_at,
+            attempt: attempt.map(|(attempt, _)| attempt),
+            next,
+        };
+        Self::Done { job: Box::new(OutcomeJob { outcome, is_awaited: is_ordered }), ended }
+    }
+}
+
+/// A delivery of an ordered subscription keeps its place in the queue while it waits for its next attempt: the lane rests
+/// until then, so that nothing overtakes it.
+fn in_its_place(next: Next, target: &Target) -> Next {
+    match next {
+        Next::Queued { due, tries } if target.subscription.spec.ordered => {
+            Next::InPlace { not_before: due, tries }
+        }
+        next => next,
+    }
+}

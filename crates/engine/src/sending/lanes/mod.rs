@@ -1,0 +1,327 @@
+//! Lanes: which delivery is sent next. One subscription, one lane.
+//!
+//! [`LaneSet`] is pure: it is told what happened and asked what to do, and knows no clock, no task and no store. What
+//! surrounds it is in [`crate::sending::dispatch`].
+//!
+//! A lane is **direct** while everything due in it fits its share of memory: new deliveries go to memory and to the
+//! store alike. Beyond the share it is **spilled**: new deliveries go to the store only, and it is refilled from there
+//! in order of due time. Ten million waiting for a dead endpoint cost disk and nothing else.
+//!
+//! **Invariants**
+//! * A delivery is *held* from the moment it comes into memory until its outcome is committed. What is held is never
+//!   taken in a second time, from whichever side it comes, so no attempt is made twice in one process.
+//! * A refill reads from the head of the queue and skips what is held. Whatever is due and not held is found by the
+//!   next refill, and the lane knows when to ask: memory can lose nothing that the store has.
+//! * Tenants take turns, within a tenant its lanes, one delivery each; a tenant has no more exchanges under way than are
+//!   free for all others ([`turns`]), and a host no more than it may have ([`hosts`]). Lanes whose receivers are slow have
+//!   a half of all exchanges for themselves, so that those that hang never take the other half; a lane that nobody knows
+//!   yet has one exchange until it was answered.
+//! * A lane that fails is slowed down ([`breaker`]) and one with a rate limit keeps it ([`pace`]); neither changes how often
+//!   a delivery is tried.
+//! * An ordered lane has one delivery between its turn and its committed outcome; one that goes on waiting is the head again.
+
+mod breaker;
+mod hosts;
+mod lane;
+mod pace;
+mod refill;
+mod seats;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod turns;
+mod words;
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
+
+pub(crate) use hosts::Host;
+use hosts::Hosts;
+use lane::Lane;
+use postroad_domain::{DeliveryId, Timestamp, limits::EXCHANGES_PER_HOST_AND_LANE_MAX};
+use postroad_store::{LaneKey, QueuedDelivery, Refilled};
+use rustc_hash::FxHashMap;
+pub(crate) use standing::LaneStanding;
+use turns::Turns;
+pub(crate) use words::{Ended, LaneFigures, LaneLimits, LaneManner, RefillWish, Seat, Turn};
+
+/// All lanes of this node.
+#[derive(Debug)]
+pub(crate) struct LaneSet {
+    limits: LaneLimits,
+    lanes: FxHashMap<LaneKey, Lane>,
+    /// Of lanes whose receivers answer soon, or are not known yet.
+    turns: Turns,
+    /// Of lanes whose last exchange took long.
+    slow_turns: Turns,
+    /// Whose turn it is to be asked first.
+    slow_first: bool,
+    hosts: Hosts,
+    /// Lanes that want a refill, in the order in which they get one.
+    thirsty: VecDeque<LaneKey>,
+    timers: BTreeSet<(Timestamp, LaneKey)>,
+    /// A timer was set that rings before all others.
+    first_timer_changed: bool,
+    figures: LaneFigures,
+    refills: usize,
+}
+
+impl LaneSet {
+    /// No lanes.
+    pub(crate) fn new(limits: LaneLimits) -> Self {
+        Self {
+            limits,
+            lanes: FxHashMap::default(),
+            turns: Turns::new(limits.exchanges - limits.exchanges / 2, limits.exchange_bytes / 2),
+            slow_turns: Turns::new(limits.exchanges / 2, limits.exchange_bytes / 2),
+            slow_first: false,
+            hosts: Hosts::new(limits.host_exchanges),
+            thirsty: VecDeque::new(),
+            timers: BTreeSet::new(),
+            first_timer_changed: false,
+            figures: LaneFigures::default(),
+            refills: 0,
+        }
+    }
+
+    /// A delivery was committed. Calls come in the order of commits.
+    pub(crate) fn offer(&mut self, delivery: QueuedDelivery) {
+        let key = delivery.lane;
+        let crowded = self.figures.ready_bytes >= self.limits.all_bytes;
+        let lane = self.lanes.entry(key).or_default();
+        if lane.offer(delivery, &self.limits, crowded) {
+            self.figures.ready += 1;
+            self.figures.ready_bytes += lane.newest_bytes();
+        }
+        self.settle(key);
+    }
+
+    /// Something waits for this lane in the store from `due` on: found at the start, or put there by somebody else.
+    pub(crate) fn wake(&mut self, key: LaneKey, due: Timestamp) {
+        self.lanes.entry(key).or_default().note_due(due);
+        self.settle(key);
+    }
+
+    /// A delivery was put into the lane's queue by hand. While its earlier attempt is still held, a refill would skip it:
+    /// then the lane looks again once it is released.
+    pub(crate) fn wake_for(&mut self, key: LaneKey, id: DeliveryId, due: Timestamp) {
+        self.lanes.entry(key).or_default().expect_back(id, due);
+        self.settle(key);
+    }
+
+    /// The subscription was changed: whatever held the lane back is over, it makes exchanges so from now on, and something may
+    /// wait for it in the store. One that has to keep an order from now on takes all of it from there, in its order.
+    pub(crate) fn begin_anew(&mut self, key: LaneKey, manner: LaneManner, now: Timestamp) {
+        let lane = self.lanes.entry(key).or_default();
+        self.figures.slowed -= usize::from(lane.is_slowed());
+        lane.begin_anew(manner.ordered);
+        lane.note_due(now);
+        if manner.ordered && !lane.keeps_order() {
+            self.go_back(key);
+        }
+        self.set_manner(key, manner, now);
+    }
+
+    /// How an exchange ended, told before its outcome is committed.
+    pub(crate) fn judged(&mut self, key: LaneKey, ended: Ended, now: Timestamp) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let was_slowed = lane.is_slowed();
+        lane.took(ended.took);
+        let pause = if ended.succeeded {
+            lane.succeeded();
+            None
+        } else {
+            lane.failed(ended.began, now)
+        };
+        self.figures.slowed = self.figures.slowed + usize::from(lane.is_slowed()) - usize::from(was_slowed);
+        if let Some(until) = ended.again_at.filter(|_| lane.is_ordered()) {
+            lane.wait_for_head(ended.id, until);
+            self.go_back(key);
+            self.set_timer(until, key);
+        }
+        if let Some(until) = pause {
+            self.rest(key, until);
+        }
+        self.settle(key);
+    }
+
+    /// A delivery could not be tried now. Everything of its lane is read anew from the store after a pause, in its order.
+    pub(crate) fn give_back(&mut self, key: LaneKey, id: DeliveryId, again_at: Timestamp) {
+        self.go_back(key);
+        self.rest(key, again_at);
+        self.settled(key, id, None);
+    }
+
+    fn go_back(&mut self, key: LaneKey) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let (deliveries, bytes) = lane.go_back();
+        self.figures.ready -= deliveries;
+        self.figures.ready_bytes -= bytes;
+    }
+
+    /// A delivery needs nothing more from memory: its outcome is committed, with the next due time if it goes on
+    /// waiting, or it was given back.
+    pub(crate) fn settled(&mut self, key: LaneKey, id: DeliveryId, next_due: Option<Timestamp>) {
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.release(id);
+            if next_due.is_none() {
+                lane.forget_head(id);
+            }
+        }
+        if let Some(due) = next_due {
+            self.lanes.entry(key).or_default().note_due(due);
+        }
+        self.settle(key);
+    }
+
+    /// How the lane makes exchanges from now on.
+    pub(crate) fn set_manner(&mut self, key: LaneKey, manner: LaneManner, now: Timestamp) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let concurrency = manner.concurrency.min(EXCHANGES_PER_HOST_AND_LANE_MAX);
+        let left = lane.set_manner(LaneManner { concurrency, ..manner }, now);
+        self.settle(key);
+        if let Some(host) = left {
+            self.leave(&host);
+        }
+    }
+
+    /// Nothing of this lane is sent before `until`: its receiver asked for a rest.
+    pub(crate) fn rest(&mut self, key: LaneKey, until: Timestamp) {
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.rest(until);
+            self.set_timer(until, key);
+        }
+    }
+
+    /// Forgets what waits in memory for this lane; the store decides what becomes of it, so the lane asks it again at
+    /// `again_at`. Exchanges under way go on.
+    pub(crate) fn drop_ready(&mut self, key: LaneKey, again_at: Timestamp) {
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            let (deliveries, bytes) = lane.drop_ready();
+            lane.forget_any_head();
+            lane.note_due(again_at);
+            self.figures.ready -= deliveries;
+            self.figures.ready_bytes -= bytes;
+        }
+        self.settle(key);
+    }
+
+    /// Takes one delivery out of memory, if it waits there.
+    pub(crate) fn drop_one(&mut self, key: LaneKey, id: DeliveryId) {
+        let dropped = self.lanes.get_mut(&key).and_then(|lane| {
+            lane.forget_head(id);
+            lane.drop_one(id)
+        });
+        if let Some(bytes) = dropped {
+            self.figures.ready -= 1;
+            self.figures.ready_bytes -= bytes;
+        }
+        self.settle(key);
+    }
+
+    /// Whether an exchange for this delivery is under way or its outcome not committed yet.
+    pub(crate) fn is_delivering(&self, key: LaneKey, id: DeliveryId) -> bool {
+        self.lanes.get(&key).is_some_and(|lane| lane.is_delivering(id))
+    }
+
+    /// The next wish for a refill that may be fulfilled now. It must be answered by [`Self::refilled`] or
+    /// [`Self::refill_failed`].
+    pub(crate) fn next_refill(&mut self) -> Option<RefillWish> {
+        while self.refills < self.limits.refills {
+            let key = self.thirsty.pop_front()?;
+            let crowded = self.figures.ready_bytes >= self.limits.all_bytes;
+            let Some(lane) = self.lanes.get_mut(&key) else { continue };
+            if let Some(wish) = lane.begin_refill(key, &self.limits, crowded) {
+                self.refills += 1;
+                return Some(wish);
+            }
+        }
+        None
+    }
+
+    /// The store answered a refill of what was due by `due_by`.
+    pub(crate) fn refilled(&mut self, key: LaneKey, refilled: Refilled, due_by: Timestamp) {
+        self.refills -= 1;
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            let (deliveries, bytes) = lane.end_refill(refilled, due_by);
+            self.figures.ready += deliveries;
+            self.figures.ready_bytes += bytes;
+            if let Some(until) = lane.head_waits_until() {
+                self.set_timer(until, key);
+            }
+        }
+        self.settle(key);
+    }
+
+    /// The store could not answer a refill; the lane asks again from `again_at` on.
+    pub(crate) fn refill_failed(&mut self, key: LaneKey, again_at: Timestamp) {
+        let nothing = Refilled { deliveries: Vec::new(), next_due: Some(again_at) };
+        self.refilled(key, nothing, again_at.before(Duration::from_micros(1)));
+    }
+
+    /// Lets due lanes ask for their refill and rested lanes take their turn. Answers when to call again.
+    pub(crate) fn tick(&mut self, now: Timestamp) -> Option<Timestamp> {
+        while let Some((due, key)) = self.timers.first().copied() {
+            if due > now {
+                return Some(due);
+            }
+            self.timers.pop_first();
+            if let Some(lane) = self.lanes.get_mut(&key) {
+                lane.tick(due);
+                self.settle(key);
+            }
+        }
+        None
+    }
+
+    /// Whether [`Self::tick`] must be called earlier than it last said; asks once.
+    pub(crate) fn take_first_timer_changed(&mut self) -> bool {
+        std::mem::take(&mut self.first_timer_changed)
+    }
+
+    /// Figures for `/metrics`.
+    pub(crate) fn figures(&self) -> LaneFigures {
+        let under_way = self.turns.under_way() + self.slow_turns.under_way();
+        LaneFigures { lanes: self.lanes.len(), under_way, ..self.figures }
+    }
+
+    /// After any change of a lane: queues it where it now belongs, sets its timer, or forgets it when it is empty.
+    fn settle(&mut self, key: LaneKey) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        if let Some(host) = lane.passes_on() {
+            self.settle(key);
+            return self.leave(&host);
+        }
+        if lane.can_take_turn() && !lane.in_turns {
+            lane.in_turns = true;
+            let turns = if lane.is_slow() { &mut self.slow_turns } else { &mut self.turns };
+            turns.push(key, lane.seat_at.is_some());
+        }
+        if lane.wants_refill(&self.limits) && !lane.is_thirsty {
+            lane.is_thirsty = true;
+            self.thirsty.push_back(key);
+        }
+        let (timer, remembered) = (lane.timer_to_set(), lane.memory_timer_to_set());
+        let (is_empty, was_slowed) = (lane.is_empty(), lane.is_slowed());
+        if let Some(until) = remembered {
+            self.set_timer(until, key);
+        }
+        if let Some((replaced, due)) = timer {
+            if let Some(replaced) = replaced {
+                self.timers.remove(&(replaced, key));
+            }
+            self.set_timer(due, key);
+        }
+        if is_empty {
+            self.figures.slowed -= usize::from(was_slowed);
+            self.lanes.remove(&key);
+        }
+    }
+
+    fn set_timer(&mut self, due: Timestamp, key: LaneKey) {
+        self.first_timer_changed |= self.timers.first().is_none_or(|(first, _)| due < *first);
+        self.timers.insert((due, key));
+    }
+}
