@@ -1,5 +1,7 @@
 //! A subscription: who wants which events and how.
 
+mod record;
+
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriptionNo(pub i64);
 
-/// A webhook: where and how deliveries are sent.
+/// A webhook: where, how and at which pace deliveries are sent. What only a push subscription has lies here.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Push {
     /// Where to.
@@ -35,19 +37,50 @@ pub struct Push {
     pub headers: Vec<CustomHeader>,
     /// The whole value of the `Authorization` header.
     pub authorization: Option<String>,
-    /// Who it is in TLS and whom it trusts; `None` for nobody, and whom the machine trusts.
+    /// The client certificate and the trusted authorities; `None` for no certificate and the machine's authorities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsSettings>,
     /// The newest version of HTTP; `None` for the profile's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_version: Option<HttpVersion>,
+    /// Exchanges under way at a time.
+    #[serde(default = "default_concurrency")]
+    pub concurrency: u32,
+    /// How many exchanges may begin within a span of time; `None` for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// One delivery after the other: the next one goes out when the one before has ended.
+    #[serde(default)]
+    pub ordered: bool,
+    /// An own retry schedule; `None` for the profile's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryOverride>,
+    /// An own deadline of an exchange; `None` for the profile's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// Own statuses that mean success, such as `2xx` or `200`; `None` for the profile's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success: Option<Vec<String>>,
 }
 
 impl Push {
-    /// With nothing but a URL.
+    /// A webhook to a URL with every other setting at its default.
     pub fn to(url: EndpointUrl) -> Self {
-        let (method, content_type, authorization) = (None, None, None);
-        Self { url, method, content_type, headers: Vec::new(), authorization, tls: None, http_version: None }
+        Self {
+            url,
+            method: None,
+            content_type: None,
+            headers: Vec::new(),
+            authorization: None,
+            tls: None,
+            http_version: None,
+            concurrency: default_concurrency(),
+            rate_limit: None,
+            ordered: false,
+            retry: None,
+            timeout: None,
+            success: None,
+        }
     }
 }
 
@@ -58,17 +91,38 @@ impl fmt::Debug for Push {
     }
 }
 
+const fn default_concurrency() -> u32 {
+    CONCURRENCY.default
+}
+
+/// A cursor over the tenant's log, which the customer reads in batches. What only a pull subscription has lies here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pull {
+    /// A batch ends with the event that reaches this many bytes of data.
+    pub max_batch_bytes: u32,
+}
+
+/// How a subscription's events leave: pushed to a URL, or pulled by the customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Each event is sent to a URL.
+    Push(Push),
+    /// The customer reads the log.
+    Pull(Pull),
+}
+
 /// At most `count` exchanges begin within any span of the length `per`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {
     /// At least one.
     pub count: u32,
-    /// More than nothing.
+    /// Greater than zero.
     pub per: Duration,
 }
 
-/// What the customer configured; checked.
+/// What the customer configured; checked. Its stored form is [`record::SpecRecord`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "record::SpecRecord", into = "record::SpecRecord")]
 pub struct SubscriptionSpec {
     /// A name that people see.
     pub name: Option<String>,
@@ -76,54 +130,52 @@ pub struct SubscriptionSpec {
     pub description: Option<String>,
     /// `false` pauses: nothing is sent and nothing is queued for later.
     pub active: bool,
-    /// Where and how.
-    pub push: Push,
+    /// How its events leave.
+    pub target: Target,
     /// The event types that are wanted; empty for all.
     pub events: Vec<EventType>,
     /// Sets of tags of which one must be within the event's tags; empty for any.
     pub tag_sets: Vec<Vec<String>>,
-    /// Exchanges under way at a time.
-    pub concurrency: u32,
-    /// How many exchanges may begin within a span of time; `None` for as many as its receiver takes.
-    #[serde(default)]
-    pub rate_limit: Option<RateLimit>,
-    /// One delivery after the other: the next one goes out when the one before has ended.
-    #[serde(default)]
-    pub ordered: bool,
-    /// An own retry schedule; `None` for the profile's.
-    pub retry: Option<RetryOverride>,
-    /// An own deadline of an exchange; `None` for the profile's.
-    pub timeout: Option<Duration>,
-    /// Own statuses that mean success, such as `2xx` or `200`; `None` for the profile's.
-    #[serde(default)]
-    pub success: Option<Vec<String>>,
     /// The profile's own options, as JSON text.
-    #[serde(default = "no_options")]
     pub options: String,
-    /// At rest only: the secret ones of these settings, encrypted. Their places above are empty then. The engine takes
+    /// In the store only: the secret ones of these settings, encrypted. Their places above are empty then. The engine takes
     /// them out before it writes and puts them back after it has read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
 }
 
 impl SubscriptionSpec {
-    /// A subscription to every event with every setting at its default.
+    /// A push subscription to every event with every setting at its default.
     pub fn to(url: EndpointUrl) -> Self {
+        Self::of(Target::Push(Push::to(url)))
+    }
+
+    /// A subscription to every event with every setting at its default.
+    pub fn of(target: Target) -> Self {
         Self {
             name: None,
             description: None,
             active: true,
-            push: Push::to(url),
+            target,
             events: Vec::new(),
             tag_sets: Vec::new(),
-            concurrency: CONCURRENCY.default,
-            rate_limit: None,
-            ordered: false,
-            retry: None,
-            timeout: None,
-            success: None,
             options: no_options(),
             sealed: None,
+        }
+    }
+
+    /// The settings of a push subscription; `None` for a pull one.
+    pub const fn push(&self) -> Option<&Push> {
+        match &self.target {
+            Target::Push(push) => Some(push),
+            Target::Pull(_) => None,
+        }
+    }
+
+    /// The same, to change them.
+    pub const fn push_mut(&mut self) -> Option<&mut Push> {
+        match &mut self.target {
+            Target::Push(push) => Some(push),
+            Target::Pull(_) => None,
         }
     }
 }

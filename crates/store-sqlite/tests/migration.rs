@@ -105,10 +105,11 @@ async fn the_signature_of_an_old_subscription_is_an_option_now() {
     assert_eq!(options(2).await, r#"{"signature":"ed25519"}"#);
     let spec =
         world.store.subscription(TENANT_NO, SubscriptionId::from_bytes(SUB_ID)).await.unwrap().unwrap().spec;
-    assert_eq!((spec.name.as_deref(), spec.push.method.as_deref()), (Some("größer"), Some("PUT")));
-    assert_eq!((spec.push.content_type, spec.success), (None, None));
+    let push = spec.push().unwrap();
+    assert_eq!((spec.name.as_deref(), push.method.as_deref()), (Some("größer"), Some("PUT")));
+    assert_eq!((&push.content_type, &push.success), (&None, &None));
     let retry = RetryOverride { attempts: Some(2), backoff: Some(vec![Duration::from_secs(5)]) };
-    assert_eq!(spec.retry, Some(retry.clone()));
+    assert_eq!(push.retry, Some(retry.clone()));
     assert_eq!(retry.over(&RetryPolicy::standard_webhooks()).attempts, 2);
 }
 

@@ -12,7 +12,8 @@ use std::{
 };
 
 use postroad_domain::{
-    EventType, Subscription, SubscriptionId, SubscriptionNo, Tenant, TenantId, TenantNo, Timestamp, matching,
+    EventType, Subscription, SubscriptionId, SubscriptionNo, Target, Tenant, TenantId, TenantNo, Timestamp,
+    matching,
 };
 use postroad_store::{ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError};
 use quick_cache::sync::Cache;
@@ -20,13 +21,13 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
+    configuration::endpoint::Endpoint,
     configuration::event_types::EventTypes,
     configuration::profiles::{LoadedProfile, Profiles},
     configuration::sealed_settings::{open_tenant_or_tell, opened},
     configuration::secret_box::SecretBox,
     configuration::shaping::TenantAsOf,
     configuration::subscriptions::lane_of,
-    configuration::target::Target,
     upkeep::retention::limits::{self, Schedule},
 };
 
@@ -39,7 +40,9 @@ pub(crate) struct TenantConfig {
     pub(crate) profile: Arc<LoadedProfile>,
     /// The event types that may be published.
     pub(crate) event_types: EventTypes,
-    targets: Vec<Arc<Target>>,
+    endpoints: Vec<Arc<Endpoint>>,
+    /// Pull subscriptions: nothing is routed to them, they read the log.
+    pulls: Vec<Subscription>,
     by_no: FxHashMap<SubscriptionNo, usize>,
     /// For each event type that some subscription names: who names it.
     by_type: HashMap<EventType, Vec<usize>>,
@@ -54,7 +57,8 @@ impl TenantConfig {
             tenant: snapshot.tenant,
             profile: Arc::clone(profile),
             event_types: EventTypes::new(profile, snapshot.event_types),
-            targets: Vec::with_capacity(snapshot.subscriptions.len()),
+            endpoints: Vec::with_capacity(snapshot.subscriptions.len()),
+            pulls: Vec::new(),
             by_no: FxHashMap::default(),
             by_type: HashMap::new(),
             every_type: Vec::new(),
@@ -66,7 +70,11 @@ impl TenantConfig {
     }
 
     fn add(&mut self, subscription: Subscription, secrets: &SecretBox) {
-        let index = self.targets.len();
+        let push = match &subscription.spec.target {
+            Target::Push(push) => push.clone(),
+            Target::Pull(_) => return self.pulls.push(subscription),
+        };
+        let index = self.endpoints.len();
         self.by_no.insert(subscription.no, index);
         if subscription.spec.events.is_empty() {
             self.every_type.push(index);
@@ -75,23 +83,24 @@ impl TenantConfig {
             self.by_type.entry(event_type.clone()).or_default().push(index);
         }
         let tenant = TenantAsOf { id: &self.tenant.id, spec: &self.tenant.spec };
-        let target = Target::new(subscription, &self.profile, (tenant, self.tenant.version), secrets);
-        self.targets.push(Arc::new(target));
+        let endpoint =
+            Endpoint::new((subscription, push), &self.profile, (tenant, self.tenant.version), secrets);
+        self.endpoints.push(Arc::new(endpoint));
     }
 
-    /// The subscriptions that want the event, in the order of their creation.
+    /// The push subscriptions that want the event, in the order of their creation.
     pub(crate) fn route(&self, event_type: &EventType, tags: &[String], now: Timestamp) -> Vec<FanoutTarget> {
         let named = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
         let mut indexes: Vec<usize> = named.iter().chain(&self.every_type).copied().collect();
         indexes.sort_unstable();
         indexes.dedup();
-        let wanted = indexes.into_iter().map(|index| &self.targets[index]);
+        let wanted = indexes.into_iter().map(|index| &self.endpoints[index]);
         wanted
-            .filter(|target| matching::wants(&target.subscription.spec, event_type, tags))
-            .map(|target| FanoutTarget {
-                subscription_no: target.subscription.no,
-                subscription_version: target.subscription.version,
-                expires_at: now.after(target.manner.retry.lifetime()),
+            .filter(|endpoint| matching::wants(&endpoint.subscription.spec, event_type, tags))
+            .map(|endpoint| FanoutTarget {
+                subscription_no: endpoint.subscription.no,
+                subscription_version: endpoint.subscription.version,
+                expires_at: now.after(endpoint.manner.retry.lifetime()),
             })
             .collect()
     }
@@ -104,27 +113,33 @@ impl TenantConfig {
 
     /// By which schedules the tenant has deliveries.
     pub(crate) fn schedules(&self) -> impl Iterator<Item = Schedule> {
-        self.targets.iter().map(|target| Schedule {
-            whose: format!("the subscription {}", target.subscription.id),
-            lifetime: target.manner.retry.lifetime(),
+        self.endpoints.iter().map(|endpoint| Schedule {
+            whose: format!("the subscription {}", endpoint.subscription.id),
+            lifetime: endpoint.manner.retry.lifetime(),
         })
     }
 
-    pub(crate) fn target(&self, no: SubscriptionNo) -> Option<&Arc<Target>> {
-        self.by_no.get(&no).map(|index| &self.targets[*index])
+    pub(crate) fn endpoint(&self, no: SubscriptionNo) -> Option<&Arc<Endpoint>> {
+        self.by_no.get(&no).map(|index| &self.endpoints[*index])
     }
 
-    pub(crate) fn target_by_id(&self, id: SubscriptionId) -> Option<&Arc<Target>> {
-        self.targets.iter().find(|target| target.subscription.id == id)
+    pub(crate) fn endpoint_by_id(&self, id: SubscriptionId) -> Option<&Arc<Endpoint>> {
+        self.endpoints.iter().find(|endpoint| endpoint.subscription.id == id)
+    }
+
+    /// One subscription, pushed or pulled.
+    pub(crate) fn subscription_by_id(&self, id: SubscriptionId) -> Option<&Subscription> {
+        let mut all = self.endpoints.iter().map(|endpoint| &endpoint.subscription).chain(&self.pulls);
+        all.find(|subscription| subscription.id == id)
     }
 
     /// Whether there are subscriptions, inactive ones too.
     pub(crate) fn has_subscriptions(&self) -> bool {
-        !self.targets.is_empty()
+        !self.endpoints.is_empty() || !self.pulls.is_empty()
     }
 
     pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneKey> {
-        self.targets.iter().map(|target| lane_of(&target.subscription))
+        self.endpoints.iter().map(|endpoint| lane_of(&endpoint.subscription))
     }
 }
 
@@ -180,9 +195,9 @@ impl ConfigCache {
     }
 
     /// The subscription behind a lane; `None` when it is gone.
-    pub(crate) async fn target(&self, lane: LaneKey) -> Result<Option<Arc<Target>>, StoreError> {
+    pub(crate) async fn endpoint(&self, lane: LaneKey) -> Result<Option<Arc<Endpoint>>, StoreError> {
         let config = self.by_no(lane.tenant_no).await?;
-        Ok(config.and_then(|config| config.target(lane.subscription_no).cloned()))
+        Ok(config.and_then(|config| config.endpoint(lane.subscription_no).cloned()))
     }
 
     /// Forgets a tenant's picture: something of it changed.

@@ -45,12 +45,15 @@ fn seal_subscription(
     secrets: &SecretBox,
     rng: &mut impl Rng,
 ) -> SubscriptionSpec {
-    let push = &mut spec.push;
-    let inside = SecretSettings {
-        authorization: push.authorization.take(),
-        headers: push.headers.iter_mut().map(|header| std::mem::take(&mut header.value)).collect(),
-        client_key: push.tls.as_mut().and_then(|tls| tls.client_key.take()),
-        options: take_secret_options(&mut spec.options, profile),
+    let options = take_secret_options(&mut spec.options, profile);
+    let inside = match spec.push_mut() {
+        Some(push) => SecretSettings {
+            authorization: push.authorization.take(),
+            headers: push.headers.iter_mut().map(|header| std::mem::take(&mut header.value)).collect(),
+            client_key: push.tls.as_mut().and_then(|tls| tls.client_key.take()),
+            options,
+        },
+        None => SecretSettings { options, ..SecretSettings::default() },
     };
     spec.sealed = inside.seal(&bound_to_subscription(id), secrets, rng);
     spec
@@ -64,16 +67,17 @@ pub(crate) fn open_subscription(
 ) -> Result<(), SecretError> {
     let Some(sealed) = &spec.sealed else { return Ok(()) };
     let inside = SecretSettings::open(sealed, &bound_to_subscription(id), secrets)?;
-    let push = &mut spec.push;
-    if inside.headers.len() != push.headers.len() {
-        return Err(SecretError::DoesNotOpen);
-    }
-    for (header, value) in push.headers.iter_mut().zip(inside.headers) {
-        header.value = value;
-    }
-    push.authorization = inside.authorization;
-    if let Some(tls) = &mut push.tls {
-        tls.client_key = inside.client_key;
+    if let Some(push) = spec.push_mut() {
+        if inside.headers.len() != push.headers.len() {
+            return Err(SecretError::DoesNotOpen);
+        }
+        for (header, value) in push.headers.iter_mut().zip(inside.headers) {
+            header.value = value;
+        }
+        push.authorization = inside.authorization;
+        if let Some(tls) = &mut push.tls {
+            tls.client_key = inside.client_key;
+        }
     }
     put_options_back(&mut spec.options, inside.options);
     spec.sealed = None;

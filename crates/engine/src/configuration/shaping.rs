@@ -3,13 +3,13 @@
 //! **Invariant:** the same delivery gives the same bytes in each attempt and in the log, whatever changed since: event,
 //! profile, tenant and subscription are taken in the versions that the delivery names. What is read anew at each attempt
 //! (URL, method, headers, authorization, and the secrets of a profile that signs each attempt) comes from
-//! [`crate::configuration::target`].
+//! [`crate::configuration::endpoint`].
 
 use std::sync::Arc;
 
 use postroad_domain::{
-    DeliveryId, Event, ProfileNo, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
-    TenantId, TenantNo, Timestamp, tenant::TenantSpec,
+    DeliveryId, Event, ProfileNo, SubscriptionId, SubscriptionNo, SubscriptionVersion, Target, TenantId,
+    TenantNo, Timestamp, subscription::Push, tenant::TenantSpec,
 };
 use postroad_profile::{
     DeliveryFacts, FieldProblem, OptionValues, RenderError, RenderInput, SecretKey, Shaped,
@@ -46,6 +46,9 @@ pub(crate) enum ShapingError {
     /// The profile that the delivery names cannot be used any more.
     #[error("{0}")]
     Profile(String),
+    /// The version that the delivery names is one of a pull subscription, which is sent nothing.
+    #[error("the subscription is pulled, not pushed")]
+    Pulled,
     /// The version that the delivery names is not there.
     #[error("the {0} that it was created with is gone")]
     Gone(&'static str),
@@ -67,7 +70,8 @@ pub(crate) struct Shaping {
     tenant: TenantId,
     tenant_name: Option<String>,
     subscription: SubscriptionId,
-    spec: SubscriptionSpec,
+    subscription_name: Option<String>,
+    push: Push,
     options: OptionValues,
     /// The current secret's key first; each older one stops signing no later than the one before it.
     keys: Vec<SecretKey>,
@@ -96,11 +100,13 @@ impl Shaping {
             let key = profile.profile.secret_key(text, scheme).map_err(|_| SecretError::DoesNotOpen)?;
             keys.push(key);
         }
+        let Target::Push(push) = spec.target else { return Err(ShapingError::Pulled) };
         Ok(Self {
             tenant: tenant.id.clone(),
             tenant_name: of_tenant.name,
             subscription: id,
-            spec,
+            subscription_name: spec.name,
+            push,
             options,
             keys,
             ends: version.secrets.iter().map(|secret| secret.expires_at).collect(),
@@ -115,14 +121,14 @@ impl Shaping {
 
     /// The facts of the moment when the delivery was created.
     pub(crate) fn input<'a>(&'a self, id: DeliveryId, event: &'a Event) -> RenderInput<'a> {
-        let push = &self.spec.push;
+        let push = &self.push;
         RenderInput {
             event,
             more_events: &[],
             delivery: DeliveryFacts { id, created_at: event.accepted_at },
             subscription: SubscriptionFacts {
                 id: self.subscription,
-                name: self.spec.name.as_deref(),
+                name: self.subscription_name.as_deref(),
                 url: push.url.as_str(),
                 method: push.method.as_deref(),
                 content_type: push.content_type.as_deref(),

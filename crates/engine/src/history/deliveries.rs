@@ -156,11 +156,16 @@ impl Engine {
         }
         let tenant_no = config.tenant.no;
         let found = self.store.delivery(tenant_no, id).await?.ok_or(RetryError::NotFound)?;
-        let target = config.target_by_id(found.subscription).ok_or(RetryError::Inactive)?;
+        let endpoint = config.endpoint_by_id(found.subscription).ok_or(RetryError::Inactive)?;
         let at = self.clock.now();
         let audit = Some(self.audit_of(by, Change::of(AuditAction::DeliveryRetried, id)));
-        let retry =
-            RetryDelivery { audit, tenant_no, id, at, expires_at: at.after(target.manner.retry.lifetime()) };
+        let retry = RetryDelivery {
+            audit,
+            tenant_no,
+            id,
+            at,
+            expires_at: at.after(endpoint.manner.retry.lifetime()),
+        };
         let lane = self.store.retry_delivery(retry).await.map_err(|error| match error {
             RetryDeliveryError::NotFound => RetryError::NotFound,
             RetryDeliveryError::Waiting => self.still_waiting(tenant_no, &found),

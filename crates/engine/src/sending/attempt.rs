@@ -13,8 +13,8 @@ use postroad_profile::AttemptFacts;
 use postroad_store::{QueuedDelivery, StoreError};
 
 use crate::{
+    configuration::endpoint::{Endpoint, Made, RequestError},
     configuration::shaping::{EarlierShapings, Shaping, ShapingError, ShapingKey},
-    configuration::target::{Made, RequestError, Target},
     ids::IdSource,
     sending::verdict::{Verdict, judge},
     telemetry::trace::{Span, SpanFacts, Spans},
@@ -57,12 +57,16 @@ impl Attempts {
     /// # Errors
     ///
     /// The store did not answer what the request is made from: nothing happened, and it may be tried again.
-    pub(crate) async fn make(&self, of: Of<'_>, target: &Target) -> Result<(Attempt, Verdict), StoreError> {
+    pub(crate) async fn make(
+        &self,
+        of: Of<'_>,
+        endpoint: &Endpoint,
+    ) -> Result<(Attempt, Verdict), StoreError> {
         let at = self.clock.now();
         let started = self.clock.monotonic();
         let span = self.spans.child_of(of.event.trace.as_deref(), "attempt", "client");
         let shaping = self.spans.child_of(span.as_ref().map(|span| &span.context), "shape", "internal");
-        let mut made = self.request(of, target, at).await?;
+        let mut made = self.request(of, endpoint, at).await?;
         if let Some(shaping) = shaping {
             self.spans.end(shaping, &SpanFacts::default());
         }
@@ -71,16 +75,16 @@ impl Attempts {
         if let (Some(context), Ok(made)) = (context, &mut made) {
             pass_on(context, made);
         }
-        let (request, result) = match made.and_then(|made| target.outbound(made)) {
+        let (request, result) = match made.and_then(|made| endpoint.outbound(made)) {
             Ok((request, head)) => (head, self.egress.exchange(request).await),
             Err(error) => {
-                tracing::error!(%error, subscription = %target.subscription.id, "a request could not be made");
+                tracing::error!(%error, subscription = %endpoint.subscription.id, "a request could not be made");
                 let nothing =
                     RequestHead { method: String::new(), url: String::new(), headers: Headers::new() };
                 (nothing, Err(SendError::new(ErrorClass::Protocol, error.to_string())))
             }
         };
-        let verdict = judge(&result, &target.manner, at);
+        let verdict = judge(&result, &endpoint.manner, at);
         let attempt = Attempt {
             id: self.ids.attempt(),
             number: of.number,
@@ -90,22 +94,22 @@ impl Attempts {
             answer: answer(result),
         };
         if let Some(span) = span {
-            self.end_span(span, of, target, &attempt);
+            self.end_span(span, of, endpoint, &attempt);
         }
         Ok((attempt, verdict))
     }
 
-    fn end_span(&self, span: Span, of: Of<'_>, target: &Target, attempt: &Attempt) {
+    fn end_span(&self, span: Span, of: Of<'_>, endpoint: &Endpoint, attempt: &Attempt) {
         let (status, error) = match &attempt.answer {
             Answer::Response(response) => (Some(response.status), None),
             Answer::Error { class, .. } => (None, Some(class.as_str())),
         };
         let facts = SpanFacts {
-            tenant: Some(target.tenant.as_str()),
+            tenant: Some(endpoint.tenant.as_str()),
             event: Some(of.event.id.to_string()),
             event_type: Some(of.event.event_type.as_str()),
             delivery: Some(of.id.to_string()),
-            subscription: Some(target.subscription.id.to_string()),
+            subscription: Some(endpoint.subscription.id.to_string()),
             attempt: Some(attempt.number),
             method: Some(&attempt.request.method),
             status,
@@ -119,49 +123,49 @@ impl Attempts {
     pub(crate) async fn request(
         &self,
         of: Of<'_>,
-        target: &Target,
+        endpoint: &Endpoint,
         at: Timestamp,
     ) -> Result<Result<Made, RequestError>, StoreError> {
-        let shaping = match self.shaping(of, target).await {
+        let shaping = match self.shaping(of, endpoint).await {
             Ok(shaping) => shaping,
             Err(failed) => return failed.map(Err),
         };
-        let signer = match self.signer(&shaping, target).await {
+        let signer = match self.signer(&shaping, endpoint).await {
             Ok(signer) => signer,
             Err(failed) => return failed.map(Err),
         };
         let attempt = AttemptFacts { number: of.number, at };
-        let exact = target.request(&shaping, &signer, (of.id, of.event), attempt);
+        let exact = endpoint.request(&shaping, &signer, (of.id, of.event), attempt);
         Ok(exact.map(|exact| Made { exact, profile: Arc::clone(&shaping.profile) }))
     }
 
     /// What the delivery was created with: mostly what is in force now.
-    async fn shaping(&self, of: Of<'_>, target: &Target) -> Result<Arc<Shaping>, Failed> {
-        let now = target.key();
+    async fn shaping(&self, of: Of<'_>, endpoint: &Endpoint) -> Result<Arc<Shaping>, Failed> {
+        let now = endpoint.key();
         let key = ShapingKey {
             tenant_version: of.event.tenant_version,
             profile: of.event.profile.unwrap_or(now.profile),
             subscription_version: of.subscription_version,
             ..now
         };
-        if key == now { target.shaping().cloned().map_err(Ok) } else { self.earlier(key, target).await }
+        if key == now { endpoint.shaping().cloned().map_err(Ok) } else { self.earlier(key, endpoint).await }
     }
 
     /// Holds the secrets of today, as the delivery's profile reads them.
-    async fn signer(&self, shaping: &Arc<Shaping>, target: &Target) -> Result<Arc<Shaping>, Failed> {
+    async fn signer(&self, shaping: &Arc<Shaping>, endpoint: &Endpoint) -> Result<Arc<Shaping>, Failed> {
         if !shaping.profile.profile.signs_each_attempt() {
             return Ok(Arc::clone(shaping));
         }
-        let (now, profile) = (target.key(), shaping.profile.no);
+        let (now, profile) = (endpoint.key(), shaping.profile.no);
         if profile == now.profile {
-            return target.shaping().cloned().map_err(Ok);
+            return endpoint.shaping().cloned().map_err(Ok);
         }
-        self.earlier(ShapingKey { profile, ..now }, target).await
+        self.earlier(ShapingKey { profile, ..now }, endpoint).await
     }
 
-    async fn earlier(&self, key: ShapingKey, target: &Target) -> Result<Arc<Shaping>, Failed> {
-        let subscription = target.subscription.id;
-        self.earlier.of(key, &target.tenant, subscription).await.map_err(|error| match error {
+    async fn earlier(&self, key: ShapingKey, endpoint: &Endpoint) -> Result<Arc<Shaping>, Failed> {
+        let subscription = endpoint.subscription.id;
+        self.earlier.of(key, &endpoint.tenant, subscription).await.map_err(|error| match error {
             ShapingError::Store(error) => Err(error),
             error => Ok(RequestError::NotReady(error.to_string())),
         })

@@ -15,7 +15,7 @@ use crate::{
     By,
     commit::{CommitClock, Committer, OutcomeJob, outcome_bytes},
     configuration::cache::ConfigCache,
-    configuration::target::Target,
+    configuration::endpoint::Endpoint,
     history::audit::Change,
     ids::IdSource,
     sending::attempt::Attempts,
@@ -222,8 +222,8 @@ impl Dispatcher {
         if delivery.expires_at <= turn.at {
             return Sent::done(delivery, None, Next::Failed(Reason::Expired), false);
         }
-        match self.configs.target(delivery.lane).await {
-            Ok(Some(target)) if target.subscription.spec.active => self.attempt(turn, &target).await,
+        match self.configs.endpoint(delivery.lane).await {
+            Ok(Some(endpoint)) if endpoint.subscription.spec.active => self.attempt(turn, &endpoint).await,
             // Paused, gone or deleted: the store's mark decides what becomes of it.
             Ok(_) => Sent::NotTried { pause: REFILL_PAUSE },
             Err(error) => {
@@ -233,12 +233,12 @@ impl Dispatcher {
         }
     }
 
-    async fn attempt(&self, turn: &Turn, target: &Target) -> Sent {
+    async fn attempt(&self, turn: &Turn, endpoint: &Endpoint) -> Sent {
         let Turn { delivery, at: began, manner_version, .. } = turn;
-        if *manner_version != Some(target.lane_manner.version) {
-            self.with_lanes(|lanes| lanes.set_manner(delivery.lane, target.lane_manner.clone(), *began));
+        if *manner_version != Some(endpoint.lane_manner.version) {
+            self.with_lanes(|lanes| lanes.set_manner(delivery.lane, endpoint.lane_manner.clone(), *began));
         }
-        let (record, verdict) = match self.attempts.make(delivery.into(), target).await {
+        let (record, verdict) = match self.attempts.make(delivery.into(), endpoint).await {
             Ok(made) => made,
             Err(error) => {
                 tracing::warn!(%error, "what a delivery was created with could not be read; its lane waits");
@@ -251,16 +251,16 @@ impl Dispatcher {
             Verdict::Succeeded => Next::Succeeded,
             Verdict::Failed { retry_after, gone } => {
                 if gone {
-                    self.receiver_is_gone(delivery, target).await;
+                    self.receiver_is_gone(delivery, endpoint).await;
                 }
-                in_its_place(self.after_failure(delivery, target, retry_after), target)
+                in_its_place(self.after_failure(delivery, endpoint, retry_after), endpoint)
             }
         };
         self.metrics.attempted(&record);
-        Sent::done(delivery, Some((record, *began)), next, target.subscription.spec.ordered)
+        Sent::done(delivery, Some((record, *began)), next, endpoint.push.ordered)
     }
 
-    fn after_failure(&self, delivery: &QueuedDelivery, target: &Target, asked: Option<Duration>) -> Next {
+    fn after_failure(&self, delivery: &QueuedDelivery, endpoint: &Endpoint, asked: Option<Duration>) -> Next {
         let now = self.commit_clock.now();
         if let Some(asked) = asked {
             // The receiver asks for the whole subscription, also when this was the delivery's last attempt.
@@ -268,18 +268,17 @@ impl Dispatcher {
             self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
         }
         let tries = delivery.tries + 1;
-        let Some(gap) = self.ids.with_rng(|rng| target.manner.retry.gap_after(tries, rng)) else {
+        let Some(gap) = self.ids.with_rng(|rng| endpoint.manner.retry.gap_after(tries, rng)) else {
             return Next::Failed(Reason::Exhausted);
         };
         Next::Queued { due: now.after(with_retry_after(gap, asked)), tries }
     }
 
     /// The receiver answered 410: nothing more is sent until the customer activates the subscription again.
-    async fn receiver_is_gone(&self, delivery: &QueuedDelivery, target: &Target) {
+    async fn receiver_is_gone(&self, delivery: &QueuedDelivery, endpoint: &Endpoint) {
         // The answer of an address that the customer has replaced in the meantime says nothing about the new one.
-        let current = self.configs.target(delivery.lane).await;
-        let moved =
-            |current: &Target| current.subscription.spec.push.url != target.subscription.spec.push.url;
+        let current = self.configs.endpoint(delivery.lane).await;
+        let moved = |current: &Endpoint| current.push.url != endpoint.push.url;
         if current.is_ok_and(|current| current.is_some_and(|current| moved(&current))) {
             return;
         }
@@ -287,18 +286,18 @@ impl Dispatcher {
         let until = self.commit_clock.now().after(REFILL_PAUSE);
         self.with_lanes(|lanes| lanes.rest(delivery.lane, until));
         let LaneKey { tenant_no, subscription_no } = delivery.lane;
-        let gone = Change::of(AuditAction::SubscriptionGone, target.subscription.id);
+        let gone = Change::of(AuditAction::SubscriptionGone, endpoint.subscription.id);
         let audit = gone.entry(&By::SYSTEM, self.ids.audit());
         let deactivate = Deactivate { tenant_no, subscription_no, at: self.clock.now(), audit: Some(audit) };
         if let Err(error) = self.store.deactivate(deactivate).await {
             tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
         }
         tracing::info!(
-            tenant = %target.tenant,
-            subscription = %target.subscription.id,
+            tenant = %endpoint.tenant,
+            subscription = %endpoint.subscription.id,
             "a receiver answered 410: its subscription is inactive now"
         );
-        self.configs.forget_no(target.subscription.tenant_no);
+        self.configs.forget_no(endpoint.subscription.tenant_no);
         self.drop_ready(delivery.lane);
     }
 
@@ -356,11 +355,9 @@ impl Sent {
 
 /// A delivery of an ordered subscription keeps its place in the queue while it waits for its next attempt: the lane rests
 /// until then, so that nothing overtakes it.
-fn in_its_place(next: Next, target: &Target) -> Next {
+fn in_its_place(next: Next, endpoint: &Endpoint) -> Next {
     match next {
-        Next::Queued { due, tries } if target.subscription.spec.ordered => {
-            Next::InPlace { not_before: due, tries }
-        }
+        Next::Queued { due, tries } if endpoint.push.ordered => Next::InPlace { not_before: due, tries },
         next => next,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postroad_domain::{Timestamp, limits::RETRY_AFTER_MAX};
 use postroad_egress::{OutboundResponse, SendError};
 
-use crate::configuration::target::Manner;
+use crate::configuration::endpoint::Manner;
 
 /// What an answer means for the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use std::time::Duration;
 use postroad_domain::{ErrorClass, Reason, RetryOverride, Status, SubscriptionSpec};
 use postroad_engine::{By, CancelError, RetryError};
 
-use crate::world::{World, acme, draft, to};
+use crate::world::{World, acme, draft, pushed_with, to};
 
 fn twice(url: &str) -> SubscriptionSpec {
     let retry = RetryOverride { attempts: Some(2), backoff: Some(vec![Duration::from_secs(10)]) };
-    SubscriptionSpec { retry: Some(retry), ..to(url) }
+    pushed_with(to(url), |push| push.retry = Some(retry))
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn an_attempt_under_way_when_its_subscription_is_paused_may_still_succeed(
 #[tokio::test]
 async fn a_gone_receiver_makes_its_subscription_inactive_and_what_waits_is_held() {
     let world = World::new().await;
-    let spec = SubscriptionSpec { concurrency: 1, ..twice("https://a.example/") };
+    let spec = pushed_with(twice("https://a.example/"), |push| push.concurrency = 1);
     let subscription = world.subscribe(spec).await.subscription;
     let first = world.publish("1").await;
     let second = world.publish("2").await;
@@ -175,7 +175,7 @@ async fn the_answer_of_an_address_that_was_replaced_does_not_stop_the_new_one() 
     let published = world.publish("{}").await;
     let old = world.exchange().await;
     let mut spec = twice("https://new.example/");
-    spec.concurrency = subscription.spec.concurrency;
+    spec.push_mut().unwrap().concurrency = subscription.spec.push().unwrap().concurrency;
     world.engine.update_subscription(&By::ADMIN, &acme(), subscription.id, 1, draft(spec)).await.unwrap();
     old.answer(410);
     world.reaches(&published, Status::Queued).await;
@@ -207,7 +207,10 @@ async fn a_change_of_the_subscription_ends_the_rest_that_its_receiver_asked_for(
 async fn a_receiver_gets_its_rest_also_when_it_asks_for_it_at_a_deliverys_last_attempt() {
     let world = World::new().await;
     let retry = RetryOverride { attempts: Some(1), backoff: None };
-    let spec = SubscriptionSpec { retry: Some(retry), concurrency: 1, ..to("https://a.example/") };
+    let spec = pushed_with(to("https://a.example/"), |push| {
+        push.retry = Some(retry);
+        push.concurrency = 1;
+    });
     world.subscribe(spec).await;
     let exhausted = world.publish("1").await;
     world.publish("2").await;

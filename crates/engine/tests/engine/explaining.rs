@@ -5,11 +5,11 @@ use std::time::Duration;
 use postroad_domain::{EventType, Reason, RetryOverride, Status, SubscriptionSpec};
 use postroad_engine::{By, Explanation, LookupError, Mismatch, Outcome, Published, Wait};
 
-use crate::world::{World, acme, draft, to};
+use crate::world::{World, acme, draft, pushed_with, to};
 
 fn twice(url: &str) -> SubscriptionSpec {
     let retry = RetryOverride { attempts: Some(2), backoff: Some(vec![Duration::from_secs(10)]) };
-    SubscriptionSpec { retry: Some(retry), ..to(url) }
+    pushed_with(to(url), |push| push.retry = Some(retry))
 }
 
 async fn explained(world: &World, published: &Published) -> Vec<Explanation> {
@@ -90,7 +90,7 @@ async fn what_is_said_of_an_event_does_not_change_with_its_subscriptions() {
 #[tokio::test]
 async fn it_is_told_what_a_delivery_waits_for() {
     let world = World::new().await;
-    let spec = SubscriptionSpec { concurrency: 1, ..twice("https://a.example/") };
+    let spec = pushed_with(twice("https://a.example/"), |push| push.concurrency = 1);
     world.subscribe(spec).await;
     let (first, second) = (world.publish("1").await, world.publish("2").await);
     let exchange = world.exchange().await;
@@ -118,7 +118,10 @@ async fn it_is_told_what_a_delivery_waits_for() {
 async fn what_stands_behind_the_head_of_an_ordered_subscription_says_so() {
     let world = World::new().await;
     let retry = RetryOverride { attempts: Some(3), backoff: Some(vec![Duration::from_secs(10)]) };
-    let ordered = SubscriptionSpec { ordered: true, retry: Some(retry), ..to("https://a.example/") };
+    let ordered = pushed_with(to("https://a.example/"), |push| {
+        push.ordered = true;
+        push.retry = Some(retry);
+    });
     world.subscribe(ordered).await;
     let (head, behind) = (world.publish("1").await, world.publish("2").await);
     world.exchange().await.answer(500);

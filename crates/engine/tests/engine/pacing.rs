@@ -7,7 +7,7 @@ use postroad_domain::{
 };
 use postroad_engine::{By, Published};
 
-use crate::world::{Exchange, World, acme, draft, event, to};
+use crate::world::{Exchange, World, acme, draft, event, pushed_with, to};
 
 fn data_of(exchange: &Exchange) -> String {
     let body = String::from_utf8(exchange.request.body.to_vec()).unwrap();
@@ -24,7 +24,10 @@ async fn publish(world: &World, numbers: std::ops::RangeInclusive<u32>) -> Vec<P
 
 fn ordered() -> SubscriptionSpec {
     let retry = RetryOverride { attempts: Some(2), backoff: Some(vec![Duration::from_secs(10)]) };
-    SubscriptionSpec { ordered: true, retry: Some(retry), ..to("https://a.example/") }
+    pushed_with(to("https://a.example/"), |push| {
+        push.ordered = true;
+        push.retry = Some(retry);
+    })
 }
 
 #[tokio::test]
@@ -76,7 +79,7 @@ async fn order_is_kept_over_a_restart() {
 
 async fn set_ordered(world: &World, id: SubscriptionId, ordered: bool) {
     let current = world.engine.subscription(&acme(), id).await.unwrap();
-    let (revision, spec) = (current.revision(), SubscriptionSpec { ordered, ..current.spec });
+    let (revision, spec) = (current.revision(), pushed_with(current.spec, |push| push.ordered = ordered));
     world.engine.update_subscription(&By::ADMIN, &acme(), id, revision, draft(spec)).await.unwrap();
 }
 
@@ -84,7 +87,7 @@ async fn set_ordered(world: &World, id: SubscriptionId, ordered: bool) {
 #[tokio::test]
 async fn a_subscription_is_ordered_from_the_change_on_and_waits_for_no_attempt_that_began_before() {
     let world = World::new().await;
-    let spec = SubscriptionSpec { ordered: false, ..ordered() };
+    let spec = pushed_with(ordered(), |push| push.ordered = false);
     let id = world.subscribe(spec).await.subscription.id;
     publish(&world, 1..=1).await;
     world.exchange().await.answer(200);
@@ -126,7 +129,7 @@ async fn after_a_restart_a_subscription_whose_order_is_given_up_goes_on_at_once(
 async fn a_rate_limit_lets_so_many_begin_within_its_span() {
     let world = World::new().await;
     let rate_limit = Some(RateLimit { count: 3, per: Duration::from_secs(60) });
-    world.subscribe(SubscriptionSpec { rate_limit, ..to("https://a.example/") }).await;
+    world.subscribe(pushed_with(to("https://a.example/"), |push| push.rate_limit = rate_limit)).await;
     publish(&world, 1..=7).await;
     for round in 0..2 {
         for _ in 0..3 {
@@ -144,7 +147,7 @@ async fn a_rate_limit_lets_so_many_begin_within_its_span() {
 #[tokio::test]
 async fn a_receiver_that_keeps_failing_gets_a_probe_after_each_pause_and_no_attempt_is_lost() {
     let world = World::new().await;
-    world.subscribe(SubscriptionSpec { concurrency: 1, ..to("https://a.example/") }).await;
+    world.subscribe(pushed_with(to("https://a.example/"), |push| push.concurrency = 1)).await;
     let published = publish(&world, 1..=BREAKER_FAILURES + 2).await;
     for _ in 0..BREAKER_FAILURES {
         world.exchange().await.answer(500);

@@ -11,7 +11,7 @@ use postroad_engine::{
 use postroad_store::memory::MemoryStore;
 use postroad_testkit::clock::ManualClock;
 
-use crate::world::{Exchange, World, acme, draft, event, exact_profiles, tenant_of, to};
+use crate::world::{Exchange, World, acme, draft, event, exact_profiles, pushed_with, tenant_of, to};
 
 const PRODUCT: &str = r#"{"product_id":7}"#;
 
@@ -83,10 +83,9 @@ async fn a_retry_after_a_rotation_keeps_the_bytes_of_a_profile_that_signs_once_a
 #[tokio::test]
 async fn a_profile_that_signs_each_attempt_uses_the_secrets_of_that_attempt() {
     let world = World::new().await;
-    let spec = SubscriptionSpec {
-        retry: Some(RetryOverride { attempts: Some(2), backoff: Some(vec![Duration::from_secs(5)]) }),
-        ..to("https://a.example/")
-    };
+    let spec = pushed_with(to("https://a.example/"), |push| {
+        push.retry = Some(RetryOverride { attempts: Some(2), backoff: Some(vec![Duration::from_secs(5)]) });
+    });
     let id = world.subscribe(spec).await.subscription.id;
     let published = world.publish("{}").await;
     world.exchange().await.answer(500);
@@ -181,11 +180,12 @@ async fn what_the_profile_does_not_take_of_a_subscription_is_told_at_once() {
 
     let world = world_of("leanbe", "{}").await;
     let mut spec = to("https://a.example/");
-    spec.push.method = Some("PUT".to_owned());
-    spec.push.content_type = Some("text/plain".to_owned());
-    spec.push.headers = vec![postroad_domain::CustomHeader::parse("X-LEANBE-Signature", "x").unwrap()];
-    spec.success = Some(vec!["302".to_owned()]);
-    spec.timeout = Some(Duration::from_secs(61));
+    spec.push_mut().unwrap().method = Some("PUT".to_owned());
+    spec.push_mut().unwrap().content_type = Some("text/plain".to_owned());
+    spec.push_mut().unwrap().headers =
+        vec![postroad_domain::CustomHeader::parse("X-LEANBE-Signature", "x").unwrap()];
+    spec.push_mut().unwrap().success = Some(vec!["302".to_owned()]);
+    spec.push_mut().unwrap().timeout = Some(Duration::from_secs(61));
     spec.options = r#"{"triggered_at_zone":"Mars","colour":1}"#.to_owned();
     let mut wanted = draft(spec);
     wanted.events = vec!["idea.upvoted".to_owned()];
@@ -214,9 +214,9 @@ async fn what_the_profile_does_not_take_of_a_subscription_is_told_at_once() {
 async fn the_profiles_first_method_is_not_kept_so_that_it_follows_the_profile() {
     let world = World::new().await;
     let mut spec = to("https://a.example/");
-    spec.push.method = Some("POST".to_owned());
-    spec.push.content_type = Some("application/json".to_owned());
-    let kept = world.subscribe(spec).await.subscription.spec.push;
+    spec.push_mut().unwrap().method = Some("POST".to_owned());
+    spec.push_mut().unwrap().content_type = Some("application/json".to_owned());
+    let kept = world.subscribe(spec).await.subscription.spec.push().unwrap().clone();
     assert_eq!((kept.method, kept.content_type), (None, None));
 }
 

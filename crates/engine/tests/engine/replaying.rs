@@ -19,12 +19,12 @@ use postroad_engine::{
 use postroad_testkit::clock::ManualClock;
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::world::{Exchange, KEY, Stage, World, acme, event, exact_profiles, patient, to};
+use crate::world::{Exchange, KEY, Stage, World, acme, event, exact_profiles, patient, pushed_with, to};
 
 /// One attempt, so that a failure is the end.
 fn once(url: &str) -> SubscriptionSpec {
     let retry = RetryOverride { attempts: Some(1), backoff: None };
-    SubscriptionSpec { retry: Some(retry), ..to(url) }
+    pushed_with(to(url), |push| push.retry = Some(retry))
 }
 
 fn all_of(subscription: SubscriptionId, selection: ReplaySelection) -> NewReplay {

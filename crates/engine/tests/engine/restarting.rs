@@ -8,7 +8,7 @@ use postroad_engine::{By, Engine, Parts, SecretBox, StartError};
 use postroad_store::{Commit, FanoutTarget, NewDelivery, NewEvent, OpenSession, Store};
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::world::{World, acme, draft, patient, to};
+use crate::world::{World, acme, draft, patient, pushed_with, to};
 
 #[tokio::test]
 async fn a_new_engine_goes_on_where_the_last_one_was_killed() {
@@ -56,7 +56,10 @@ async fn a_stop_gives_back_what_does_not_end_in_time() {
 
 fn ordered_with_pauses_of(pause: Duration) -> SubscriptionSpec {
     let retry = RetryOverride { attempts: Some(2), backoff: Some(vec![pause]) };
-    SubscriptionSpec { ordered: true, retry: Some(retry), ..to("https://a.example/") }
+    pushed_with(to("https://a.example/"), |push| {
+        push.ordered = true;
+        push.retry = Some(retry);
+    })
 }
 
 #[tokio::test]
@@ -90,7 +93,7 @@ async fn a_subscription_that_keeps_no_order_any_more_waits_for_no_head() {
     world.reaches(&first, Status::Queued).await;
     world.no_exchange().await;
     let (id, version) = (subscription.subscription.id, subscription.subscription.version);
-    let unordered = draft(SubscriptionSpec { ordered: false, ..spec });
+    let unordered = draft(pushed_with(spec, |push| push.ordered = false));
     world.engine.update_subscription(&By::ADMIN, &acme(), id, version, unordered).await.unwrap();
     for _ in 0..2 {
         world.exchange().await.answer(200);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postroad_domain::{Clock, RetryOverride, Status, SubscriptionSpec, Tenant, tenant::TenantSpec};
+use postroad_domain::{Clock, RetryOverride, Status, Tenant, tenant::TenantSpec};
 use postroad_engine::{
     By, CancelError, CreateError, FieldProblem, LookupError, NewSubscription, Published, PutTenantError,
     Retention, RetentionMetrics, RetryError,
@@ -10,7 +10,7 @@ use postroad_engine::{
 use postroad_store::{DeliveryFilter, EventFilter, Store, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
 
-use crate::world::{World, acme, draft, patient, tenant_of, to};
+use crate::world::{World, acme, draft, patient, pushed_with, tenant_of, to};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -136,7 +136,7 @@ async fn a_tenants_limit_and_the_schedules_of_its_subscriptions_must_fit() {
     let world = World::new().await;
     let slow = |days: u64| {
         let retry = RetryOverride { attempts: None, backoff: Some(vec![DAY; days as usize]) };
-        SubscriptionSpec { retry: Some(retry), ..to("https://a.example/") }
+        pushed_with(to("https://a.example/"), |push| push.retry = Some(retry))
     };
     let subscription = world.subscribe(slow(8)).await.subscription;
     let says = refused(&world, kept(Some(8 * DAY), None), "retention").await;

@@ -50,8 +50,8 @@ async fn vault() -> World {
 
 fn secretive(url: &str) -> SubscriptionSpec {
     let mut spec = to(url);
-    spec.push.authorization = Some(PLANTED[0].to_owned());
-    spec.push.headers = vec![
+    spec.push_mut().unwrap().authorization = Some(PLANTED[0].to_owned());
+    spec.push_mut().unwrap().headers = vec![
         CustomHeader::parse("X-A", PLANTED[1]).unwrap(),
         CustomHeader::parse("X-B", "plant-2b").unwrap(),
     ];
@@ -105,7 +105,7 @@ async fn what_is_secret_rests_encrypted_in_every_version_and_goes_out_in_plain()
     let created = world.subscribe(secretive("https://a.example/")).await.subscription;
     let again = SubscriptionSpec { name: Some("again".to_owned()), ..created.spec.clone() };
     let shown = change(&world, &created, again).await.unwrap();
-    assert_eq!(shown.spec.push, secretive("https://a.example/").push, "who may see it sees it");
+    assert_eq!(shown.spec.target, secretive("https://a.example/").target, "who may see it sees it");
 
     let tenant = world.store.tenant(acme()).await.unwrap().unwrap();
     let mut rests = vec![serde_json::to_string(&tenant.spec).unwrap()];
@@ -170,7 +170,7 @@ async fn settings_that_do_not_open_send_nothing_and_are_not_overwritten() {
     let two = world.subscribe(secretive("https://b.example/")).await.subscription;
     // A row that was copied to another subscription.
     let stolen = SubscriptionSpec {
-        push: stored(&world, two.id).await.spec.push,
+        target: stored(&world, two.id).await.spec.target,
         ..stored(&world, one.id).await.spec
     };
     write(&world, &stored(&world, two.id).await, stolen).await;

@@ -3,23 +3,21 @@
 use postroad_engine::By;
 use std::time::Duration;
 
-use postroad_domain::{CustomHeader, Status, SubscriptionSpec, attempt::Answer, subscription::Push};
+use postroad_domain::{CustomHeader, Status, SubscriptionSpec, attempt::Answer};
 
-use crate::world::{World, acme, draft, event, to};
+use crate::world::{World, acme, draft, event, pushed_with, to};
 
 #[tokio::test]
 async fn the_request_carries_the_data_byte_for_byte_and_the_log_shows_what_was_sent() {
     let world = World::new().await;
-    let spec = to("https://a.example/hook?key=A%2FB");
-    let push = Push {
-        headers: vec![
+    let spec = pushed_with(to("https://a.example/hook?key=A%2FB"), |push| {
+        push.headers = vec![
             CustomHeader::parse("X-Team", "crm").unwrap(),
             CustomHeader::parse("X-Api-Key", "s3cret").unwrap(),
-        ],
-        authorization: Some("Basic dTpw".to_owned()),
-        ..spec.push.clone()
-    };
-    world.subscribe(SubscriptionSpec { push, ..spec }).await;
+        ];
+        push.authorization = Some("Basic dTpw".to_owned());
+    });
+    world.subscribe(spec).await;
     let published = world.publish(r#"{"b":1.0, "a":[1e3,"\u00e9"], "b":2}"#).await;
 
     let exchange = world.exchange().await;
@@ -51,7 +49,7 @@ async fn the_request_carries_the_data_byte_for_byte_and_the_log_shows_what_was_s
 #[tokio::test]
 async fn one_subscription_has_no_more_exchanges_under_way_than_it_allows() {
     let world = World::new().await;
-    world.subscribe(SubscriptionSpec { concurrency: 2, ..to("https://a.example/") }).await;
+    world.subscribe(pushed_with(to("https://a.example/"), |push| push.concurrency = 2)).await;
     for _ in 0..4 {
         world.publish("{}").await;
     }
@@ -129,7 +127,7 @@ async fn a_failed_delivery_comes_back_at_its_due_time_and_not_before() {
 #[tokio::test]
 async fn a_receiver_that_asks_for_rest_gets_it() {
     let world = World::new().await;
-    world.subscribe(SubscriptionSpec { concurrency: 1, ..to("https://a.example/") }).await;
+    world.subscribe(pushed_with(to("https://a.example/"), |push| push.concurrency = 1)).await;
     world.publish("{}").await;
     world.publish("{}").await;
     world.exchange().await.answer_with(429, &[("retry-after", "60")]);

@@ -13,14 +13,14 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
-use postroad_domain::{Clock, EndpointUrl, ErrorClass, SubscriptionSpec, TenantId};
+use postroad_domain::{Clock, EndpointUrl, ErrorClass, TenantId};
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
 use postroad_engine::{By, Engine, NewSubscription, Parts, SecretBox};
 use postroad_store::memory::MemoryStore;
 use postroad_testkit::clock::ManualClock;
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::world::{KEY, draft, event, exact_profiles, tenant_of, to};
+use crate::world::{KEY, draft, event, exact_profiles, pushed_with, tenant_of, to};
 
 /// How a receiver behaves; the first part of its host name.
 const BEHAVIOURS: [(&str, usize); 7] = [
@@ -87,7 +87,7 @@ impl Egress for Receivers {
 async fn tenant_with_backlog(engine: &Arc<Engine>, name: &str, concurrency: u32, events: usize) {
     let tenant = TenantId::parse(name).unwrap();
     engine.put_tenant(&By::ADMIN, tenant.clone(), tenant_of("standard", "{}")).await.unwrap();
-    let spec = SubscriptionSpec { concurrency, ..to(&format!("https://{name}.example/")) };
+    let spec = pushed_with(to(&format!("https://{name}.example/")), |push| push.concurrency = concurrency);
     let new = NewSubscription { draft: draft(spec), secret: None };
     engine.create_subscription(&By::ADMIN, &tenant, new).await.unwrap();
     let backlog = (0..events).map(|_| event("a", "1")).collect();

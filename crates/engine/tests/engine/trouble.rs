@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use postroad_domain::{
-    Clock, CredentialKind, KeySpec, RetryOverride, Scope, Status, SubscriptionSpec, attempt::Answer,
-    tenant::TenantSpec,
+    Clock, CredentialKind, KeySpec, RetryOverride, Scope, Status, attempt::Answer, tenant::TenantSpec,
 };
 use postroad_engine::{By, Credential, KeyRefusal, PublishError};
 use postroad_store::StoreError;
 
-use crate::world::{World, acme, event, patient, tenant_of, to};
+use crate::world::{World, acme, event, patient, pushed_with, tenant_of, to};
 
 #[tokio::test]
 async fn on_a_full_disk_nothing_is_accepted_no_outcome_is_lost_and_it_recovers_by_itself() {
@@ -171,7 +170,12 @@ async fn while_the_way_out_is_shut_deliveries_wait_in_their_order_and_no_attempt
     for ordered in [false, true] {
         let world = World::new().await;
         let retry = Some(RetryOverride { attempts: Some(1), backoff: None });
-        world.subscribe(SubscriptionSpec { retry, ordered, ..to("https://a.example/") }).await;
+        world
+            .subscribe(pushed_with(to("https://a.example/"), |push| {
+                push.retry = retry;
+                push.ordered = ordered;
+            }))
+            .await;
         let published = [world.publish("1").await, world.publish("2").await];
         for seconds in [1, 1, 2, 4, 8] {
             let pause = Duration::from_secs(seconds);

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use postroad_domain::{
     DeliveryId, EndpointUrl, ErrorClass, Status, SubscriptionId, SubscriptionSpec, TenantId,
-    tenant::TenantSpec,
+    subscription::Push, tenant::TenantSpec,
 };
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
 use postroad_engine::{
@@ -233,6 +233,12 @@ pub(crate) fn acme() -> TenantId {
 
 pub(crate) fn to(url: &str) -> SubscriptionSpec {
     SubscriptionSpec::to(EndpointUrl::parse(url).unwrap())
+}
+
+/// The same push subscription with some of its settings changed.
+pub(crate) fn pushed_with(mut spec: SubscriptionSpec, change: impl FnOnce(&mut Push)) -> SubscriptionSpec {
+    change(spec.push_mut().unwrap());
+    spec
 }
 
 pub(crate) fn tenant_of(profile: &str, options: &str) -> TenantSpec {

@@ -3,7 +3,7 @@
 //! **Invariant:** every problem is told at once, each with the field as the API names it.
 
 use postroad_domain::{
-    EventType, Subscription, SubscriptionSpec, Timestamp, limits::CONCURRENCY, subscription::Push,
+    EventType, Subscription, SubscriptionSpec, Target, Timestamp, limits::CONCURRENCY, subscription::Push,
 };
 use postroad_profile::{Field, FieldProblem, Presence, Profile, SecretSupply, SecretUse, Success};
 
@@ -28,16 +28,25 @@ pub(crate) fn check(
 ) -> Result<SubscriptionSpec, Vec<FieldProblem>> {
     let profile = &config.profile.profile;
     let (mut draft, mut problems) = (draft, Problems::default());
-    check_choices(profile, &mut draft.spec, &mut problems);
+    if let Some(push) = draft.spec.push_mut() {
+        check_choices(profile, push, &mut problems);
+    }
     let kept = before.and_then(|before| changes_nothing_of_the_wire(&draft, &before.spec));
     if let Some(kept) = kept.filter(|_| problems.0.is_empty()) {
         return Ok(kept);
     }
     check_fields(profile, &draft, &mut problems);
-    check_headers(profile, &draft.spec, &mut problems);
-    check_policy(profile, &draft.spec, &mut problems);
-    check_tls(&draft.spec.push, before, now, &mut problems);
-    check_schedule(config, &draft.spec, &mut problems);
+    match &draft.spec.target {
+        Target::Push(push) => {
+            check_headers(profile, push, &mut problems);
+            check_policy(profile, push, &mut problems);
+            check_tls(push, before, now, &mut problems);
+            check_schedule(config, push, &mut problems);
+        }
+        Target::Pull(_) => {
+            problems.note("delivery.type", "is not available in this version as pull: write push".to_owned());
+        }
+    }
     check_options(config, &draft.spec, before, &mut problems);
     let known = before.map_or(&[][..], |before| &before.spec.events);
     let events = resolve_events(config, &draft.events, known, &mut problems);
@@ -104,23 +113,25 @@ fn check_fields(profile: &Profile, draft: &SubscriptionDraft, problems: &mut Pro
     let chars = |text: &Option<String>| text.as_ref().map(|text| text.chars().count());
     let items = |count: usize| (count > 0).then_some(count);
     let one = |is_given: bool| is_given.then_some(1);
+    let push = spec.push();
+    let of_push = |is_given: fn(&Push) -> bool| one(push.is_some_and(is_given));
     let given = [
         (Field::Name, chars(&spec.name)),
         (Field::Description, chars(&spec.description)),
-        (Field::Method, one(spec.push.method.is_some())),
-        (Field::ContentType, one(spec.push.content_type.is_some())),
-        (Field::Headers, items(spec.push.headers.len())),
-        (Field::Authorization, chars(&spec.push.authorization)),
-        (Field::Tls, one(spec.push.tls.is_some())),
-        (Field::HttpVersion, one(spec.push.http_version.is_some())),
+        (Field::Method, of_push(|push| push.method.is_some())),
+        (Field::ContentType, of_push(|push| push.content_type.is_some())),
+        (Field::Headers, items(push.map_or(0, |push| push.headers.len()))),
+        (Field::Authorization, push.and_then(|push| chars(&push.authorization))),
+        (Field::Tls, of_push(|push| push.tls.is_some())),
+        (Field::HttpVersion, of_push(|push| push.http_version.is_some())),
         (Field::Events, items(events.len())),
         (Field::TagSets, items(spec.tag_sets.len())),
-        (Field::Concurrency, one(spec.concurrency != CONCURRENCY.default)),
-        (Field::RateLimit, one(spec.rate_limit.is_some())),
-        (Field::Ordered, one(spec.ordered)),
-        (Field::Retry, one(spec.retry.is_some())),
-        (Field::Timeout, one(spec.timeout.is_some())),
-        (Field::Success, one(spec.success.is_some())),
+        (Field::Concurrency, of_push(|push| push.concurrency != CONCURRENCY.default)),
+        (Field::RateLimit, of_push(|push| push.rate_limit.is_some())),
+        (Field::Ordered, of_push(|push| push.ordered)),
+        (Field::Retry, of_push(|push| push.retry.is_some())),
+        (Field::Timeout, of_push(|push| push.timeout.is_some())),
+        (Field::Success, of_push(|push| push.success.is_some())),
     ];
     for (field, given) in given {
         let rule = profile.fields.of(field);
@@ -157,36 +168,36 @@ fn path_of(field: Field) -> &'static str {
 }
 
 /// A customer's header must not stand beside one of the profile's.
-fn check_headers(profile: &Profile, spec: &SubscriptionSpec, problems: &mut Problems) {
-    for (index, header) in spec.push.headers.iter().enumerate() {
+fn check_headers(profile: &Profile, push: &Push, problems: &mut Problems) {
+    for (index, header) in push.headers.iter().enumerate() {
         if profile.reserves_header(&header.name) {
             let message = format!("is {}, which this profile writes itself: remove it", header.name);
             problems.note(&format!("delivery.headers[{index}].name"), message);
         }
     }
-    if spec.push.authorization.is_some() && profile.reserves_header("authorization") {
+    if push.authorization.is_some() && profile.reserves_header("authorization") {
         problems.note("delivery.authorization", "is written by this profile itself: leave it out".to_owned());
     }
 }
 
 /// Method, content type and version, which the profile offers a choice of. The profile's own or first becomes the absent
 /// value, so that it follows the profile.
-fn check_choices(profile: &Profile, spec: &mut SubscriptionSpec, problems: &mut Problems) {
+fn check_choices(profile: &Profile, push: &mut Push, problems: &mut Problems) {
     let default = profile.delivery.http_version;
-    spec.push.http_version = spec.push.http_version.filter(|version| *version != default);
+    push.http_version = push.http_version.filter(|version| *version != default);
     let methods: Vec<&str> = profile.methods().iter().map(String::as_str).collect();
-    if let Some(method) = spec.push.method.take() {
+    if let Some(method) = push.method.take() {
         match methods.iter().position(|known| *known == method) {
             Some(0) => {}
-            Some(_) => spec.push.method = Some(method),
+            Some(_) => push.method = Some(method),
             None => problems.note("delivery.method", one_of(&methods)),
         }
     }
     let types: Vec<&str> = profile.content_types().collect();
-    if let Some(content_type) = spec.push.content_type.take() {
+    if let Some(content_type) = push.content_type.take() {
         match types.iter().position(|known| known.eq_ignore_ascii_case(&content_type)) {
             Some(0) => {}
-            Some(index) => spec.push.content_type = Some(types[index].to_owned()),
+            Some(index) => push.content_type = Some(types[index].to_owned()),
             None => problems.note("delivery.content_type", one_of(&types)),
         }
     }
@@ -200,13 +211,13 @@ fn one_of(choices: &[&str]) -> String {
     }
 }
 
-fn check_policy(profile: &Profile, spec: &SubscriptionSpec, problems: &mut Problems) {
+fn check_policy(profile: &Profile, push: &Push, problems: &mut Problems) {
     let bounds = profile.delivery.timeout;
-    if spec.timeout.is_some_and(|timeout| timeout < bounds.min || timeout > bounds.max) {
+    if push.timeout.is_some_and(|timeout| timeout < bounds.min || timeout > bounds.max) {
         let (min, max) = (bounds.min.as_secs_f64(), bounds.max.as_secs_f64());
         problems.note("timeout", format!("must be from {min}s to {max}s with this profile"));
     }
-    let patterns = spec.success.as_ref().map(|patterns| patterns.iter().map(String::as_str));
+    let patterns = push.success.as_ref().map(|patterns| patterns.iter().map(String::as_str));
     if patterns.is_some_and(|patterns| Success::parse(patterns).is_none()) {
         let message = "must list statuses such as 2xx or 200; a redirect is never a success";
         problems.note("success", message.to_owned());
@@ -214,9 +225,9 @@ fn check_policy(profile: &Profile, spec: &SubscriptionSpec, problems: &mut Probl
 }
 
 /// What still waits must not be too old to be kept.
-fn check_schedule(config: &TenantConfig, spec: &SubscriptionSpec, problems: &mut Problems) {
+fn check_schedule(config: &TenantConfig, push: &Push, problems: &mut Problems) {
     let profile = &config.profile.profile;
-    let Some(own) = &spec.retry else { return };
+    let Some(own) = &push.retry else { return };
     let lifetime = own.over(&profile.delivery.retry).lifetime();
     let kept = limits::own_age(profile, &config.tenant.spec);
     if let Some(message) = limits::refuse_schedule(lifetime, kept) {
@@ -230,7 +241,7 @@ fn check_tls(push: &Push, before: Option<&Subscription>, now: Timestamp, problem
     if !push.url.is_https() {
         problems.note("delivery.tls", "needs a URL of https: cleartext has no certificates".to_owned());
     }
-    let before = before.and_then(|before| before.spec.push.tls.as_ref());
+    let before = before.and_then(|before| before.spec.push()).and_then(|push| push.tls.as_ref());
     for fault in postroad_egress::check_tls(settings, before, now) {
         problems.note(&format!("delivery.tls.{}", fault.field), fault.why.to_string());
     }
@@ -247,7 +258,8 @@ fn check_options(
     match profile.check_options(&options_of(&config.tenant.spec.options), &own) {
         Err(found) => problems.0.extend(found),
         Ok(options) => {
-            if !spec.push.url.is_https() && profile.requires_https(&options) {
+            let is_cleartext = spec.push().is_some_and(|push| !push.url.is_https());
+            if is_cleartext && profile.requires_https(&options) {
                 problems.note("delivery.url", "must begin with https:// here".to_owned());
             }
         }

@@ -26,8 +26,8 @@ pub use self::{
 use crate::{
     By, Engine, LookupError,
     configuration::cache::TenantConfig,
+    configuration::endpoint::lane_manner_of,
     configuration::secret_box::SecretError,
-    configuration::target::lane_manner_of,
     history::audit::{Change, fields_of_subscription},
 };
 
@@ -165,32 +165,33 @@ impl Engine {
     ) -> Result<Subscription, UpdateError> {
         let expected = expected.into();
         let config = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
-        let before = config.target_by_id(id).ok_or(UpdateError::NotFound)?;
-        if before.subscription.spec.sealed.is_some() {
+        let before = config.subscription_by_id(id).ok_or(UpdateError::NotFound)?;
+        if before.spec.sealed.is_some() {
             // The draft was made of what could be read of it: it would write the rest empty.
             return Err(UpdateError::Secret(SecretError::DoesNotOpen));
         }
         let now = self.clock.now();
-        let spec =
-            check::check(&config, draft, (Some(&before.subscription), now)).map_err(UpdateError::Invalid)?;
+        let spec = check::check(&config, draft, (Some(before), now)).map_err(UpdateError::Invalid)?;
         self.check_url(&spec).await.map_err(UpdateError::BlockedUrl)?;
-        if before.subscription.revision() != expected {
+        if before.revision() != expected {
             self.configs.forget(tenant, config.tenant.no);
             return Err(UpdateError::Changed);
         }
-        if before.subscription.spec == spec {
-            return Ok(before.subscription.clone());
+        if before.spec == spec {
+            return Ok(before.clone());
         }
         let fields = |spec| fields_of_subscription(spec, &config.profile.profile);
         let change = Change::of(AuditAction::SubscriptionChanged, id)
-            .before(fields(&before.subscription.spec))
+            .before(fields(&before.spec))
             .after(fields(&spec));
         let new = SubscriptionChange::Spec(Box::new(spec));
         let subscription = self.change(tenant, id, expected, (new, self.audit_of(by, change))).await?;
         let lane = lane_of(&subscription);
         if subscription.spec.active {
             // What was held while the receiver was gone goes out now.
-            self.dispatcher.begin_anew(lane, lane_manner_of(&subscription));
+            if let Some(push) = subscription.spec.push() {
+                self.dispatcher.begin_anew(lane, lane_manner_of(subscription.version, push));
+            }
         } else {
             self.dispatcher.drop_ready(lane);
             self.sweep_soon();
@@ -255,7 +256,8 @@ impl Engine {
 
     /// A name that does not resolve now may do so later; an address that must not be called is refused at once.
     async fn check_url(&self, spec: &SubscriptionSpec) -> Result<(), String> {
-        match self.egress.check(&spec.push.url).await {
+        let Some(push) = spec.push() else { return Ok(()) };
+        match self.egress.check(&push.url).await {
             Err(error) if error.class == postroad_domain::ErrorClass::Blocked => Err(error.message),
             _ => Ok(()),
         }

@@ -13,9 +13,9 @@ use thiserror::Error;
 
 use crate::{
     By, DeliveryView, Engine, LookupError, PublishError, PublishEvent, accepting::publish::check_event,
-    configuration::cache::TenantConfig, configuration::event_types::Example, configuration::target::Target,
-    configuration::unknown_type::UnknownType, history::audit::Change, sending::attempt::Of,
-    sending::verdict::Verdict,
+    configuration::cache::TenantConfig, configuration::endpoint::Endpoint,
+    configuration::event_types::Example, configuration::unknown_type::UnknownType, history::audit::Change,
+    sending::attempt::Of, sending::verdict::Verdict,
 };
 
 /// An event to show the request of; it is not published.
@@ -87,8 +87,8 @@ impl Engine {
         event_type: Option<String>,
     ) -> Result<DeliveryView, TestError> {
         let config = self.configs.by_id(tenant).await?.ok_or(TestError::NotFound)?;
-        let target = config.target_by_id(id).ok_or(TestError::NotFound)?;
-        let event_type = type_to_try(&config, target, event_type).map_err(TestError::UnknownType)?;
+        let endpoint = config.endpoint_by_id(id).ok_or(TestError::NotFound)?;
+        let event_type = type_to_try(&config, endpoint, event_type).map_err(TestError::UnknownType)?;
         if !self.health.may_send() {
             return Err(TestError::NotReady);
         }
@@ -97,7 +97,7 @@ impl Engine {
         let facts =
             Facts { event_type, data: example.data, attributes: example.attributes, occurred_at: None };
         let event = Event { test: true, ..self.sample_event(&config, facts) };
-        let recorded = self.send_test(by, target, &event).await?;
+        let recorded = self.send_test(by, endpoint, &event).await?;
         if !recorded {
             return Err(TestError::NotFound);
         }
@@ -115,18 +115,18 @@ impl Engine {
         event: PreviewEvent,
     ) -> Result<ExactRequest, PreviewError> {
         let config = self.configs.by_id(tenant).await?.ok_or(PreviewError::NotFound)?;
-        let target = config.target_by_id(id).ok_or(PreviewError::NotFound)?;
-        let facts = facts_to_show(&config, target, event).await.map_err(PreviewError::Refused)?;
+        let endpoint = config.endpoint_by_id(id).ok_or(PreviewError::NotFound)?;
+        let facts = facts_to_show(&config, endpoint, event).await.map_err(PreviewError::Refused)?;
         let event = self.sample_event(&config, facts);
-        let of = of(target, &event);
-        let made = self.dispatcher.attempts.request(of, target, event.accepted_at).await?;
+        let of = of(endpoint, &event);
+        let made = self.dispatcher.attempts.request(of, endpoint, event.accepted_at).await?;
         made.map(|made| made.exact).map_err(|error| PreviewError::Render(error.to_string()))
     }
 
-    async fn send_test(&self, by: &By, target: &Target, event: &Event) -> Result<bool, StoreError> {
-        let (attempt, verdict) = self.dispatcher.attempts.make(of(target, event), target).await?;
+    async fn send_test(&self, by: &By, endpoint: &Endpoint, event: &Event) -> Result<bool, StoreError> {
+        let (attempt, verdict) = self.dispatcher.attempts.make(of(endpoint, event), endpoint).await?;
         self.metrics.attempted(&attempt);
-        let subscription = &target.subscription;
+        let subscription = &endpoint.subscription;
         let test = RecordTest {
             audit: Some(self.audit_of(by, Change::of(AuditAction::SubscriptionTested, subscription.id))),
             tenant_no: subscription.tenant_no,
@@ -135,7 +135,7 @@ impl Engine {
             attributes: event.attributes.clone(),
             data: event.data.clone(),
             tenant_version: event.tenant_version,
-            profile: target.profile.no,
+            profile: endpoint.profile.no,
             subscription_no: subscription.no,
             subscription_version: subscription.version,
             at: event.accepted_at,
@@ -164,19 +164,19 @@ impl Engine {
     }
 }
 
-fn of<'a>(target: &Target, event: &'a Event) -> Of<'a> {
-    let subscription_version = target.subscription.version;
+fn of<'a>(endpoint: &Endpoint, event: &'a Event) -> Of<'a> {
+    let subscription_version = endpoint.subscription.version;
     Of { id: event.id.delivery(1), event, subscription_version, number: 1 }
 }
 
 /// What came is checked as if it were published; an example of the type is taken as it is, as for a test.
 async fn facts_to_show(
     config: &Arc<TenantConfig>,
-    target: &Target,
+    endpoint: &Endpoint,
     event: PreviewEvent,
 ) -> Result<Facts, PublishError> {
     let PreviewEvent { event_type, data, attributes, occurred_at } = event;
-    let event_type = type_to_try(config, target, event_type).map_err(PublishError::UnknownType)?;
+    let event_type = type_to_try(config, endpoint, event_type).map_err(PublishError::UnknownType)?;
     let example = || config.event_types.example(&event_type);
     if data.is_none() && attributes.is_empty() {
         let Example { data, attributes } = example();
@@ -199,14 +199,14 @@ async fn facts_to_show(
 /// Without one that is wanted, the first that the subscription selects, in the order of the catalogue.
 fn type_to_try(
     config: &TenantConfig,
-    target: &Target,
+    endpoint: &Endpoint,
     wanted: Option<String>,
 ) -> Result<EventType, UnknownType> {
     let types = &config.event_types;
     if let Some(wanted) = wanted {
         return types.resolve(&wanted);
     }
-    let selected = &target.subscription.spec.events;
+    let selected = &endpoint.subscription.spec.events;
     let is_selected = |name: &&str| selected.is_empty() || selected.iter().any(|one| one.as_str() == *name);
     let first = types.names().find(is_selected).and_then(|name| EventType::parse(name).ok());
     // A name of an open catalogue stands in no list.

@@ -36,13 +36,23 @@ struct Field {
 pub(crate) fn fields_of_subscription(spec: &SubscriptionSpec, profile: &Profile) -> Fields {
     let mut value = plain(spec);
     if let Some(form) = value.as_object_mut() {
-        // What the store calls by how it is sent the API calls by what it is.
-        if let Some(push) = form.remove("push") {
-            form.insert("delivery".to_owned(), push);
-        }
+        name_as_the_api_does(form);
         open_options(form, &spec.options);
     }
     collect(value, profile)
+}
+
+/// Moves what the store keeps within `push` or `pull` to where the API shows it: the pace and the policy of sending at the
+/// top, the rest within `delivery`.
+fn name_as_the_api_does(form: &mut Map<String, Value>) {
+    const AT_THE_TOP: [&str; 6] = ["concurrency", "rate_limit", "ordered", "retry", "timeout", "success"];
+    let Some(mut delivery) = form.remove("push").or_else(|| form.remove("pull")) else { return };
+    if let Some(delivery) = delivery.as_object_mut() {
+        for name in AT_THE_TOP {
+            form.insert(name.to_owned(), delivery.remove(name).unwrap_or(Value::Null));
+        }
+    }
+    form.insert("delivery".to_owned(), delivery);
 }
 
 /// Those of a tenant.
@@ -218,9 +228,10 @@ mod tests {
     fn a_change_names_its_fields_as_the_api_does_each_before_and_after() {
         let before = spec();
         let mut after = SubscriptionSpec { name: Some("CRM".to_owned()), ..spec() };
-        after.timeout = Some(Duration::from_secs(90));
-        after.rate_limit = Some(RateLimit { count: 5, per: Duration::from_secs(1) });
-        after.push.url = EndpointUrl::parse("https://example.com/other?key=def").unwrap();
+        let push = after.push_mut().unwrap();
+        push.timeout = Some(Duration::from_secs(90));
+        push.rate_limit = Some(RateLimit { count: 5, per: Duration::from_secs(1) });
+        after.push_mut().unwrap().url = EndpointUrl::parse("https://example.com/other?key=def").unwrap();
         let expected = json!({
             "name": {"before": null, "after": "CRM"},
             "timeout": {"before": null, "after": "1m30s"},
@@ -235,10 +246,10 @@ mod tests {
     #[test]
     fn a_secret_that_changes_is_named_and_not_shown() {
         let mut before = spec();
-        before.push.authorization = Some("Bearer one".to_owned());
+        before.push_mut().unwrap().authorization = Some("Bearer one".to_owned());
         let mut after = before.clone();
-        after.push.authorization = Some("Bearer two".to_owned());
-        after.push.headers = vec![CustomHeader::parse("X-Key", "three").unwrap()];
+        after.push_mut().unwrap().authorization = Some("Bearer two".to_owned());
+        after.push_mut().unwrap().headers = vec![CustomHeader::parse("X-Key", "three").unwrap()];
         let masked = changes(&before, &after);
         assert_eq!(masked["delivery.authorization"], json!({"before": MASK, "after": MASK}));
         assert_eq!(masked["delivery.headers"]["after"], json!([{"name": "X-Key", "value": MASK}]));

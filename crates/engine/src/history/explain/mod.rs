@@ -126,9 +126,9 @@ impl Engine {
         lane: LaneKey,
         delivery: &Delivery,
     ) -> (Option<Timestamp>, Wait) {
-        let target = config.target(lane.subscription_no);
-        if target
-            .is_some_and(|target| matches!(target.subscription.inactive, Some((InactiveReason::Gone, _))))
+        let endpoint = config.endpoint(lane.subscription_no);
+        if endpoint
+            .is_some_and(|endpoint| matches!(endpoint.subscription.inactive, Some((InactiveReason::Gone, _))))
         {
             return (None, Wait::ReceiverGone);
         }

@@ -106,10 +106,10 @@ impl Engine {
     }
 
     async fn replay_step(&self, job: &Job, room: u32) -> Result<Option<ReplayStepped>, StoreError> {
-        let target = self.configs.target(job.lane).await?;
+        let endpoint = self.configs.endpoint(job.lane).await?;
         let at = self.dispatcher.commit_clock.now();
         // One whose subscription is gone queues nothing: the store says so.
-        let lifetime = target.map(|target| target.manner.retry.lifetime()).unwrap_or_default();
+        let lifetime = endpoint.map(|endpoint| endpoint.manner.retry.lifetime()).unwrap_or_default();
         let step = ReplayStep {
             tenant_no: job.tenant_no,
             id: job.id,

@@ -126,7 +126,8 @@ pub(super) fn read(field: Field<'_>) -> Option<Push> {
     let tls = delivery.field("tls").and_then(tls::read);
     let http_version = delivery.field("http_version").and_then(|field| field.parsed(parse_version));
     let headers = headers.unwrap_or_default();
-    Some(Push { url: url?, method, content_type, headers, authorization, tls, http_version })
+    let push = Push::to(url?);
+    Some(Push { method, content_type, headers, authorization, tls, http_version, ..push })
 }
 
 fn parse_type(text: &str) -> Result<(), Invalid> {

@@ -9,7 +9,7 @@ mod retry;
 mod tls;
 
 pub(super) use delivery::note_masks;
-use postroad_domain::{EventType, SubscriptionSpec};
+use postroad_domain::{EventType, SubscriptionSpec, Target};
 use postroad_profile::Profile;
 pub(super) use read::{drop_masks, note_unknown, read};
 use serde::Serialize;
@@ -74,19 +74,23 @@ impl SubscriptionSettings {
 
     /// As a merge patch is put on it, nothing masked.
     pub(super) fn form(spec: &SubscriptionSpec, profile: &Profile) -> Self {
+        let push = match &spec.target {
+            Target::Push(push) => push,
+            Target::Pull(_) => unreachable!("the engine takes no pull subscription yet"),
+        };
         Self {
             name: spec.name.clone(),
             description: spec.description.clone(),
             active: spec.active,
-            delivery: DeliverySettings::of(&spec.push, profile),
+            delivery: DeliverySettings::of(push, profile),
             events: spec.events.iter().map(EventType::to_string).collect(),
             tag_sets: spec.tag_sets.clone(),
-            concurrency: spec.concurrency,
-            rate_limit: spec.rate_limit.map(RateLimitSettings::of),
-            ordered: spec.ordered,
-            retry: spec.retry.as_ref().map(RetrySettings::of),
-            timeout: spec.timeout.map(duration_text),
-            success: spec.success.clone(),
+            concurrency: push.concurrency,
+            rate_limit: push.rate_limit.map(RateLimitSettings::of),
+            ordered: push.ordered,
+            retry: push.retry.as_ref().map(RetrySettings::of),
+            timeout: push.timeout.map(duration_text),
+            success: push.success.clone(),
             options: options::plain(&spec.options),
         }
     }

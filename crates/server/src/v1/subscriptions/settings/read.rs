@@ -1,11 +1,12 @@
 //! From the JSON form of a subscription to its settings, checked as far as no profile is needed.
 
 use postroad_domain::{
-    SubscriptionSpec,
+    SubscriptionSpec, Target,
     limits::{
         CONCURRENCY, DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, RATE_LIMIT_COUNT, SUBSCRIPTION_EVENTS_MAX,
         TAG_CHARS_MAX, TAG_SETS_MAX, TAGS_MAX, TIMEOUT,
     },
+    subscription::Push,
 };
 use postroad_engine::SubscriptionDraft;
 use postroad_profile::Profile;
@@ -66,20 +67,23 @@ pub(in crate::v1::subscriptions) fn read(
     let ordered = form.field("ordered").map_or(Some(false), Field::flag);
     let rate_limit = form.field("rate_limit").and_then(|field| rate_limit::read(field, RATE_LIMIT_COUNT));
     let options = form.field("options").map_or(Some(no_options()), Field::any_object);
-    let spec = SubscriptionSpec {
-        name,
-        description,
-        active: active?,
-        push: push?,
-        // The engine makes them of the names in the draft.
-        events: Vec::new(),
-        tag_sets: tag_sets.unwrap_or_default(),
+    let target = Target::Push(Push {
         concurrency: concurrency?,
         rate_limit,
         ordered: ordered?,
         retry,
         timeout,
         success,
+        ..push?
+    });
+    let spec = SubscriptionSpec {
+        name,
+        description,
+        active: active?,
+        target,
+        // The engine makes them of the names in the draft.
+        events: Vec::new(),
+        tag_sets: tag_sets.unwrap_or_default(),
         options: options?.to_string(),
         sealed: None,
     };
@@ -108,7 +112,7 @@ pub(in crate::v1::subscriptions) fn drop_masks(
     if let Some(given) = patch.get_mut("options") {
         options::drop_masks(given, &current.options, profile);
     }
-    tls::drop_mask(patch, current.push.tls.as_ref());
+    tls::drop_mask(patch, current.push().and_then(|push| push.tls.as_ref()));
 }
 
 fn read_tag_set(set: Field<'_>) -> Option<Vec<String>> {

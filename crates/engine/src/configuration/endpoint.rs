@@ -1,5 +1,5 @@
-//! A subscription made ready for sending, as it is now: where to, how often, what success is; and from a shaped delivery
-//! the exact request of one attempt.
+//! A push subscription made ready for sending, as it is now: where to, how often, what success is; and from a shaped
+//! delivery the exact request of one attempt.
 
 use std::{sync::Arc, time::Duration};
 
@@ -55,12 +55,12 @@ pub(crate) struct Manner {
 
 impl Manner {
     /// The profile's, and what the subscription sets of its own.
-    fn of(profile: &Profile, subscription: &Subscription) -> Self {
-        let (policy, spec) = (&profile.delivery, &subscription.spec);
-        let own_success = spec.success.as_ref().map(|patterns| patterns.iter().map(String::as_str));
+    fn of(profile: &Profile, push: &Push) -> Self {
+        let policy = &profile.delivery;
+        let own_success = push.success.as_ref().map(|patterns| patterns.iter().map(String::as_str));
         Self {
-            retry: spec.retry.as_ref().map_or_else(|| policy.retry.clone(), |own| own.over(&policy.retry)),
-            timeout: spec.timeout.unwrap_or(policy.timeout.default),
+            retry: push.retry.as_ref().map_or_else(|| policy.retry.clone(), |own| own.over(&policy.retry)),
+            timeout: push.timeout.unwrap_or(policy.timeout.default),
             success: own_success.and_then(Success::parse).unwrap_or_else(|| policy.success.clone()),
             gone_deactivates: policy.gone_deactivates,
             honours_retry_after: policy.retry_after,
@@ -74,9 +74,11 @@ pub(crate) struct Made {
     pub(crate) profile: Arc<LoadedProfile>,
 }
 
-/// A subscription ready for sending.
-pub(crate) struct Target {
+/// A push subscription ready for sending.
+pub(crate) struct Endpoint {
     pub(crate) subscription: Subscription,
+    /// Where and how, of the subscription's settings.
+    pub(crate) push: Push,
     pub(crate) manner: Manner,
     pub(crate) profile: Arc<LoadedProfile>,
     pub(crate) tenant: TenantId,
@@ -91,14 +93,13 @@ pub(crate) struct Target {
 }
 
 /// How the lane of a subscription makes exchanges.
-pub(crate) fn lane_manner_of(subscription: &Subscription) -> LaneManner {
-    let spec = &subscription.spec;
+pub(crate) fn lane_manner_of(version: i64, push: &Push) -> LaneManner {
     LaneManner {
-        version: subscription.version,
-        concurrency: spec.concurrency,
-        rate_limit: spec.rate_limit,
-        ordered: spec.ordered,
-        host: spec.push.url.host_and_port().map(|host| Host::new(host.into())),
+        version,
+        concurrency: push.concurrency,
+        rate_limit: push.rate_limit,
+        ordered: push.ordered,
+        host: push.url.host_and_port().map(|host| Host::new(host.into())),
     }
 }
 
@@ -108,9 +109,9 @@ fn channel_of(push: &Push, profile: &Profile) -> Option<Arc<Channel>> {
     push.url.is_https().then(|| Channel::of(push.tls.as_ref(), http_version)).flatten()
 }
 
-impl Target {
+impl Endpoint {
     pub(crate) fn new(
-        subscription: Subscription,
+        (subscription, push): (Subscription, Push),
         profile: &Arc<LoadedProfile>,
         tenant: (TenantAsOf<'_>, i64),
         secrets: &SecretBox,
@@ -120,14 +121,15 @@ impl Target {
         let (as_of, tenant_version) = tenant;
         let shaping = Shaping::new(Arc::clone(profile), as_of, subscription.id, &version, secrets);
         Self {
-            manner: Manner::of(&profile.profile, &subscription),
+            manner: Manner::of(&profile.profile, &push),
             shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
             profile: Arc::clone(profile),
             tenant: as_of.id.clone(),
-            lane_manner: lane_manner_of(&subscription),
-            channel: channel_of(&subscription.spec.push, &profile.profile),
+            lane_manner: lane_manner_of(subscription.version, &push),
+            channel: channel_of(&push, &profile.profile),
             tenant_version,
             subscription,
+            push,
         }
     }
 
@@ -155,14 +157,13 @@ impl Target {
         (id, event): (DeliveryId, &Event),
         attempt: AttemptFacts,
     ) -> Result<ExactRequest, RequestError> {
-        let spec = &self.subscription.spec;
-        if spec.sealed.is_some() {
+        if self.subscription.spec.sealed.is_some() {
             return Err(RequestError::NotReady(SecretError::DoesNotOpen.to_string()));
         }
         let profile = &shaping.profile.profile;
         let shaped = shaping.shape(id, event)?;
         let fixed = shaping.input(id, event);
-        let push = &spec.push;
+        let push = &self.push;
         let subscription = SubscriptionFacts {
             url: push.url.as_str(),
             method: push.method.as_deref(),
@@ -181,7 +182,7 @@ impl Target {
         let unsendable = |what| move |why: String| RequestError::Unsendable { what, why };
         let method: Method =
             exact.method.parse().map_err(|_| unsendable("a method")("does not exist".to_owned()))?;
-        let url = self.endpoint(&exact.url).map_err(|why| unsendable("a URL")(why.to_string()))?;
+        let url = self.endpoint_url(&exact.url).map_err(|why| unsendable("a URL")(why.to_string()))?;
         let head = self.log_head(&exact, &profile.profile);
         let ExactRequest { headers, body, .. } = exact;
         let channel = self.channel.clone();
@@ -190,14 +191,14 @@ impl Target {
     }
 
     /// Most profiles leave the customer's URL alone: then it is known to be one.
-    fn endpoint(&self, url: &str) -> Result<EndpointUrl, Invalid> {
-        let own = &self.subscription.spec.push.url;
+    fn endpoint_url(&self, url: &str) -> Result<EndpointUrl, Invalid> {
+        let own = &self.push.url;
         if own.as_str() == url { Ok(own.clone()) } else { EndpointUrl::parse(url) }
     }
 
     /// A customer's own headers are credentials more often than not, whatever their name: the log masks them all.
     fn log_head(&self, exact: &ExactRequest, profile: &Profile) -> RequestHead {
-        let customers = &self.subscription.spec.push.headers;
+        let customers = &self.push.headers;
         let is_hidden = |name: &str| {
             name.eq_ignore_ascii_case(header::AUTHORIZATION.as_str())
                 || customers.iter().any(|own| own.name.eq_ignore_ascii_case(name))
@@ -207,7 +208,7 @@ impl Target {
         headers.extend(
             exact.headers.iter().map(|(name, value)| (name, if is_hidden(name) { MASK } else { value })),
         );
-        let url = profile.url_for_log(self.subscription.spec.push.url.as_str(), &exact.url, MASK);
+        let url = profile.url_for_log(self.push.url.as_str(), &exact.url, MASK);
         RequestHead { method: exact.method.clone(), url, headers }
     }
 }
