@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::{
     api::Client,
+    retries::Retries,
     timer::{RuntimeTimer, Timer},
     transport::{Chance, Settings, Transport, connect},
 };
@@ -19,24 +20,6 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const ANSWER_BYTES_MAX: usize = 256 << 20;
 /// Connections that wait for the next call.
 const IDLE_CONNECTIONS_MAX: usize = 32;
-
-/// How often a call is repeated that could not be done now, and with which gaps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retries {
-    /// Attempts, the first included; 1 never repeats.
-    pub attempts: u32,
-    /// The gap after the first attempt; it doubles after each. A half of each gap is left to chance, so that those who
-    /// failed together do not come back together.
-    pub first_gap: Duration,
-    /// No gap is longer. A server that asks for a longer one gets no further attempt from this call.
-    pub gap_max: Duration,
-}
-
-impl Default for Retries {
-    fn default() -> Self {
-        Self { attempts: 5, first_gap: Duration::from_millis(100), gap_max: Duration::from_secs(10) }
-    }
-}
 
 /// Why there is no client.
 #[derive(Debug, Error)]

@@ -18,7 +18,7 @@ pub(crate) use self::{
     chance::Chance,
     exchange::{Connections, connect},
 };
-use crate::{builder::Retries, error::Error, timer::Timer};
+use crate::{error::Error, retries::Retries, timer::Timer};
 
 /// Whether a call may be made twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
