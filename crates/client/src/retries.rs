@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Retries {
     /// Attempts, the first included; 1 never repeats.
     pub attempts: u32,
-    /// The gap after the first attempt; it doubles after each. A half of each gap is left to chance, so that those who
+    /// The gap after the first attempt; it doubles after each. Half of each gap is random, so that those who
     /// failed together do not come back together.
     pub first_gap: Duration,
     /// No gap is longer. A server that asks for a longer one gets no further attempt from this call.

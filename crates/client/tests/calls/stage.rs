@@ -31,9 +31,9 @@ impl Timer for Gaps {
     }
 }
 
-/// Chance that always gives the most.
+/// SharedRng that always gives the most.
 pub(crate) fn builder(server: &str, timer: Arc<Gaps>) -> ClientBuilder {
-    Client::builder(server, "key").deadline(DEADLINE).timer(timer).chance(|bytes| bytes.fill(0xff))
+    Client::builder(server, "key").deadline(DEADLINE).timer(timer).rng(|bytes| bytes.fill(0xff))
 }
 
 pub(crate) async fn stage() -> (Receiver, Client, Arc<Gaps>) {

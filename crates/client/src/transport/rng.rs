@@ -1,4 +1,4 @@
-//! Chance: for keys and for gaps.
+//! The random number generator: for idempotency keys and for the gaps between attempts.
 
 use std::{
     fmt::Write as _,
@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-/// Fills bytes by chance.
+/// Fills bytes at random.
 type Fill = Box<dyn FnMut(&mut [u8]) + Send>;
 
-/// What fills bytes by chance, shared by all calls of a client.
-pub(crate) struct Chance(Mutex<Fill>);
+/// The generator that all calls of a client share.
+pub(crate) struct SharedRng(Mutex<Fill>);
 
-impl Chance {
+impl SharedRng {
     pub(crate) fn new(fill: impl FnMut(&mut [u8]) + Send + 'static) -> Self {
         Self(Mutex::new(Box::new(fill)))
     }
@@ -35,7 +35,7 @@ impl Chance {
 
     fn bytes<const COUNT: usize>(&self) -> [u8; COUNT] {
         let mut bytes = [0; COUNT];
-        // A generator whose caller panicked still gives chance.
+        // A generator whose caller panicked still gives random bytes.
         (self.0.lock().unwrap_or_else(PoisonError::into_inner))(&mut bytes);
         bytes
     }
@@ -46,20 +46,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_made_of_the_given_chance() {
+    fn names_are_made_of_the_given_bytes() {
         let mut next = 0;
-        let chance = Chance::new(move |bytes| {
+        let rng = SharedRng::new(move |bytes| {
             bytes.fill(next);
             next += 1;
         });
-        assert_eq!(chance.name(), "00".repeat(16));
-        assert_eq!(chance.name(), "01".repeat(16));
+        assert_eq!(rng.name(), "00".repeat(16));
+        assert_eq!(rng.name(), "01".repeat(16));
     }
 
     #[test]
     fn a_gap_is_never_shorter_than_its_half_nor_longer_than_itself() {
         for byte in [0, 0x80, 0xff] {
-            let gap = Chance::new(move |bytes| bytes.fill(byte)).within(Duration::from_secs(2));
+            let gap = SharedRng::new(move |bytes| bytes.fill(byte)).within(Duration::from_secs(2));
             assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&gap), "{gap:?}");
         }
     }
