@@ -23,10 +23,19 @@ use postroad_store::{
 use rusqlite::Connection;
 
 use crate::{
-    SqliteStore, audit, backlog, commit, deliveries, event_types, events, everywhere, history, keys, lanes,
+    SqliteStore,
     limits::LANES_PER_READ,
-    profiles, replays, sessions, settings, subscriptions, sweep, tenants,
-    writer::WhenFull::{GiveUp, UseBallast},
+    maintenance::sweep,
+    reading::{
+        audit, backlog, deliveries, event_types, events, everywhere, history, keys, lanes, profiles, replays,
+        settings, subscriptions, tenants,
+    },
+    sessions,
+    writer::{
+        self,
+        WhenFull::{GiveUp, UseBallast},
+        commit,
+    },
 };
 
 #[async_trait]
@@ -110,7 +119,7 @@ impl Store for SqliteStore {
         &self,
         create: CreateSubscription,
     ) -> Result<Subscription, CreateSubscriptionError> {
-        self.writer.write(GiveUp, move |work| subscriptions::change::create(work, &create)).await?
+        self.writer.write(GiveUp, move |work| writer::subscriptions::create(work, &create)).await?
     }
 
     async fn subscription(
@@ -125,15 +134,15 @@ impl Store for SqliteStore {
         &self,
         update: UpdateSubscription,
     ) -> Result<Subscription, UpdateSubscriptionError> {
-        self.writer.write(GiveUp, move |work| subscriptions::change::update(work, &update)).await?
+        self.writer.write(GiveUp, move |work| writer::subscriptions::update(work, &update)).await?
     }
 
     async fn deactivate(&self, deactivate: Deactivate) -> Result<(), StoreError> {
-        self.writer.write(GiveUp, move |work| subscriptions::change::deactivate(work, &deactivate)).await
+        self.writer.write(GiveUp, move |work| writer::subscriptions::deactivate(work, &deactivate)).await
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {
-        self.writer.write(GiveUp, move |work| subscriptions::change::delete(work, &delete)).await
+        self.writer.write(GiveUp, move |work| writer::subscriptions::delete(work, &delete)).await
     }
 
     async fn subscription_version(
@@ -269,11 +278,11 @@ impl Store for SqliteStore {
     }
 
     async fn retry_delivery(&self, retry: RetryDelivery) -> Result<LaneKey, RetryDeliveryError> {
-        self.writer.write(GiveUp, move |work| deliveries::change::retry(work, &retry)).await?
+        self.writer.write(GiveUp, move |work| writer::deliveries::retry(work, &retry)).await?
     }
 
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError> {
-        self.writer.write(GiveUp, move |work| deliveries::change::cancel(work, &cancel)).await?
+        self.writer.write(GiveUp, move |work| writer::deliveries::cancel(work, &cancel)).await?
     }
 
     async fn record_test(&self, test: RecordTest) -> Result<bool, StoreError> {
@@ -304,7 +313,7 @@ impl Store for SqliteStore {
     }
 
     async fn replay_step(&self, step: ReplayStep) -> Result<Option<ReplayStepped>, StoreError> {
-        self.writer.write(GiveUp, move |work| replays::step(work, &step)).await
+        self.writer.write(GiveUp, move |work| writer::replays::step(work, &step)).await
     }
 
     async fn cancel_replay(&self, cancel: CancelReplay) -> Result<Replay, CancelReplayError> {
