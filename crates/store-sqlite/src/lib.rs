@@ -97,7 +97,7 @@ impl SqliteStore {
             clock: Arc::clone(&options.clock),
             busy: Duration::ZERO,
             last_prune_took: Duration::ZERO,
-            disk_took: Duration::ZERO,
+            sync_took: Duration::ZERO,
             gauges: Arc::clone(&gauges),
         };
         let writer = Writer::start(thread)?;

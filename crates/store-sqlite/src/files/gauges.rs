@@ -32,9 +32,9 @@ impl Gauges {
         self.database_bytes.store(bytes, Relaxed);
     }
 
-    /// What [`postroad_store::Store::stats`] answers.
+    /// What [`postroad_store::Queue::stats`] answers.
     pub(crate) fn stats(&self) -> StoreStats {
-        let wal_bytes = self.log_bytes();
-        StoreStats { wal_bytes, file_bytes: self.database_bytes.load(Relaxed) + wal_bytes }
+        let pending_bytes = self.log_bytes();
+        StoreStats { pending_bytes, file_bytes: self.database_bytes.load(Relaxed) + pending_bytes }
     }
 }

@@ -100,7 +100,7 @@ impl Writer {
     ) -> Result<Committed, StoreError> {
         self.run(move |writer| {
             let committed = writer.transact(when_full, &mut |work| commit::commit(work, &commit))?;
-            Ok(Committed { disk_took: writer.disk_took, ..committed })
+            Ok(Committed { sync_took: writer.sync_took, ..committed })
         })
         .await
     }
@@ -173,7 +173,7 @@ pub(crate) struct WriterThread {
     /// How long that step took.
     pub(crate) last_prune_took: Duration,
     /// How long it took to bring the last transaction to the disk.
-    pub(crate) disk_took: Duration,
+    pub(crate) sync_took: Duration,
     /// Calls the checkpointer.
     pub(crate) checkpoints: Checkpoints,
     /// Sizes.
@@ -214,18 +214,18 @@ impl WriterThread {
         };
         let (db, unlisted, listing_batch_entries) = (&self.db, &*self.unlisted, self.listing_batch_entries);
         let clock = &*self.clock;
-        let mut disk_took = Duration::ZERO;
+        let mut sync_took = Duration::ZERO;
         let answer = query::run(db, "BEGIN IMMEDIATE", ()).and_then(|_| {
             let mut scope =
                 Work { db, known, unlisted, listing_batch_entries, changes: Changes::default(), clock };
             let answer = work(&mut scope)?;
             let began = clock.monotonic();
             query::run(db, "COMMIT", ())?;
-            disk_took = clock.monotonic().saturating_sub(began);
+            sync_took = clock.monotonic().saturating_sub(began);
             unlisted.apply(scope.changes);
             Ok(answer)
         });
-        self.disk_took = disk_took;
+        self.sync_took = sync_took;
         answer.map_err(|fault| self.roll_back(fault))
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use postroad_domain::{Attempt, EventType, ProfileNo, SubscriptionNo, TenantNo, Timestamp, ids::EventId};
 
-use crate::NewAudit;
+use super::audit::NewAudit;
 
 /// Writes a test that was made: its event, its delivery, which is final, and its attempt. Nothing of it is ever queued
 /// by itself; the delivery has the number 1 of its event ([`EventId::delivery`]).

@@ -4,7 +4,7 @@ use postroad_domain::{
     EventId, EventType, Status, SubscriptionId, TenantNo, Timestamp, delivery::Delivery, ids::DeliveryId,
 };
 
-use crate::NewAudit;
+use super::audit::NewAudit;
 
 /// One page of a list. It may hold fewer items than asked for and still have a `next`: a page looks at
 /// [`postroad_domain::limits::PAGE_ROWS_SCANNED_MAX`] rows at most, so that a rare filter cannot hold the store.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use postroad_domain::Timestamp;
 
-use crate::lanes::LaneKey;
+use crate::LaneKey;
 
 /// A node's registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

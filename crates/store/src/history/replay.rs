@@ -7,7 +7,8 @@ use postroad_domain::{
     replay::ReplayCount,
 };
 
-use crate::{audit::NewAudit, lanes::LaneKey};
+use super::audit::NewAudit;
+use crate::LaneKey;
 
 /// Begins a replay. It ends at the last event that there is at its beginning.
 #[derive(Clone, Debug)]

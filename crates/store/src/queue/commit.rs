@@ -8,10 +8,8 @@ use postroad_domain::{
     ids::DeliveryId,
 };
 
-use crate::{
-    lanes::{LaneKey, QueuedDelivery},
-    session::SessionId,
-};
+use super::lanes::{LaneKey, QueuedDelivery};
+use crate::SessionId;
 
 /// Everything that becomes durable together.
 #[derive(Debug)]
@@ -38,8 +36,8 @@ pub struct Committed {
     pub outcomes: Vec<OutcomeResult>,
     /// The deliveries that the fan-out steps created and that may be sent, lane by lane.
     pub fanned_out: Vec<QueuedDelivery>,
-    /// How long it took to bring what was written to the disk, without the work before; zero where there is no disk.
-    pub disk_took: Duration,
+    /// How long it took to make durable what was written, without the work before; zero where nothing is synced.
+    pub sync_took: Duration,
 }
 
 /// An event on its way in.
@@ -113,7 +111,7 @@ pub struct Fanout {
     pub tenant_no: TenantNo,
     /// The event.
     pub event_id: EventId,
-    /// From [`crate::Store::open_fanouts`]: every target that is left. In a commit: the deliveries to create now.
+    /// From [`crate::Queue::open_fanouts`]: every target that is left. In a commit: the deliveries to create now.
     pub targets: Vec<FanoutTarget>,
     /// The number of the first target's delivery; the others follow. Ids are made from it: [`EventId::delivery`].
     pub next_number: u16,

@@ -5,7 +5,7 @@
 
 use postroad_domain::{EventId, EventType, Subscription, SubscriptionNo, TenantId, TenantNo};
 
-use crate::{DeliveryFilter, EventFilter};
+use super::read::{DeliveryFilter, EventFilter};
 
 /// Something with the tenant it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
