@@ -1,18 +1,15 @@
 //! `postroad backup`, `check` and `compact` as processes: beside a running server, and in its place.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
     path::Path,
 };
 
-use common::{Ended, Program, postroad, run, serve, subscribe};
 use postroad_testkit::{ADMIN_KEY, Answer, Receiver, ServerOptions, TestServer};
 use serde_json::{Value, json};
+
+use crate::common::{Ended, Program, postroad, run, serve, subscribe};
 
 /// A user that no service runs as.
 const NOBODY: u32 = 65_534;

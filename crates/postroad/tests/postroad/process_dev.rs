@@ -1,13 +1,12 @@
 //! `postroad dev`: what it shows, and that it leaves nothing behind.
 
-mod common;
-
 use std::path::Path;
 
-use common::{Program, postroad, run};
 use postroad_client::{Client, NewSubscription};
 use postroad_testkit::{Answer, Receiver};
 use tempfile::TempDir;
+
+use crate::common::{Program, postroad, run};
 
 #[tokio::test]
 async fn the_demo_shows_how_to_join_in_then_deliveries_and_removes_everything_at_its_end() {

@@ -1,12 +1,9 @@
 //! The inspector of a running server: what its own deliveries leave there, and what stays blocked.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::subscribe;
 use postroad_testkit::{Receiver, ServerOptions, TestServer, poll_for};
 use serde_json::{Value, json};
+
+use crate::common::subscribe;
 
 const BIN: &str = "/inspect/bin-of-the-test";
 

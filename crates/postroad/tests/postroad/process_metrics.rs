@@ -1,17 +1,14 @@
 //! The figures on a listener of their own, and who may read them on the API's.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use bytes::Bytes;
-use common::{Program, serve};
 use http::Method;
 use postroad_testkit::{ServerOptions, TestServer, within};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+
+use crate::common::{Program, serve};
 
 async fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();

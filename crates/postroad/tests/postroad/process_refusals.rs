@@ -1,11 +1,10 @@
 //! What the server refuses to start with: each time a sentence, an exit code, and no stack trace.
 
-mod common;
-
 use std::fs;
 
-use common::{Program, postroad, run, serve};
 use tempfile::TempDir;
+
+use crate::common::{Program, postroad, run, serve};
 
 const KEY: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const OTHER_KEY: &str = "k1:HxECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

@@ -1,16 +1,12 @@
 //! A replay of the real server is cut by SIGKILL, again and again: it goes on after each restart until everything has
 //! arrived, and queues nothing a second time.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/mod.rs"]
-mod support;
-
 use std::collections::BTreeSet;
 
 use postroad_testkit::{Answer, Receiver, TestServer, poll_for};
 use serde_json::{Value, json};
-use support::{create_subscription, create_tenant};
+
+use crate::support::{create_subscription, create_tenant};
 
 const EVENTS: usize = 300;
 /// How often the process is killed amid the replay.

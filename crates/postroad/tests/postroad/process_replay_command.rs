@@ -1,14 +1,11 @@
 //! `postroad replay`: against a server that answers by a script, and against the real one.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
-
-mod common;
-
 use std::path::Path;
 
-use common::{Ended, Program, postroad, run, send, subscribe};
 use postroad_client::{Client, DeliveryFilter, DeliveryStatus};
 use postroad_testkit::{ADMIN_KEY, Answer, Receiver, TestServer, poll_for};
+
+use crate::common::{Ended, Program, postroad, run, send, subscribe};
 
 const BEGIN: &str = "/v1/tenants/acme/subscriptions/sub_1/replay";
 const JOB: &str = "/v1/tenants/acme/replays/rpl_1";

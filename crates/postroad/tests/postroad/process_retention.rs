@@ -1,12 +1,9 @@
 //! `postroad serve --retention`: old events go by themselves, and what waits stays.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::subscribe;
 use postroad_testkit::{Answer, Receiver, ServerOptions, TestServer, poll_for};
 use serde_json::json;
+
+use crate::common::subscribe;
 
 async fn with_retention(time: &str) -> TestServer {
     let arguments = vec!["--retention".to_owned(), time.to_owned()];

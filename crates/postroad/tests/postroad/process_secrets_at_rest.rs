@@ -1,7 +1,5 @@
 //! What is secret of customers' settings is in no file of the data folder, and in no log line.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{fs, path::Path};
 
 use postroad_testkit::{Answer, Receiver, ServerOptions, TestServer};

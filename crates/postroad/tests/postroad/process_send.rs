@@ -1,13 +1,12 @@
 //! `postroad send` against a real server.
 
-mod common;
-
 use std::{fs, process::Stdio};
 
-use common::{postroad, run, send, subscribe};
 use postroad_testkit::{ADMIN_KEY, Receiver, TestServer, within};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
+
+use crate::common::{postroad, run, send, subscribe};
 
 #[tokio::test]
 async fn the_data_arrives_as_it_was_given_from_the_line_a_file_or_standard_input() {

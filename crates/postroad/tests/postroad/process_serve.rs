@@ -1,10 +1,9 @@
 //! `postroad serve` as a process: from an event to its receiver, over a restart, and what is kept.
 
-mod common;
-
-use common::{Program, run, serve, subscribe};
 use postroad_testkit::{Receiver, ServerOptions, TestServer};
 use serde_json::json;
+
+use crate::common::{Program, postroad, run, serve, subscribe};
 
 #[tokio::test]
 async fn an_event_reaches_its_receiver_and_is_still_known_after_a_restart() {
@@ -44,7 +43,7 @@ async fn the_first_start_shows_an_admin_key_once_and_keeps_it() {
     let server = second.server().await;
     let admin_key = format!("postroad_admin_{key}");
     let arguments = ["send", "--server", &server, "--key", &admin_key, "--tenant", "nobody", "--type", "a"];
-    let sent = run(common::postroad(folder.path(), &arguments)).await;
+    let sent = run(postroad(folder.path(), &arguments)).await;
     assert!(
         sent.stderr.contains("status 404"),
         "the key is good and the tenant is not there: {}",

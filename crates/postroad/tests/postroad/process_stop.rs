@@ -1,13 +1,12 @@
 //! How the server ends: what it waits for, what it does not, and what the next start finds.
 
-mod common;
-
 use std::path::Path;
 
-use common::{Program, run, send, serve};
 use postroad_client::{Client, NewSubscription, TenantSettings};
 use postroad_testkit::{ADMIN_KEY, Answer, Gate, Receiver};
 use tempfile::TempDir;
+
+use crate::common::{Program, run, send, serve};
 
 /// A server with a delivery under way that its receiver holds back.
 struct Stage {

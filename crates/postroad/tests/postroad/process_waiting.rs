@@ -1,16 +1,14 @@
 //! A restart with 100,000 deliveries waiting: they cost disk, and neither time at the start nor memory nor their
 //! neighbours.
 
-#[path = "support/mod.rs"]
-mod support;
-
 use std::time::Duration;
 
 use bytes::Bytes;
 use postroad_testkit::{ADMIN_KEY, Receiver, TestServer, poll_for};
 use serde_json::json;
-use support::{create_subscription, create_tenant, now};
 use tokio::net::TcpSocket;
+
+use crate::support::{create_subscription, create_tenant, now};
 
 const BATCHES: usize = 100;
 const BATCH_EVENTS: usize = 1_000;

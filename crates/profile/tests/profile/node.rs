@@ -2,17 +2,14 @@
 //!
 //! `POSTROAD_LONG=1` compares 200,000 texts in place of 10,000.
 
-#[path = "support/json_texts.rs"]
-mod json_texts;
-#[path = "support/node.rs"]
-mod node;
-#[path = "support/signature.rs"]
-mod signature;
-
-use node::{Answer, Node};
 use postroad_profile::ecmascript_json::{CanonicalError, Refusal, canonical};
 use rand::{SeedableRng, rngs::StdRng};
-use signature::{SECRET, signature};
+
+use crate::support::{
+    json_texts,
+    node::{Answer, Node},
+    signature::{SECRET, signature},
+};
 
 const TEXTS: u64 = 10_000;
 const TEXTS_LONG: u64 = 200_000;

@@ -1,15 +1,12 @@
 //! Of a deleted tenant no row is left in any table.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::sync::Arc;
 
-use common::open;
 use postroad_domain::{EventType, RegisteredType};
 use postroad_store::{Idempotency, Next, PutEventType, SubscriptionChange, conformance::World};
 use rusqlite::Connection;
+
+use crate::common::open;
 
 /// Tables that hold rows of tenants.
 const TABLES: [&str; 14] = [

@@ -1,16 +1,13 @@
 //! A full disk: nothing is half written, and the store recovers by itself.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::sync::Arc;
 
 use bytes::Bytes;
-use common::open;
 use postroad_domain::{Headers, Reason, ResponseHead, Status, Subscription, Tenant, attempt::Answer};
 use postroad_store::{AcceptResult, Commit, Next, Store, StoreError, conformance::World};
 use postroad_store_sqlite::SqliteStore;
+
+use crate::common::open;
 
 /// Pages that are more than any of these tests needs.
 const PLENTY: u32 = 1_000_000;

@@ -1,15 +1,12 @@
 //! Lists are whole whether their newest entries are in memory, on their way into the tables or there.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::{path::Path, sync::Arc, time::Duration};
 
-use common::open;
 use postroad_domain::{DeliveryId, EventId, Subscription, Tenant};
 use postroad_store::{DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Store, conformance::World};
 use rusqlite::Connection;
+
+use crate::common::open;
 
 /// Every event of a tenant by pages of three.
 async fn events(store: &Arc<dyn Store>, tenant: &Tenant) -> Vec<EventId> {

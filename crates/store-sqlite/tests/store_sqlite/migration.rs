@@ -1,9 +1,5 @@
 //! A database that an older Postroad wrote goes on: nothing is lost, and what was not known then says so.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::{
     path::Path,
     sync::{
@@ -13,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use common::open;
 use postroad_domain::{
     Actor, AuditAction, EventId, ReplaySelection, ReplayStatus, RetryOverride, Status, SubscriptionId,
     SubscriptionNo, TenantNo, Timestamp, retry::RetryPolicy,
@@ -24,7 +19,9 @@ use postroad_store::{
 };
 use rusqlite::Connection;
 
-const FIRST: &str = include_str!("../migrations/0001_first.sql");
+use crate::common::open;
+
+const FIRST: &str = include_str!("../../migrations/0001_first.sql");
 /// A tenant's spec as version 1 wrote it.
 const TENANT: &str = r#"{"profile":"standard","name":"Acme","contacts":[],"options":"{}"}"#;
 /// A subscription's spec as version 1 wrote it: the method and the signature were always there.
@@ -171,8 +168,8 @@ fn new_columns_of_events_are_those_of_alter_table_and_read_no_row() {
     let steps = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&steps);
     db.progress_handler(1, Some(move || counted.fetch_add(1, Relaxed) == usize::MAX)).unwrap();
-    db.execute_batch(include_str!("../migrations/0002_profiles.sql")).unwrap();
-    db.execute_batch(include_str!("../migrations/0007_trace.sql")).unwrap();
+    db.execute_batch(include_str!("../../migrations/0002_profiles.sql")).unwrap();
+    db.execute_batch(include_str!("../../migrations/0007_trace.sql")).unwrap();
     let steps = steps.load(Relaxed);
     assert!(steps < 10_000, "{steps} steps for 10,000 rows");
     let altered = Connection::open_in_memory().unwrap();
@@ -198,11 +195,11 @@ async fn a_replay_that_ran_goes_on_where_it_was() {
     write_first(folder.path());
     let db = Connection::open(folder.path().join("postroad.db")).unwrap();
     for text in [
-        include_str!("../migrations/0002_profiles.sql"),
-        include_str!("../migrations/0003_not_before.sql"),
-        include_str!("../migrations/0004_keys_and_audit.sql"),
-        include_str!("../migrations/0005_replays.sql"),
-        include_str!("../migrations/0007_trace.sql"),
+        include_str!("../../migrations/0002_profiles.sql"),
+        include_str!("../../migrations/0003_not_before.sql"),
+        include_str!("../../migrations/0004_keys_and_audit.sql"),
+        include_str!("../../migrations/0005_replays.sql"),
+        include_str!("../../migrations/0007_trace.sql"),
     ] {
         db.execute_batch(text).unwrap();
     }

@@ -1,14 +1,13 @@
 //! Opening, closing and opening again.
 
-mod common;
-
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 
-use common::{open, options};
 use postroad_domain::Status;
 use postroad_store::{Next, Store, conformance::World};
 use postroad_store_sqlite::{OpenError, SqliteStore};
 use rusqlite::Connection;
+
+use crate::common::{open, options};
 
 #[tokio::test]
 async fn what_was_written_is_there_after_closing_and_opening() {

@@ -1,16 +1,13 @@
 //! What the queries read: each plan, and the steps behind a dead lane.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::sync::Arc;
 
-use common::open;
 use postroad_store::conformance::World;
 use postroad_store_sqlite::sql;
 use rusqlite::{Connection, Params, Statement, StatementStatus::VmStep};
 use tempfile::TempDir;
+
+use crate::common::open;
 
 /// They fill the writer's memory, once.
 const MAY_SCAN: [&str; 4] = ["LOAD_TENANTS", "LOAD_SUBSCRIPTIONS", "LOAD_MARKS", "LOAD_COUNTERS"];
@@ -192,7 +189,7 @@ fn whoever_has_too_many_entries_of_the_audit_is_found_without_going_over_any() {
 
 #[test]
 fn every_query_is_in_the_data_model() {
-    let page = include_str!("../../../docs/data-model.md");
+    let page = include_str!("../../../../docs/data-model.md");
     for (name, _) in sql::all() {
         assert!(page.contains(&format!("`{name}`")), "docs/data-model.md does not list {name}");
     }

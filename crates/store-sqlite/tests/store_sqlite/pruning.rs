@@ -1,7 +1,5 @@
 //! Forgetting where a step's time is over before its work is.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{
     future::pending,
     sync::{

@@ -1,7 +1,5 @@
 //! A read never lasts long: it would hold the log.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{
     future::pending,
     sync::{

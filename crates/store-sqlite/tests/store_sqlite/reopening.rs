@@ -1,16 +1,13 @@
 //! What the writer remembers of budgets and of forgetting is found again after opening.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::{sync::Arc, time::Duration};
 
-use common::open;
 use postroad_domain::{Reason, Status};
 use postroad_store::{BacklogBudget, Next, Prune, conformance::World};
 use postroad_store_sqlite::check::check;
 use rusqlite::Connection;
+
+use crate::common::open;
 
 const AGE: Duration = Duration::from_secs(600);
 

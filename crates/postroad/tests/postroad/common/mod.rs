@@ -1,9 +1,6 @@
 //! The real program as a child whose lines are read as they come. For what `TestServer` hides: what is printed, how it
 //! ends, and what happens in between.
 
-// Each test program uses another part of this.
-#![allow(dead_code, reason = "shared by several test programs")]
-
 use std::{path::Path, process::Stdio};
 
 use postroad::config::KEYS;

@@ -2,7 +2,7 @@
 
 use postroad_client::{Client, NewEvent, NewKey, Scope};
 
-use crate::tour::stage;
+use super::tour::stage;
 
 #[tokio::test]
 async fn a_key_may_do_what_it_names_until_it_is_revoked() {

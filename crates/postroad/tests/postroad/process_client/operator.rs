@@ -4,7 +4,7 @@ use postroad_client::{
     AuditFilter, DeliveryFilter, EventFilter, NewEvent, NewSubscription, SubscriptionFilter,
 };
 
-use crate::tour::stage;
+use super::tour::stage;
 
 #[tokio::test]
 async fn the_operator_sees_every_tenant_and_who_changed_what() {

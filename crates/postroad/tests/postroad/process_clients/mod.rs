@@ -62,7 +62,7 @@ fn said_by(program: &mut Command) -> Value {
 }
 
 fn here() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process_clients")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postroad/process_clients")
 }
 
 fn root() -> PathBuf {

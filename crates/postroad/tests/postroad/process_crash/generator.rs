@@ -9,7 +9,7 @@ use postroad_testkit::TestServer;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::task::JoinSet;
 
-use crate::parcel::{Acknowledged, Parcel};
+use super::parcel::{Acknowledged, Parcel};
 
 /// Requests under way at a time, each on a connection that is kept open.
 const CONNECTIONS: usize = 6;

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use postroad_testkit::Received;
 
-use crate::parcel::Acknowledged;
+use super::parcel::Acknowledged;
 
 /// The receiver's paths, one for each subscription.
 pub(crate) const PATHS: [&str; 2] = ["/steady", "/flaky"];

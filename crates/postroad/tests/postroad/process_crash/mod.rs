@@ -7,8 +7,6 @@
 mod generator;
 mod ledger;
 mod parcel;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,7 +19,8 @@ use ledger::{Ledger, PATHS};
 use postroad_testkit::{Answer, PATIENCE, Received, Receiver, TestServer, rounds};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::json;
-use support::{create_subscription, create_tenant, median_and_max, now};
+
+use crate::support::{create_subscription, create_tenant, median_and_max, now};
 
 /// Where the moments of the crashes come from; `POSTROAD_SEED` repeats a run that failed.
 const SEED: u64 = 20_261_121;

@@ -9,7 +9,7 @@ use std::{
 use postroad_testkit::poll_for;
 use tempfile::TempDir;
 
-use crate::{
+use super::{
     page::{Block, Mark, Page},
     root,
     terminal::Terminal,

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::process::Command;
 
-use crate::{
+use super::{
     common::run,
     stage::{assert_line, doctor, doctor_beside, files, stopped},
 };

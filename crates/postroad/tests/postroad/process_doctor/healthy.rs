@@ -2,7 +2,7 @@
 
 use postroad_testkit::TestServer;
 
-use crate::stage::{assert_line, doctor, doctor_beside, doctor_of, files, stopped, verdicts};
+use super::stage::{assert_line, doctor, doctor_beside, doctor_of, files, stopped, verdicts};
 
 #[tokio::test]
 async fn a_running_server_that_is_well_has_no_fault() {

@@ -3,7 +3,7 @@
 use postroad_testkit::{Answer, Receiver};
 use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
-use crate::stage::{assert_line, doctor};
+use super::stage::{assert_line, doctor};
 
 const LOOPBACK: [&str; 2] = ["--allow-subnet", "127.0.0.0/8"];
 

@@ -2,7 +2,7 @@
 
 use postroad_testkit::{ADMIN_KEY, Answer, Receiver, TestServer};
 
-use crate::stage::{assert_line, doctor, doctor_beside};
+use super::stage::{assert_line, doctor, doctor_beside};
 
 const LIVE: &str = "/health/live";
 const READY: &str = "/health/ready";

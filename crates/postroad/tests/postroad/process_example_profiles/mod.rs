@@ -3,8 +3,6 @@
 
 mod github;
 mod libraries;
-#[path = "../stage/mod.rs"]
-mod stage;
 mod stripe;
 mod twilio;
 
@@ -13,7 +11,8 @@ use std::{fs, path::PathBuf};
 use libraries::{Case, verdicts};
 use postroad_testkit::Received;
 use serde_json::{Value, json};
-use stage::{Stage, StageOptions, event_names};
+
+use crate::stage::{self, Stage, StageOptions, event_names};
 
 /// An event of the catalogue as its profile shows it.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{
+use super::{
     deliver, examples, expect_refused,
     libraries::{Case, Library},
     read_all, serve,

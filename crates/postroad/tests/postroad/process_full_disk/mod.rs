@@ -2,12 +2,11 @@
 
 mod disk;
 mod stage;
-#[path = "../support/mod.rs"]
-mod support;
 
 use postroad_testkit::{Answer, Gate};
 use stage::{LogOn, Stage};
-use support::now;
+
+use crate::support::{self, now};
 
 /// Refusals that fill more than a page with log lines.
 const REFUSALS: usize = 200;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use postroad_testkit::{Received, Receiver, Reply, ServerOptions, TestServer, poll_for};
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     disk::SmallDisk,
     support::{create_subscription, create_tenant},
 };

@@ -3,7 +3,7 @@
 use postroad_client::{Header, RateLimit, Subscription};
 use serde_json::{Value, json};
 
-use crate::stage::{SECRET, Stage, customers};
+use super::stage::{SECRET, Stage, customers};
 
 async fn subscriptions(stage: &Stage, tenant: &str) -> Vec<Subscription> {
     let all = stage.client.tenant(tenant).subscriptions().list().items().collect().await;

@@ -3,7 +3,7 @@
 use postroad_testkit::Receiver;
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     common::{postroad, run},
     imitation::Content,
     stage::{Stage, application, customers, endpoint, event_type},

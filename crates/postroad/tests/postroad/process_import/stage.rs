@@ -4,7 +4,7 @@ use postroad_client::Client;
 use postroad_testkit::{ADMIN_KEY, TestServer};
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     common::{Ended, postroad, run},
     imitation::{Content, Imitation, TOKEN},
 };

@@ -3,7 +3,7 @@
 use postroad_testkit::Answer;
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     EVENTS, LEAD, SECRET, quick, shipped,
     stage::{Stage, event_names, expect_refusal, id_of},
     unsigned_webhook, webhook,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postroad_testkit::{Answer, Gate, Reply, poll_for};
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     LEAD, quick, shipped,
     stage::{Stage, id_of, now, time},
     webhook,

@@ -3,7 +3,7 @@
 use postroad_testkit::Answer;
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     LEAD, quick,
     stage::{id_of, now, time},
     webhook,

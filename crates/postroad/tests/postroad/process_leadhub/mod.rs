@@ -8,11 +8,10 @@ mod openssl;
 mod peer;
 mod request;
 mod secret;
-#[path = "../stage/mod.rs"]
-mod stage;
 
 use serde_json::{Value, json};
-use stage::{Stage, StageOptions};
+
+use crate::stage::{self, Stage, StageOptions};
 
 /// The six names of the catalogue (spec 3.2), in their order.
 const EVENTS: [&str; 6] =

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{
+use super::{
     EVENTS, LEAD, SECRET,
     openssl::hmac_sha256,
     peer::RawPeer,

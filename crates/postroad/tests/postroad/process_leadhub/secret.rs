@@ -3,7 +3,7 @@
 use postroad_testkit::{Answer, Received};
 use serde_json::json;
 
-use crate::{
+use super::{
     LEAD, SECRET,
     openssl::hmac_sha256,
     quick, shipped,

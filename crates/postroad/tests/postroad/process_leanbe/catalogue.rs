@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{
+use super::{
     leanbe,
     stage::{event_names, expect_refusal, id_of, secret_of},
 };

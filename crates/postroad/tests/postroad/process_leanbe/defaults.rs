@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     leanbe,
     peers::Peer,
     stage::{Stage, expect_shipped_retries, id_of, now, text, time},

@@ -3,22 +3,20 @@
 
 mod catalogue;
 mod defaults;
-#[path = "../../../profile/tests/support/json_texts.rs"]
+#[path = "../../../../profile/tests/profile/support/json_texts/mod.rs"]
 mod json_texts;
 mod peers;
 mod random_documents;
 mod retries;
 mod rotation;
 mod signatures;
-#[path = "../stage/mod.rs"]
-mod stage;
 mod vectors;
 mod wire;
 
 use postroad_testkit::Received;
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, StageOptions, id_of, text};
+use crate::stage::{self, Stage, StageOptions, id_of, text};
 
 /// Gaps that a test can wait for, in place of the shipped ones.
 const SHORT_GAPS: (&str, &str) =

@@ -6,7 +6,7 @@ use postroad_testkit::Received;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, value::RawValue};
 
-use crate::{
+use super::{
     json_texts::json_text,
     leanbe,
     peers::{Case, Peer},

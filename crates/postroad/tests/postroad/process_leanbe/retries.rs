@@ -5,13 +5,13 @@ use std::time::Duration;
 use postroad_testkit::Answer;
 use serde_json::json;
 
-use crate::{
+use super::{
     leanbe_with_short_gaps,
     stage::{expect_attempts, text},
     vectors::SAMPLE_1,
 };
 
-/// The gaps of [`SHORT_GAPS`](crate::SHORT_GAPS).
+/// The gaps of [`SHORT_GAPS`](super::SHORT_GAPS).
 const GAPS_MS: [u64; 3] = [500, 600, 700];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +32,7 @@ async fn lb_9_a_retry_carries_the_same_body_with_the_same_stamp_and_signature() 
     expect_attempts(&delivery, &[500, 200], &GAPS_MS);
 }
 
-/// The numbers are those that [`lb_13`](crate::defaults) finds in the shipped profile; here they are lived through.
+/// The numbers are those that [`lb_13`](super::defaults) finds in the shipped profile; here they are lived through.
 #[tokio::test(flavor = "multi_thread")]
 async fn lb_13_after_three_retries_at_the_gaps_of_the_schedule_the_delivery_has_failed() {
     let stage = leanbe_with_short_gaps().await;

@@ -3,7 +3,7 @@
 use postroad_testkit::{Answer, Gate};
 use serde_json::json;
 
-use crate::{
+use super::{
     leanbe, leanbe_with_short_gaps,
     peers::{Case, Peer},
     signature,

@@ -3,7 +3,7 @@
 use postroad_testkit::Received;
 use serde_json::json;
 
-use crate::{
+use super::{
     leanbe,
     peers::{Case, Peer},
     signature,

@@ -5,10 +5,10 @@ pub(crate) const SECRET: &str = "leanbe-test-secret";
 
 /// The payload of sample 1, `customer.created`.
 pub(crate) const SAMPLE_1: &str =
-    include_str!("../../../../profiles/leanbe/examples/customer.created.json").trim_ascii();
+    include_str!("../../../../../profiles/leanbe/examples/customer.created.json").trim_ascii();
 
 /// The payload of sample 2, `idea.created`.
-const SAMPLE_2: &str = include_str!("../../../../profiles/leanbe/examples/idea.created.json").trim_ascii();
+const SAMPLE_2: &str = include_str!("../../../../../profiles/leanbe/examples/idea.created.json").trim_ascii();
 
 const T1: &str = r#"{ "b":1.0, "10":"ten", "2":"two", "z":{"9":1,"a":-0,"01":2}, "n":[1e21,1E-7,0.000001,9007199254740993,100.50,5e-324], "s":"\u00e9\u2028\/\u007f\u001F\ud83d\ude00", "dup":1, "dup":2 }"#;
 const T2: &str = r#"{ "b":1.0, "10":"ten", "2":"two", "z":{"9":1,"a":-0,"01":2}, "n":[1e21,1E-7,0.000001,9007199254740993,100.50,5e-324], "s":"\u00e9\u2028\/\u007f\u001F\ud83d\ude00", "lone":"\uD800", "dup":1, "dup":2 }"#;

@@ -3,7 +3,7 @@
 use postroad_testkit::Received;
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     leanbe, signature,
     stage::{Stage, now, text, time},
     vectors::SAMPLE_1,
@@ -90,7 +90,7 @@ async fn lb_11_a_number_beyond_a_double_is_refused_and_nothing_is_sent() {
     let stage = leanbe().await;
     stage.subscribe(json!({})).await;
     let refused = stage.publish("idea.created", r#"{"x":1e400}"#).await;
-    crate::stage::expect_refusal(refused, "number_out_of_range", "data");
+    super::stage::expect_refusal(refused, "number_out_of_range", "data");
     // What is sent after it shows that it is not merely late.
     let published = stage.publish("idea.updated", r#"{"x":1e300}"#).await.expect_status(202);
     stage.wait_for_event(&published, "succeeded").await;

@@ -1,6 +1,6 @@
 //! What is said about profiles that are wrong: the file as it can be opened, the line, and what to write instead.
 
-use crate::folder::{Folder, SHORTEST};
+use super::folder::{Folder, SHORTEST};
 
 /// Checks the profile in `p` and answers what was told about it.
 async fn told(folder: &Folder) -> String {

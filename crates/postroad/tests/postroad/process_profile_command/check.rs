@@ -1,6 +1,6 @@
 //! What `postroad profile check` prints of profiles that are right.
 
-use crate::folder::{Folder, SHORTEST, built_in};
+use super::folder::{Folder, SHORTEST, built_in};
 
 #[tokio::test]
 async fn every_built_in_profile_passes_and_shows_the_request_of_each_event_type() {

@@ -2,8 +2,8 @@
 
 mod bad_profiles;
 mod check;
-#[path = "../common/mod.rs"]
-mod common;
 mod folder;
 mod serve;
 mod show;
+
+use crate::common;

@@ -1,6 +1,6 @@
 //! `postroad serve --profiles`: a profile that is wrong ends the start, before anything is there that would be missed.
 
-use crate::{
+use super::{
     common::{Program, run, serve},
     folder::{Folder, SHORTEST},
 };

@@ -2,7 +2,7 @@
 
 use postroad_profile::Profile;
 
-use crate::{
+use super::{
     common::{postroad, run},
     folder::{Folder, SHORTEST},
 };

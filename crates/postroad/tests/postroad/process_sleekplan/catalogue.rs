@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{
+use super::{
     PRODUCT, sleekplan,
     stage::{event_names, expect_refusal, expect_shipped_retries},
 };

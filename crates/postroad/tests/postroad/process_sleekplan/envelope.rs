@@ -4,7 +4,7 @@ use postroad_domain::Timestamp;
 use postroad_testkit::Received;
 use serde_json::json;
 
-use crate::{
+use super::{
     PRODUCT, SAMPLE, sleekplan,
     stage::{Stage, id_of, now, text},
 };

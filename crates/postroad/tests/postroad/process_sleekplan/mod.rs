@@ -5,13 +5,11 @@ mod catalogue;
 mod envelope;
 mod retries;
 mod selection;
-#[path = "../stage/mod.rs"]
-mod stage;
 mod target;
 
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::stage::{self, Stage};
 
 /// The product of the samples: its number takes more than 32 bits.
 const PRODUCT: u64 = 5_456_534_244;

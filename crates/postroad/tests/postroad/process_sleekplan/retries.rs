@@ -5,7 +5,7 @@ use std::time::Duration;
 use postroad_testkit::Answer;
 use serde_json::json;
 
-use crate::{
+use super::{
     PRODUCT, SAMPLE,
     stage::{Stage, StageOptions, expect_attempts},
 };

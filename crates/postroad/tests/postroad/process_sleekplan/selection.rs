@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{
+use super::{
     SAMPLE, sleekplan,
     stage::{id_of, text},
 };
@@ -12,7 +12,7 @@ async fn sp_6_the_action_is_the_published_event_and_without_a_selection_all_are_
     let stage = sleekplan().await;
     stage.subscribe(json!({})).await;
     let profile = stage.profile().await;
-    for name in crate::stage::event_names(&profile) {
+    for name in super::stage::event_names(&profile) {
         let request = stage.deliver(name, "{}").await;
         assert_eq!(text::member(&request.body, "action"), format!("\"{name}\""));
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{SAMPLE, push_to, sleekplan, stage::text};
+use super::{SAMPLE, push_to, sleekplan, stage::text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sp_2_the_secret_in_the_url_arrives_with_a_post_to_exactly_that_target() {
@@ -27,7 +27,7 @@ async fn sp_3_a_query_arrives_byte_for_byte_as_it_was_entered() {
         let created = stage.subscribe(body).await;
         let request = stage.deliver("item.create", "{}").await;
         assert_eq!(request.target, expected);
-        let off = stage.patch(crate::stage::id_of(&created), json!({"active": false})).await;
+        let off = stage.patch(super::stage::id_of(&created), json!({"active": false})).await;
         let _ = off.expect_status(200);
     }
 }

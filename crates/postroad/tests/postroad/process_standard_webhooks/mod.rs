@@ -2,14 +2,13 @@
 //! byte for byte as a raw receiver recorded it.
 
 mod peers;
-#[path = "../support/mod.rs"]
-mod support;
 
 use bytes::Bytes;
 use peers::{Case, openssl_verifies, verdicts};
 use postroad_testkit::{ADMIN_KEY, Received, Receiver, TestServer};
 use serde_json::{Value, json};
-use support::{create_subscription, create_tenant};
+
+use crate::support::{create_subscription, create_tenant};
 
 /// What a JSON library would not leave as it is: letters beyond ASCII, escapes that need not be, a key twice, numbers
 /// in odd forms, spaces.

@@ -1,7 +1,5 @@
 //! A subscription with a client certificate, an authority of its own and HTTP/2 against Node's own server.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{fs, path::Path, process::Stdio};
 
 use postroad_testkit::{TestServer, poll_for, within};
@@ -41,7 +39,7 @@ impl Peer {
         fs::write(folder.join("server.pem"), chain).unwrap();
         fs::write(folder.join("server.key"), key).unwrap();
         fs::write(folder.join("clients.pem"), clients.pem()).unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process_tls/peer.mjs");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postroad/process_tls/peer.mjs");
         let mut command = Command::new("node");
         command.arg(script).arg(folder).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("node is installed");

@@ -1,18 +1,14 @@
 //! Traces: what a collector is told of an event, what the receiver is told, and that no collector slows anything.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod collector;
-#[path = "../common/mod.rs"]
-mod common;
 
 use bytes::Bytes;
-use common::subscribe;
 use http::Method;
 use postroad_testkit::{ADMIN_KEY, Answer, Receiver, ServerOptions, TestServer};
 use serde_json::json;
 
-use crate::collector::{attribute, hex, spans, wait_for};
+use self::collector::{attribute, hex, spans, wait_for};
+use crate::common::subscribe;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";

@@ -4,9 +4,6 @@
 //! and not what a JSON library makes of it. What the server is asked for is panicked about when it is refused; the
 //! methods that answer a [`Reply`] leave the judgement to the test.
 
-// Each test program uses another part of this.
-#![allow(dead_code, reason = "shared by several test programs")]
-
 mod attempts;
 mod deliveries;
 mod events;
@@ -20,10 +17,9 @@ use postroad_testkit::{Receiver, Reply, ServerOptions, TestServer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-#[allow(unused_imports, reason = "shared by several test programs")]
 pub(crate) use self::{
     attempts::expect_attempts,
-    policy::{expect_shipped_retries, seconds},
+    policy::expect_shipped_retries,
     readings::{event_names, expect_refusal, id_of, now, secret_of, time},
 };
 

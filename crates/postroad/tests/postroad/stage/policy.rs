@@ -17,7 +17,7 @@ pub(crate) fn expect_shipped_retries(profile: &Value, gaps_secs: &[u64]) {
 }
 
 /// The whole seconds of a span as the API writes it: `90s`, `1m30s`.
-pub(crate) fn seconds(span: &Value) -> u64 {
+fn seconds(span: &Value) -> u64 {
     let text = span.as_str().unwrap_or_else(|| panic!("not a span: {span}"));
     let parts = text.split_inclusive(|character: char| character.is_ascii_alphabetic());
     let part = |part: &str| {

@@ -1,8 +1,5 @@
 //! What the tests of crashes, floods, full disks and signatures share.
 
-// Each test program uses another part of this.
-#![allow(dead_code, reason = "shared by several test programs")]
-
 use std::time::{Duration, Instant};
 
 use postroad_testkit::TestServer;

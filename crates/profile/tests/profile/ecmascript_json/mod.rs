@@ -1,10 +1,7 @@
 //! Leanbe's canonicalisation (spec 1.4): the printed vectors, each rule as a table, what is refused and where, and what
-//! holds for every text. The comparison with Node itself is in `tests/node.rs`.
+//! holds for every text. The comparison with Node itself is in `node.rs` beside it.
 
-#[path = "../support/signature.rs"]
-mod signature;
-
-#[path = "../../fuzz/ecmascript_json.rs"]
+#[path = "../../../fuzz/ecmascript_json.rs"]
 mod fuzz;
 
 mod every_text;

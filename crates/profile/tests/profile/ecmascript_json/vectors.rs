@@ -3,7 +3,7 @@
 use data_encoding::HEXLOWER;
 use postroad_profile::ecmascript_json::canonical;
 
-use super::signature::signature;
+use crate::support::signature::signature;
 
 struct Vector {
     text: &'static str,

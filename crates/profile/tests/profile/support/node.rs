@@ -27,7 +27,7 @@ pub(crate) enum Answer {
 impl Node {
     /// Starts it; it signs with `secret`.
     pub(crate) fn start(secret: &str) -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node.mjs");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/profile/node.mjs");
         let mut child = Command::new("node")
             .args([script, secret])
             .stdin(Stdio::piped())

@@ -1,7 +1,5 @@
 //! What the tests of this store share.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{future::pending, path::Path, sync::Arc, time::Duration};
 
 use postroad_domain::{Clock, Timestamp, time::Sleep};

@@ -5,7 +5,7 @@ use std::{sync::mpsc::channel, thread};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use rusqlite::{Connection, ErrorCode};
 
-use crate::{
+use super::{
     computer::{Cut, Survival},
     vfs::Vfs,
 };

@@ -2,7 +2,7 @@
 
 use std::{env, ops::Range, thread};
 
-use crate::trial::{Conditions, Latest, Loss, Tally, Trial};
+use crate::power_cut::trial::{Conditions, Latest, Loss, Tally, Trial};
 
 /// Enough that a commit without an answer survives in some of them: about three of a hundred tell of one.
 const SEEDS: u64 = 100;

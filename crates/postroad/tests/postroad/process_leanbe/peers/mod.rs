@@ -83,7 +83,8 @@ impl Peer {
     }
 
     fn start(name: &'static str, script: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process_leanbe/peers").join(script);
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postroad/process_leanbe/peers").join(script);
         let mut command = Command::new(name);
         command.arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command

@@ -88,7 +88,7 @@ fn ask(mut command: Command, cases: &[Case]) -> Vec<bool> {
 }
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process_standard_webhooks/peers").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postroad/process_standard_webhooks/peers").join(name)
 }
 
 /// Where the packages are; they are installed first when they are not.

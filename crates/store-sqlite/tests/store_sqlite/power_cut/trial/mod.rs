@@ -29,8 +29,10 @@ use tempfile::TempDir;
 
 use crate::{
     common,
-    computer::{Computer, Cut, Survival},
-    vfs::Vfs,
+    power_cut::{
+        computer::{Computer, Cut, Survival},
+        vfs::Vfs,
+    },
 };
 
 /// Bytes of log that the store lets pass before it moves them.

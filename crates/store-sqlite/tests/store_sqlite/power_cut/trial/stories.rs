@@ -11,7 +11,7 @@ use super::{
     Actor, Conditions, Latest, Survival, Trial,
     step::{EventPlan, OutcomePlan, Step, SubscriptionName, Write},
 };
-use crate::computer::Cut;
+use crate::power_cut::computer::Cut;
 
 /// Nothing happens by chance.
 const QUIET: Conditions = Conditions {

@@ -10,7 +10,7 @@ use std::{
 use rusqlite::ffi;
 
 use super::open_file::{OpenFile, code_of};
-use crate::computer::{Level, SlotLock};
+use crate::power_cut::computer::{Level, SlotLock};
 
 /// What SQLite holds of an open file: its own part first, as it asks for.
 #[repr(C)]

@@ -1,7 +1,7 @@
 //! The computer as a file system of SQLite's.
 //!
 //! **Invariant:** everything that is not safe is in this module, and each call does no more than turn SQLite's pointers
-//! into Rust's types; what a call means is told in [`crate::computer`].
+//! into Rust's types; what a call means is told in [`crate::power_cut::computer`].
 //!
 //! On purpose there is no memory mapping of files: SQLite then reads and writes by calls that can be counted.
 
@@ -22,7 +22,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, ffi};
 
-use crate::{computer::Computer, vfs::file_calls::Handle};
+use crate::power_cut::{computer::Computer, vfs::file_calls::Handle};
 
 /// Bytes that a path may have, its end included.
 const PATH_BYTES_MAX: c_int = 1_024;

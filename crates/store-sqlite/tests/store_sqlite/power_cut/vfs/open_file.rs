@@ -12,7 +12,7 @@ use std::{
 
 use rusqlite::ffi;
 
-use crate::computer::{Computer, FileNo, HandleNo, Level, Refusal, Region, SlotLock};
+use crate::power_cut::computer::{Computer, FileNo, HandleNo, Level, Refusal, Region, SlotLock};
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ impl OpenFile {
 
     /// Its bytes.
     pub(super) fn len(&self) -> Result<usize, Refusal> {
-        self.computer.state().disk.file(self.no).map(crate::computer::File::len)
+        self.computer.state().disk.file(self.no).map(crate::power_cut::computer::File::len)
     }
 
     /// Holds it more firmly.

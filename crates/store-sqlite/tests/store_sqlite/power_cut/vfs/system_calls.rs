@@ -13,7 +13,7 @@ use super::{
     file_calls::Handle,
     open_file::{OpenFile, Opening, code_of},
 };
-use crate::computer::{Computer, Refusal};
+use crate::power_cut::computer::{Computer, Refusal};
 
 /// Noon of 2026-11-21 in SQLite's count of milliseconds since noon in Greenwich on November 24, 4714 B.C.
 const NOON: ffi::sqlite3_int64 = 212_662_022_400_000;

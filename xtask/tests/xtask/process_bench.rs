@@ -1,8 +1,6 @@
 //! The benchmark at a tiny scale: every case works, on both disks, and against another server. What it measures here
 //! means nothing.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
 use std::{
     path::Path,
     process::{Command, Output},
