@@ -22,7 +22,7 @@ async fn lb_13_2xx_and_three_retries_after_10_60_and_300_s_and_utc_are_shipped()
 }
 
 /// The server stamps the present; a moment in July and one in January are those of
-/// `the_zone_shows_the_same_instant_with_its_offset_of_summer_and_winter` in `crates/profile/tests/it/leanbe.rs`.
+/// `the_zone_shows_the_same_instant_with_its_offset_of_summer_and_winter` in `crates/profile/tests/profile/leanbe.rs`.
 #[tokio::test(flavor = "multi_thread")]
 async fn lb_13_the_zone_shows_the_same_instant_with_the_offset_that_it_has_now() {
     let stage = leanbe().await;

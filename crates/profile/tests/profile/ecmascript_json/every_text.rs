@@ -31,7 +31,7 @@ proptest! {
     }
 }
 
-/// Valid texts that shrink well; `tests/node.rs` makes wilder ones.
+/// Valid texts that shrink well; `node.rs` makes wilder ones.
 fn json_text() -> impl Strategy<Value = String> {
     let number = prop_oneof![
         any::<i64>().prop_map(|number| number.to_string()),
