@@ -24,7 +24,7 @@ const PROFILE: &str = "dist";
 const RUNS: u32 = 3;
 const PAIRS: u32 = 5;
 
-/// The command.
+/// The command line. Its hidden subcommands are the other processes of a benchmark.
 pub(crate) fn command() -> Command {
     let number = || value_parser!(u32).range(1..);
     let option =
@@ -64,6 +64,16 @@ pub(crate) fn command() -> Command {
             flag("quick", "A tiny scale: shows that a case works, not how fast it is"),
             flag("bare", "Only the work without the server"),
             flag("no-build", "Takes the binaries that lie beside this one instead of building them"),
+        ])
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .subcommands([
+            Command::new("probe")
+                .hide(true)
+                .about("Measures the disk")
+                .arg(Arg::new("folder").required(true).value_parser(value_parser!(PathBuf))),
+            Command::new("receiver").hide(true).about("Counts what arrives"),
+            Command::new("generator").hide(true).about("Posts events"),
         ])
 }
 
@@ -137,7 +147,8 @@ pub(super) struct Bench {
 #[derive(Debug)]
 pub(super) struct Tools {
     pub(super) postroad: PathBuf,
-    pub(super) xtask: PathBuf,
+    /// This program, as it is measured along.
+    pub(super) bench: PathBuf,
 }
 
 impl Bench {
@@ -167,17 +178,17 @@ impl Bench {
 /// The binaries as servers run them. The generator and the receiver are measured along, so they are optimised too.
 fn build(folder: &Path, with_server: bool) -> Result<Tools> {
     let mut cargo = Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--profile", PROFILE, "--package", "xtask"]);
+    cargo.args(["build", "--profile", PROFILE, "--package", "bench"]);
     if with_server {
         cargo.args(["--package", "postroad"]);
     }
     ensure!(cargo.status().context("cargo build")?.success(), "the binaries cannot be built");
-    Ok(Tools { postroad: folder.join("postroad"), xtask: folder.join("xtask") })
+    Ok(Tools { postroad: folder.join("postroad"), bench: folder.join("bench") })
 }
 
 fn neighbours() -> Result<Tools> {
-    let xtask = std::env::current_exe().context("the path of this program")?;
-    Ok(Tools { postroad: xtask.with_file_name("postroad"), xtask })
+    let bench = std::env::current_exe().context("the path of this program")?;
+    Ok(Tools { postroad: bench.with_file_name("postroad"), bench })
 }
 
 #[cfg(test)]

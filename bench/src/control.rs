@@ -74,12 +74,12 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts the hidden subcommand `role` of `xtask` with its plan.
-    pub(super) async fn start(xtask: &Path, role: &str, plan: &impl Serialize) -> Result<Self> {
-        let mut command = tokio::process::Command::new(xtask);
+    /// Starts the hidden subcommand `role` of this program with its plan.
+    pub(super) async fn start(program: &Path, role: &str, plan: &impl Serialize) -> Result<Self> {
+        let mut command = tokio::process::Command::new(program);
         command.arg(role).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child =
-            command.spawn().with_context(|| format!("cannot start {} {role}", xtask.display()))?;
+            command.spawn().with_context(|| format!("cannot start {} {role}", program.display()))?;
         let stdin = child.stdin.take().context("stdin was asked for as a pipe")?;
         let stdout = child.stdout.take().context("stdout was asked for as a pipe")?;
         let mut worker = Self { _child: child, stdin, lines: BufReader::new(stdout).lines() };

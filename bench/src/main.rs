@@ -1,4 +1,5 @@
-//! Measures the binary as servers run it (profile `dist`), each case beside the same work done without it.
+//! `cargo xtask bench`: measures the binary as servers run it (profile `dist`), each case beside the same work done
+//! without it.
 //!
 //! Three processes share the machine: the server, a generator that posts events, a receiver that counts what arrives.
 //! In each run of a case the generator also posts the same signed bodies straight to the receiver: that *bare* figure
@@ -17,7 +18,7 @@ mod command_line;
 mod control;
 mod disk;
 mod figure;
-pub(crate) mod generator;
+mod generator;
 mod histogram;
 mod ledger;
 mod load;
@@ -25,7 +26,7 @@ mod machine;
 mod mark;
 mod measure;
 mod pace;
-pub(crate) mod receiver;
+mod receiver;
 mod report;
 mod scale;
 mod sender;
@@ -39,22 +40,36 @@ mod traffic;
 mod wire;
 mod work;
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, ensure};
 use clap::ArgMatches;
 
-pub(crate) use self::{command_line::command, disk::run_probe};
 use self::{
     command_line::{Asked, Bench},
     machine::Machine,
     report::Report,
 };
 
+fn main() -> Result<()> {
+    let matches = command_line::command().get_matches();
+    match matches.subcommand() {
+        Some(("probe", options)) => {
+            let folder: &PathBuf = options.get_one("folder").context("clap demands a folder")?;
+            disk::run_probe(folder)
+        }
+        Some(("receiver", _)) => receiver::run(),
+        Some(("generator", _)) => generator::run(),
+        _ => run(&matches),
+    }
+}
+
 /// Runs the cases that `matches` name, prints their tables, and writes the file that is asked for.
 ///
 /// # Errors
 ///
 /// When a program cannot be built or started, breaks while it is measured, or loses an event.
-pub(crate) fn run(matches: &ArgMatches) -> Result<()> {
+fn run(matches: &ArgMatches) -> Result<()> {
     let asked = Asked::read(matches)?;
     let bench = Bench::prepare(&asked)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

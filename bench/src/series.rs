@@ -68,7 +68,7 @@ async fn run(
     disk: Disk,
     (side, binary): (Side, &Path),
 ) -> Result<Outcome> {
-    let sync = disk.probe(&bench.tools.xtask, &bench.folder)?;
+    let sync = disk.probe(&bench.tools.bench, &bench.folder)?;
     let bare = work::bare(bench, &case.load).await.context("the bare run")?;
     let mut findings = Findings::default();
     findings.add_micros("sync p50", sync.p50_micros);

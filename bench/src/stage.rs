@@ -130,7 +130,7 @@ pub(super) fn plan(load: &Load, address: SocketAddr, target: Target) -> Plan {
 
 /// Starts a generator.
 pub(super) async fn generator(bench: &Bench, plan: &Plan) -> Result<Worker> {
-    Worker::start(&bench.tools.xtask, "bench-generator", plan).await
+    Worker::start(&bench.tools.bench, "generator", plan).await
 }
 
 /// The receiver, and what it and the generator share.
@@ -151,7 +151,7 @@ impl Ends {
         // The numbers of events name the places in the ledger only where each arrives once.
         let ledger = (subscriptions == 1).then(|| folder.path().join("arrived"));
         let plan = receiver::Plan { subscriptions, feed, behaviour, ledger };
-        let mut receiver = Worker::start(&bench.tools.xtask, "bench-receiver", &plan).await?;
+        let mut receiver = Worker::start(&bench.tools.bench, "receiver", &plan).await?;
         let address = receiver.read().await?;
         Ok(Self { receiver, address, subscriptions, folder })
     }

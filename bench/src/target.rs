@@ -105,7 +105,7 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::cases::CASES;
+    use crate::cases::CASES;
 
     #[test]
     fn a_figure_is_at_its_aim_at_its_target_or_short_of_both() {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
 use super::{Case, Run, comparison};
-use crate::bench::{
+use crate::{
     behaviour::Behaviour,
     figure::Findings,
     load::Load,

@@ -1,7 +1,7 @@
 //! Events handed over a hundred at a time.
 
 use super::{Case, throughput};
-use crate::bench::{load::Load, pace::Pace};
+use crate::{load::Load, pace::Pace};
 
 /// Batches.
 pub(super) const CASE: Case = Case {

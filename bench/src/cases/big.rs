@@ -1,7 +1,7 @@
 //! Large events.
 
 use super::{Case, throughput};
-use crate::bench::load::Load;
+use crate::load::Load;
 
 /// Bodies of 64 KiB.
 pub(super) const CASE: Case = Case {

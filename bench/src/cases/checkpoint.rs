@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use anyhow::Result;
 
 use super::{Case, Run, comparison};
-use crate::bench::{
+use crate::{
     behaviour::Behaviour,
     control::Command,
     figure::Findings,

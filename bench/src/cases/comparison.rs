@@ -1,6 +1,6 @@
 //! The way of an event alone and beside something; shared by the cases that put something beside it.
 
-use crate::bench::{figure::Findings, traffic::Traffic};
+use crate::{figure::Findings, traffic::Traffic};
 
 /// The way of an event alone and beside something, and what of it was lost.
 pub(super) fn add(alone: &Traffic, beside: &Traffic, findings: &mut Findings) {

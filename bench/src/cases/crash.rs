@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Case, Run};
-use crate::bench::{
+use crate::{
     behaviour::Behaviour,
     control::Command,
     figure::Findings,

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{Case, Run, neighbours};
-use crate::bench::{
+use crate::{
     disk::Disk,
     figure::Findings,
     load::Load,

@@ -68,7 +68,7 @@ impl Run<'_> {
 
     /// Measures a sync of its disk once more.
     fn probe(&self) -> Result<SyncTime> {
-        self.disk.probe(&self.bench.tools.xtask, &self.bench.folder)
+        self.disk.probe(&self.bench.tools.bench, &self.bench.folder)
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpSocket;
 
 use super::{Case, Run, comparison};
-use crate::bench::{
+use crate::{
     behaviour::Behaviour,
     figure::Findings,
     load::Load,

@@ -1,7 +1,7 @@
 //! One subscription and events one by one, with a given number on their way.
 
 use super::{Case, throughput};
-use crate::bench::{load::Load, pace::Pace};
+use crate::{load::Load, pace::Pace};
 
 /// Few on their way.
 pub(super) const ONE_64: Case = Case {

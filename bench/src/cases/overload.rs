@@ -7,7 +7,7 @@
 use anyhow::{Context, Result};
 
 use super::{Case, Run};
-use crate::bench::{
+use crate::{
     behaviour::Behaviour,
     control::Command,
     figure::Findings,

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Case, Run, throughput};
-use crate::bench::{figure::Findings, load::Load, pace::Pace, work};
+use crate::{figure::Findings, load::Load, pace::Pace, work};
 
 /// A quiet server.
 pub(super) const PACE_200: Case = Case {

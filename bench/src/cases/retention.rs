@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use super::{Case, Run};
-use crate::bench::{
+use crate::{
     behaviour::Behaviour,
     disk::Disk,
     figure::Findings,

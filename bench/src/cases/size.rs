@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Case, Run};
-use crate::bench::{figure::Findings, load::Load, measure, pace::Pace, work};
+use crate::{figure::Findings, load::Load, measure, pace::Pace, work};
 
 /// Bytes, processor time and memory.
 pub(super) const CASE: Case = Case {

@@ -1,7 +1,7 @@
 //! Ten subscriptions for each event.
 
 use super::{Case, throughput};
-use crate::bench::load::Load;
+use crate::load::Load;
 
 /// Fan-out.
 pub(super) const CASE: Case = Case {

@@ -1,7 +1,7 @@
 //! Many tenants that take turns.
 
 use super::{Case, Run, throughput};
-use crate::bench::{figure::Findings, load::Load, pace::Pace, work};
+use crate::{figure::Findings, load::Load, pace::Pace, work};
 
 use anyhow::Result;
 

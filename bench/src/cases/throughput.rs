@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Run;
-use crate::bench::{
+use crate::{
     figure::Findings,
     work::{self, Through},
 };

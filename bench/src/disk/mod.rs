@@ -50,9 +50,9 @@ impl Disk {
     }
 
     /// Measures a sync in `folder`.
-    pub(super) fn probe(self, xtask: &Path, folder: &Path) -> Result<SyncTime> {
+    pub(super) fn probe(self, program: &Path, folder: &Path) -> Result<SyncTime> {
         let count = SyncCount::new(folder)?;
-        let time = probe::start(xtask, folder, self.environment(folder, &count)?)?;
+        let time = probe::start(program, folder, self.environment(folder, &count)?)?;
         anyhow::ensure!(
             self == Self::Native || count.read()? >= probe::SYNCS as u64,
             "the library that slows the disk down was not asked: is the C library of this machine linked statically?"

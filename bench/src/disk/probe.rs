@@ -10,17 +10,17 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use super::SyncTime;
-use crate::bench::{control, histogram::Histogram, mark::now_micros};
+use crate::{control, histogram::Histogram, mark::now_micros};
 
 /// Syncs of one probe.
 pub(super) const SYNCS: usize = 200;
 const BLOCK: [u8; 4_096] = [7; 4_096];
 
 /// Runs the probe on `folder` in a process of this environment.
-pub(super) fn start(xtask: &Path, folder: &Path, environment: Vec<(String, String)>) -> Result<SyncTime> {
-    let mut command = Command::new(xtask);
-    command.arg("bench-probe").arg(folder).envs(environment).stderr(Stdio::inherit());
-    let output = command.output().with_context(|| format!("cannot start {}", xtask.display()))?;
+pub(super) fn start(program: &Path, folder: &Path, environment: Vec<(String, String)>) -> Result<SyncTime> {
+    let mut command = Command::new(program);
+    command.arg("probe").arg(folder).envs(environment).stderr(Stdio::inherit());
+    let output = command.output().with_context(|| format!("cannot start {}", program.display()))?;
     ensure!(output.status.success(), "the probe of the disk ended with {}", output.status);
     serde_json::from_slice(&output.stdout).context("the answer of the probe")
 }

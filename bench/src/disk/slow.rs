@@ -51,13 +51,13 @@ pub(super) fn environment(library: &Path, count: &SyncCount) -> Result<Vec<(Stri
 
 /// The file in which the library counts the syncs of a program.
 #[derive(Debug)]
-pub(in crate::bench) struct SyncCount {
+pub(crate) struct SyncCount {
     file: NamedTempFile,
 }
 
 impl SyncCount {
     /// Begins at 0.
-    pub(in crate::bench) fn new(folder: &Path) -> Result<Self> {
+    pub(crate) fn new(folder: &Path) -> Result<Self> {
         let folder = fs::canonicalize(folder).with_context(|| folder.display().to_string())?;
         let file = NamedTempFile::new_in(folder).context("a file for the count of syncs")?;
         fs::write(file.path(), 0_u64.to_ne_bytes())?;
@@ -65,7 +65,7 @@ impl SyncCount {
     }
 
     /// The syncs so far.
-    pub(in crate::bench) fn read(&self) -> Result<u64> {
+    pub(crate) fn read(&self) -> Result<u64> {
         let bytes = fs::read(self.file.path()).context("the count of syncs")?;
         let bytes = bytes.first_chunk().context("the count of syncs is cut off")?;
         Ok(u64::from_ne_bytes(*bytes))
@@ -80,13 +80,13 @@ mod tests {
     fn the_library_makes_each_sync_of_a_program_slow_and_counts_it() {
         let folder = tempfile::tempdir().unwrap();
         let (library, count) = (library(folder.path()).unwrap(), SyncCount::new(folder.path()).unwrap());
-        let began = crate::bench::mark::now_micros();
+        let began = crate::mark::now_micros();
         let status = Command::new("dd")
             .args(["if=/dev/zero", "bs=512", "count=5", "conv=fsync", "status=none"])
             .arg(format!("of={}", folder.path().join("written").display()))
             .envs(environment(&library, &count).unwrap())
             .status();
-        let took = crate::bench::mark::now_micros() - began;
+        let took = crate::mark::now_micros() - began;
         assert!(status.unwrap().success());
         assert_eq!(count.read().unwrap(), 1);
         assert!(took >= u64::from(PAUSE_MICROS), "{took} µs");

@@ -5,27 +5,27 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Plan};
-use crate::bench::{
+use crate::{
     histogram::Histogram,
     tally::{self, Bits},
 };
 
 /// What the generator says in the end. Times are microseconds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(in crate::bench) struct GeneratorReport {
+pub(crate) struct GeneratorReport {
     /// Events of the whole run that were accepted, and that were not.
-    pub(in crate::bench) accepted: u64,
-    pub(in crate::bench) refused: u64,
+    pub(crate) accepted: u64,
+    pub(crate) refused: u64,
     /// Events accepted in the time that is measured, and that time.
-    pub(in crate::bench) accepted_in_window: u64,
-    pub(in crate::bench) window_micros: u64,
+    pub(crate) accepted_in_window: u64,
+    pub(crate) window_micros: u64,
     /// Events answered in that time by their status; 0 is a connection that broke.
-    pub(in crate::bench) statuses: BTreeMap<u16, u64>,
+    pub(crate) statuses: BTreeMap<u16, u64>,
     /// Events accepted in that time, of each tenant in turn.
-    pub(in crate::bench) accepted_by_tenant: Vec<u64>,
+    pub(crate) accepted_by_tenant: Vec<u64>,
     /// From sending a request to its answer, in the time that is measured.
-    pub(in crate::bench) answer_p50_micros: u64,
-    pub(in crate::bench) answer_p99_micros: u64,
+    pub(crate) answer_p50_micros: u64,
+    pub(crate) answer_p99_micros: u64,
 }
 
 /// The notes of a run.

@@ -4,33 +4,33 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bench::pace::Pace;
+use crate::pace::Pace;
 
 /// What a generator is to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::bench) struct Plan {
-    pub(in crate::bench) address: SocketAddr,
-    pub(in crate::bench) target: Target,
-    pub(in crate::bench) pace: Pace,
+pub(crate) struct Plan {
+    pub(crate) address: SocketAddr,
+    pub(crate) target: Target,
+    pub(crate) pace: Pace,
     /// The number of the first event.
-    pub(in crate::bench) first_number: u64,
+    pub(crate) first_number: u64,
     /// Events of one POST to the server.
-    pub(in crate::bench) batch: u64,
+    pub(crate) batch: u64,
     /// Bytes of each event's data.
-    pub(in crate::bench) data_bytes: usize,
-    pub(in crate::bench) connections: usize,
+    pub(crate) data_bytes: usize,
+    pub(crate) connections: usize,
     /// How often each event arrives.
-    pub(in crate::bench) subscriptions: u64,
+    pub(crate) subscriptions: u64,
     /// The Unix socket on which the receiver tells what has arrived.
-    pub(in crate::bench) feed: Option<PathBuf>,
-    pub(in crate::bench) on_break: OnBreak,
+    pub(crate) feed: Option<PathBuf>,
+    pub(crate) on_break: OnBreak,
     /// The file to which the numbers of what was accepted are written with each report.
-    pub(in crate::bench) ledger: Option<PathBuf>,
+    pub(crate) ledger: Option<PathBuf>,
 }
 
 /// Whom the generator posts to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::bench) enum Target {
+pub(crate) enum Target {
     /// A server's API: these tenants take turns.
     Server { first_tenant: u64, tenants: u64, key: String, event_type: String },
     /// The receiver, without a server between.
@@ -39,7 +39,7 @@ pub(in crate::bench) enum Target {
 
 /// What a connection that breaks means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::bench) enum OnBreak {
+pub(crate) enum OnBreak {
     /// The run is void.
     Fail,
     /// The connection is not used any more: the server is meant to die.
@@ -50,7 +50,7 @@ pub(in crate::bench) enum OnBreak {
 
 impl Target {
     /// Whose the `number`-th request is.
-    pub(in crate::bench) const fn tenant_of(&self, number: u64) -> u64 {
+    pub(crate) const fn tenant_of(&self, number: u64) -> u64 {
         match self {
             Self::Server { first_tenant, tenants, .. } => *first_tenant + number % *tenants,
             Self::Receiver => 0,
@@ -58,7 +58,7 @@ impl Target {
     }
 
     /// How many tenants take turns.
-    pub(in crate::bench) const fn tenants(&self) -> u64 {
+    pub(crate) const fn tenants(&self) -> u64 {
         match self {
             Self::Server { tenants, .. } => *tenants,
             Self::Receiver => 1,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::bench::{
+use crate::{
     series::{Series, Side},
     statistics::Spread,
 };

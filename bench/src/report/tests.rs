@@ -1,7 +1,7 @@
 //! Tables of figures made by hand.
 
 use super::*;
-use crate::bench::{
+use crate::{
     disk::{Disk, SyncTime},
     figure::Findings,
     series::{Outcome, Side},
@@ -49,7 +49,7 @@ fn a_comparison_shows_the_ratio_of_the_pairs() {
 #[test]
 fn one_lost_event_of_one_run_is_a_loss() {
     let machine = Machine { processor: "x".to_owned(), processors: 2, load: 0.0 };
-    let matches = crate::bench::command().try_get_matches_from(["bench"]).unwrap();
+    let matches = crate::command_line::command().try_get_matches_from(["bench"]).unwrap();
     let asked = Asked::read(&matches).unwrap();
     for (lost, is_loss) in [(0.0, false), (1.0, true)] {
         let measured = [series(vec![

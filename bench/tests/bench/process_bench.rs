@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 /// The tool, told to measure the programs that lie beside it.
 fn bench(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(["bench", "--no-build", "--quick", "--folder"]).arg(folder);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
+    command.args(["--no-build", "--quick", "--folder"]).arg(folder);
     command
 }
 
@@ -120,7 +120,7 @@ fn the_slow_disk_makes_every_sync_of_the_server_slow() {
 
 #[test]
 fn two_servers_are_measured_in_turn() {
-    let other = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("postroad");
+    let other = Path::new(env!("CARGO_BIN_EXE_bench")).with_file_name("postroad");
     let against = other.to_str().unwrap();
     let (report, table) = run(&["one-64", "--disk", "native", "--against", against, "--runs", "2"]);
     let runs = report["cases"][0]["runs"].as_array().unwrap();

@@ -8,9 +8,9 @@ use anyhow::{Result, ensure};
 
 use self::questions::questions;
 pub(super) use self::replay::CASE as REPLAY;
-pub(in crate::bench) use self::store::Store;
+pub(crate) use self::store::Store;
 use super::{Case, Run};
-use crate::bench::{figure::Findings, histogram::Histogram, load::Load, mark::now_micros, stage::Stage};
+use crate::{figure::Findings, histogram::Histogram, load::Load, mark::now_micros, stage::Stage};
 
 /// Ten million events.
 pub(super) const CASE: Case = Case {

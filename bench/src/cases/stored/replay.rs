@@ -10,10 +10,10 @@ use super::{
     super::{Case, Run},
     store::{self, Store, TENANT},
 };
-use crate::bench::{figure::Findings, load::Load, mark::now_micros, stage::Stage, template::tenant_id};
+use crate::{figure::Findings, load::Load, mark::now_micros, stage::Stage, template::tenant_id};
 
 /// Ten million events.
-pub(in crate::bench::cases) const CASE: Case = Case {
+pub(in crate::cases) const CASE: Case = Case {
     name: "replay-10m",
     meaning: "How long a replay over ten million events takes to be counted, goes through them, and is called off.",
     load: Load::ONE,

@@ -11,7 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::Run;
-use crate::bench::{
+use crate::{
     behaviour::Behaviour,
     disk::Disk,
     measure,
@@ -35,7 +35,7 @@ const DATA_BYTES: usize = 128;
 
 /// A filled store; nobody uses it between the runs.
 #[derive(Debug)]
-pub(in crate::bench) struct Store {
+pub(crate) struct Store {
     binary: PathBuf,
     folder: TempDir,
     pub(super) events: u64,
