@@ -23,7 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("postroad", ANY_SHIPPED),
     ("postroad-testkit", ANY_SHIPPED),
     ("postroad-sim", ANY_SHIPPED),
-    ("xtask", &["postroad-testkit"]),
+    ("bench", &["postroad-testkit"]),
+    ("xtask", &[]),
 ];
 
 /// The boxes below the top level.

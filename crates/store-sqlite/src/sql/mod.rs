@@ -1,6 +1,6 @@
 //! Every SQL text that runs while Postroad works, by name, in files by subject; those that append a group of rows are made of
 //! the ones for a single row (`rows.rs`). `docs/data-model.md` lists each with the index it uses and the rows it touches;
-//! `tests/plans.rs` asks SQLite for each plan and compares.
+//! `tests/store_sqlite/plans.rs` asks SQLite for each plan and compares.
 //!
 //! **Invariant:** none of them scans a table, except the four that fill the writer's memory when the store is opened.
 
