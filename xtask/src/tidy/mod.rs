@@ -1,10 +1,11 @@
-//! The house rules that no compiler knows: layers, sizes, module docs, words, sleeps, links, the book.
+//! The house rules that no compiler knows: layers, sizes, module docs, examples, words, sleeps, links, the book.
 //!
 //! Each rule is a function from what was read to findings, in a file of its own; a finding names file, line, rule and
 //! remedy. Rules look at text and not at syntax trees, on purpose: they are to be readable in a minute each.
 
 mod anchors;
 mod book;
+mod examples;
 mod layers;
 mod links;
 mod module_docs;
@@ -30,7 +31,15 @@ pub(crate) fn run() -> Result<ExitCode> {
     let metadata = MetadataCommand::new().exec().context("cargo metadata")?;
     let tree = Tree::read(metadata.workspace_root.as_std_path())?;
     let mut findings = layers::check(&metadata);
-    for rule in [sizes::check, module_docs::check, words::check, sleeps::check, links::check, book::check] {
+    for rule in [
+        sizes::check,
+        module_docs::check,
+        examples::check,
+        words::check,
+        sleeps::check,
+        links::check,
+        book::check,
+    ] {
         findings.extend(rule(&tree));
     }
     findings.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
