@@ -35,7 +35,7 @@ pub use maintenance::{
     inspect,
 };
 pub use options::Options;
-use postroad_store::StoreError;
+use postroad_store::{Feed, StoreError};
 use rusqlite::Connection;
 
 use crate::{
@@ -59,6 +59,7 @@ pub struct SqliteStore {
     writer: Writer,
     unlisted: Arc<Unlisted>,
     sessions: Sessions,
+    feed: Arc<Feed>,
     gauges: Arc<Gauges>,
     _lock: FolderLock,
 }
@@ -85,10 +86,12 @@ impl SqliteStore {
         let mut ballast = Ballast::new(&options.data_dir, options.ballast_bytes);
         ballast.take_in();
         let readers = Readers::open(&options)?;
+        let feed = Arc::new(Feed::default());
         let thread = WriterThread {
             db,
             known: Some(known),
             unlisted: Arc::clone(&unlisted),
+            feed: Arc::clone(&feed),
             listing_batch_entries: options.listing_batch_entries,
             ballast,
             checkpoints,
@@ -101,7 +104,7 @@ impl SqliteStore {
             gauges: Arc::clone(&gauges),
         };
         let writer = Writer::start(thread)?;
-        Ok(Self { readers, writer, unlisted, sessions: Sessions::default(), gauges, _lock: lock })
+        Ok(Self { readers, writer, unlisted, sessions: Sessions::default(), feed, gauges, _lock: lock })
     }
 
     /// Sets how many pages the database may have: tests make room with it again.

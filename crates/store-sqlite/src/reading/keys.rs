@@ -1,7 +1,7 @@
 //! Keys of tenants: each is one row, found by its hash when somebody brings it.
 
 use postroad_domain::{ApiKey, KeyId, TenantId, TenantNo, Timestamp};
-use postroad_store::{CreateKey, CreateKeyError, KeyUsed, ListKeys, Page, RevokeKey, StoredKey};
+use postroad_store::{Change, CreateKey, CreateKeyError, KeyUsed, ListKeys, Page, RevokeKey, StoredKey};
 use rusqlite::{Connection, Row};
 
 use crate::{
@@ -33,6 +33,7 @@ pub(crate) fn create(
         serde_json::to_string(&create.spec)?,
     );
     query::run(work.db, sql::KEY_INSERT, row)?;
+    work.announced.push(Change::Key(create.hash));
     audit::note(work.db, tenant_no, create.at, create.audit.as_ref())?;
     Ok(Ok(ApiKey {
         id: create.id,
@@ -71,15 +72,15 @@ pub(crate) fn list(db: &Connection, list: ListKeys) -> Result<Page<ApiKey, KeyId
 }
 
 /// Revokes a key; answers whether there was one.
-pub(crate) fn revoke(work: &Work<'_>, revoke: &RevokeKey) -> Result<bool, Fault> {
+pub(crate) fn revoke(work: &mut Work<'_>, revoke: &RevokeKey) -> Result<bool, Fault> {
     let tenant_no = revoke.tenant_no;
     if !work.known.tenants.contains_key(&tenant_no) {
         return Ok(false);
     }
     let row = (tenant_no.0, revoke.id.as_bytes(), revoke.at.as_micros());
-    if query::run(work.db, sql::KEY_REVOKE, row)? == 0 {
-        return Ok(false);
-    }
+    let hash = query::find(work.db, sql::KEY_REVOKE, row, |row| Ok(row.get(0)?))?;
+    let Some(hash) = hash else { return Ok(false) };
+    work.announced.push(Change::Key(hash));
     forget_revoked(work.db, tenant_no, revoke.kept_max)?;
     audit::note(work.db, tenant_no, revoke.at, revoke.audit.as_ref())?;
     Ok(true)

@@ -5,7 +5,7 @@
 use postroad_domain::{
     SubscriptionNo, Tenant, TenantId, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX, tenant::TenantSpec,
 };
-use postroad_store::{ConfigSnapshot, DeleteTenant, ListTenants, Page, PutTenant};
+use postroad_store::{Change, ConfigSnapshot, DeleteTenant, ListTenants, Page, PutTenant};
 use rusqlite::{Connection, Row};
 
 use crate::{
@@ -83,6 +83,7 @@ pub(crate) fn put(work: &mut Work<'_>, put: &PutTenant) -> Result<(Tenant, bool)
     audit::note(work.db, no, put.at, put.audit.as_ref())?;
     let tenant = by_id(work.db, &put.id)?.ok_or(Fault::Corrupt("a tenant that was written is not there"))?;
     work.known.tenants.insert(no, tenant.config_version);
+    work.announced.push(Change::Tenant(no));
     Ok((tenant, is_new))
 }
 
@@ -92,6 +93,7 @@ pub(crate) fn touch(work: &mut Work<'_>, no: TenantNo) -> Result<(), Fault> {
     if let Some(config_version) = work.known.tenants.get_mut(&no) {
         *config_version += 1;
     }
+    work.announced.push(Change::Tenant(no));
     Ok(())
 }
 
@@ -114,6 +116,7 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteTenant) -> Result<bool,
     }
     work.known.tenants.remove(&tenant.no);
     work.known.dead_tenants.insert(tenant.no);
+    work.announced.push(Change::Tenant(tenant.no));
     Ok(true)
 }
 

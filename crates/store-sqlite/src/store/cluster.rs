@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use postroad_store::{
-    ClaimLanes, Cluster, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session, StoreError,
+    ChangeKinds, Changes, ClaimLanes, Cluster, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session,
+    StoreError,
 };
 
 use crate::{SqliteStore, sessions};
@@ -23,5 +24,9 @@ impl Cluster for SqliteStore {
 
     async fn release_lanes(&self, _: ReleaseLanes) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn changes(&self, kinds: ChangeKinds) -> Changes {
+        self.feed.changes(kinds)
     }
 }

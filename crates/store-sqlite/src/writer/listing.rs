@@ -74,7 +74,7 @@ pub(crate) fn fill(work: &mut Work<'_>, new_events: usize, new_deliveries: usize
     })?;
     if batch.events.is_empty() && batch.deliveries.is_empty() {
         query::run(work.db, sql::COUNTER_PUT, (LISTED_COUNTER, batch.end))?;
-        work.changes.mark = Some(batch.end);
+        work.listings.mark = Some(batch.end);
         work.known.batch = None;
     }
     Ok(())

@@ -23,7 +23,7 @@ use std::{
 };
 
 use postroad_domain::Clock;
-use postroad_store::{Commit, Committed, Prune, Pruned, StoreError};
+use postroad_store::{Change, ChangeKinds, Commit, Committed, Feed, Prune, Pruned, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -33,7 +33,7 @@ use crate::{
     files::{ballast::Ballast, checkpoint::Checkpoints, gauges::Gauges},
     limits::{BUSY_TIME_MAX, CHECKPOINT_EVERY_BYTES, LOG_BYTES_MAX, ROOM_TIME_MAX},
     maintenance::prune,
-    reading::unlisted::{Changes, Unlisted},
+    reading::unlisted::{ListingChanges, Unlisted},
     sql::query,
 };
 
@@ -48,7 +48,11 @@ pub(crate) struct Work<'a> {
     /// Entries of which a batch is made.
     pub(crate) listing_batch_entries: usize,
     /// What this job does to listings.
-    pub(crate) changes: Changes,
+    pub(crate) listings: ListingChanges,
+    /// What this job changes, for the feed.
+    pub(crate) announced: Vec<Change>,
+    /// Somebody wants to hear of events.
+    pub(crate) wants_events: bool,
     /// Tells how long a step takes.
     pub(crate) clock: &'a dyn Clock,
 }
@@ -160,6 +164,8 @@ pub(crate) struct WriterThread {
     pub(crate) unlisted: Arc<Unlisted>,
     /// Entries of which a batch is made.
     pub(crate) listing_batch_entries: usize,
+    /// Where changes are announced.
+    pub(crate) feed: Arc<Feed>,
     /// Given up when the disk is full.
     pub(crate) ballast: Ballast,
     /// Bytes of log at which the writer makes room itself.
@@ -213,16 +219,25 @@ impl WriterThread {
             forgotten => forgotten.insert(Known::load(&self.db)?),
         };
         let (db, unlisted, listing_batch_entries) = (&self.db, &*self.unlisted, self.listing_batch_entries);
-        let clock = &*self.clock;
+        let (clock, feed) = (&*self.clock, &*self.feed);
         let mut sync_took = Duration::ZERO;
         let answer = query::run(db, "BEGIN IMMEDIATE", ()).and_then(|_| {
-            let mut scope =
-                Work { db, known, unlisted, listing_batch_entries, changes: Changes::default(), clock };
+            let mut scope = Work {
+                db,
+                known,
+                unlisted,
+                listing_batch_entries,
+                listings: ListingChanges::default(),
+                announced: Vec::new(),
+                wants_events: feed.wants(ChangeKinds::EVENTS),
+                clock,
+            };
             let answer = work(&mut scope)?;
             let began = clock.monotonic();
             query::run(db, "COMMIT", ())?;
             sync_took = clock.monotonic().saturating_sub(began);
-            unlisted.apply(scope.changes);
+            unlisted.apply(scope.listings);
+            feed.announce(&scope.announced);
             Ok(answer)
         });
         self.sync_took = sync_took;

@@ -1,7 +1,7 @@
 //! One step of a replay: so much of its way as fits between two commits.
 
 use postroad_domain::{DeliveryId, ReplaySelection, ReplayStatus, SubscriptionSpec, replay::ReplayFailure};
-use postroad_store::{FanoutTarget, LaneKey, NewDelivery, ReplayStep, ReplayStepped};
+use postroad_store::{Change, FanoutTarget, LaneKey, NewDelivery, ReplayStep, ReplayStepped};
 
 use crate::reading::replays::{
     Stored, find, standing,
@@ -40,6 +40,9 @@ pub(crate) fn step(work: &mut Work<'_>, step: &ReplayStep) -> Result<Option<Repl
         if !is_held {
             stored.write(work.db)?;
         }
+    }
+    if !queued.is_empty() {
+        work.announced.push(Change::Lane(lane));
     }
     Ok(Some(ReplayStepped { replay: stored.replay, lane, queued, is_held }))
 }
@@ -126,7 +129,7 @@ fn carry_out(
                 at: step.at,
                 is_late: true,
             };
-            Places::with(work.db, |places| places.place((work.known, &mut work.changes), &placed, bytes))?;
+            Places::with(work.db, |places| places.place((work.known, &mut work.listings), &placed, bytes))?;
             Some(new.id)
         }
     })

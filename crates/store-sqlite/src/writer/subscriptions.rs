@@ -8,8 +8,8 @@ use postroad_domain::{
     subscription::InactiveReason::{Gone, Paused},
 };
 use postroad_store::{
-    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, SubscriptionChange,
-    UpdateSubscription, UpdateSubscriptionError,
+    Change, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, LaneKey,
+    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
 use crate::reading::subscriptions::{by_id, by_no};
@@ -63,7 +63,7 @@ pub(crate) fn create(
     Ok(Ok(created.ok_or(Fault::Corrupt("a subscription that was written is not there"))?))
 }
 
-/// Changes a subscription that has the expected version still.
+/// ListingChanges a subscription that has the expected version still.
 pub(crate) fn update(
     work: &mut Work<'_>,
     update: &UpdateSubscription,
@@ -75,6 +75,7 @@ pub(crate) fn update(
     if changed.revision() != expected {
         return Ok(Err(UpdateSubscriptionError::Changed));
     }
+    let was_active = changed.inactive.is_none();
     match &update.change {
         SubscriptionChange::Spec(spec) => {
             changed.inactive = inactive_with(&changed, spec, update.at);
@@ -86,6 +87,9 @@ pub(crate) fn update(
         call_off(work, changed.no, Reason::Paused, update.at)?;
     }
     put_version(work, &mut changed, update.at)?;
+    if changed.inactive.is_none() != was_active {
+        work.announced.push(Change::Lane(lane_of(&changed)));
+    }
     audit::note(work.db, update.tenant_no, update.at, update.audit.as_ref())?;
     Ok(Ok(changed))
 }
@@ -103,6 +107,7 @@ pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result
         work.known.gone.entry(active.no).or_default();
         history::note(work, (active.no, active.version), Standing::Inactive(Gone), deactivate.at)?;
         tenants::touch(work, active.tenant_no)?;
+        work.announced.push(Change::Lane(lane_of(&active)));
         audit::note(work.db, active.tenant_no, deactivate.at, deactivate.audit.as_ref())?;
     }
     Ok(())
@@ -118,6 +123,7 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result
     work.known.lanes.remove(&subscription.no);
     work.known.gone.remove(&subscription.no);
     tenants::touch(work, delete.tenant_no)?;
+    work.announced.push(Change::Lane(lane_of(&subscription)));
     audit::note(work.db, delete.tenant_no, delete.at, delete.audit.as_ref())?;
     Ok(true)
 }
@@ -130,6 +136,10 @@ fn inactive_with(
     at: Timestamp,
 ) -> Option<(postroad_domain::subscription::InactiveReason, Timestamp)> {
     (!spec.active).then(|| before.inactive.unwrap_or((Paused, at)))
+}
+
+fn lane_of(subscription: &Subscription) -> LaneKey {
+    LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
 }
 
 /// Marks what waits in a lane as cancelled; answers the generation that is current from now on.

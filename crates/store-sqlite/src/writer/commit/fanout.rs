@@ -74,11 +74,11 @@ fn proceed_one(
         let placed = Placed { tenant_no: step.tenant_no, delivery_no, new: &new, at, is_late: true };
         match fate(work.known, target) {
             Fate::Skipped => {}
-            Fate::Cancelled => places.cancelled(&mut work.changes, &placed, Reason::Paused)?,
+            Fate::Cancelled => places.cancelled(&mut work.listings, &placed, Reason::Paused)?,
             Fate::Held => {
-                places.enqueue((work.known, &mut work.changes), &placed, &event)?;
+                places.enqueue((work.known, &mut work.listings), &placed, &event)?;
             }
-            Fate::Sent => queued.push(places.enqueue((work.known, &mut work.changes), &placed, &event)?),
+            Fate::Sent => queued.push(places.enqueue((work.known, &mut work.listings), &placed, &event)?),
         }
     }
     keep(work, step.tenant_no, &stored)
