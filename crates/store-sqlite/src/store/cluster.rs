@@ -6,7 +6,8 @@ use postroad_store::{
     StoreError,
 };
 
-use crate::{SqliteStore, sessions};
+use super::SqliteStore;
+use crate::sessions;
 
 #[async_trait]
 impl Cluster for SqliteStore {
