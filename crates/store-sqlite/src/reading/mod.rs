@@ -14,6 +14,7 @@ pub(crate) mod profiles;
 pub(crate) mod readers;
 pub(crate) mod replays;
 pub(crate) mod settings;
+pub(crate) mod snapshot;
 pub(crate) mod subscriptions;
 pub(crate) mod tenants;
 pub(crate) mod unlisted;

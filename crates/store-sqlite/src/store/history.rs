@@ -13,8 +13,9 @@ use postroad_store::{
 };
 use rusqlite::Connection;
 
+use super::SqliteStore;
 use crate::{
-    SqliteStore,
+    maintenance,
     reading::{audit, deliveries, events, everywhere, history, replays, subscriptions},
     writer::{self, WhenFull::GiveUp, commit},
 };
@@ -89,7 +90,7 @@ impl History for SqliteStore {
     }
 
     async fn create_replay(&self, create: CreateReplay) -> Result<Replay, StartReplayError> {
-        self.writer.write(GiveUp, move |work| replays::create(work, &create)).await?
+        self.writer.write(GiveUp, move |work| writer::replays::create(work, &create)).await?
     }
 
     async fn replay(&self, tenant_no: TenantNo, id: ReplayId) -> Result<Option<Replay>, StoreError> {
@@ -117,11 +118,11 @@ impl History for SqliteStore {
     }
 
     async fn cancel_replay(&self, cancel: CancelReplay) -> Result<Replay, CancelReplayError> {
-        self.writer.write(GiveUp, move |work| replays::cancel(work, &cancel)).await?
+        self.writer.write(GiveUp, move |work| writer::replays::cancel(work, &cancel)).await?
     }
 
     async fn record_audit(&self, record: RecordAudit) -> Result<(), StoreError> {
-        self.writer.write(GiveUp, move |work| audit::record(work.db, &record)).await
+        self.writer.write(GiveUp, move |work| writer::audit::record(work.db, &record)).await
     }
 
     async fn list_audit(&self, list: ListAudit) -> Result<Page<AuditEntry, i64>, StoreError> {
@@ -129,7 +130,7 @@ impl History for SqliteStore {
     }
 
     async fn prune_audit(&self, prune: PruneAudit) -> Result<PrunedAudit, StoreError> {
-        self.writer.write(GiveUp, move |work| audit::prune(work, prune)).await
+        self.writer.write(GiveUp, move |work| maintenance::audit::prune(work, prune)).await
     }
 }
 
