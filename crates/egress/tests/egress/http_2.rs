@@ -27,31 +27,31 @@ use crate::{
     network::{Hosts, Network, list, network, post},
 };
 
-const TARGET: &str = "https://hook.example/x?a=1";
+pub(crate) const TARGET: &str = "https://hook.example/x?a=1";
 
-fn acceptor(issuer: &Issuer, protocols: &[&[u8]]) -> TlsAcceptor {
+pub(crate) fn acceptor(issuer: &Issuer, protocols: &[&[u8]]) -> TlsAcceptor {
     let mut config = server_config(issuer, "hook.example", None);
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     TlsAcceptor::from(Arc::new(config))
 }
 
-fn sender(network: &Arc<Network>) -> HttpEgress {
+pub(crate) fn sender(network: &Arc<Network>) -> HttpEgress {
     network.name("hook.example", &["93.184.216.34"]);
     HttpEgress::new(EgressConfig::new(AddressPolicy::default()), Arc::clone(network) as Arc<dyn Dial>)
         .unwrap()
 }
 
-fn request(tls: &TlsSettings) -> OutboundRequest {
+pub(crate) fn request(tls: &TlsSettings) -> OutboundRequest {
     let headers = list(&[("X-Team", "crm"), ("Content-Type", "application/json")]);
     OutboundRequest { channel: Channel::of(Some(tls), HttpVersion::Two), headers, ..post(TARGET) }
 }
 
-async fn accept(hosts: &mut Hosts, acceptor: &TlsAcceptor) -> TlsStream<DuplexStream> {
+pub(crate) async fn accept(hosts: &mut Hosts, acceptor: &TlsAcceptor) -> TlsStream<DuplexStream> {
     acceptor.accept(hosts.accept().await.0).await.unwrap()
 }
 
 /// Serves a connection with HTTP/2 until it closes.
-async fn serve<F, R>(stream: TlsStream<DuplexStream>, answer: F)
+pub(crate) async fn serve<F, R>(stream: TlsStream<DuplexStream>, answer: F)
 where
     F: Fn(Request<Incoming>) -> R,
     R: Future<Output = Response<Full<Bytes>>> + Send + 'static,
@@ -63,7 +63,7 @@ where
     let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
 }
 
-fn plain(text: &'static str) -> Response<Full<Bytes>> {
+pub(crate) fn plain(text: &'static str) -> Response<Full<Bytes>> {
     Response::new(Full::from(text))
 }
 
@@ -327,4 +327,83 @@ async fn a_busy_connection_of_http_2_is_given_up_for_a_new_one_in_time() {
     };
     tokio::select! { () = exchanges => {}, () = serving => {} }
     assert_eq!(network.dialled().len(), 2, "five minutes of exchanges");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_need_a_connection_at_once_make_one() {
+    let issuer = authority();
+    let (network, mut hosts) = network();
+    let (egress, acceptor) = (Arc::new(sender(&network)), acceptor(&issuer, &[b"h2"]));
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (egress, request) = (Arc::clone(&egress), request(&trusting(&issuer)));
+        running.spawn(async move { egress.exchange(request).await });
+    }
+    let exchanges = async {
+        while let Some(outcome) = running.join_next().await {
+            assert_eq!(outcome.unwrap().unwrap().status, 200);
+        }
+    };
+    let serving = async { serve(accept(&mut hosts, &acceptor).await, |_| async { plain("") }).await };
+    tokio::select! { () = exchanges => {}, () = serving => panic!("the connection was closed") }
+    assert_eq!(network.dialled().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_wait_for_one_dial_share_its_failure_and_who_comes_later_dials_again() {
+    let issuer = authority();
+    let (network, _hosts) = network();
+    let egress = sender(&network);
+    network.refuses("93.184.216.34:443");
+    let settings = trusting(&issuer);
+    for dials in 1..=2 {
+        let (one, two) =
+            tokio::join!(egress.exchange(request(&settings)), egress.exchange(request(&settings)));
+        assert_eq!(one, two);
+        let failed = one.unwrap_err();
+        assert_eq!(failed.class, ErrorClass::Connect);
+        assert_eq!(failed.message, "cannot connect to 93.184.216.34:443: connection refused");
+        assert_eq!(network.dialled().len(), dials);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_dial_that_is_given_up_makes_one() {
+    let issuer = authority();
+    let (network, mut hosts) = network();
+    let (egress, acceptor) = (sender(&network), acceptor(&issuer, &[b"h2"]));
+    network.is_silent_at("93.184.216.34:443");
+    let hasty = OutboundRequest { deadline: Duration::from_secs(3), ..request(&trusting(&issuer)) };
+    let exchanges = async {
+        let (hasty, patient) = tokio::join!(
+            async {
+                let outcome = egress.exchange(hasty).await;
+                network.answers_again("93.184.216.34:443");
+                outcome
+            },
+            egress.exchange(request(&trusting(&issuer)))
+        );
+        assert_eq!(hasty.unwrap_err().class, ErrorClass::Timeout);
+        assert_eq!(patient.unwrap().status, 200);
+    };
+    let serving = async { serve(accept(&mut hosts, &acceptor).await, |_| async { plain("") }).await };
+    tokio::select! { () = exchanges => {}, () = serving => panic!("the connection was closed") }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_http_2_that_nobody_uses_is_closed_after_its_time() {
+    let issuer = authority();
+    let (network, mut hosts) = network();
+    let (egress, acceptor) = (sender(&network), acceptor(&issuer, &[b"h2"]));
+    let exchange = async {
+        egress.exchange(request(&trusting(&issuer))).await.unwrap();
+        tokio::time::Instant::now()
+    };
+    let serving = async {
+        serve(accept(&mut hosts, &acceptor).await, |_| async { plain("") }).await;
+        tokio::time::Instant::now()
+    };
+    let (answered, closed) = tokio::join!(exchange, serving);
+    let waited = closed - answered;
+    assert!((Duration::from_secs(59)..=Duration::from_secs(71)).contains(&waited), "{waited:?}");
 }

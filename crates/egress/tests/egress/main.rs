@@ -5,6 +5,7 @@
 mod answers;
 mod certificates;
 mod channels;
+mod chosen_http_1;
 mod connections;
 mod guard;
 mod http_1;

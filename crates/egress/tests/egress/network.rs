@@ -78,7 +78,10 @@ impl Network {
     }
 
     pub(crate) fn answers_again(&self, address: &str) {
-        self.script.lock().unwrap().refusing.remove(&address.parse().unwrap());
+        let address = address.parse().unwrap();
+        let mut script = self.script.lock().unwrap();
+        script.refusing.remove(&address);
+        script.silent.remove(&address);
     }
 
     pub(crate) fn is_silent_at(&self, address: &str) {

@@ -26,7 +26,10 @@ async fn a_receiver_that_answers_has_every_step() {
     assert_eq!(stages(&steps), [Stage::Resolve, Stage::Judge, Stage::Connect, Stage::Http]);
     assert_eq!(steps[0].outcome.as_deref(), Ok(PUBLIC));
     assert_eq!(steps[3].outcome.as_deref(), Ok("HEAD is answered with 405 Method Not Allowed"));
-    assert!(head.starts_with("HEAD /in?token=1 HTTP/1.1\r\nhost: hooks.example.com\r\n"), "{head}");
+    assert_eq!(
+        head,
+        "HEAD /in?token=1 HTTP/1.1\r\nUser-Agent: postroad-doctor\r\nHost: hooks.example.com\r\n\r\n"
+    );
 }
 
 #[tokio::test(start_paused = true)]
