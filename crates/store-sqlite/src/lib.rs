@@ -36,7 +36,6 @@ mod migrations;
 mod numbers;
 mod options;
 mod reading;
-mod sessions;
 pub mod sql;
 mod store;
 mod writer;

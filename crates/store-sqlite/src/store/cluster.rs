@@ -6,8 +6,7 @@ use postroad_store::{
     StoreError,
 };
 
-use super::SqliteStore;
-use crate::sessions;
+use super::{SqliteStore, sessions};
 
 #[async_trait]
 impl Cluster for SqliteStore {

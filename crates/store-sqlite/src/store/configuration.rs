@@ -14,7 +14,7 @@ use postroad_store::{
 
 use super::SqliteStore;
 use crate::{
-    reading::{everywhere, keys, profiles, settings, snapshot, subscriptions, tenants},
+    reading::{all_tenants, keys, profiles, settings, snapshot, subscriptions, tenants},
     writer::{self, WhenFull::GiveUp},
 };
 
@@ -63,7 +63,7 @@ impl Configuration for SqliteStore {
         &self,
         list: ListAllSubscriptions,
     ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, StoreError> {
-        self.readers.read(move |db| everywhere::subscriptions(db, &list)).await
+        self.readers.read(move |db| all_tenants::subscriptions(db, &list)).await
     }
 
     async fn update_subscription(

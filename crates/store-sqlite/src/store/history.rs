@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use super::SqliteStore;
 use crate::{
     maintenance,
-    reading::{audit, deliveries, events, everywhere, history, replays, subscriptions},
+    reading::{all_tenants, audit, deliveries, events, history, replays, subscriptions},
     writer::{self, WhenFull::GiveUp, commit},
 };
 
@@ -32,7 +32,7 @@ impl History for SqliteStore {
     }
 
     async fn list_all_events(&self, list: ListAllEvents) -> Result<Page<Owned<Event>, EventId>, StoreError> {
-        self.readers.read(move |db| everywhere::events(db, &list)).await
+        self.readers.read(move |db| all_tenants::events(db, &list)).await
     }
 
     async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
@@ -58,14 +58,14 @@ impl History for SqliteStore {
     ) -> Result<Page<Owned<Delivery>, String>, StoreError> {
         let filter = list.filter.clone();
         let ListAllDeliveries { filter: wanted, after, limit } = list;
-        let owner = self.readers.read(move |db| everywhere::owner(db, &filter)).await?;
+        let owner = self.readers.read(move |db| all_tenants::owner(db, &filter)).await?;
         let Some(tenant_no) = owner else {
             let before = after.as_deref().map(parse_cursor).transpose()?;
             let page = move |db: &Connection| deliveries::list::page_of_all(db, &wanted, before, limit);
             return self.readers.read(page).await;
         };
         let name =
-            self.readers.read(move |db| tenant_no.map_or(Ok(None), |no| everywhere::name(db, no))).await?;
+            self.readers.read(move |db| tenant_no.map_or(Ok(None), |no| all_tenants::name(db, no))).await?;
         let Some((tenant_no, tenant)) = tenant_no.zip(name) else {
             return Ok(Page { items: Vec::new(), next: None });
         };

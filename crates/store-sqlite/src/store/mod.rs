@@ -4,12 +4,14 @@ mod cluster;
 mod configuration;
 mod history;
 mod queue;
+mod sessions;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use postroad_store::{Feed, StoreError};
 use rusqlite::Connection;
 
+use self::sessions::Sessions;
 use crate::{
     error::OpenError,
     files::{
@@ -23,7 +25,6 @@ use crate::{
     migrations,
     options::Options,
     reading::{readers::Readers, unlisted::Unlisted},
-    sessions::Sessions,
     writer::{Writer, WriterThread, known},
 };
 

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use crate::{
     error::Fault,
-    reading::{audit::read, everywhere},
+    reading::{all_tenants, audit::read},
     sql::{self, query},
 };
 
@@ -28,7 +28,7 @@ pub(crate) fn note(
     audit: Option<&NewAudit>,
 ) -> Result<(), Fault> {
     let Some(audit) = audit else { return Ok(()) };
-    let tenant = everywhere::name(db, tenant_no)?;
+    let tenant = all_tenants::name(db, tenant_no)?;
     let tenant = tenant.as_ref().map(TenantId::as_str);
     // Moments are found by halving, also where the clock was set back in between.
     let last = query::find(db, sql::AUDIT_LAST, (), |row| Ok(row.get::<_, i64>(1)?))?;
@@ -57,7 +57,7 @@ pub(crate) fn record(db: &Connection, record: &RecordAudit) -> Result<(), Fault>
 }
 
 fn is_told(db: &Connection, record: &RecordAudit) -> Result<bool, Fault> {
-    let Some(tenant) = everywhere::name(db, record.tenant_no)? else { return Ok(false) };
+    let Some(tenant) = all_tenants::name(db, record.tenant_no)? else { return Ok(false) };
     let mut statement = db.prepare_cached(sql::AUDIT_NEWEST_OF_TENANT)?;
     let mut rows = statement.query((tenant.as_str(), AUDIT_SAME_LOOKS_MAX))?;
     while let Some(row) = rows.next()? {

@@ -14,7 +14,7 @@ use super::{Found, by_no, standing::Marks};
 use crate::{
     error::Fault,
     numbers::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
-    reading::{events, everywhere::Names, subscriptions, tenants, unlisted::Tail},
+    reading::{all_tenants::Names, events, subscriptions, tenants, unlisted::Tail},
     sql::{self, query},
 };
 

@@ -9,12 +9,12 @@ mod fanout;
 mod idempotency;
 mod outcome;
 mod places;
-mod subscription_test;
+mod test_delivery;
 
 pub(crate) use fanout::open_fanouts;
 pub(crate) use places::{Placed, Places};
 use postroad_store::{Commit, Committed};
-pub(crate) use subscription_test::record_test;
+pub(crate) use test_delivery::record_test;
 
 use crate::{
     error::Fault,
