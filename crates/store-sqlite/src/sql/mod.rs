@@ -4,13 +4,40 @@
 //!
 //! **Invariant:** none of them scans a table, except the four that fill the writer's memory when the store is opened.
 
-/// Makes a constant of each text, and a list of all of them with their names.
+use postroad_domain::delivery::{Birth, Input};
+
+/// What a statement does in the life of a delivery (`docs/state-machine.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It writes new deliveries.
+    Birth(Birth),
+    /// It carries out an input.
+    Input(Input),
+}
+
+/// A statement.
+#[derive(Clone, Copy, Debug)]
+pub struct Query {
+    /// Its name.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+    /// What it does in the life of a delivery; empty when it writes no status.
+    pub changes: &'static [Change],
+}
+
+/// Makes a constant of each text, and a list of all of them with their names. A statement that writes the status of a
+/// delivery says which births or inputs it carries out: `NAME [Input: Expire | Overflow] = "…"`.
 macro_rules! queries {
-    ($list:ident: $($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    ($list:ident: $($(#[$doc:meta])* $name:ident $([$kind:ident: $($what:ident)|+])? = $text:literal;)*) => {
         $($(#[$doc])* pub const $name: &str = $text;)*
 
         /// Each of these with its name.
-        pub(super) const $list: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+        pub(super) const $list: &[$crate::sql::Query] = &[$($crate::sql::Query {
+            name: stringify!($name),
+            text: $name,
+            changes: &[$($($crate::sql::Change::$kind(postroad_domain::delivery::$kind::$what)),+)?],
+        }),*];
     };
 }
 
@@ -33,6 +60,11 @@ pub use self::{
 
 /// Every query with its name.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    queries().map(|query| (query.name, query.text))
+}
+
+/// Every query.
+pub fn queries() -> impl Iterator<Item = Query> {
     let lists = [
         accepting::ACCEPTING,
         configuration::CONFIGURATION,

@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn the_parameters_of_all_such_texts_count_up() {
         let texts = [
-            sql::DELIVERY_INSERT,
+            sql::DELIVERY_CREATE,
             sql::QUEUE_INSERT,
             sql::ATTEMPT_INSERT,
             sql::EVENT_LISTING_INSERT,

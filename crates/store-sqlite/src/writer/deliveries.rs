@@ -1,6 +1,6 @@
 //! Sending one delivery again, and calling one off.
 
-use postroad_domain::{Reason, Status, Timestamp};
+use postroad_domain::{Reason, Timestamp};
 use postroad_store::{
     CancelDelivery, CancelDeliveryError, Change, LaneKey, RetryDelivery, RetryDeliveryError,
 };
@@ -33,6 +33,7 @@ pub(crate) fn retry(
     }
     if let Some(mark) = mark {
         leave(work, &found, mark.generation)?;
+        call_off(work, found.no, mark.at, mark.reason)?;
     }
     queue_again(work, found.lane, found.no, (retry.at, retry.expires_at))?;
     work.announced.push(Change::Lane(found.lane));
@@ -54,7 +55,10 @@ pub(crate) fn queue_again(
     work.known.entered(sub_no, (due, delivery_no), expires_at, bytes.unwrap_or_default());
     let place = (tenant_no.0, sub_no.0, generation, due, delivery_no, 0, expires_at.as_micros(), None::<i64>);
     query::run(work.db, sql::QUEUE_INSERT, place)?;
-    set(work, delivery_no, Status::Queued, None, due)
+    match query::run(work.db, sql::DELIVERY_RETRY, (delivery_no, due))? {
+        1 => Ok(()),
+        _ => Err(Fault::Corrupt("a delivery is queued again that has not ended")),
+    }
 }
 
 /// Takes a waiting delivery out of its lane.
@@ -72,7 +76,7 @@ pub(crate) fn cancel(
     let generation = lane.ok_or(Fault::Corrupt("a delivery waits in no lane"))?.generation;
     leave(work, &found, generation)?;
     work.known.left(found.lane.subscription_no, (found.at.as_micros(), found.no), None);
-    set(work, found.no, Status::Cancelled, Some(Reason::Operator), cancel.at.as_micros())?;
+    call_off(work, found.no, cancel.at, Reason::Operator)?;
     work.announced.push(Change::Lane(found.lane));
     audit::note(work.db, cancel.tenant_no, cancel.at, cancel.audit.as_ref())?;
     Ok(Ok(found.lane))
@@ -85,14 +89,11 @@ fn leave(work: &Work<'_>, found: &Found, generation: i64) -> Result<(), Fault> {
     }
 }
 
-fn set(
-    work: &Work<'_>,
-    delivery_no: i64,
-    status: Status,
-    reason: Option<Reason>,
-    at: i64,
-) -> Result<(), Fault> {
-    let row = (delivery_no, codes::status_code(status), reason.map(codes::reason_code), 0, at);
-    query::run(work.db, sql::DELIVERY_SET, row)?;
-    Ok(())
+/// Writes into a waiting delivery's row that it was called off, and since when.
+fn call_off(work: &Work<'_>, delivery_no: i64, at: Timestamp, reason: Reason) -> Result<(), Fault> {
+    let row = (delivery_no, 0, at.as_micros(), codes::reason_code(reason));
+    match query::run(work.db, sql::DELIVERY_CANCEL, row)? {
+        1 => Ok(()),
+        _ => Err(Fault::Corrupt("a delivery is called off that does not wait")),
+    }
 }

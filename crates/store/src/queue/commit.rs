@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use postroad_domain::{
     Attempt, EventId, EventType, ProfileNo, Reason, SubscriptionNo, TenantNo, Timestamp, TraceContext,
-    ids::DeliveryId,
+    delivery::Input, ids::DeliveryId,
 };
 
 use super::lanes::{LaneKey, QueuedDelivery};
@@ -183,6 +183,19 @@ pub enum Next {
         /// Attempts of this pass so far.
         tries: u32,
     },
+}
+
+impl Next {
+    /// What it is in the life of a delivery.
+    pub const fn input(self) -> Input {
+        match self {
+            Self::Succeeded => Input::Succeed,
+            Self::Failed(Reason::Expired) => Input::Expire,
+            Self::Failed(Reason::BacklogFull) => Input::Overflow,
+            Self::Failed(_) => Input::Exhaust,
+            Self::Queued { .. } | Self::InPlace { .. } => Input::Postpone,
+        }
+    }
 }
 
 /// What became of an outcome. The attempt is logged in each case.

@@ -101,8 +101,8 @@ fn fail(
     if query::run(work.db, sql::QUEUE_DELETE, place)? == 0 {
         return Ok(false);
     }
-    let (status, reason) = (codes::status_code(Status::Failed), codes::reason_code(Reason::BacklogFull));
-    query::run(work.db, sql::DELIVERY_SET, (delivery_no, status, reason, 0, at.as_micros()))?;
+    let reason = codes::reason_code(Reason::BacklogFull);
+    query::run(work.db, sql::DELIVERY_FAIL, (delivery_no, 0, at.as_micros(), reason))?;
     work.known.left(sub_no, (due, delivery_no), Some(bytes));
     Ok(true)
 }

@@ -1,6 +1,6 @@
 //! Fails what expired in lanes whose receiver is gone: nobody sends from them, so nobody else would.
 
-use postroad_domain::{Reason, Status, SubscriptionNo, Timestamp};
+use postroad_domain::{Reason, SubscriptionNo, Timestamp};
 
 use super::rows::Budget;
 use crate::{
@@ -50,14 +50,13 @@ fn walk_on(
     let rows = query::list(work.db, sql::LANE_ROWS, key, |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, Timestamp::from_micros(row.get(2)?)))
     })?;
-    let status = codes::status_code(Status::Failed);
     let reason = codes::reason_code(Reason::Expired);
     let mut failed = 0;
     for (due, delivery_no, expires_at) in &rows {
         if *expires_at < at {
             let place = (lane.tenant_no.0, sub_no.0, lane.generation, due, delivery_no);
             query::run(work.db, sql::QUEUE_DELETE, place)?;
-            query::run(work.db, sql::DELIVERY_SET, (delivery_no, status, reason, 0, at.as_micros()))?;
+            query::run(work.db, sql::DELIVERY_FAIL, (delivery_no, 0, at.as_micros(), reason))?;
             work.known.left(sub_no, (*due, *delivery_no), None);
             failed += 1;
             walk.saw((*due, *delivery_no), None);

@@ -1,6 +1,6 @@
 //! Cancels, row by row, what a mark called off at once.
 
-use postroad_domain::{Status, SubscriptionNo};
+use postroad_domain::SubscriptionNo;
 
 use super::rows::Budget;
 use crate::{
@@ -37,11 +37,10 @@ fn cancel_rows(
     let lane = (mark.tenant_no.0, sub_no.0, generation, i64::MIN, i64::MIN, limit);
     let rows =
         query::list(work.db, sql::LANE_ROWS, lane, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-    let status = codes::status_code(Status::Cancelled);
     let (reason, at) = (codes::reason_code(mark.reason), mark.at.as_micros());
     for (due, delivery_no) in &rows {
         query::run(work.db, sql::QUEUE_DELETE, (mark.tenant_no.0, sub_no.0, generation, due, delivery_no))?;
-        query::run(work.db, sql::DELIVERY_SET, (delivery_no, status, reason, 0, at))?;
+        query::run(work.db, sql::DELIVERY_CANCEL, (delivery_no, 0, at, reason))?;
         work.known.ended(mark.tenant_no, *delivery_no);
     }
     Ok(rows.len())

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{EventId, Reason, TenantNo, Timestamp};
+use postroad_domain::{EventId, TenantNo, Timestamp};
 use postroad_store::{Commit, Fanout, FanoutTarget, NewDelivery, QueuedDelivery};
 use rusqlite::Connection;
 
@@ -72,7 +72,7 @@ fn proceed_one(
         let placed = Placed { tenant_no: step.tenant_no, delivery_no, new: &new, at, is_late: true };
         match fate(work.known, target) {
             Fate::Skipped => {}
-            Fate::Cancelled => places.cancelled(&mut work.listings, &placed, Reason::Paused)?,
+            Fate::Cancelled => places.place_paused(&mut work.listings, &placed)?,
             Fate::Held => {
                 places.enqueue((work.known, &mut work.listings), &placed, &event)?;
             }

@@ -1,14 +1,15 @@
 //! Outcomes: a delivery leaves its place in the queue, its row says where it stands, the attempt is logged.
 
-use postroad_domain::{Attempt, Status, Timestamp, attempt::Answer};
+use postroad_domain::{Attempt, Timestamp, attempt::Answer};
 use postroad_store::{Commit, Next, Outcome, OutcomeResult};
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::Connection;
 
 use crate::{
     codec, codes,
     error::Fault,
     sql::{
         self,
+        query::Repeated,
         rows::{Insert, Rows},
     },
     writer::{
@@ -25,7 +26,7 @@ pub(super) fn apply(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<OutcomeR
     if commit.outcomes.is_empty() {
         return Ok(Vec::new());
     }
-    let mut ledger = Ledger::prepare(work.db, commit.at)?;
+    let mut ledger = Ledger::new(work.db, commit.at);
     let results = commit.outcomes.iter().map(|outcome| ledger.apply(work.known, outcome));
     let results = results.collect::<Result<_, _>>()?;
     ledger.attempts.finish()?;
@@ -35,11 +36,14 @@ pub(super) fn apply(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<OutcomeR
 /// The statements that record outcomes.
 struct Ledger<'a, 'c> {
     at: Timestamp,
-    leave: CachedStatement<'a>,
-    enter: CachedStatement<'a>,
-    set: CachedStatement<'a>,
-    late_success: CachedStatement<'a>,
-    count: CachedStatement<'a>,
+    leave: Repeated<'a>,
+    enter: Repeated<'a>,
+    succeed: Repeated<'a>,
+    late_success: Repeated<'a>,
+    postpone: Repeated<'a>,
+    fail: Repeated<'a>,
+    cancel: Repeated<'a>,
+    count: Repeated<'a>,
     attempts: Attempts<'a, 'c>,
 }
 
@@ -62,16 +66,19 @@ enum Waited {
 }
 
 impl<'a, 'c> Ledger<'a, 'c> {
-    fn prepare(db: &'a Connection, at: Timestamp) -> Result<Self, Fault> {
-        Ok(Self {
+    fn new(db: &'a Connection, at: Timestamp) -> Self {
+        Self {
             at,
-            leave: db.prepare_cached(sql::QUEUE_DELETE)?,
-            enter: db.prepare_cached(sql::QUEUE_INSERT)?,
-            set: db.prepare_cached(sql::DELIVERY_SET)?,
-            late_success: db.prepare_cached(sql::DELIVERY_LATE_SUCCESS)?,
-            count: db.prepare_cached(sql::DELIVERY_COUNT)?,
+            leave: Repeated::new(db, sql::QUEUE_DELETE),
+            enter: Repeated::new(db, sql::QUEUE_INSERT),
+            succeed: Repeated::new(db, sql::DELIVERY_SUCCEED),
+            late_success: Repeated::new(db, sql::DELIVERY_LATE_SUCCESS),
+            postpone: Repeated::new(db, sql::DELIVERY_POSTPONE),
+            fail: Repeated::new(db, sql::DELIVERY_FAIL),
+            cancel: Repeated::new(db, sql::DELIVERY_CANCEL),
+            count: Repeated::new(db, sql::DELIVERY_COUNT),
             attempts: Attempts::new(db),
-        })
+        }
     }
 
     fn apply(&mut self, known: &mut Known, outcome: &'c Outcome) -> Result<OutcomeResult, Fault> {
@@ -112,18 +119,20 @@ impl<'a, 'c> Ledger<'a, 'c> {
         let lane = outcome.lane;
         let place =
             (lane.tenant_no.0, lane.subscription_no.0, generation, outcome.due.as_micros(), outcome.handle);
-        Ok(self.leave.execute(place)? == 1)
+        Ok(self.leave.run(place)? == 1)
     }
 
     fn follow(&mut self, known: &mut Known, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
         match outcome.next {
             Next::Succeeded => {
                 known.left(outcome.lane.subscription_no, place_of(outcome), None);
-                self.set(outcome, Status::Succeeded, None, self.at)
+                self.succeed(outcome)
             }
             Next::Failed(reason) => {
                 known.left(outcome.lane.subscription_no, place_of(outcome), None);
-                self.set(outcome, Status::Failed, Some(codes::reason_code(reason)), self.at)
+                let (attempts, at) = (tried(outcome), self.at.as_micros());
+                let row = (outcome.handle, attempts, at, codes::reason_code(reason));
+                Ok(self.fail.run(row)? == 1)
             }
             Next::Queued { due, tries } => {
                 self.wait_on(known, outcome, Place { generation, due, not_before: None, tries })
@@ -137,7 +146,7 @@ impl<'a, 'c> Ledger<'a, 'c> {
 
     fn wait_on(&mut self, known: &mut Known, outcome: &Outcome, at: Place) -> Result<bool, Fault> {
         let (lane, expires_at) = (outcome.lane, outcome.expires_at);
-        self.enter.execute((
+        self.enter.run((
             lane.tenant_no.0,
             lane.subscription_no.0,
             at.generation,
@@ -149,38 +158,37 @@ impl<'a, 'c> Ledger<'a, 'c> {
         ))?;
         let places = (place_of(outcome), (at.due.as_micros(), outcome.handle));
         known.shifted(lane.subscription_no, places, expires_at);
-        self.set(outcome, Status::Queued, None, at.due)
+        Ok(self.postpone.run((outcome.handle, tried(outcome), at.due.as_micros()))? == 1)
     }
 
-    /// A success did arrive, whatever was decided in between; anything else is overruled by the mark.
+    /// The mark called the delivery off and its row does not say so yet. A success did arrive, whatever was decided in
+    /// between; anything else is overruled by the mark.
     fn follow_mark(&mut self, outcome: &Outcome, mark: Mark) -> Result<bool, Fault> {
         if outcome.next == Next::Succeeded {
-            return self.set(outcome, Status::Succeeded, None, self.at);
+            return self.succeed(outcome);
         }
-        self.set(outcome, Status::Cancelled, Some(codes::reason_code(mark.reason)), mark.at)
+        let reason = codes::reason_code(mark.reason);
+        Ok(self.cancel.run((outcome.handle, tried(outcome), mark.at.as_micros(), reason))? == 1)
     }
 
     fn note_late(&mut self, outcome: &Outcome) -> Result<bool, Fault> {
-        let tried = i64::from(outcome.attempt.is_some());
+        let attempts = tried(outcome);
         if outcome.next == Next::Succeeded
-            && self.late_success.execute((outcome.handle, tried, self.at.as_micros()))? == 1
+            && self.late_success.run((outcome.handle, attempts, self.at.as_micros()))? == 1
         {
             return Ok(true);
         }
-        Ok(self.count.execute((outcome.handle, tried))? == 1)
+        Ok(self.count.run((outcome.handle, attempts))? == 1)
     }
 
-    fn set(
-        &mut self,
-        outcome: &Outcome,
-        status: Status,
-        reason: Option<i64>,
-        at: Timestamp,
-    ) -> Result<bool, Fault> {
-        let tried = i64::from(outcome.attempt.is_some());
-        let row = (outcome.handle, codes::status_code(status), reason, tried, at.as_micros());
-        Ok(self.set.execute(row)? == 1)
+    fn succeed(&mut self, outcome: &Outcome) -> Result<bool, Fault> {
+        Ok(self.succeed.run((outcome.handle, tried(outcome), self.at.as_micros()))? == 1)
     }
+}
+
+/// By how many the outcome raises the count of attempts.
+fn tried(outcome: &Outcome) -> i64 {
+    i64::from(outcome.attempt.is_some())
 }
 
 /// Where an outcome's delivery stood in its lane.

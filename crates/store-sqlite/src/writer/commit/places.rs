@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{Event, Reason, Status, TenantNo, Timestamp};
+use postroad_domain::{Event, Reason, TenantNo, Timestamp};
 use postroad_store::{LaneKey, NewDelivery, QueuedDelivery};
 use rusqlite::Connection;
 
@@ -12,17 +12,19 @@ use crate::{
     reading::unlisted::ListingChanges,
     sql::{
         self,
+        query::Repeated,
         rows::{Column, Insert, Rows},
     },
     writer::{known::Known, listing::DELIVERY_ENTRY},
 };
 
-static DELIVERY: Insert = Insert::of(sql::DELIVERY_INSERT);
+static DELIVERY: Insert = Insert::of(sql::DELIVERY_CREATE);
 static QUEUE: Insert = Insert::of(sql::QUEUE_INSERT);
 
 /// The rows of new deliveries.
 pub(crate) struct Places<'a> {
-    delivery: Rows<'a, 'static, 8>,
+    delivery: Rows<'a, 'static, 6>,
+    paused: Repeated<'a>,
     queue: Rows<'a, 'static, 8>,
     listing: Rows<'a, 'static, 2>,
 }
@@ -48,7 +50,8 @@ impl<'a> Places<'a> {
         create: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let (delivery, queue) = (Rows::new(db, &DELIVERY), Rows::new(db, &QUEUE));
-        let mut places = Self { delivery, queue, listing: Rows::new(db, &DELIVERY_ENTRY) };
+        let paused = Repeated::new(db, sql::DELIVERY_CREATE_PAUSED);
+        let mut places = Self { delivery, paused, queue, listing: Rows::new(db, &DELIVERY_ENTRY) };
         let created = create(&mut places)?;
         places.delivery.finish()?;
         places.queue.finish()?;
@@ -89,7 +92,15 @@ impl<'a> Places<'a> {
         let NewDelivery { target, .. } = placed.new;
         let sub_no = target.subscription_no;
         let generation = known.lanes.get(&sub_no).map_or(0, |lane| lane.generation);
-        self.insert(changes, placed, Status::Queued, None)?;
+        self.delivery.push([
+            placed.delivery_no.into(),
+            placed.tenant_no.0.into(),
+            sub_no.0.into(),
+            target.subscription_version.into(),
+            placed.at.as_micros().into(),
+            placed.is_late.then_some(placed.at.as_micros()).into(),
+        ])?;
+        self.list(changes, placed)?;
         let (due, expires_at) = (placed.at.as_micros(), target.expires_at.as_micros());
         self.queue.push([
             placed.tenant_no.0.into(),
@@ -105,34 +116,22 @@ impl<'a> Places<'a> {
         Ok(())
     }
 
-    /// Creates a delivery that ends at once.
-    pub(super) fn cancelled(
-        &mut self,
-        changes: &mut ListingChanges,
-        placed: &Placed<'_>,
-        reason: Reason,
-    ) -> Result<(), Fault> {
-        self.insert(changes, placed, Status::Cancelled, Some(reason))
+    /// Creates a delivery of a step of a large fan-out whose subscription is paused by now: it ends at once.
+    pub(super) fn place_paused(&mut self, changes: &mut ListingChanges, placed: &Placed<'_>) -> Result<(), Fault> {
+        let target = placed.new.target;
+        self.paused.run((
+            placed.delivery_no,
+            placed.tenant_no.0,
+            target.subscription_no.0,
+            target.subscription_version,
+            codes::reason_code(Reason::Paused),
+            placed.at.as_micros(),
+        ))?;
+        self.list(changes, placed)
     }
 
-    fn insert(
-        &mut self,
-        changes: &mut ListingChanges,
-        placed: &Placed<'_>,
-        status: Status,
-        reason: Option<Reason>,
-    ) -> Result<(), Fault> {
+    fn list(&mut self, changes: &mut ListingChanges, placed: &Placed<'_>) -> Result<(), Fault> {
         let target = placed.new.target;
-        self.delivery.push([
-            placed.delivery_no.into(),
-            placed.tenant_no.0.into(),
-            target.subscription_no.0.into(),
-            target.subscription_version.into(),
-            codes::status_code(status).into(),
-            reason.map(codes::reason_code).into(),
-            placed.at.as_micros().into(),
-            placed.is_late.then_some(placed.at.as_micros()).into(),
-        ])?;
         changes.deliveries.push((placed.tenant_no, target.subscription_no, placed.delivery_no));
         // The batch that lists its event may be under way or done: a late delivery lists itself.
         if placed.is_late {

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** nothing of a test ever enters the queue here.
 
-use postroad_domain::{Event, Reason, Status};
+use postroad_domain::{Event, Reason};
 use postroad_store::RecordTest;
 
 use super::{accept::insert_event, outcome::Attempts};
@@ -51,20 +51,14 @@ fn event_of(test: &RecordTest) -> Event {
 }
 
 fn insert_delivery(work: &mut Work<'_>, test: &RecordTest, delivery_no: i64) -> Result<(), Fault> {
-    let status = if test.succeeded { Status::Succeeded } else { Status::Failed };
-    let reason = (!test.succeeded).then(|| codes::reason_code(Reason::Exhausted));
-    let row = (
-        delivery_no,
-        test.tenant_no.0,
-        test.subscription_no.0,
-        test.subscription_version,
-        codes::status_code(status),
-        reason,
-        test.finished_at.as_micros(),
-        None::<i64>,
-    );
-    query::run(work.db, sql::DELIVERY_INSERT, row)?;
-    query::run(work.db, sql::DELIVERY_COUNT, (delivery_no, 1))?;
+    let (tenant_no, sub_no) = (test.tenant_no.0, test.subscription_no.0);
+    let (version, at) = (test.subscription_version, test.finished_at.as_micros());
+    if test.succeeded {
+        query::run(work.db, sql::DELIVERY_TEST_SUCCEED, (delivery_no, tenant_no, sub_no, version, at))?;
+    } else {
+        let reason = codes::reason_code(Reason::Exhausted);
+        query::run(work.db, sql::DELIVERY_TEST_FAIL, (delivery_no, tenant_no, sub_no, version, at, reason))?;
+    }
     work.listings.deliveries.push((test.tenant_no, test.subscription_no, delivery_no));
     Ok(())
 }
