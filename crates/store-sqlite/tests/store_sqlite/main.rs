@@ -6,6 +6,7 @@ mod common;
 mod conformance;
 mod erasing;
 mod full_disk;
+mod life;
 mod listing;
 mod migration;
 mod open;

@@ -117,7 +117,11 @@ impl<'a> Places<'a> {
     }
 
     /// Creates a delivery of a step of a large fan-out whose subscription is paused by now: it ends at once.
-    pub(super) fn place_paused(&mut self, changes: &mut ListingChanges, placed: &Placed<'_>) -> Result<(), Fault> {
+    pub(super) fn place_paused(
+        &mut self,
+        changes: &mut ListingChanges,
+        placed: &Placed<'_>,
+    ) -> Result<(), Fault> {
         let target = placed.new.target;
         self.paused.run((
             placed.delivery_no,

@@ -1,12 +1,7 @@
 //! The statements that write the status of a delivery do what `docs/state-machine.md` says, and there are no others.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::{collections::BTreeSet, fs, path::Path};
 
-use common::open;
 use postroad_domain::{
     Status,
     delivery::{Birth, Input, StoredStatus},
@@ -14,6 +9,8 @@ use postroad_domain::{
 use postroad_store_sqlite::sql::{self, Change, Query};
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use tempfile::TempDir;
+
+use crate::common::open;
 
 /// The number of the delivery that the statements are tried on.
 const DELIVERY: i64 = 4_097;
