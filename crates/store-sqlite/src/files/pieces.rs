@@ -2,7 +2,7 @@
 //!
 //! SQLite writes all pages of a checkpoint into the operating system's memory and syncs them in the end. The disk then has
 //! a hundred megabytes to write at once, and a commit that comes meanwhile waits behind all of it: 50 to 70 ms were
-//! measured. In pieces it waits for one of them.
+//! measured. In pieces it waits for one of them (docs/adr/0007-unsafe-that-earns-its-place.md).
 //!
 //! SQLite's own door for it is used, the table of system calls of its file system for Unix. **Invariant:** what is written,
 //! where, and what a call answers stay the same, but that a write that fails behind the call is told; only threads that asked
