@@ -9,7 +9,9 @@ use postroad_domain::{
 };
 
 use super::state::{DeliveryRow, IdempotencyRow, Place, State, lane};
-use crate::{AcceptResult, Commit, Committed, Fanout, FanoutTarget, NewDelivery, NewEvent, QueuedDelivery};
+use crate::{
+    AcceptResult, Change, Commit, Committed, Fanout, FanoutTarget, NewDelivery, NewEvent, QueuedDelivery,
+};
 
 impl State {
     pub(super) fn commit(&mut self, commit: &Commit) -> Committed {
@@ -41,6 +43,9 @@ impl State {
             return AcceptResult::Stale;
         }
         let event = self.insert_event(new, at);
+        if self.wants_events {
+            self.announced.push(Change::Events(new.tenant_no));
+        }
         let deliveries = new
             .deliveries
             .iter()

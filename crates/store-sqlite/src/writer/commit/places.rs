@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::{
     codes,
     error::Fault,
-    reading::unlisted::Changes,
+    reading::unlisted::ListingChanges,
     sql::{
         self,
         query::Repeated,
@@ -62,7 +62,7 @@ impl<'a> Places<'a> {
     /// Creates a delivery that waits from now on.
     pub(super) fn enqueue(
         &mut self,
-        (known, changes): (&mut Known, &mut Changes),
+        (known, changes): (&mut Known, &mut ListingChanges),
         placed: &Placed<'_>,
         event: &Arc<Event>,
     ) -> Result<QueuedDelivery, Fault> {
@@ -85,7 +85,7 @@ impl<'a> Places<'a> {
     /// Creates a delivery that waits from now on, of an event with so many bytes of data.
     pub(crate) fn place(
         &mut self,
-        (known, changes): (&mut Known, &mut Changes),
+        (known, changes): (&mut Known, &mut ListingChanges),
         placed: &Placed<'_>,
         bytes: u64,
     ) -> Result<(), Fault> {
@@ -117,7 +117,7 @@ impl<'a> Places<'a> {
     }
 
     /// Creates a delivery of a step of a large fan-out whose subscription is paused by now: it ends at once.
-    pub(super) fn place_paused(&mut self, changes: &mut Changes, placed: &Placed<'_>) -> Result<(), Fault> {
+    pub(super) fn place_paused(&mut self, changes: &mut ListingChanges, placed: &Placed<'_>) -> Result<(), Fault> {
         let target = placed.new.target;
         self.paused.run((
             placed.delivery_no,
@@ -130,7 +130,7 @@ impl<'a> Places<'a> {
         self.list(changes, placed)
     }
 
-    fn list(&mut self, changes: &mut Changes, placed: &Placed<'_>) -> Result<(), Fault> {
+    fn list(&mut self, changes: &mut ListingChanges, placed: &Placed<'_>) -> Result<(), Fault> {
         let target = placed.new.target;
         changes.deliveries.push((placed.tenant_no, target.subscription_no, placed.delivery_no));
         // The batch that lists its event may be under way or done: a late delivery lists itself.
