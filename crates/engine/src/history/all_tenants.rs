@@ -50,7 +50,7 @@ impl Engine {
         let page = self.store.list_all_deliveries(ListAllDeliveries { filter, after, limit }).await?;
         let mut items = Vec::with_capacity(page.items.len());
         for owned in page.items {
-            if self.is_kept(&owned.tenant, owned.item.id.event().timestamp()).await? {
+            if self.is_kept(&owned.tenant, owned.item.id.first_event().timestamp()).await? {
                 let item = self.with_live_status(owned.tenant_no, owned.item);
                 items.push(Owned { item, ..owned });
             }

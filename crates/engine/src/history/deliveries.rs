@@ -71,7 +71,7 @@ impl Engine {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let no = config.tenant.no;
         let (delivery, attempts) = self.delivery_with_attempts(no, id).await?;
-        let event = self.store.event(no, id.event()).await?;
+        let event = self.store.event(no, id.first_event()).await?;
         let kept_since = config.kept_since(self.clock.now());
         let event =
             event.filter(|event| Some(event.accepted_at) >= kept_since).ok_or(LookupError::NotFound)?;
@@ -138,7 +138,7 @@ impl Engine {
         let list = ListDeliveries { tenant_no: config.tenant.no, filter, after, limit };
         let page = self.store.list_deliveries(list).await?;
         // A delivery may have been made long after its event, which decides.
-        let kept = page.items.into_iter().filter(|of| Some(of.id.event().timestamp()) >= kept_since);
+        let kept = page.items.into_iter().filter(|of| Some(of.id.first_event().timestamp()) >= kept_since);
         let items = kept.map(|delivery| self.with_live_status(config.tenant.no, delivery));
         Ok(Page { items: items.collect(), next: page.next })
     }
@@ -151,7 +151,7 @@ impl Engine {
         id: DeliveryId,
     ) -> Result<DeliveryView, RetryError> {
         let config = self.configs.by_id(tenant).await?.ok_or(RetryError::NotFound)?;
-        if !self.may_read(&config, id.event()).await? {
+        if !self.may_read(&config, id.first_event()).await? {
             return Err(RetryError::NotFound);
         }
         let tenant_no = config.tenant.no;
@@ -193,7 +193,7 @@ impl Engine {
         id: DeliveryId,
     ) -> Result<DeliveryView, CancelError> {
         let config = self.configs.by_id(tenant).await?.ok_or(CancelError::NotFound)?;
-        if !self.may_read(&config, id.event()).await? {
+        if !self.may_read(&config, id.first_event()).await? {
             return Err(CancelError::NotFound);
         }
         let audit = Some(self.audit_of(by, Change::of(AuditAction::DeliveryCancelled, id)));

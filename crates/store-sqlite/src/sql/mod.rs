@@ -8,7 +8,7 @@ use postroad_domain::delivery::{Birth, Input};
 
 /// What a statement does in the life of a delivery (`docs/state-machine.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum Transition {
     /// It writes new deliveries.
     Birth(Birth),
     /// It carries out an input.
@@ -23,7 +23,7 @@ pub struct Query {
     /// Its text.
     pub text: &'static str,
     /// What it does in the life of a delivery; empty when it writes no status.
-    pub changes: &'static [Change],
+    pub transitions: &'static [Transition],
 }
 
 /// Makes a constant of each text, and a list of all of them with their names. A statement that writes the status of a
@@ -36,7 +36,7 @@ macro_rules! queries {
         pub(super) const $list: &[$crate::sql::Query] = &[$($crate::sql::Query {
             name: stringify!($name),
             text: $name,
-            changes: &[$($($crate::sql::Change::$kind(postroad_domain::delivery::$kind::$what)),+)?],
+            transitions: &[$($($crate::sql::Transition::$kind(postroad_domain::delivery::$kind::$what)),+)?],
         }),*];
     };
 }

@@ -6,7 +6,7 @@ use postroad_domain::{
     Status,
     delivery::{Birth, Input, StoredStatus},
 };
-use postroad_store_sqlite::sql::{self, Change, Query};
+use postroad_store_sqlite::sql::{self, Query, Transition};
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use tempfile::TempDir;
 
@@ -57,9 +57,9 @@ fn led(db: &Connection, text: &str, from: StoredStatus) -> Option<i64> {
 }
 
 fn inputs(query: &Query) -> impl Iterator<Item = Input> {
-    query.changes.iter().filter_map(|change| match change {
-        Change::Input(input) => Some(*input),
-        Change::Birth(_) => None,
+    query.transitions.iter().filter_map(|one| match one {
+        Transition::Input(input) => Some(*input),
+        Transition::Birth(_) => None,
     })
 }
 
@@ -84,7 +84,7 @@ fn wherever_an_input_means_something_a_statement_carries_it_out() {
     for input in Input::ALL.into_iter().filter(|input| *input != Input::Begin) {
         for from in StoredStatus::ALL {
             let able: Vec<_> = sql::queries()
-                .filter(|query| inputs(query).any(|one| one == input))
+                .filter(|query| inputs(query).any(|carried| carried == input))
                 .filter(|query| led(&db, query.text, from).is_some())
                 .map(|query| query.name)
                 .collect();
@@ -99,8 +99,8 @@ fn a_delivery_is_born_where_the_statement_says() {
     let (db, _folder) = database();
     let mut births = BTreeSet::new();
     for query in sql::queries() {
-        for change in query.changes {
-            let Change::Birth(birth) = change else { continue };
+        for one in query.transitions {
+            let Transition::Birth(birth) = one else { continue };
             births.insert(birth.as_str());
             db.execute("DELETE FROM delivery", ()).unwrap();
             assert_eq!(run(&db, query.text), 1, "{}", query.name);
@@ -112,13 +112,13 @@ fn a_delivery_is_born_where_the_statement_says() {
 
 #[test]
 fn every_statement_that_writes_a_status_says_what_it_carries_out() {
-    for Query { name, text, changes } in sql::queries() {
+    for Query { name, text, transitions } in sql::queries() {
         let creates = text.contains("INTO delivery ");
         let set = text.split_once("UPDATE delivery SET").map(|(_, set)| set.split("WHERE").next().unwrap());
         let writes = creates || set.is_some_and(|set| set.contains("status"));
-        assert!(!writes || !changes.is_empty(), "{name} does not say what it carries out");
-        let is_birth = changes.iter().all(|change| matches!(change, Change::Birth(_)));
-        assert!(changes.is_empty() || is_birth == creates, "{name}: a birth inserts, an input updates");
+        assert!(!writes || !transitions.is_empty(), "{name} does not say what it carries out");
+        let is_birth = transitions.iter().all(|one| matches!(one, Transition::Birth(_)));
+        assert!(transitions.is_empty() || is_birth == creates, "{name}: a birth inserts, an input updates");
     }
 }
 

@@ -179,7 +179,7 @@ impl Tail {
         delivery: &Delivery,
         due: Timestamp,
     ) -> Result<Next, StoreError> {
-        let explained = self.engine.explain(tenant, delivery.id.event(), None, PAGE_ITEMS.max).await;
+        let explained = self.engine.explain(tenant, delivery.id.first_event(), None, PAGE_ITEMS.max).await;
         let explained = match explained {
             Ok(page) => page.items,
             // Deleted in this moment.

@@ -56,7 +56,7 @@ pub(crate) fn find(db: &Connection, tenant_no: TenantNo, id: DeliveryId) -> Resu
     if !tenants::lives(db, tenant_no)? {
         return Ok(None);
     }
-    let Some(event_no) = events::number(db, tenant_no, id.event())? else { return Ok(None) };
+    let Some(event_no) = events::number(db, tenant_no, id.first_event())? else { return Ok(None) };
     by_no(db, delivery_no(event_no, id))
 }
 
