@@ -29,7 +29,7 @@ use crate::{
     sending::attempt::Attempts,
     sending::dispatch::Dispatcher,
     sending::lanes::{LaneLimits, LaneSet},
-    shared_room::SharedRoom,
+    shares::SharedRoom,
     telemetry::health::Health,
     telemetry::metrics::Metrics,
     telemetry::trace::Spans,

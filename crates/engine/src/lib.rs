@@ -5,28 +5,30 @@
 //! (`dispatch`); each outcome goes into a later commit. The store is the queue: memory holds only a window of it.
 
 mod accepting;
+mod audit;
 mod commit;
 mod configuration;
 mod engine;
 mod history;
 mod ids;
 mod sending;
-mod shared_room;
+mod shares;
 mod telemetry;
 mod upkeep;
 
 pub use accepting::body_room::BodyRoom;
 pub use accepting::publish::{PublishError, PublishEvent, Published};
-pub use configuration::actor::By;
+pub use audit::origin::By;
 pub use configuration::admin_key::AdminKey;
 pub use configuration::credential::hash_key;
 pub use configuration::event_types::PutTypeError;
 pub use configuration::keys::{CreateKeyFailure, Credential, KeyRefusal, KnownKey};
 pub use configuration::profiles::{GivenProfile, LoadedProfile, built_in_profiles};
+pub use configuration::retention::Retention;
 pub use configuration::secret_box::{SecretBox, SecretError};
 pub use configuration::subscriptions::{
-    CreateError, NewSubscription, PreviewError, PreviewEvent, RotateError, Rotation, SecretView,
-    SubscriptionDraft, SubscriptionView, TestError, UpdateError,
+    CreateError, NewSubscription, RotateError, Rotation, SecretView, SubscriptionDraft, SubscriptionView,
+    UpdateError,
 };
 pub use configuration::tenants::PutTenantError;
 pub use configuration::unknown_type::UnknownType;
@@ -35,9 +37,10 @@ pub use history::all_tenants::ListedSubscription;
 pub use history::deliveries::{CancelError, DeliveryView, RetryError};
 pub use history::explain::{Explanation, LastAnswer, Mismatch, Outcome, Wait};
 pub use history::replays::{EndReplayError, NewReplay, ReplayError};
+pub use sending::test_delivery::{PreviewError, PreviewEvent, TestError};
 pub use telemetry::metrics::Metrics;
 pub use telemetry::trace::TRACE_TARGET;
-pub use upkeep::retention::{Retention, RetentionMetrics};
+pub use upkeep::retention::RetentionMetrics;
 
 /// What [`Parts`] names of the box below.
 pub use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};

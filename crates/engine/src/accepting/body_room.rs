@@ -12,7 +12,7 @@ use postroad_domain::{
 
 use crate::{
     Engine,
-    shared_room::{Amount, RoomPart, SharedRoom},
+    shares::{Amount, RoomPart, SharedRoom},
 };
 
 /// The room of one body. Given back when it is dropped.

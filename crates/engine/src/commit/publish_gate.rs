@@ -5,7 +5,7 @@ use postroad_domain::{
     limits::{UNACKNOWLEDGED_BYTES_MAX, UNACKNOWLEDGED_EVENTS_MAX},
 };
 
-use crate::shared_room::{Amount, RoomPart, SharedRoom};
+use crate::shares::{Amount, RoomPart, SharedRoom};
 
 /// What an event takes beside its data.
 const OVERHEAD_BYTES: usize = 512;

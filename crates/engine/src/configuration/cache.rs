@@ -24,11 +24,11 @@ use crate::{
     configuration::endpoint::Endpoint,
     configuration::event_types::EventTypes,
     configuration::profiles::{LoadedProfile, Profiles},
+    configuration::retention::{self, Schedule},
     configuration::sealed_settings::{open_tenant_or_tell, opened},
     configuration::secret_box::SecretBox,
     configuration::shaping::TenantAsOf,
     configuration::subscriptions::lane_of,
-    upkeep::retention::limits::{self, Schedule},
 };
 
 /// Tenants that are kept ready.
@@ -108,7 +108,7 @@ impl TenantConfig {
     /// Nobody reads what was accepted before, as it is to be forgotten; `None` where the installation's limit alone holds,
     /// which erases and does not hide.
     pub(crate) fn kept_since(&self, now: Timestamp) -> Option<Timestamp> {
-        limits::own_age(&self.profile.profile, &self.tenant.spec).map(|age| now.before(age))
+        retention::own_age(&self.profile.profile, &self.tenant.spec).map(|age| now.before(age))
     }
 
     /// By which schedules the tenant has deliveries.

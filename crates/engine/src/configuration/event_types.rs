@@ -17,10 +17,10 @@ use thiserror::Error;
 
 use crate::{
     By, Engine, LookupError,
+    audit::{Change, fields_of_event_type},
     configuration::event_schema::{EventSchema, Fault},
     configuration::profiles::LoadedProfile,
     configuration::unknown_type::UnknownType,
-    history::audit::{Change, fields_of_event_type},
 };
 
 /// How many names a refusal suggests.

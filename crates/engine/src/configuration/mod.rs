@@ -1,7 +1,6 @@
 //! What operators and customers set: tenants, subscriptions, event types, profiles, keys, secrets; and the cache that
 //! routing and sending read it from.
 
-pub(crate) mod actor;
 pub(crate) mod admin_key;
 pub(crate) mod cache;
 pub(crate) mod credential;
@@ -10,6 +9,7 @@ pub(crate) mod event_schema;
 pub(crate) mod event_types;
 pub(crate) mod keys;
 pub(crate) mod profiles;
+pub(crate) mod retention;
 pub(crate) mod sealed_settings;
 pub(crate) mod secret_box;
 pub(crate) mod shaping;

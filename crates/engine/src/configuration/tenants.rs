@@ -9,10 +9,10 @@ use thiserror::Error;
 
 use crate::{
     By, Engine, LoadedProfile,
+    audit::{Change, fields_of_tenant},
     configuration::cache::TenantConfig,
+    configuration::retention::{self, Schedule},
     configuration::shaping::options_of,
-    history::audit::{Change, fields_of_tenant},
-    upkeep::retention::limits::{self, Schedule},
 };
 
 /// Failures of [`Engine::put_tenant`].
@@ -108,7 +108,7 @@ impl Engine {
         }
         let mut schedules = vec![Schedule::of(&profile.profile)];
         schedules.extend(before.iter().flat_map(|old| old.schedules()));
-        let problems = limits::check_tenant(self.kept.installation(), &profile.profile, spec, &schedules);
+        let problems = retention::check_tenant(self.kept.installation(), &profile.profile, spec, &schedules);
         if problems.is_empty() { Ok(()) } else { Err(PutTenantError::Invalid(problems)) }
     }
 

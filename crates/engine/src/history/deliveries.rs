@@ -12,9 +12,9 @@ use thiserror::Error;
 
 use crate::{
     By, Engine, LookupError,
+    audit::Change,
     configuration::cache::TenantConfig,
     configuration::shaping::{ShapingError, ShapingKey},
-    history::audit::Change,
 };
 
 /// How often a delivery is read anew because it changed meanwhile: each time means an attempt within a millisecond.

@@ -1,7 +1,6 @@
 //! Reading what happened, and sending it again.
 
 pub(crate) mod all_tenants;
-pub(crate) mod audit;
 pub(crate) mod deliveries;
 pub(crate) mod events;
 pub(crate) mod explain;

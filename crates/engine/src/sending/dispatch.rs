@@ -13,10 +13,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     By,
+    audit::Change,
     commit::{CommitClock, Committer, OutcomeJob, outcome_bytes},
     configuration::cache::ConfigCache,
     configuration::endpoint::Endpoint,
-    history::audit::Change,
     ids::IdSource,
     sending::attempt::Attempts,
     sending::lanes::{Ended, LaneFigures, LaneManner, LaneSet, LaneStanding, RefillWish, Seat, Turn},

@@ -4,4 +4,5 @@
 pub(crate) mod attempt;
 pub(crate) mod dispatch;
 pub(crate) mod lanes;
+pub(crate) mod test_delivery;
 pub(crate) mod verdict;

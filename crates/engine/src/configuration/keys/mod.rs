@@ -15,8 +15,8 @@ pub(crate) use self::known::KeyRing;
 pub use self::known::{KeyRefusal, KnownKey};
 use crate::{
     By, Engine, LookupError,
+    audit::{Change, fields_of_key},
     configuration::credential::{Purpose, generate, hash_key},
-    history::audit::{Change, fields_of_key},
 };
 
 /// A credential in plain: only for the answer that makes it.

@@ -3,7 +3,6 @@
 
 mod check;
 mod secrets;
-mod test;
 
 use postroad_domain::{
     AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, TenantId,
@@ -21,14 +20,13 @@ use self::secrets::view;
 pub use self::{
     check::SubscriptionDraft,
     secrets::{RotateError, Rotation, SecretView},
-    test::{PreviewError, PreviewEvent, TestError},
 };
 use crate::{
     By, Engine, LookupError,
+    audit::{Change, fields_of_subscription},
     configuration::cache::TenantConfig,
     configuration::endpoint::lane_manner_of,
     configuration::secret_box::SecretError,
-    history::audit::{Change, fields_of_subscription},
 };
 
 /// A subscription to create; checked.

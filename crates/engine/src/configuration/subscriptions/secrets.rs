@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use super::UpdateError;
 use crate::{
-    By, Engine, LookupError, configuration::cache::TenantConfig, configuration::secret_box::SecretError,
-    configuration::shaping::options_of, history::audit::Change,
+    By, Engine, LookupError, audit::Change, configuration::cache::TenantConfig,
+    configuration::secret_box::SecretError, configuration::shaping::options_of,
 };
 
 /// A secret as it may be shown.

@@ -20,7 +20,7 @@ use postroad_store::{
 pub(crate) use schedule::ReplaySchedule;
 use thiserror::Error;
 
-use crate::{By, Engine, LookupError, configuration::cache::TenantConfig, history::audit::Change};
+use crate::{By, Engine, LookupError, audit::Change, configuration::cache::TenantConfig};
 
 /// What to replay; each field is one that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,7 +30,7 @@ mod standing;
 #[cfg(test)]
 mod tests;
 mod turns;
-mod words;
+mod types;
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -45,7 +45,7 @@ use postroad_store::{LaneKey, QueuedDelivery, Refilled};
 use rustc_hash::FxHashMap;
 pub(crate) use standing::LaneStanding;
 use turns::Turns;
-pub(crate) use words::{Ended, LaneFigures, LaneLimits, LaneManner, RefillWish, Seat, Turn};
+pub(crate) use types::{Ended, LaneFigures, LaneLimits, LaneManner, RefillWish, Seat, Turn};
 
 /// All lanes of this node.
 #[derive(Debug)]

@@ -4,12 +4,11 @@
 //! times the step, so that forgetting takes a twentieth of the writer at most; when nobody else writes, it is as long as
 //! the step. Whether somebody writes is told by the store with each step.
 //!
-//! A profile and a tenant may say less than the installation ([`limits`]); the shortest wins. What is older than that is
+//! A profile and a tenant may say less than the installation ([`retention`](crate::configuration::retention)); the shortest wins. What is older than that is
 //! erased in the same steps, and nobody can read it even before ([`TenantConfig::kept_since`]).
 //!
 //! [`TenantConfig::kept_since`]: crate::configuration::cache::TenantConfig::kept_since
 
-pub(crate) mod limits;
 mod tenants;
 
 use std::{
@@ -24,7 +23,7 @@ use prometheus_client::{
 };
 
 pub(crate) use self::tenants::Kept;
-use crate::Engine;
+use crate::{Engine, configuration::retention::Retention};
 
 /// Rows of one step.
 const STEP_ROWS: usize = 1_000;
@@ -38,15 +37,6 @@ const BUSY_SHARE: u32 = 10;
 const BUSY_REST: u32 = 20;
 /// The shortest rest: others come first also when a step takes no time that can be measured.
 const REST_MIN: Duration = Duration::from_micros(200);
-
-/// How long and how much the store keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// How long an event is kept; `None` for ever.
-    pub age_max: Option<Duration>,
-    /// Bytes of the store that may be in use; `None` for as many as the disk has.
-    pub bytes_max: Option<u64>,
-}
 
 /// What is told of forgetting. Clones are the same figures.
 #[derive(Clone, Debug, Default)]

@@ -12,8 +12,11 @@ use parking_lot::Mutex;
 use postroad_domain::{Tenant, TenantNo};
 use postroad_store::{ListTenants, StoreError, TenantRetention};
 
-use super::{LOOK_PAUSE, Retention, limits};
-use crate::Engine;
+use super::LOOK_PAUSE;
+use crate::{
+    Engine,
+    configuration::retention::{self, Retention},
+};
 
 /// Tenants read at a time.
 const TENANTS_PAGE: usize = 250;
@@ -128,6 +131,6 @@ impl Engine {
     fn own_limits(&self, tenant: &Tenant) -> Option<TenantRetention> {
         // Without its profile nothing is known of its schedule: then nothing of it is forgotten early.
         let loaded = self.profiles.by_name(&tenant.spec.profile)?;
-        limits::of_tenant(tenant.no, &loaded.profile, &tenant.spec)
+        retention::of_tenant(tenant.no, &loaded.profile, &tenant.spec)
     }
 }

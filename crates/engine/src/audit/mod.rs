@@ -1,6 +1,7 @@
 //! The audit: what is written of each change, and reading it again.
 
 mod fields;
+pub(crate) mod origin;
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 

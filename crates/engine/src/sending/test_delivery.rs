@@ -13,9 +13,9 @@ use thiserror::Error;
 
 use crate::{
     By, DeliveryView, Engine, LookupError, PublishError, PublishEvent, accepting::publish::check_event,
-    configuration::cache::TenantConfig, configuration::endpoint::Endpoint,
-    configuration::event_types::Example, configuration::unknown_type::UnknownType, history::audit::Change,
-    sending::attempt::Of, sending::verdict::Verdict,
+    audit::Change, configuration::cache::TenantConfig, configuration::endpoint::Endpoint,
+    configuration::event_types::Example, configuration::unknown_type::UnknownType, sending::attempt::Of,
+    sending::verdict::Verdict,
 };
 
 /// An event to show the request of; it is not published.
