@@ -18,7 +18,7 @@ mod upkeep;
 
 pub use accepting::body_room::BodyRoom;
 pub use accepting::publish::{PublishError, PublishEvent, Published};
-pub use audit::origin::By;
+pub use audit::origin::Origin;
 pub use configuration::admin_key::AdminKey;
 pub use configuration::credential::hash_key;
 pub use configuration::event_types::PutTypeError;
@@ -35,7 +35,7 @@ pub use configuration::unknown_type::UnknownType;
 pub use engine::{Engine, Parts, StartError};
 pub use history::all_tenants::ListedSubscription;
 pub use history::deliveries::{CancelError, DeliveryView, RetryError};
-pub use history::explain::{Explanation, LastAnswer, Mismatch, Outcome, Wait};
+pub use history::explain::{EventOutcome, Explanation, LastAnswer, Mismatch, Wait};
 pub use history::replays::{EndReplayError, NewReplay, ReplayError};
 pub use sending::test_delivery::{PreviewError, PreviewEvent, TestError};
 pub use telemetry::metrics::Metrics;

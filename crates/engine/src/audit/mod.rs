@@ -16,7 +16,7 @@ use postroad_store::{
 pub(crate) use self::fields::{
     Fields, fields_of_event_type, fields_of_key, fields_of_subscription, fields_of_tenant,
 };
-use crate::{By, Engine};
+use crate::{Engine, Origin};
 
 /// Between two looks at what is too old or too much. A look costs next to nothing, and until the next one a tenant may be
 /// beyond what it may have.
@@ -52,7 +52,7 @@ impl Change {
     }
 
     /// As it is written.
-    pub(crate) fn entry(self, by: &By, id: AuditId) -> NewAudit {
+    pub(crate) fn entry(self, by: &Origin, id: AuditId) -> NewAudit {
         NewAudit {
             id,
             actor: by.actor,
@@ -66,7 +66,7 @@ impl Change {
 
 impl Engine {
     /// The entry about a change.
-    pub(crate) fn audit_of(&self, by: &By, change: Change) -> NewAudit {
+    pub(crate) fn audit_of(&self, by: &Origin, change: Change) -> NewAudit {
         change.entry(by, self.ids.audit())
     }
 
@@ -74,7 +74,7 @@ impl Engine {
     /// and again is told of once in a while.
     pub(crate) async fn record(
         &self,
-        by: &By,
+        by: &Origin,
         tenant_no: TenantNo,
         change: Change,
     ) -> Result<(), StoreError> {

@@ -100,7 +100,7 @@ impl TenantConfig {
             .map(|endpoint| FanoutTarget {
                 subscription_no: endpoint.subscription.no,
                 subscription_version: endpoint.subscription.version,
-                expires_at: now.after(endpoint.manner.retry.lifetime()),
+                expires_at: now.after(endpoint.settings.retry.lifetime()),
             })
             .collect()
     }
@@ -115,7 +115,7 @@ impl TenantConfig {
     pub(crate) fn schedules(&self) -> impl Iterator<Item = Schedule> {
         self.endpoints.iter().map(|endpoint| Schedule {
             whose: format!("the subscription {}", endpoint.subscription.id),
-            lifetime: endpoint.manner.retry.lifetime(),
+            lifetime: endpoint.settings.retry.lifetime(),
         })
     }
 

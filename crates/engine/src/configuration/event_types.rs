@@ -16,7 +16,7 @@ use serde_json::json;
 use thiserror::Error;
 
 use crate::{
-    By, Engine, LookupError,
+    Engine, LookupError, Origin,
     audit::{Change, fields_of_event_type},
     configuration::event_schema::{EventSchema, Fault},
     configuration::profiles::LoadedProfile,
@@ -164,7 +164,7 @@ impl Engine {
     /// Adds an event type to those of the tenant's profile, or replaces one that was added; answers whether it is new.
     pub async fn put_event_type(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         event_type: RegisteredType,
     ) -> Result<bool, PutTypeError> {
@@ -206,7 +206,7 @@ impl Engine {
     /// Removes one of them. Answers whether there was one.
     pub async fn delete_event_type(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         name: &EventType,
     ) -> Result<bool, LookupError> {

@@ -8,7 +8,7 @@ use postroad_store::{DeleteTenant, ListTenants, Page, PutTenant, StoreError};
 use thiserror::Error;
 
 use crate::{
-    By, Engine, LoadedProfile,
+    Engine, LoadedProfile, Origin,
     audit::{Change, fields_of_tenant},
     configuration::cache::TenantConfig,
     configuration::retention::{self, Schedule},
@@ -42,7 +42,7 @@ impl Engine {
     /// Creates or replaces a tenant; answers it and whether it is new. One that is set to what it is already stays as it is.
     pub async fn put_tenant(
         &self,
-        by: &By,
+        by: &Origin,
         id: TenantId,
         spec: TenantSpec,
     ) -> Result<(Tenant, bool), PutTenantError> {
@@ -52,7 +52,7 @@ impl Engine {
     /// The same, if the tenant that is there now, or that there is none, is what the caller expects.
     pub async fn put_tenant_if(
         &self,
-        by: &By,
+        by: &Origin,
         id: TenantId,
         spec: TenantSpec,
         is_expected: impl FnOnce(Option<&Tenant>) -> bool,
@@ -130,7 +130,7 @@ impl Engine {
     }
 
     /// Hides a tenant at once and erases it in the background. Answers whether there was one.
-    pub async fn delete_tenant(&self, by: &By, id: &TenantId) -> Result<bool, StoreError> {
+    pub async fn delete_tenant(&self, by: &Origin, id: &TenantId) -> Result<bool, StoreError> {
         let _alone = self.configs.changing(id).await;
         let config = self.configs.by_id(id).await?;
         let audit = Some(self.audit_of(by, Change::of(AuditAction::TenantDeleted, id)));

@@ -11,7 +11,7 @@ use postroad_store::{
 use thiserror::Error;
 
 use crate::{
-    By, Engine, LookupError,
+    Engine, LookupError, Origin,
     audit::Change,
     configuration::cache::TenantConfig,
     configuration::shaping::{ShapingError, ShapingKey},
@@ -146,7 +146,7 @@ impl Engine {
     /// Sends a finished delivery again: it re-enters the normal schedule at the tail of its lane.
     pub async fn retry_delivery(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: DeliveryId,
     ) -> Result<DeliveryView, RetryError> {
@@ -164,7 +164,7 @@ impl Engine {
             tenant_no,
             id,
             at,
-            expires_at: at.after(endpoint.manner.retry.lifetime()),
+            expires_at: at.after(endpoint.settings.retry.lifetime()),
         };
         let lane = self.store.retry_delivery(retry).await.map_err(|error| match error {
             RetryDeliveryError::NotFound => RetryError::NotFound,
@@ -188,7 +188,7 @@ impl Engine {
     /// Calls a waiting delivery off. An attempt that is under way goes on; if it succeeds, the delivery has succeeded.
     pub async fn cancel_delivery(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: DeliveryId,
     ) -> Result<DeliveryView, CancelError> {

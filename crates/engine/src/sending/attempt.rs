@@ -84,7 +84,7 @@ impl Attempts {
                 (nothing, Err(SendError::new(ErrorClass::Protocol, error.to_string())))
             }
         };
-        let verdict = judge(&result, &endpoint.manner, at);
+        let verdict = judge(&result, &endpoint.settings, at);
         let attempt = Attempt {
             id: self.ids.attempt(),
             number: of.number,

@@ -12,14 +12,14 @@ use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    By,
+    Origin,
     audit::Change,
     commit::{CommitClock, Committer, OutcomeJob, outcome_bytes},
     configuration::cache::ConfigCache,
     configuration::endpoint::Endpoint,
     ids::IdSource,
     sending::attempt::Attempts,
-    sending::lanes::{Ended, LaneFigures, LaneManner, LaneSet, LaneStanding, RefillWish, Seat, Turn},
+    sending::lanes::{Ended, LaneFigures, LaneSet, LaneSettings, LaneStanding, RefillWish, Seat, Turn},
     sending::verdict::Verdict,
     telemetry::health::Health,
     telemetry::metrics::Metrics,
@@ -82,9 +82,9 @@ impl Dispatcher {
     }
 
     /// The subscription was changed or activated: whatever held its lane back is over.
-    pub(crate) fn begin_anew(self: &Arc<Self>, lane: LaneKey, manner: LaneManner) {
+    pub(crate) fn begin_anew(self: &Arc<Self>, lane: LaneKey, settings: LaneSettings) {
         let now = self.commit_clock.now();
-        self.with_lanes(|lanes| lanes.begin_anew(lane, manner, now));
+        self.with_lanes(|lanes| lanes.begin_anew(lane, settings, now));
         self.pump();
     }
 
@@ -234,9 +234,11 @@ impl Dispatcher {
     }
 
     async fn attempt(&self, turn: &Turn, endpoint: &Endpoint) -> Sent {
-        let Turn { delivery, at: began, manner_version, .. } = turn;
-        if *manner_version != Some(endpoint.lane_manner.version) {
-            self.with_lanes(|lanes| lanes.set_manner(delivery.lane, endpoint.lane_manner.clone(), *began));
+        let Turn { delivery, at: began, settings_version, .. } = turn;
+        if *settings_version != Some(endpoint.lane_settings.version) {
+            self.with_lanes(|lanes| {
+                lanes.set_settings(delivery.lane, endpoint.lane_settings.clone(), *began)
+            });
         }
         let (record, verdict) = match self.attempts.make(delivery.into(), endpoint).await {
             Ok(made) => made,
@@ -268,7 +270,7 @@ impl Dispatcher {
             self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
         }
         let tries = delivery.tries + 1;
-        let Some(gap) = self.ids.with_rng(|rng| endpoint.manner.retry.gap_after(tries, rng)) else {
+        let Some(gap) = self.ids.with_rng(|rng| endpoint.settings.retry.gap_after(tries, rng)) else {
             return Next::Failed(Reason::Exhausted);
         };
         Next::Queued { due: now.after(with_retry_after(gap, asked)), tries }
@@ -287,7 +289,7 @@ impl Dispatcher {
         self.with_lanes(|lanes| lanes.rest(delivery.lane, until));
         let LaneKey { tenant_no, subscription_no } = delivery.lane;
         let gone = Change::of(AuditAction::SubscriptionGone, endpoint.subscription.id);
-        let audit = gone.entry(&By::SYSTEM, self.ids.audit());
+        let audit = gone.entry(&Origin::SYSTEM, self.ids.audit());
         let deactivate = Deactivate { tenant_no, subscription_no, at: self.clock.now(), audit: Some(audit) };
         if let Err(error) = self.store.deactivate(deactivate).await {
             tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");

@@ -12,7 +12,7 @@ use postroad_store::{RecordTest, StoreError};
 use thiserror::Error;
 
 use crate::{
-    By, DeliveryView, Engine, LookupError, PublishError, PublishEvent, accepting::publish::check_event,
+    DeliveryView, Engine, LookupError, Origin, PublishError, PublishEvent, accepting::publish::check_event,
     audit::Change, configuration::cache::TenantConfig, configuration::endpoint::Endpoint,
     configuration::event_types::Example, configuration::unknown_type::UnknownType, sending::attempt::Of,
     sending::verdict::Verdict,
@@ -81,7 +81,7 @@ impl Engine {
     /// Without a type it is the first that the subscription selects, in the order of the catalogue.
     pub async fn test_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
         event_type: Option<String>,
@@ -123,7 +123,7 @@ impl Engine {
         made.map(|made| made.exact).map_err(|error| PreviewError::Render(error.to_string()))
     }
 
-    async fn send_test(&self, by: &By, endpoint: &Endpoint, event: &Event) -> Result<bool, StoreError> {
+    async fn send_test(&self, by: &Origin, endpoint: &Endpoint, event: &Event) -> Result<bool, StoreError> {
         let (attempt, verdict) = self.dispatcher.attempts.make(of(endpoint, event), endpoint).await?;
         self.metrics.attempted(&attempt);
         let subscription = &endpoint.subscription;

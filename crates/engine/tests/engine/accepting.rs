@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use postroad_domain::{EventType, SubscriptionSpec, TenantId};
-use postroad_engine::{By, PublishError, PublishEvent};
+use postroad_engine::{Origin, PublishError, PublishEvent};
 
 use crate::world::{World, acme, event, patient, to};
 
@@ -97,7 +97,7 @@ async fn an_event_for_a_tenant_that_is_not_there_is_refused() {
     let refused = world.engine.publish(&nobody, event("a", "{}")).await;
     assert!(matches!(refused, Err(PublishError::NoTenant)));
     world.publish("{}").await;
-    assert!(world.engine.delete_tenant(&By::ADMIN, &acme()).await.unwrap());
+    assert!(world.engine.delete_tenant(&Origin::ADMIN, &acme()).await.unwrap());
     let refused = world.try_publish(event("a", "{}")).await;
     assert!(matches!(refused, Err(PublishError::NoTenant)));
 }

@@ -13,7 +13,8 @@ use postroad_domain::{
     SubscriptionSpec, Timestamp, limits::PAGE_ROWS_SCANNED_MAX, replay::ReplayFailure, time::Sleep,
 };
 use postroad_engine::{
-    By, EndReplayError, Engine, LookupError, NewReplay, Outcome, Parts, Published, ReplayError, SecretBox,
+    EndReplayError, Engine, EventOutcome, LookupError, NewReplay, Origin, Parts, Published, ReplayError,
+    SecretBox,
 };
 
 use postroad_testkit::clock::ManualClock;
@@ -33,7 +34,7 @@ fn all_of(subscription: SubscriptionId, selection: ReplaySelection) -> NewReplay
 }
 
 async fn start(world: &World, new: NewReplay) -> Replay {
-    world.engine.start_replay(&By::ADMIN, &acme(), new).await.unwrap()
+    world.engine.start_replay(&Origin::ADMIN, &acme(), new).await.unwrap()
 }
 
 /// Events whose only attempt failed.
@@ -129,7 +130,7 @@ async fn what_is_missing_is_made_after_a_change_of_the_subscription() {
     exchange.answer(200);
     world.reaches(&early, Status::Succeeded).await;
     let told = world.engine.explain(&acme(), early.id, None, 10).await.unwrap().items.remove(0);
-    assert!(told.by_replay && matches!(told.outcome, Outcome::Delivered { .. }), "{told:?}");
+    assert!(told.by_replay && matches!(told.outcome, EventOutcome::Delivered { .. }), "{told:?}");
 }
 
 #[tokio::test]
@@ -158,13 +159,13 @@ async fn a_cancelled_replay_queues_nothing_more() {
     let pace = RateLimit { count: 1, per: Duration::from_secs(60) };
     let replay = start(&world, NewReplay { pace, ..all_of(subscription.id, ReplaySelection::Failed) }).await;
     next_exchange(&world).await.answer(200);
-    let cancelled = world.engine.cancel_replay(&By::ADMIN, &acme(), replay.id).await.unwrap();
+    let cancelled = world.engine.cancel_replay(&Origin::ADMIN, &acme(), replay.id).await.unwrap();
     assert_eq!((cancelled.status, cancelled.progress.replayed), (ReplayStatus::Cancelled, 1));
     for _ in 0..10 {
         world.pass(Duration::from_secs(60)).await;
     }
     world.no_exchange().await;
-    let again = world.engine.cancel_replay(&By::ADMIN, &acme(), replay.id).await;
+    let again = world.engine.cancel_replay(&Origin::ADMIN, &acme(), replay.id).await;
     assert!(matches!(again, Err(EndReplayError::Ended)), "{again:?}");
     start(&world, all_of(subscription.id, ReplaySelection::Failed)).await;
 }
@@ -211,7 +212,7 @@ async fn a_replay_that_makes_no_sense_is_refused_and_changes_nothing() {
     let future = NewReplay { since: now.after(Duration::from_secs(1)), ..new };
     let empty = NewReplay { since: now, until: Some(now), ..new };
     for (bad, field) in [(future, "since"), (empty, "until")] {
-        let refused = world.engine.start_replay(&By::ADMIN, &acme(), bad).await;
+        let refused = world.engine.start_replay(&Origin::ADMIN, &acme(), bad).await;
         assert!(
             matches!(&refused, Err(ReplayError::Invalid(found)) if found[0].field == field),
             "{refused:?}"
@@ -224,14 +225,14 @@ async fn a_replay_that_makes_no_sense_is_refused_and_changes_nothing() {
     }
     let slow = NewReplay { pace: RateLimit { count: 1, per: Duration::from_secs(60) }, ..new };
     let running = start(&world, slow).await;
-    let twice = world.engine.start_replay(&By::ADMIN, &acme(), new).await;
+    let twice = world.engine.start_replay(&Origin::ADMIN, &acme(), new).await;
     assert!(matches!(twice, Err(ReplayError::Running(known)) if known == running.id), "{twice:?}");
-    world.engine.cancel_replay(&By::ADMIN, &acme(), running.id).await.unwrap();
+    world.engine.cancel_replay(&Origin::ADMIN, &acme(), running.id).await.unwrap();
     world.pause(id, false).await;
-    let inactive = world.engine.start_replay(&By::ADMIN, &acme(), new).await;
+    let inactive = world.engine.start_replay(&Origin::ADMIN, &acme(), new).await;
     assert!(matches!(inactive, Err(ReplayError::Inactive)), "{inactive:?}");
-    world.engine.delete_subscription(&By::ADMIN, &acme(), id).await.unwrap();
-    let deleted = world.engine.start_replay(&By::ADMIN, &acme(), new).await;
+    world.engine.delete_subscription(&Origin::ADMIN, &acme(), id).await.unwrap();
+    let deleted = world.engine.start_replay(&Origin::ADMIN, &acme(), new).await;
     assert!(matches!(deleted, Err(ReplayError::Deleted)), "{deleted:?}");
     assert_eq!(world.engine.list_replays(&acme(), None, 10).await.unwrap().items.len(), 1);
     world.put_tenant("other").await;

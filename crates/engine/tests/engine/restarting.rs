@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{Clock, EventId, EventType, RetryOverride, Status, SubscriptionSpec};
-use postroad_engine::{By, Engine, Parts, SecretBox, StartError};
+use postroad_engine::{Engine, Origin, Parts, SecretBox, StartError};
 use postroad_store::{Commit, FanoutTarget, NewDelivery, NewEvent, OpenSession, Store};
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -94,7 +94,7 @@ async fn a_subscription_that_keeps_no_order_any_more_waits_for_no_head() {
     world.no_exchange().await;
     let (id, version) = (subscription.subscription.id, subscription.subscription.version);
     let unordered = draft(pushed_with(spec, |push| push.ordered = false));
-    world.engine.update_subscription(&By::ADMIN, &acme(), id, version, unordered).await.unwrap();
+    world.engine.update_subscription(&Origin::ADMIN, &acme(), id, version, unordered).await.unwrap();
     for _ in 0..2 {
         world.exchange().await.answer(200);
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postroad_domain::{Clock, RetryOverride, Status, Tenant, tenant::TenantSpec};
 use postroad_engine::{
-    By, CancelError, CreateError, FieldProblem, LookupError, NewSubscription, Published, PutTenantError,
+    CancelError, CreateError, FieldProblem, LookupError, NewSubscription, Origin, Published, PutTenantError,
     Retention, RetentionMetrics, RetryError,
 };
 use postroad_store::{DeliveryFilter, EventFilter, Store, memory::MemoryStore};
@@ -19,7 +19,7 @@ fn kept(age_max: Option<Duration>, retention_bytes: Option<u64>) -> TenantSpec {
 }
 
 async fn put(world: &World, spec: TenantSpec) -> Result<Tenant, Vec<FieldProblem>> {
-    match world.engine.put_tenant(&By::ADMIN, acme(), spec).await {
+    match world.engine.put_tenant(&Origin::ADMIN, acme(), spec).await {
         Ok((tenant, _)) => Ok(tenant),
         Err(PutTenantError::Invalid(problems)) => Err(problems),
         Err(other) => panic!("{other:?}"),
@@ -59,9 +59,9 @@ async fn nobody_reads_what_is_older_than_a_tenants_limit_also_before_it_is_erase
     let (engine, tenant) = (&world.engine, acme());
     assert!(matches!(engine.event(&tenant, old.id).await, Err(LookupError::NotFound)));
     assert!(matches!(engine.delivery(&tenant, delivery).await, Err(LookupError::NotFound)));
-    let again = engine.retry_delivery(&By::ADMIN, &tenant, delivery).await;
+    let again = engine.retry_delivery(&Origin::ADMIN, &tenant, delivery).await;
     assert!(matches!(again, Err(RetryError::NotFound)), "{again:?}");
-    let cancelled = engine.cancel_delivery(&By::ADMIN, &tenant, delivery).await;
+    let cancelled = engine.cancel_delivery(&Origin::ADMIN, &tenant, delivery).await;
     assert!(matches!(cancelled, Err(CancelError::NotFound)), "{cancelled:?}");
     let events = engine.list_events(&tenant, EventFilter::default(), None, 10).await.unwrap();
     assert_eq!(events.items.iter().map(|event| event.id).collect::<Vec<_>>(), [young.id]);
@@ -149,7 +149,7 @@ async fn a_tenants_limit_and_the_schedules_of_its_subscriptions_must_fit() {
     );
     put(&world, kept(Some(9 * DAY), None)).await.unwrap();
     let new = NewSubscription { draft: draft(slow(9)), secret: None };
-    let refused = world.engine.create_subscription(&By::ADMIN, &acme(), new).await;
+    let refused = world.engine.create_subscription(&Origin::ADMIN, &acme(), new).await;
     let Some(CreateError::Invalid(problems)) = refused.err() else { panic!("its schedule is too long") };
     assert_eq!(problems[0].field, "retry");
     assert_eq!(

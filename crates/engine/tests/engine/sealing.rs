@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use postroad_domain::{
     CustomHeader, ErrorClass, Status, Subscription, SubscriptionId, SubscriptionSpec, attempt::Answer,
 };
-use postroad_engine::{By, GivenProfile, UpdateError};
+use postroad_engine::{GivenProfile, Origin, UpdateError};
 use postroad_store::{Store, SubscriptionChange, UpdateSubscription, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
 
@@ -44,7 +44,7 @@ async fn world_with(store: MemoryStore, keys: &str) -> World {
 async fn vault() -> World {
     let world = world_with(MemoryStore::embedded(), KEY).await;
     let tenant = tenant_of("vault", r#"{"tree":{"leaf":"plant-4"}}"#);
-    world.engine.put_tenant(&By::ADMIN, acme(), tenant).await.unwrap();
+    world.engine.put_tenant(&Origin::ADMIN, acme(), tenant).await.unwrap();
     world
 }
 
@@ -85,7 +85,7 @@ async fn change(
     spec: SubscriptionSpec,
 ) -> Result<Subscription, UpdateError> {
     let expected = current.revision();
-    world.engine.update_subscription(&By::ADMIN, &acme(), current.id, expected, draft(spec)).await
+    world.engine.update_subscription(&Origin::ADMIN, &acme(), current.id, expected, draft(spec)).await
 }
 
 /// The next event of the tenant arrives with everything that was planted.
@@ -175,7 +175,7 @@ async fn settings_that_do_not_open_send_nothing_and_are_not_overwritten() {
     };
     write(&world, &stored(&world, two.id).await, stolen).await;
     let world = world_with(world.store.clone(), KEY).await;
-    world.engine.delete_subscription(&By::ADMIN, &acme(), one.id).await.unwrap();
+    world.engine.delete_subscription(&Origin::ADMIN, &acme(), one.id).await.unwrap();
 
     let published = world.try_publish(event("opened", "{}")).await.unwrap();
     world.no_exchange().await;
@@ -187,7 +187,7 @@ async fn settings_that_do_not_open_send_nothing_and_are_not_overwritten() {
     let renamed = SubscriptionSpec { name: Some("x".to_owned()), ..current.spec.clone() };
     let refused = change(&world, &current, renamed).await;
     assert!(matches!(refused, Err(UpdateError::Secret(_))), "{refused:?}");
-    assert!(world.engine.delete_subscription(&By::ADMIN, &acme(), two.id).await.unwrap());
+    assert!(world.engine.delete_subscription(&Origin::ADMIN, &acme(), two.id).await.unwrap());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use postroad_domain::{EventType, RegisteredType, Status, TenantId};
-use postroad_engine::{By, PreviewError, PreviewEvent, PublishError, PutTypeError, TestError};
+use postroad_engine::{Origin, PreviewError, PreviewEvent, PublishError, PutTypeError, TestError};
 use postroad_store::memory::MemoryStore;
 use postroad_testkit::clock::ManualClock;
 
@@ -10,7 +10,11 @@ use crate::world::{World, acme, event, tenant_of, to};
 
 async fn sleekplan() -> World {
     let world = World::on(MemoryStore::embedded(), ManualClock::default()).await;
-    world.engine.put_tenant(&By::ADMIN, acme(), tenant_of("sleekplan", r#"{"product_id":7}"#)).await.unwrap();
+    world
+        .engine
+        .put_tenant(&Origin::ADMIN, acme(), tenant_of("sleekplan", r#"{"product_id":7}"#))
+        .await
+        .unwrap();
     world
 }
 
@@ -40,7 +44,7 @@ async fn a_test_goes_out_at_once_also_to_an_inactive_subscription_and_is_logged_
     let id = world.subscribe(to("https://a.example/")).await.subscription.id;
     world.pause(id, false).await;
     let engine = world.engine.clone();
-    let test = tokio::spawn(async move { engine.test_subscription(&By::ADMIN, &acme(), id, None).await });
+    let test = tokio::spawn(async move { engine.test_subscription(&Origin::ADMIN, &acme(), id, None).await });
     let exchange = world.exchange().await;
     let body = String::from_utf8(exchange.request.body.to_vec()).unwrap();
     assert!(
@@ -61,14 +65,15 @@ async fn a_test_that_fails_is_not_tried_again_and_a_person_may_retry_it() {
     let id = world.subscribe(to("https://a.example/")).await.subscription.id;
     let engine = world.engine.clone();
     let named = Some("lead.created".to_owned());
-    let test = tokio::spawn(async move { engine.test_subscription(&By::ADMIN, &acme(), id, named).await });
+    let test =
+        tokio::spawn(async move { engine.test_subscription(&Origin::ADMIN, &acme(), id, named).await });
     world.exchange().await.answer(410);
     let failed = test.await.unwrap().unwrap();
     assert_eq!(failed.delivery.status, Status::Failed);
     world.pass(std::time::Duration::from_secs(100_000)).await;
     world.no_exchange().await;
     assert!(world.engine.subscription(&acme(), id).await.unwrap().spec.active, "a test stops nothing");
-    world.engine.retry_delivery(&By::ADMIN, &acme(), failed.delivery.id).await.unwrap();
+    world.engine.retry_delivery(&Origin::ADMIN, &acme(), failed.delivery.id).await.unwrap();
     world.exchange().await.answer(200);
 }
 
@@ -78,16 +83,16 @@ async fn a_test_takes_the_first_type_that_the_subscription_selects_or_the_named_
     let mut wanted = crate::world::draft(to("https://a.example/"));
     wanted.events = vec!["vote.create".to_owned(), "comment.update".to_owned()];
     let new = postroad_engine::NewSubscription { draft: wanted, secret: None };
-    let id = world.engine.create_subscription(&By::ADMIN, &acme(), new).await.unwrap().subscription.id;
+    let id = world.engine.create_subscription(&Origin::ADMIN, &acme(), new).await.unwrap().subscription.id;
     let engine = world.engine.clone();
-    let test = tokio::spawn(async move { engine.test_subscription(&By::ADMIN, &acme(), id, None).await });
+    let test = tokio::spawn(async move { engine.test_subscription(&Origin::ADMIN, &acme(), id, None).await });
     let exchange = world.exchange().await;
     let body = String::from_utf8(exchange.request.body.to_vec()).unwrap();
     assert!(body.contains(r#""action":"comment.update""#), "the catalogue's order counts: {body}");
     exchange.answer(200);
     test.await.unwrap().unwrap();
     let unknown =
-        world.engine.test_subscription(&By::ADMIN, &acme(), id, Some("vote.created".to_owned())).await;
+        world.engine.test_subscription(&Origin::ADMIN, &acme(), id, Some("vote.created".to_owned())).await;
     let Err(TestError::UnknownType(unknown)) = unknown else { panic!("it was sent") };
     assert_eq!(unknown.nearest[0], "vote.create");
 }
@@ -98,7 +103,7 @@ async fn no_more_tests_are_under_way_than_allowed() {
     let id = world.subscribe(to("https://a.example/")).await.subscription.id;
     let test = || {
         let engine = world.engine.clone();
-        tokio::spawn(async move { engine.test_subscription(&By::ADMIN, &acme(), id, None).await })
+        tokio::spawn(async move { engine.test_subscription(&Origin::ADMIN, &acme(), id, None).await })
     };
     let running: Vec<_> = (0..postroad_domain::limits::TESTS_MAX).map(|_| test()).collect();
     let mut exchanges = Vec::new();
@@ -131,7 +136,7 @@ async fn a_preview_of_nothing_is_that_of_a_test_and_a_type_without_an_example_sa
     let id = world.subscribe(to("https://a.example/")).await.subscription.id;
     let mut strict = registered("lead.created");
     strict.schema = Some(r#"{"type":"object","required":["id"]}"#.to_owned());
-    world.engine.put_event_type(&By::ADMIN, &acme(), strict).await.unwrap();
+    world.engine.put_event_type(&Origin::ADMIN, &acme(), strict).await.unwrap();
     let body = async |event_type: Option<&str>, data: Option<&'static str>| {
         let (event_type, data) = (event_type.map(str::to_owned), data.map(Bytes::from));
         let asked = PreviewEvent { event_type, data, ..PreviewEvent::default() };
@@ -160,8 +165,8 @@ async fn a_tenant_adds_event_types_to_its_profiles_and_their_schema_is_checked_a
         world.try_publish(event("invoice.paid", "{}")).await,
         Err(PublishError::UnknownType { .. })
     ));
-    assert!(world.engine.put_event_type(&By::ADMIN, &acme(), invoice.clone()).await.unwrap());
-    assert!(!world.engine.put_event_type(&By::ADMIN, &acme(), invoice.clone()).await.unwrap());
+    assert!(world.engine.put_event_type(&Origin::ADMIN, &acme(), invoice.clone()).await.unwrap());
+    assert!(!world.engine.put_event_type(&Origin::ADMIN, &acme(), invoice.clone()).await.unwrap());
     assert_eq!(world.engine.event_types(&acme()).await.unwrap(), [invoice]);
     let refused = world.try_publish(event("invoice.paid", "{}")).await.unwrap_err();
     let PublishError::Schema(problems) = refused else { panic!("{refused}") };
@@ -172,7 +177,7 @@ async fn a_tenant_adds_event_types_to_its_profiles_and_their_schema_is_checked_a
     let other = TenantId::parse("other").unwrap();
     world
         .engine
-        .put_tenant(&By::ADMIN, other.clone(), tenant_of("sleekplan", r#"{"product_id":8}"#))
+        .put_tenant(&Origin::ADMIN, other.clone(), tenant_of("sleekplan", r#"{"product_id":8}"#))
         .await
         .unwrap();
     assert!(matches!(
@@ -180,21 +185,21 @@ async fn a_tenant_adds_event_types_to_its_profiles_and_their_schema_is_checked_a
         Err(PublishError::UnknownType { .. })
     ));
     let name = EventType::parse("invoice.paid").unwrap();
-    assert!(world.engine.delete_event_type(&By::ADMIN, &acme(), &name).await.unwrap());
-    assert!(!world.engine.delete_event_type(&By::ADMIN, &acme(), &name).await.unwrap());
+    assert!(world.engine.delete_event_type(&Origin::ADMIN, &acme(), &name).await.unwrap());
+    assert!(!world.engine.delete_event_type(&Origin::ADMIN, &acme(), &name).await.unwrap());
 }
 
 #[tokio::test]
 async fn a_subscription_can_be_stopped_also_when_one_of_its_event_types_was_removed() {
     let world = sleekplan().await;
-    world.engine.put_event_type(&By::ADMIN, &acme(), registered("invoice.paid")).await.unwrap();
+    world.engine.put_event_type(&Origin::ADMIN, &acme(), registered("invoice.paid")).await.unwrap();
     let mut wanted = crate::world::draft(to("https://a.example/"));
     wanted.events = vec!["invoice.paid".to_owned()];
     let new = postroad_engine::NewSubscription { draft: wanted, secret: None };
-    let id = world.engine.create_subscription(&By::ADMIN, &acme(), new).await.unwrap().subscription.id;
+    let id = world.engine.create_subscription(&Origin::ADMIN, &acme(), new).await.unwrap().subscription.id;
     world
         .engine
-        .delete_event_type(&By::ADMIN, &acme(), &EventType::parse("invoice.paid").unwrap())
+        .delete_event_type(&Origin::ADMIN, &acme(), &EventType::parse("invoice.paid").unwrap())
         .await
         .unwrap();
     world.pause(id, false).await;
@@ -204,7 +209,7 @@ async fn a_subscription_can_be_stopped_also_when_one_of_its_event_types_was_remo
 #[tokio::test]
 async fn an_own_event_type_must_not_shadow_the_profiles_or_contradict_itself() {
     let world = sleekplan().await;
-    world.engine.put_event_type(&By::ADMIN, &acme(), registered("a")).await.unwrap();
+    world.engine.put_event_type(&Origin::ADMIN, &acme(), registered("a")).await.unwrap();
     let mut titled = registered("b");
     titled.title = Some("a".to_owned());
     let mut bad_schema = registered("c");
@@ -216,7 +221,7 @@ async fn an_own_event_type_must_not_shadow_the_profiles_or_contradict_itself() {
     nameful.title = Some("Invoice paid".to_owned());
     world
         .engine
-        .put_event_type(&By::ADMIN, &acme(), RegisteredType { title: Some("f".to_owned()), ..nameful })
+        .put_event_type(&Origin::ADMIN, &acme(), RegisteredType { title: Some("f".to_owned()), ..nameful })
         .await
         .unwrap();
     for (wrong, field) in [
@@ -226,7 +231,7 @@ async fn an_own_event_type_must_not_shadow_the_profiles_or_contradict_itself() {
         (bad_schema, "schema"),
         (bad_example, "example"),
     ] {
-        let refused = world.engine.put_event_type(&By::ADMIN, &acme(), wrong).await.unwrap_err();
+        let refused = world.engine.put_event_type(&Origin::ADMIN, &acme(), wrong).await.unwrap_err();
         let PutTypeError::Invalid(problems) = refused else { panic!("{refused}") };
         assert_eq!(problems[0].field, field);
     }

@@ -10,7 +10,7 @@ use postroad_domain::{
 };
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
 use postroad_engine::{
-    By, Engine, GivenProfile, NewSubscription, Parts, PublishError, PublishEvent, Published, SecretBox,
+    Engine, GivenProfile, NewSubscription, Origin, Parts, PublishError, PublishEvent, Published, SecretBox,
     SubscriptionDraft, SubscriptionView,
 };
 use postroad_store::{DeliveryFilter, memory::MemoryStore};
@@ -136,14 +136,18 @@ impl World {
 
     pub(crate) async fn put_tenant(&self, id: &str) {
         self.engine
-            .put_tenant(&By::ADMIN, TenantId::parse(id).unwrap(), tenant_of("standard", "{}"))
+            .put_tenant(&Origin::ADMIN, TenantId::parse(id).unwrap(), tenant_of("standard", "{}"))
             .await
             .unwrap();
     }
 
     pub(crate) async fn subscribe(&self, spec: SubscriptionSpec) -> SubscriptionView {
         self.engine
-            .create_subscription(&By::ADMIN, &acme(), NewSubscription { draft: draft(spec), secret: None })
+            .create_subscription(
+                &Origin::ADMIN,
+                &acme(),
+                NewSubscription { draft: draft(spec), secret: None },
+            )
             .await
             .unwrap()
     }
@@ -208,7 +212,7 @@ impl World {
     pub(crate) async fn pause(&self, id: SubscriptionId, active: bool) {
         let current = self.engine.subscription(&acme(), id).await.unwrap();
         let (revision, spec) = (current.revision(), SubscriptionSpec { active, ..current.spec });
-        self.engine.update_subscription(&By::ADMIN, &acme(), id, revision, draft(spec)).await.unwrap();
+        self.engine.update_subscription(&Origin::ADMIN, &acme(), id, revision, draft(spec)).await.unwrap();
     }
 }
 

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::known::KeyRing;
 pub use self::known::{KeyRefusal, KnownKey};
 use crate::{
-    By, Engine, LookupError,
+    Engine, LookupError, Origin,
     audit::{Change, fields_of_key},
     configuration::credential::{Purpose, generate, hash_key},
 };
@@ -56,7 +56,7 @@ impl Engine {
     /// Makes a key of a tenant; it is answered in plain this once.
     pub async fn create_key(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         spec: KeySpec,
     ) -> Result<(ApiKey, Credential), CreateKeyFailure> {
@@ -97,7 +97,7 @@ impl Engine {
     }
 
     /// Revokes a key: on this node it is refused from the answer on. Answers whether there was one.
-    pub async fn revoke_key(&self, by: &By, tenant: &TenantId, id: KeyId) -> Result<bool, LookupError> {
+    pub async fn revoke_key(&self, by: &Origin, tenant: &TenantId, id: KeyId) -> Result<bool, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let change = Change::of(AuditAction::KeyRevoked, id);
         let revoke = RevokeKey {

@@ -22,10 +22,10 @@ pub use self::{
     secrets::{RotateError, Rotation, SecretView},
 };
 use crate::{
-    By, Engine, LookupError,
+    Engine, LookupError, Origin,
     audit::{Change, fields_of_subscription},
     configuration::cache::TenantConfig,
-    configuration::endpoint::lane_manner_of,
+    configuration::endpoint::lane_settings_of,
     configuration::secret_box::SecretError,
 };
 
@@ -96,7 +96,7 @@ impl Engine {
     /// Creates a subscription. Nothing is created when its URL leads to an address that must not be called.
     pub async fn create_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         new: NewSubscription,
     ) -> Result<SubscriptionView, CreateError> {
@@ -155,7 +155,7 @@ impl Engine {
     /// Changes what the customer configured, if the subscription still has the expected version.
     pub async fn update_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
         expected: impl Into<Revision>,
@@ -188,7 +188,7 @@ impl Engine {
         if subscription.spec.active {
             // What was held while the receiver was gone goes out now.
             if let Some(push) = subscription.spec.push() {
-                self.dispatcher.begin_anew(lane, lane_manner_of(subscription.version, push));
+                self.dispatcher.begin_anew(lane, lane_settings_of(subscription.version, push));
             }
         } else {
             self.dispatcher.drop_ready(lane);
@@ -200,7 +200,7 @@ impl Engine {
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.
     pub async fn delete_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<bool, LookupError> {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::UpdateError;
 use crate::{
-    By, Engine, LookupError, audit::Change, configuration::cache::TenantConfig,
+    Engine, LookupError, Origin, audit::Change, configuration::cache::TenantConfig,
     configuration::secret_box::SecretError, configuration::shaping::options_of,
 };
 
@@ -65,7 +65,7 @@ impl Engine {
     /// The current secret in plain; `None` where there is none.
     pub async fn secret(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<Result<Option<SecretView>, SecretError>, LookupError> {
@@ -83,7 +83,7 @@ impl Engine {
     /// Puts a new secret in front; the old one signs beside it until the grace is over.
     pub async fn rotate_secret(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
         rotation: Rotation,
@@ -106,7 +106,7 @@ impl Engine {
     /// Removes the secret of a subscription whose profile does not need one: from then on nothing is signed.
     pub async fn remove_secret(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<Subscription, RotateError> {

@@ -17,7 +17,7 @@ use postroad_domain::{
 };
 use postroad_store::{LaneKey, ListSubscriptionsThen, Page, StoreError, SubscriptionThen, Then};
 
-pub use self::outcome::{LastAnswer, Mismatch, Outcome, Wait};
+pub use self::outcome::{EventOutcome, LastAnswer, Mismatch, Wait};
 use crate::{Engine, LookupError, configuration::cache::TenantConfig};
 
 /// What became of an event for one subscription.
@@ -32,7 +32,7 @@ pub struct Explanation {
     /// When it was deleted, if it has been since.
     pub deleted_at: Option<Timestamp>,
     /// What became of the event.
-    pub outcome: Outcome,
+    pub outcome: EventOutcome,
     /// The delivery that the outcome is about: the newest.
     pub delivery: Option<DeliveryId>,
     /// The subscription did not match the event when that came: a replay made the delivery later.
@@ -80,12 +80,14 @@ impl Engine {
             (Some(delivery), _) => self.outcome_of(config, lane, delivery).await?,
             (None, Some(outcome)) => outcome,
             (None, None) if found.is_to_come => {
-                Outcome::Pending { until: None, why: Wait::FanOut, attempts: 0, last: None }
+                EventOutcome::Pending { until: None, why: Wait::FanOut, attempts: 0, last: None }
             }
             // Between the event and its turn in a large fan-out.
             (None, None) => match found.deleted_at {
-                Some(at) => Outcome::Cancelled { at, reason: postroad_domain::Reason::Deleted, attempts: 0 },
-                None => Outcome::NotRecorded,
+                Some(at) => {
+                    EventOutcome::Cancelled { at, reason: postroad_domain::Reason::Deleted, attempts: 0 }
+                }
+                None => EventOutcome::NotRecorded,
             },
         };
         Ok(Explanation { subscription, name, version, deleted_at, outcome, delivery, by_replay })
@@ -96,7 +98,7 @@ impl Engine {
         config: &TenantConfig,
         lane: LaneKey,
         delivery: Delivery,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<EventOutcome, StoreError> {
         let delivery = self.with_live_status(config.tenant.no, delivery);
         let last = if delivery.attempts == 0 {
             None
@@ -108,13 +110,13 @@ impl Engine {
         let at = finished_at.unwrap_or(created_at);
         let reason = reason.unwrap_or(postroad_domain::Reason::Exhausted);
         Ok(match delivery.status {
-            Status::Succeeded => Outcome::Delivered { at, attempts, last },
-            Status::Failed => Outcome::Failed { at, reason, attempts, last },
-            Status::Cancelled => Outcome::Cancelled { at, reason, attempts },
-            Status::Delivering => Outcome::Delivering { attempts },
+            Status::Succeeded => EventOutcome::Delivered { at, attempts, last },
+            Status::Failed => EventOutcome::Failed { at, reason, attempts, last },
+            Status::Cancelled => EventOutcome::Cancelled { at, reason, attempts },
+            Status::Delivering => EventOutcome::Delivering { attempts },
             Status::Queued => {
                 let (until, why) = self.wait_of(config, lane, &delivery);
-                Outcome::Pending { until, why, attempts, last }
+                EventOutcome::Pending { until, why, attempts, last }
             }
         })
     }
@@ -151,24 +153,24 @@ impl Engine {
 }
 
 /// What kept the event from the subscription when it came; `None` when nothing did.
-fn kept_out(event: &Event, found: &SubscriptionThen) -> Option<Outcome> {
+fn kept_out(event: &Event, found: &SubscriptionThen) -> Option<EventOutcome> {
     let (spec, inactive) = match &found.then {
-        Then::NotCreated => return Some(Outcome::CreatedAfter { at: found.created_at }),
-        Then::Unknown => return Some(Outcome::NotRecorded),
+        Then::NotCreated => return Some(EventOutcome::CreatedAfter { at: found.created_at }),
+        Then::Unknown => return Some(EventOutcome::NotRecorded),
         Then::Known { spec, inactive, .. } => (spec, inactive),
     };
     if event.test {
-        return Some(Outcome::NotMatched(Mismatch::Test));
+        return Some(EventOutcome::NotMatched(Mismatch::Test));
     }
     let clause = matching::kept_out_by(spec, &event.event_type, &event.tags)?;
     Some(match (clause, inactive) {
-        (Clause::Active, Some((reason, since))) => Outcome::Inactive { reason: *reason, since: *since },
-        (Clause::Active, None) => Outcome::NotRecorded,
-        (Clause::Events, _) => Outcome::NotMatched(Mismatch::Events {
+        (Clause::Active, Some((reason, since))) => EventOutcome::Inactive { reason: *reason, since: *since },
+        (Clause::Active, None) => EventOutcome::NotRecorded,
+        (Clause::Events, _) => EventOutcome::NotMatched(Mismatch::Events {
             event_type: event.event_type.clone(),
             events: spec.events.clone(),
         }),
-        (Clause::TagSets, _) => Outcome::NotMatched(Mismatch::TagSets {
+        (Clause::TagSets, _) => EventOutcome::NotMatched(Mismatch::TagSets {
             tags: event.tags.clone(),
             tag_sets: spec.tag_sets.clone(),
         }),

@@ -20,7 +20,7 @@ use postroad_store::{
 pub(crate) use schedule::ReplaySchedule;
 use thiserror::Error;
 
-use crate::{By, Engine, LookupError, audit::Change, configuration::cache::TenantConfig};
+use crate::{Engine, LookupError, Origin, audit::Change, configuration::cache::TenantConfig};
 
 /// What to replay; each field is one that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Engine {
     /// Begins a replay. It goes on in the background, also after a restart.
     pub async fn start_replay(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         new: NewReplay,
     ) -> Result<Replay, ReplayError> {
@@ -139,7 +139,7 @@ impl Engine {
     /// Calls a replay off: it queues nothing more. What it has queued goes out.
     pub async fn cancel_replay(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: ReplayId,
     ) -> Result<Replay, EndReplayError> {

@@ -109,7 +109,7 @@ impl Engine {
         let endpoint = self.configs.endpoint(job.lane).await?;
         let at = self.dispatcher.commit_clock.now();
         // One whose subscription is gone queues nothing: the store says so.
-        let lifetime = endpoint.map(|endpoint| endpoint.manner.retry.lifetime()).unwrap_or_default();
+        let lifetime = endpoint.map(|endpoint| endpoint.settings.retry.lifetime()).unwrap_or_default();
         let step = ReplayStep {
             tenant_no: job.tenant_no,
             id: job.id,

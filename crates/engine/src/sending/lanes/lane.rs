@@ -6,7 +6,7 @@ use postroad_domain::{DeliveryId, Timestamp, limits::SLOW_EXCHANGE};
 use postroad_store::QueuedDelivery;
 use rustc_hash::FxHashSet;
 
-use super::{LaneLimits, LaneManner, breaker::Breaker, hosts::Host, pace::Pace, refill::Refill};
+use super::{LaneLimits, LaneSettings, breaker::Breaker, hosts::Host, pace::Pace, refill::Refill};
 
 /// What a delivery takes beside its data: the structures that lead to it.
 const OVERHEAD_BYTES: usize = 512;
@@ -34,7 +34,7 @@ pub(super) struct Lane {
     ramp: u32,
     /// Its last exchange took long.
     is_slow: bool,
-    pub(super) manner: LaneManner,
+    pub(super) settings: LaneSettings,
     /// Its subscription was looked up.
     is_known: bool,
     breaker: Breaker,
@@ -73,7 +73,7 @@ impl Default for Lane {
             under_way: 0,
             ramp: 1,
             is_slow: false,
-            manner: LaneManner::default(),
+            settings: LaneSettings::default(),
             is_known: false,
             breaker: Breaker::default(),
             pace: Pace::default(),
@@ -126,7 +126,7 @@ impl Lane {
     }
 
     pub(super) fn keeps_order(&self) -> bool {
-        !self.is_known || self.manner.ordered
+        !self.is_known || self.settings.ordered
     }
 
     pub(super) fn newest_bytes(&self) -> usize {
@@ -151,11 +151,11 @@ impl Lane {
 
     /// It has as many exchanges under way as it may have.
     pub(super) fn has_all_exchanges(&self) -> bool {
-        self.under_way >= self.breaker.allows(self.manner.concurrency).min(self.ramp)
+        self.under_way >= self.breaker.allows(self.settings.concurrency).min(self.ramp)
     }
 
     pub(super) fn can_take_turn(&self) -> bool {
-        let waits_for_the_one_before = self.manner.ordered && self.held.len() > self.ready.len();
+        let waits_for_the_one_before = self.settings.ordered && self.held.len() > self.ready.len();
         !self.ready.is_empty()
             && !self.has_all_exchanges()
             && self.rests_until.is_none()
@@ -177,25 +177,25 @@ impl Lane {
         self.pace.waits_until(now)
     }
 
-    /// The version of the subscription whose manner it has.
-    pub(super) fn manner_version(&self) -> Option<i64> {
-        self.is_known.then_some(self.manner.version)
+    /// The version of the subscription whose settings it has.
+    pub(super) fn settings_version(&self) -> Option<i64> {
+        self.is_known.then_some(self.settings.version)
     }
 
     pub(super) fn host(&self) -> Option<&Host> {
-        self.manner.host.as_ref()
+        self.settings.host.as_ref()
     }
 
     /// How exchanges are made from now on, unless a later version of the subscription is known. The first one of a lane may
     /// have begun by then, since who it leads to was not known. Answers the host where it has a seat that it cannot use any
     /// more: it leads elsewhere.
-    pub(super) fn set_manner(&mut self, manner: LaneManner, now: Timestamp) -> Option<Host> {
-        if manner.version < self.manner.version {
+    pub(super) fn set_settings(&mut self, settings: LaneSettings, now: Timestamp) -> Option<Host> {
+        if settings.version < self.settings.version {
             return None;
         }
-        self.pace.set(manner.rate_limit, now);
-        (self.manner, self.is_known) = (manner, true);
-        let host = self.manner.host.as_ref();
+        self.pace.set(settings.rate_limit, now);
+        (self.settings, self.is_known) = (settings, true);
+        let host = self.settings.host.as_ref();
         self.waits_for.take_if(|waited_for| host != Some(&*waited_for));
         self.seat_at.take_if(|seat_at| host != Some(&*seat_at))
     }
@@ -221,7 +221,7 @@ impl Lane {
     /// An exchange of the lane took so long, whatever its answer was.
     pub(super) fn took(&mut self, duration: Duration) {
         self.is_slow = duration >= SLOW_EXCHANGE;
-        self.ramp = self.ramp.saturating_mul(RAMP).min(self.manner.concurrency);
+        self.ramp = self.ramp.saturating_mul(RAMP).min(self.settings.concurrency);
     }
 
     pub(super) fn is_slow(&self) -> bool {
@@ -229,7 +229,7 @@ impl Lane {
     }
 
     pub(super) fn succeeded(&mut self) {
-        self.breaker.succeeded(self.manner.concurrency);
+        self.breaker.succeeded(self.settings.concurrency);
     }
 
     /// An exchange that began at `began` failed; answers until when the lane pauses.
@@ -242,7 +242,7 @@ impl Lane {
     }
 
     pub(super) fn is_ordered(&self) -> bool {
-        self.manner.ordered
+        self.settings.ordered
     }
 
     /// All others wait for this delivery until its next attempt is due.

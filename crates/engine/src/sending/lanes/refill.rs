@@ -28,7 +28,7 @@ impl Lane {
     /// settled, the store may not show yet that its delivery stays the head; and while something stands before a delivery
     /// that pauses, the store has nothing else to show.
     pub(super) fn wants_refill(&self, limits: &LaneLimits) -> bool {
-        let waits_for_the_one_before = self.manner.ordered && self.held.len() > self.ready.len();
+        let waits_for_the_one_before = self.settings.ordered && self.held.len() > self.ready.len();
         let waits_for_all_before = self.has_pause_behind && self.keeps_order() && !self.held.is_empty();
         self.is_due
             && !waits_for_the_one_before

@@ -51,12 +51,12 @@ impl LaneSet {
             return None;
         }
         let delivery = lane.take_turn(now)?;
-        let (bytes, manner_version) = (bytes_of(&delivery), lane.manner_version());
+        let (bytes, settings_version) = (bytes_of(&delivery), lane.settings_version());
         let seat = Seat { host, is_slow: lane.is_slow(), bytes: bytes * COPIES_UNDER_WAY };
         self.figures.ready -= 1;
         self.figures.ready_bytes -= bytes;
         self.turns_of(seat.is_slow).began(key.tenant_no, seat.bytes);
-        Some(Turn { delivery, at: now, manner_version, seat })
+        Some(Turn { delivery, at: now, settings_version, seat })
     }
 
     fn turns_of(&mut self, is_slow: bool) -> &mut Turns {

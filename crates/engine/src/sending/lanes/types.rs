@@ -28,7 +28,7 @@ pub(crate) struct LaneLimits {
 
 /// How a lane makes exchanges: known from its first one on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LaneManner {
+pub(crate) struct LaneSettings {
     /// The version of the subscription that says so: an exchange that began before a change does not undo it.
     pub(crate) version: i64,
     /// Exchanges under way at a time.
@@ -41,7 +41,7 @@ pub(crate) struct LaneManner {
     pub(crate) host: Option<Host>,
 }
 
-impl Default for LaneManner {
+impl Default for LaneSettings {
     /// One at a time, until the subscription was looked up for the first exchange.
     fn default() -> Self {
         Self { version: 0, concurrency: 1, rate_limit: None, ordered: false, host: None }
@@ -55,8 +55,8 @@ pub(crate) struct Turn {
     pub(crate) delivery: QueuedDelivery,
     /// When it was given.
     pub(crate) at: Timestamp,
-    /// The version of the subscription whose manner its lane has; `None` before its first exchange.
-    pub(crate) manner_version: Option<i64>,
+    /// The version of the subscription whose settings its lane has; `None` before its first exchange.
+    pub(crate) settings_version: Option<i64>,
     /// What it takes up; given back with [`LaneSet::exchanged`].
     pub(crate) seat: Seat,
 }

@@ -10,7 +10,7 @@ use postroad_domain::{
     Attempt, Clock, DeliveryId, Reason, Status, SubscriptionId, TenantId, Timestamp, attempt::Answer,
     delivery::Delivery, limits::PAGE_ITEMS,
 };
-use postroad_engine::{DeliveryFilter, Engine, LookupError, Outcome as Explained, StoreError, Wait};
+use postroad_engine::{DeliveryFilter, Engine, EventOutcome, LookupError, StoreError, Wait};
 
 /// Between two looks: short for a person, long for the store.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -188,8 +188,8 @@ impl Tail {
         };
         let of_this = explained.into_iter().find(|explained| explained.delivery == Some(delivery.id));
         Ok(match of_this.map(|explained| explained.outcome) {
-            Some(Explained::Pending { why: Wait::ReceiverGone, .. }) => Next::Held(delivery.subscription),
-            Some(Explained::Pending {
+            Some(EventOutcome::Pending { why: Wait::ReceiverGone, .. }) => Next::Held(delivery.subscription),
+            Some(EventOutcome::Pending {
                 until: Some(until),
                 why: why @ (Wait::RetryAfter | Wait::Breaker),
                 ..

@@ -4,7 +4,7 @@ use axum::{Json, extract::State, response::IntoResponse};
 use postroad_domain::{
     Subscription, SubscriptionId, TenantId, ids::SubscriptionKind, limits::REQUEST_BODY_BYTES_MAX,
 };
-use postroad_engine::{By, RotateError, SubscriptionDraft, UpdateError};
+use postroad_engine::{Origin, RotateError, SubscriptionDraft, UpdateError};
 use postroad_profile::{Profile, SecretUse};
 use serde_json::Value;
 
@@ -71,7 +71,7 @@ pub(super) async fn update_subscription(
 /// The subscription that a patch is for.
 struct On<'a> {
     state: &'a ServerState,
-    by: By,
+    by: Origin,
     tenant: &'a TenantId,
     id: SubscriptionId,
     if_match: IfMatch,
