@@ -8,7 +8,7 @@ use postroad_domain::{
     subscription::InactiveReason,
 };
 
-use crate::{error::Fault, history::Standing};
+use crate::{error::Fault, reading::history::Standing};
 
 /// The number of a status. [`Status::Delivering`] is known to the engine only: in the store such a delivery is queued.
 pub(crate) const fn status_code(status: Status) -> i64 {

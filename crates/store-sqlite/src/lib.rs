@@ -11,73 +11,45 @@
 //!
 //! On purpose there are no leases here: one node owns everything, and the lock of the folder sees to it.
 
-mod audit;
-mod backlog;
-mod backup;
-mod ballast;
-mod beside;
-pub mod check;
-mod checkpoint;
 mod codec;
 mod codes;
-mod commit;
-mod compact;
-mod connect;
-mod deliveries;
 mod error;
-mod event_types;
-mod events;
-mod everywhere;
-mod gauges;
-mod held;
-mod history;
-pub mod inspect;
-mod keys;
-mod known;
-mod lanes;
+mod files;
 mod limits;
-mod listing;
-mod lock;
-mod migrate;
-mod moment;
+mod maintenance;
+mod migrations;
 mod options;
-mod pieces;
-mod profiles;
-mod prune;
-mod query;
-mod readers;
-mod replays;
-mod rows;
+mod reading;
 mod sessions;
-mod settings;
 pub mod sql;
 mod store;
-mod subscriptions;
-mod sweep;
-mod tenants;
-mod unlisted;
-mod waiting;
 mod writer;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-pub use backup::backup;
-pub use compact::{Compacted, compact};
 pub use error::{CompactError, OpenError};
+pub use maintenance::{
+    backup::backup,
+    check,
+    compact::{Compacted, compact},
+    inspect,
+};
 pub use options::Options;
-use postroad_store::StoreError;
+use postroad_store::{Feed, StoreError};
 use rusqlite::Connection;
 
 use crate::{
-    ballast::Ballast,
-    checkpoint::Checkpoints,
-    gauges::Gauges,
+    files::{
+        ballast::Ballast,
+        checkpoint::{self, Checkpoints},
+        connect,
+        gauges::Gauges,
+        lock::FolderLock,
+    },
     limits::LOG_BYTES_MAX,
-    lock::FolderLock,
-    readers::Readers,
+    reading::{readers::Readers, unlisted::Unlisted},
     sessions::Sessions,
-    unlisted::Unlisted,
-    writer::{Writer, WriterThread},
+    writer::{Writer, WriterThread, known},
 };
 
 /// The embedded store. Dropping it finishes the jobs that wait, empties the log and frees the folder.
@@ -87,6 +59,7 @@ pub struct SqliteStore {
     writer: Writer,
     unlisted: Arc<Unlisted>,
     sessions: Sessions,
+    feed: Arc<Feed>,
     gauges: Arc<Gauges>,
     _lock: FolderLock,
 }
@@ -103,7 +76,7 @@ impl SqliteStore {
             fault if fault.is_not_a_database() => OpenError::NotADatabase { path: file.clone() },
             fault => fault.into(),
         })?;
-        migrate::migrate(&mut db, &file)?;
+        migrations::migrate(&mut db, &file)?;
         let gauges = Arc::new(Gauges::default());
         checkpoint::note_size(&file, &gauges);
         measure_log(&mut db, &gauges)?;
@@ -113,10 +86,12 @@ impl SqliteStore {
         let mut ballast = Ballast::new(&options.data_dir, options.ballast_bytes);
         ballast.take_in();
         let readers = Readers::open(&options)?;
+        let feed = Arc::new(Feed::default());
         let thread = WriterThread {
             db,
             known: Some(known),
             unlisted: Arc::clone(&unlisted),
+            feed: Arc::clone(&feed),
             listing_batch_entries: options.listing_batch_entries,
             ballast,
             checkpoints,
@@ -125,11 +100,11 @@ impl SqliteStore {
             clock: Arc::clone(&options.clock),
             busy: Duration::ZERO,
             last_prune_took: Duration::ZERO,
-            disk_took: Duration::ZERO,
+            sync_took: Duration::ZERO,
             gauges: Arc::clone(&gauges),
         };
         let writer = Writer::start(thread)?;
-        Ok(Self { readers, writer, unlisted, sessions: Sessions::default(), gauges, _lock: lock })
+        Ok(Self { readers, writer, unlisted, sessions: Sessions::default(), feed, gauges, _lock: lock })
     }
 
     /// Sets how many pages the database may have: tests make room with it again.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use common::open;
 use postroad_domain::{Headers, Reason, ResponseHead, Status, Subscription, Tenant, attempt::Answer};
-use postroad_store::{AcceptResult, Commit, Next, Store, StoreError, conformance::World};
+use postroad_store::{AcceptResult, Commit, History, Next, Queue, StoreError, conformance::World};
 use postroad_store_sqlite::SqliteStore;
 
 /// Pages that are more than any of these tests needs.

@@ -6,7 +6,7 @@ use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 
 use common::{open, options};
 use postroad_domain::Status;
-use postroad_store::{Next, Store, conformance::World};
+use postroad_store::{Next, Queue, conformance::World};
 use postroad_store_sqlite::{OpenError, SqliteStore};
 use rusqlite::Connection;
 
@@ -88,7 +88,7 @@ async fn the_folder_is_made_for_its_owner_only_and_the_log_is_empty_after_closin
     let store = open(&folder);
     store.probe().await.unwrap();
     let stats = store.stats();
-    assert!(stats.wal_bytes > 0 && stats.file_bytes >= stats.wal_bytes, "{stats:?}");
+    assert!(stats.pending_bytes > 0 && stats.file_bytes >= stats.pending_bytes, "{stats:?}");
     drop(store);
     assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
     let log = fs::metadata(folder.join("postroad.db-wal"));

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use postroad_domain::EventType;
-use postroad_store::{Commit, Store, StoreError, conformance::World, memory::MemoryStore};
+use postroad_store::{
+    Commit, Configuration, History, Queue, StoreError, conformance::World, memory::MemoryStore,
+};
 
 #[tokio::test]
 async fn a_failing_commit_writes_nothing_until_the_fault_is_cleared() {

@@ -118,24 +118,24 @@ impl CommitLoop {
         let mut last = LastCommit::default();
         while let Some(batch) = intake.next(&*self.clock, last).await {
             let (events, began) = (batch.events.len(), self.clock.monotonic());
-            let Ended { unwritten, disk_took } = self.commit(batch).await;
+            let Ended { unwritten, sync_took } = self.commit(batch).await;
             if let Some(unwritten) = unwritten {
                 self.outlast(unwritten, &mut intake).await;
             }
-            last = LastCommit { took: self.clock.monotonic().saturating_sub(began), disk_took, events };
+            last = LastCommit { took: self.clock.monotonic().saturating_sub(began), sync_took, events };
         }
     }
 
     /// Commits a batch, halving it as long as the store finds fault with it.
     async fn commit(&self, batch: Batch) -> Ended {
         let mut parts = vec![batch];
-        let (mut unwritten, mut disk_took) = (None, Duration::ZERO);
+        let (mut unwritten, mut sync_took) = (None, Duration::ZERO);
         while let Some(part) = parts.pop() {
             let (commit, replies) = part.into_commit(self.commit_clock.next_commit(), self.session);
             let started = self.clock.monotonic();
             match self.store.commit(Arc::clone(&commit)).await {
                 Ok(committed) => {
-                    disk_took = committed.disk_took;
+                    sync_took = committed.sync_took;
                     self.metrics.committed(&commit, self.clock.monotonic().saturating_sub(started));
                     let _ = self.news.send(News::Done { commit, committed, replies });
                 }
@@ -149,7 +149,7 @@ impl CommitLoop {
                 Err(error) => parts.extend(self.after_fault(commit, replies, &error)),
             }
         }
-        Ended { unwritten, disk_took }
+        Ended { unwritten, sync_took }
     }
 
     /// What to try again after the store found fault with a commit, last part first.
@@ -201,7 +201,7 @@ struct Ended {
     /// What is left when the store cannot write at all.
     unwritten: Option<Unwritten>,
     /// How long the disk took for the last part that was written.
-    disk_took: Duration,
+    sync_took: Duration,
 }
 
 /// What is left of a batch when the store cannot write: nothing that anybody waits for.

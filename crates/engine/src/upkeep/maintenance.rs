@@ -111,7 +111,7 @@ impl Engine {
         self.metrics.under_way.set(signed(lanes.under_way));
         self.metrics.memory_bytes.set(signed(lanes.ready_bytes));
         let stats = self.store.stats();
-        self.metrics.wal_bytes.set(i64::try_from(stats.wal_bytes).unwrap_or(i64::MAX));
+        self.metrics.wal_bytes.set(i64::try_from(stats.pending_bytes).unwrap_or(i64::MAX));
         self.metrics.file_bytes.set(i64::try_from(stats.file_bytes).unwrap_or(i64::MAX));
     }
 }

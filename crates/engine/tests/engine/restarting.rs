@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use postroad_domain::{Clock, EventId, EventType, RetryOverride, Status, SubscriptionSpec};
 use postroad_engine::{Engine, Origin, Parts, SecretBox, StartError};
-use postroad_store::{Commit, FanoutTarget, NewDelivery, NewEvent, OpenSession, Store};
+use postroad_store::{
+    Cluster, Commit, Configuration, FanoutTarget, NewDelivery, NewEvent, OpenSession, Queue,
+};
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::world::{World, acme, draft, patient, pushed_with, to};

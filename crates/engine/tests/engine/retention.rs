@@ -7,7 +7,7 @@ use postroad_engine::{
     CancelError, CreateError, FieldProblem, LookupError, NewSubscription, Origin, Published, PutTenantError,
     Retention, RetentionMetrics, RetryError,
 };
-use postroad_store::{DeliveryFilter, EventFilter, Store, memory::MemoryStore};
+use postroad_store::{DeliveryFilter, EventFilter, History, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
 
 use crate::world::{World, acme, draft, patient, pushed_with, tenant_of, to};

@@ -6,7 +6,7 @@ use postroad_domain::{
     CustomHeader, ErrorClass, Status, Subscription, SubscriptionId, SubscriptionSpec, attempt::Answer,
 };
 use postroad_engine::{GivenProfile, Origin, UpdateError};
-use postroad_store::{Store, SubscriptionChange, UpdateSubscription, memory::MemoryStore};
+use postroad_store::{Configuration, SubscriptionChange, UpdateSubscription, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
 
 use crate::world::{KEY, World, acme, draft, event, exact_profiles, tenant_of, to};

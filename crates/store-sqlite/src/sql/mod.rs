@@ -19,8 +19,10 @@ mod configuration;
 mod forgetting;
 mod installation;
 mod keys_and_audit;
+pub(crate) mod query;
 mod reading;
 mod replays;
+pub(crate) mod rows;
 mod sending;
 mod sweeping;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use postroad_domain::{ApiKey, KeyId, TenantNo, Timestamp};
 
 use super::state::State;
-use crate::{CreateKey, CreateKeyError, KeyUsed, ListKeys, Page, RevokeKey, StoredKey};
+use crate::{Change, CreateKey, CreateKeyError, KeyUsed, ListKeys, Page, RevokeKey, StoredKey};
 
 /// A key; its tenant's name is looked up.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ impl State {
         }
         let key = ApiKey { id, tenant_no, spec, created_at: at, last_used_at: None, revoked_at: None };
         self.keys.insert(id, KeyRow { key: key.clone(), hash, secret_hash });
+        self.announced.push(Change::Key(hash));
         self.note(tenant_no, at, audit);
         Ok(key)
     }
@@ -57,6 +58,8 @@ impl State {
         let row = row.filter(|row| row.key.tenant_no == tenant_no && row.key.revoked_at.is_none());
         let Some(row) = row else { return false };
         row.key.revoked_at = Some(at);
+        let hash = row.hash;
+        self.announced.push(Change::Key(hash));
         self.forget_revoked(tenant_no, kept_max);
         self.note(tenant_no, at, audit);
         true

@@ -10,7 +10,7 @@ use postroad_domain::{
 
 use super::state::{State, lane};
 use crate::{
-    CancelReplay, CancelReplayError, CountReplay, CreateReplay, FanoutTarget, LaneKey, ListReplays,
+    CancelReplay, CancelReplayError, Change, CountReplay, CreateReplay, FanoutTarget, LaneKey, ListReplays,
     NewDelivery, Page, ReplayCounted, ReplayStep, ReplayStepped, RetryDelivery, StartReplayError,
 };
 
@@ -131,6 +131,9 @@ impl State {
                 Ok(()) if is_held => {}
                 Ok(()) => queued = self.walk_on(&mut row, lane, step),
             }
+        }
+        if !queued.is_empty() {
+            self.announced.push(Change::Lane(lane));
         }
         let replay = row.replay.clone();
         self.replays.insert((step.tenant_no, step.id), row);

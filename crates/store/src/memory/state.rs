@@ -10,7 +10,7 @@ use postroad_domain::{
 
 use super::{audit::AuditRow, keys::KeyRow};
 use super::{history::Standing, replays::ReplayRow};
-use crate::{Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
+use crate::{Change, Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.
 #[derive(Debug)]
@@ -37,6 +37,10 @@ pub(super) struct State {
     pub(super) settings: BTreeMap<SettingKey, Vec<u8>>,
     /// In the order of their first put.
     pub(super) profiles: Vec<StoredProfile>,
+    /// What this operation changed.
+    pub(super) announced: Vec<Change>,
+    /// Somebody wants to hear of events.
+    pub(super) wants_events: bool,
     last_number: i64,
 }
 
@@ -140,6 +144,8 @@ impl State {
             audit: Vec::new(),
             settings: BTreeMap::new(),
             profiles: Vec::new(),
+            announced: Vec::new(),
+            wants_events: false,
             last_number: 0,
         }
     }

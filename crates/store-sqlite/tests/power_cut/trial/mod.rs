@@ -148,9 +148,9 @@ impl Trial {
     async fn write_and_wait(&mut self, actor: &mut Actor, write: Write) -> Result<(), Loss> {
         let waits = self.planner.rng().random_bool(0.7);
         let ended_before = self.computer().checkpoints_ended(&self.database());
-        let bytes_before = actor.store.stats().wal_bytes;
+        let bytes_before = actor.store.stats().pending_bytes;
         self.write(actor, write).await?;
-        let calls = bytes_before < CHECKPOINT_BYTES && actor.store.stats().wal_bytes >= CHECKPOINT_BYTES;
+        let calls = bytes_before < CHECKPOINT_BYTES && actor.store.stats().pending_bytes >= CHECKPOINT_BYTES;
         if waits && calls {
             self.computer().wait_for_checkpoint(&self.database(), ended_before, PATIENCE);
             self.tally.own_checkpoints += 1;
