@@ -15,10 +15,10 @@ use postroad_profile::{
 use thiserror::Error;
 
 use crate::{
+    configuration::lane_settings::LaneSettings,
     configuration::profiles::LoadedProfile,
     configuration::secret_box::{SecretBox, SecretError},
     configuration::shaping::{Shaping, ShapingError, ShapingKey, TenantAsOf},
-    sending::lanes::{Host, LaneSettings},
 };
 
 const MASK: &str = "***";
@@ -92,17 +92,6 @@ pub(crate) struct Endpoint {
     shaping: Result<Arc<Shaping>, String>,
 }
 
-/// How the lane of a subscription makes exchanges.
-pub(crate) fn lane_settings_of(version: i64, push: &Push) -> LaneSettings {
-    LaneSettings {
-        version,
-        concurrency: push.concurrency,
-        rate_limit: push.rate_limit,
-        ordered: push.ordered,
-        host: push.url.host_and_port().map(|host| Host::new(host.into())),
-    }
-}
-
 /// Cleartext has neither certificates nor a choice of versions.
 fn channel_of(push: &Push, profile: &Profile) -> Option<Arc<Channel>> {
     let http_version = push.http_version.unwrap_or(profile.delivery.http_version);
@@ -125,7 +114,7 @@ impl Endpoint {
             shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
             profile: Arc::clone(profile),
             tenant: as_of.id.clone(),
-            lane_settings: lane_settings_of(subscription.version, &push),
+            lane_settings: LaneSettings::of(subscription.version, &push),
             channel: channel_of(&push, &profile.profile),
             tenant_version,
             subscription,

@@ -25,8 +25,8 @@ pub(crate) struct Attempts {
     pub(crate) egress: Arc<dyn Egress>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<IdSource>,
-    pub(crate) earlier: EarlierShapings,
-    pub(crate) spans: Spans,
+    pub(crate) earlier: Arc<EarlierShapings>,
+    pub(crate) spans: Arc<Spans>,
 }
 
 /// Which delivery an attempt is made for.

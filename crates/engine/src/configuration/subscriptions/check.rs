@@ -8,7 +8,7 @@ use postroad_domain::{
 use postroad_profile::{Field, FieldProblem, Presence, Profile, SecretSupply, SecretUse, Success};
 
 use crate::{
-    configuration::cache::TenantConfig, configuration::retention, configuration::shaping::options_of,
+    configuration::cache::TenantConfig, configuration::options::options_of, configuration::retention,
 };
 
 /// A subscription as somebody wants it; checked as far as that can be done without its profile.

@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** no change of a subscription after the event changes what is said of its matching.
 
-mod outcome;
+pub(crate) mod outcome;
 mod sentence;
 
 use postroad_domain::{
@@ -17,8 +17,9 @@ use postroad_domain::{
 };
 use postroad_store::{LaneKey, ListSubscriptionsThen, Page, StoreError, SubscriptionThen, Then};
 
-pub use self::outcome::{EventOutcome, LastAnswer, Mismatch, Wait};
-use crate::{Engine, LookupError, configuration::cache::TenantConfig};
+use self::outcome::{EventOutcome, LastAnswer, Mismatch, Wait};
+use super::service::HistoryService;
+use crate::configuration::{cache::TenantConfig, lookup_error::LookupError};
 
 /// What became of an event for one subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct Explanation {
     pub by_replay: bool,
 }
 
-impl Engine {
+impl HistoryService {
     /// What became of an event for each subscription, in the order of their creation. Those that had been deleted before
     /// are left out.
     pub async fn explain(
@@ -134,7 +135,7 @@ impl Engine {
         {
             return (None, Wait::ReceiverGone);
         }
-        let now = self.dispatcher.commit_clock.now();
+        let now = self.commit_clock.now();
         let due = delivery.due_at.filter(|due| *due > now);
         let standing = self.dispatcher.standing_of(lane, now);
         let rest = standing.rests_until.filter(|until| due.is_none_or(|due| *until > due));

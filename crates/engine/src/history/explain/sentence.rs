@@ -4,7 +4,10 @@ use std::fmt;
 
 use postroad_domain::{Reason, Timestamp, subscription::InactiveReason};
 
-use super::{EventOutcome, Explanation, LastAnswer, Mismatch, Wait};
+use super::{
+    Explanation,
+    outcome::{EventOutcome, LastAnswer, Mismatch, Wait},
+};
 
 /// Names of a list that a sentence holds; the rest is counted.
 const NAMES_MAX: usize = 8;

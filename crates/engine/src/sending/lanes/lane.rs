@@ -1,12 +1,16 @@
 //! One lane: what it holds, what it waits for, and whether it is direct or spilled.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 
 use postroad_domain::{DeliveryId, Timestamp, limits::SLOW_EXCHANGE};
 use postroad_store::QueuedDelivery;
 use rustc_hash::FxHashSet;
 
-use super::{LaneLimits, LaneSettings, breaker::Breaker, hosts::Host, pace::Pace, refill::Refill};
+use super::{breaker::Breaker, pace::Pace, types::LaneLimits};
+use crate::configuration::lane_settings::{Host, LaneSettings};
 
 /// What a delivery takes beside its data: the structures that lead to it.
 const OVERHEAD_BYTES: usize = 512;
@@ -19,6 +23,19 @@ pub(super) fn bytes_of(delivery: &QueuedDelivery) -> usize {
     let event = &delivery.event;
     let tags = event.tags.iter().map(String::len).sum::<usize>();
     event.data.len() + event.attributes.len() + tags + OVERHEAD_BYTES
+}
+
+/// What happened while the store was reading.
+#[derive(Debug, Default)]
+pub(super) struct Refill {
+    /// Outcomes committed since: the reading may still show these deliveries.
+    pub(super) settled: HashSet<DeliveryId>,
+    /// The earliest due time noted since: the reading may not show it yet.
+    pub(super) noted: Option<Timestamp>,
+    /// A new delivery went to the store only: the lane must stay spilled to keep the order.
+    pub(super) passed_by: bool,
+    /// The head went back to the store meanwhile: what is read now stands behind it.
+    pub(super) is_stale: bool,
 }
 
 #[derive(Debug)]
@@ -37,6 +54,8 @@ pub(super) struct Lane {
     pub(super) settings: LaneSettings,
     /// Its subscription was looked up.
     is_known: bool,
+    /// The version of the subscription that it began with, or began anew with: a later one ends whatever holds it back.
+    begun_with: i64,
     breaker: Breaker,
     pace: Pace,
     /// The first due time in the store of what is not held, as far as it is known.
@@ -75,6 +94,7 @@ impl Default for Lane {
             is_slow: false,
             settings: LaneSettings::default(),
             is_known: false,
+            begun_with: 0,
             breaker: Breaker::default(),
             pace: Pace::default(),
             next_due: None,
@@ -194,6 +214,9 @@ impl Lane {
             return None;
         }
         self.pace.set(settings.rate_limit, now);
+        if !self.is_known {
+            self.begun_with = settings.version;
+        }
         (self.settings, self.is_known) = (settings, true);
         let host = self.settings.host.as_ref();
         self.waits_for.take_if(|waited_for| host != Some(&*waited_for));
@@ -209,8 +232,14 @@ impl Lane {
         self.rests_until = self.rests_until.max(Some(until));
     }
 
+    /// Whether its subscription has changed since it began, or it has not begun.
+    pub(super) fn begins_anew_with(&self, version: i64) -> bool {
+        !self.is_known || version > self.begun_with
+    }
+
     /// Whatever held it back is over; but the head of one that goes on keeping its order waits for its next attempt.
-    pub(super) fn begin_anew(&mut self, ordered: bool) {
+    pub(super) fn begin_anew(&mut self, version: i64, ordered: bool) {
+        self.begun_with = version;
         self.rests_until = None;
         self.breaker = Breaker::default();
         if !ordered {
@@ -283,6 +312,18 @@ impl Lane {
             self.coming_back.push((id, due));
         }
         self.note_due(due);
+    }
+
+    /// Something may wait in the store from `now` on. If it is one whose last outcome is not settled here yet, a refill would
+    /// skip it: then the lane looks again once that one is released.
+    pub(super) fn look_again(&mut self, now: Timestamp) {
+        if self.held.len() > self.ready.len() {
+            let ready: FxHashSet<DeliveryId> = self.ready.iter().map(|delivery| delivery.id).collect();
+            let unsettled = self.held.iter().filter(|id| !ready.contains(*id));
+            let known: FxHashSet<DeliveryId> = self.coming_back.iter().map(|(id, _)| *id).collect();
+            self.coming_back.extend(unsettled.filter(|id| !known.contains(*id)).map(|id| (*id, now)));
+        }
+        self.note_due(now);
     }
 
     pub(super) fn is_delivering(&self, id: DeliveryId) -> bool {

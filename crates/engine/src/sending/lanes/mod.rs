@@ -30,22 +30,24 @@ mod standing;
 #[cfg(test)]
 mod tests;
 mod turns;
-mod types;
+pub(crate) mod types;
 
 use std::{
     collections::{BTreeSet, VecDeque},
     time::Duration,
 };
 
-pub(crate) use hosts::Host;
-use hosts::Hosts;
-use lane::Lane;
 use postroad_domain::{DeliveryId, Timestamp, limits::EXCHANGES_PER_HOST_AND_LANE_MAX};
 use postroad_store::{LaneKey, QueuedDelivery, Refilled};
 use rustc_hash::FxHashMap;
-pub(crate) use standing::LaneStanding;
-use turns::Turns;
-pub(crate) use types::{Ended, LaneFigures, LaneLimits, LaneSettings, RefillWish, Seat, Turn};
+
+use self::{
+    hosts::Hosts,
+    lane::Lane,
+    turns::Turns,
+    types::{Ended, LaneFigures, LaneLimits, RefillWish},
+};
+use crate::configuration::lane_settings::LaneSettings;
 
 /// All lanes of this node.
 #[derive(Debug)]
@@ -116,12 +118,28 @@ impl LaneSet {
     pub(crate) fn begin_anew(&mut self, key: LaneKey, settings: LaneSettings, now: Timestamp) {
         let lane = self.lanes.entry(key).or_default();
         self.figures.slowed -= usize::from(lane.is_slowed());
-        lane.begin_anew(settings.ordered);
+        lane.begin_anew(settings.version, settings.ordered);
         lane.note_due(now);
         if settings.ordered && !lane.keeps_order() {
             self.go_back(key);
         }
         self.set_settings(key, settings, now);
+    }
+
+    /// Something of the lane or its subscription changed, on this node or another: it begins anew if the subscription was
+    /// changed, and otherwise looks into the store again.
+    pub(crate) fn look_again(&mut self, key: LaneKey, settings: LaneSettings, now: Timestamp) {
+        let lane = self.lanes.entry(key).or_default();
+        if lane.begins_anew_with(settings.version) {
+            return self.begin_anew(key, settings, now);
+        }
+        lane.look_again(now);
+        self.settle(key);
+    }
+
+    /// The lanes in memory.
+    pub(crate) fn keys(&self) -> Vec<LaneKey> {
+        self.lanes.keys().copied().collect()
     }
 
     /// How an exchange ended, told before its outcome is committed.

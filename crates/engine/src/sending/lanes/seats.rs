@@ -6,7 +6,13 @@
 use postroad_domain::Timestamp;
 use postroad_store::LaneKey;
 
-use super::{LaneSet, Seat, Turn, hosts::Host, lane::bytes_of, turns::Turns};
+use super::{
+    LaneSet,
+    lane::bytes_of,
+    turns::Turns,
+    types::{Seat, Turn},
+};
+use crate::configuration::lane_settings::Host;
 
 /// While an exchange is under way, memory holds the event's data and the body that was made of it.
 const COPIES_UNDER_WAY: usize = 2;

@@ -16,14 +16,14 @@ use std::{
     time::Duration,
 };
 
-use postroad_store::{Prune, Pruned, StoreError};
+use postroad_store::{ChangeKinds, Changes, Prune, Pruned, StoreError, TenantRetention};
 use prometheus_client::{
     metrics::{counter::Counter, gauge::Gauge},
     registry::{Registry, Unit},
 };
 
-pub(crate) use self::tenants::Kept;
-use crate::{Engine, configuration::retention::Retention};
+use self::tenants::TenantLimits;
+use crate::{configuration::retention::Retention, upkeep::service::UpkeepService};
 
 /// Rows of one step.
 const STEP_ROWS: usize = 1_000;
@@ -55,23 +55,29 @@ impl RetentionMetrics {
     }
 }
 
-impl Engine {
+impl UpkeepService {
     /// Forgets from now on what is beyond `retention`, until the engine is stopped. To be called once, before tenants are
     /// put: theirs may not be longer.
     pub fn keep_within(self: &Arc<Self>, retention: Retention, metrics: RetentionMetrics) {
-        self.kept.set_installation(retention);
-        let forgetting = tokio::spawn(Arc::clone(self).forget(retention, metrics));
-        self.background.lock().push(forgetting);
+        self.configuration.set_installation(retention);
+        let changes = self.store.changes(ChangeKinds::TENANTS);
+        self.goes_on(Arc::clone(self).forget(retention, metrics, changes));
     }
 
-    async fn forget(self: Arc<Self>, retention: Retention, metrics: RetentionMetrics) {
-        self.load_limits_of_tenants().await;
+    async fn forget(self: Arc<Self>, retention: Retention, metrics: RetentionMetrics, changes: Changes) {
+        let mut limits = TenantLimits::default();
         let mut ended = self.clock.monotonic();
         loop {
+            changes.catch_up(|change| limits.note(change));
+            if let Err(error) = self.read_changed(&mut limits).await {
+                tracing::warn!(%error, "the limits of tenants could not be read; nothing is erased before");
+                self.clock.sleep(LOOK_PAUSE).await;
+                continue;
+            }
             let began = self.clock.monotonic();
-            let rest = match self.prune_step(retention).await {
+            let rest = match self.prune_step(retention, limits.shared()).await {
                 Ok(pruned) => {
-                    self.tell(&pruned, &metrics);
+                    self.show(&pruned, &metrics);
                     rest_after(&pruned, began.saturating_sub(ended))
                 }
                 Err(error) => {
@@ -84,14 +90,16 @@ impl Engine {
         }
     }
 
-    async fn prune_step(&self, Retention { age_max, bytes_max }: Retention) -> Result<Pruned, StoreError> {
+    async fn prune_step(
+        &self,
+        Retention { age_max, bytes_max }: Retention,
+        tenants: Arc<[TenantRetention]>,
+    ) -> Result<Pruned, StoreError> {
         let (at, rows_max, time_max) = (self.clock.now(), STEP_ROWS, STEP_TIME);
-        self.store
-            .prune(Prune { at, age_max, bytes_max, tenants: self.kept.of_tenants(), rows_max, time_max })
-            .await
+        self.store.prune(Prune { at, age_max, bytes_max, tenants, rows_max, time_max }).await
     }
 
-    fn tell(&self, pruned: &Pruned, metrics: &RetentionMetrics) {
+    fn show(&self, pruned: &Pruned, metrics: &RetentionMetrics) {
         metrics.pruned.inc_by(pruned.events as u64);
         let age = pruned.oldest.map_or(0.0, |oldest| self.clock.now().since(oldest).as_secs_f64());
         metrics.oldest_age_seconds.set(age);
