@@ -111,7 +111,7 @@ impl Rights {
         if state.admin_key.matches(key) {
             return Ok(Self::Admin);
         }
-        Ok(Self::Key(state.engine.key(key).await?))
+        Ok(Self::Key(state.engine.configuration().key(key).await?))
     }
 
     fn by(&self, parts: &Parts) -> Origin {

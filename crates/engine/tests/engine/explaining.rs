@@ -13,7 +13,7 @@ fn twice(url: &str) -> SubscriptionSpec {
 }
 
 async fn explained(world: &World, published: &Published) -> Vec<Explanation> {
-    world.engine.explain(&acme(), published.id, None, 100).await.unwrap().items
+    world.engine.history().explain(&acme(), published.id, None, 100).await.unwrap().items
 }
 
 async fn outcome(world: &World, published: &Published) -> EventOutcome {
@@ -43,7 +43,7 @@ async fn an_event_is_explained_by_its_delivery_from_its_first_attempt_to_its_end
         "{failed:?}"
     );
     let id = world.delivery_of(&published).await;
-    world.engine.retry_delivery(&Origin::ADMIN, &acme(), id).await.unwrap();
+    world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await.unwrap();
     world.exchange().await.answer(204);
     world.reaches(&published, Status::Succeeded).await;
     let delivered = explained(&world, &published).await.remove(0);
@@ -68,9 +68,14 @@ async fn what_is_said_of_an_event_does_not_change_with_its_subscriptions() {
 
     let wide = SubscriptionSpec { events: Vec::new(), ..other.spec.clone() };
     let revision = other.revision();
-    world.engine.update_subscription(&Origin::ADMIN, &acme(), other.id, revision, draft(wide)).await.unwrap();
+    world
+        .engine
+        .configuration()
+        .update_subscription(&Origin::ADMIN, &acme(), other.id, revision, draft(wide))
+        .await
+        .unwrap();
     world.pause(paused.id, true).await;
-    world.engine.delete_subscription(&Origin::ADMIN, &acme(), tagged.id).await.unwrap();
+    world.engine.configuration().delete_subscription(&Origin::ADMIN, &acme(), tagged.id).await.unwrap();
     let later = world.subscribe(to("https://later.example/")).await.subscription;
 
     let after = explained(&world, &published).await;
@@ -149,7 +154,7 @@ async fn an_event_is_explained_page_by_page_and_only_where_it_is() {
     let all: Vec<_> = explained(&world, &published).await.iter().map(|one| one.subscription).collect();
     let (mut paged, mut after) = (Vec::new(), None);
     loop {
-        let page = world.engine.explain(&acme(), published.id, after, 2).await.unwrap();
+        let page = world.engine.history().explain(&acme(), published.id, after, 2).await.unwrap();
         paged.extend(page.items.iter().map(|one| one.subscription));
         after = page.next;
         if after.is_none() {
@@ -159,6 +164,6 @@ async fn an_event_is_explained_page_by_page_and_only_where_it_is() {
     assert_eq!((paged.len(), &paged), (3, &all));
     world.put_tenant("other").await;
     let other = postroad_domain::TenantId::parse("other").unwrap();
-    let foreign = world.engine.explain(&other, published.id, None, 2).await;
+    let foreign = world.engine.history().explain(&other, published.id, None, 2).await;
     assert!(matches!(foreign, Err(LookupError::NotFound)), "{foreign:?}");
 }

@@ -89,7 +89,7 @@ pub(super) async fn explain_event(
     uri: Uri,
 ) -> Result<Json<List<ExplanationJson>>, Problem> {
     let (after, limit) = read(&uri)?;
-    let page = state.engine.explain(&tenant, id, after, limit).await;
+    let page = state.engine.history().explain(&tenant, id, after, limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "event"))?;
     let data = page.items.iter().map(ExplanationJson::of).collect();
     Ok(Json(List { data, next: query::next(&uri, page.next) }))
