@@ -19,8 +19,8 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     error::Fault,
+    numbers::DELIVERY_BITS,
     sql::{self, query},
-    writer::commit::DELIVERY_BITS,
 };
 
 /// Shared by the writer, which changes it after each commit, and the readers.

@@ -6,7 +6,7 @@ use postroad_store::{
     StoreError,
 };
 
-use crate::{SqliteStore, sessions};
+use super::{SqliteStore, sessions};
 
 #[async_trait]
 impl Cluster for SqliteStore {

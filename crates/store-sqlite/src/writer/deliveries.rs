@@ -5,13 +5,13 @@ use postroad_store::{
     CancelDelivery, CancelDeliveryError, Change, LaneKey, RetryDelivery, RetryDeliveryError,
 };
 
-use crate::reading::deliveries::{Found, find, standing::Marks};
 use crate::{
     codes,
     error::Fault,
-    reading::audit,
+    numbers::DELIVERY_BITS,
+    reading::deliveries::{Found, find, standing::Marks},
     sql::{self, query},
-    writer::{Work, commit::DELIVERY_BITS},
+    writer::{audit, work::Work},
 };
 
 /// Puts a finished delivery at the tail of its lane.

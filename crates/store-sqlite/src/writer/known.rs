@@ -14,12 +14,12 @@ use rustc_hash::FxHashMap;
 use crate::{
     codes,
     error::Fault,
-    maintenance::prune::PruneWalk,
+    numbers::DELIVERY_BITS,
     sql::{self, query},
     writer::{
-        commit::DELIVERY_BITS,
+        batch::Batch,
+        forgetting::PruneWalk,
         held::HeldWalk,
-        listing::Batch,
         waiting::{Place, Waiting},
     },
 };

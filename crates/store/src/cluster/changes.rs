@@ -4,6 +4,9 @@
 //! order of commits. Changes that another node makes come later, as soon as the store learns of them; whoever reads does the
 //! same in both cases, so one node and many have the same code.
 //!
+//! A reader may get a change twice, or one that changed nothing. What another node changed may still be unknown here for as long
+//! as a store needs to learn of it.
+//!
 //! A reader asks for the kinds of changes it wants and takes them in one of two ways:
 //! * a cache calls [`Changes::catch_up`] before each look-up. When that returns, everything was applied that this node's
 //!   operations had announced before the call: whoever got the answer to a change sees it, and no answer waits for a cache. While

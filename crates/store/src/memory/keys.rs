@@ -4,16 +4,8 @@ use std::collections::BTreeMap;
 
 use postroad_domain::{ApiKey, KeyId, TenantNo, Timestamp};
 
-use super::state::State;
+use super::{rows::KeyRow, state::State};
 use crate::{Change, CreateKey, CreateKeyError, KeyUsed, ListKeys, Page, RevokeKey, StoredKey};
-
-/// A key; its tenant's name is looked up.
-#[derive(Debug)]
-pub(super) struct KeyRow {
-    key: ApiKey,
-    hash: [u8; 32],
-    secret_hash: Option<[u8; 32]>,
-}
 
 impl State {
     pub(super) fn create_key(&mut self, create: CreateKey) -> Result<ApiKey, CreateKeyError> {

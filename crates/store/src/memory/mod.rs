@@ -22,6 +22,7 @@ mod outcomes;
 mod profiles;
 mod prune;
 mod replays;
+mod rows;
 mod seams;
 mod sessions;
 mod state;

@@ -8,8 +8,7 @@ use postroad_domain::{
     subscription::InactiveReason, tenant::TenantSpec,
 };
 
-use super::{audit::AuditRow, keys::KeyRow};
-use super::{history::Standing, replays::ReplayRow};
+use super::rows::{AuditRow, KeyRow, ReplayRow, Standing};
 use crate::{Change, Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.

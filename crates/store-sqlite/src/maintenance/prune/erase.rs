@@ -2,12 +2,13 @@
 
 use postroad_domain::{Status, SubscriptionNo};
 
-use super::{Step, walk::Found};
+use super::step::{Found, Step};
 use crate::{
     codes,
     error::Fault,
+    numbers::DELIVERY_BITS,
     sql::{self, query},
-    writer::{Work, commit::DELIVERY_BITS, known::ERASING_COUNTER},
+    writer::{known::ERASING_COUNTER, work::Work},
 };
 
 /// A delivery of an event that may go.
@@ -90,7 +91,7 @@ fn erase_event(work: &mut Work<'_>, found: Found) -> Result<(), Fault> {
     query::run(work.db, sql::EVENT_LISTING_DELETE, (found.tenant_no.0, found.event_no))?;
     query::run(work.db, sql::FANOUT_DELETE, (found.event_no,))?;
     query::run(work.db, sql::ERASE_EVENT, (found.event_no,))?;
-    work.known.prune.tenants.erased(&found);
+    work.known.prune.tenants.erased(found.tenant_no, found.event_no, found.bytes);
     if found.event_no >= work.unlisted.mark() {
         work.listings.pruned_events.push((found.tenant_no, found.event_no));
         if let Some(batch) = &mut work.known.batch {

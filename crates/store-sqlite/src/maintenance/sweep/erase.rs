@@ -6,11 +6,12 @@
 use postroad_domain::TenantNo;
 use rusqlite::Connection;
 
-use super::Budget;
+use super::rows::Budget;
 use crate::{
     error::Fault,
+    numbers::DELIVERY_BITS,
     sql::{self, query},
-    writer::{Work, commit::DELIVERY_BITS},
+    writer::work::Work,
 };
 
 /// Erases rows of deleted tenants; answers how many.

@@ -7,15 +7,16 @@ use postroad_store::{AcceptResult, Change, Commit, NewEvent};
 use rusqlite::{CachedStatement, Connection};
 
 use super::{
-    DELIVERIES_PER_EVENT_MAX, delivery_no, idempotency,
+    idempotency,
     places::{Placed, Places},
 };
 use crate::{
     codec, codes,
     error::Fault,
+    numbers::{DELIVERIES_PER_EVENT_MAX, delivery_no},
     reading::unlisted::ListingChanges,
     sql::{self, query},
-    writer::{Work, known::Known},
+    writer::{known::Known, work::Work},
 };
 
 /// Accepts the events of a commit in their order.

@@ -9,16 +9,14 @@ use postroad_domain::{EventId, Reason, TenantNo, Timestamp};
 use postroad_store::{Commit, Fanout, FanoutTarget, NewDelivery, QueuedDelivery};
 use rusqlite::Connection;
 
-use super::{
-    delivery_no,
-    places::{Placed, Places},
-};
+use super::places::{Placed, Places};
 use crate::{
     codec,
     error::Fault,
+    numbers::delivery_no,
     reading::events,
     sql::{self, query},
-    writer::{Work, known::Known},
+    writer::{known::Known, work::Work},
 };
 
 /// Fan-outs that are not finished, oldest first.

@@ -9,9 +9,9 @@ use super::{accept::insert_event, outcome::Attempts};
 use crate::{
     codes,
     error::Fault,
-    reading::audit,
+    numbers::delivery_no,
     sql::{self, query},
-    writer::{Work, listing},
+    writer::{audit, listing, work::Work},
 };
 
 /// Writes a test that was made; answers whether its tenant and its subscription are still there.
@@ -24,7 +24,7 @@ pub(crate) fn record_test(work: &mut Work<'_>, test: &RecordTest) -> Result<bool
     let mut insert = work.db.prepare_cached(sql::EVENT_INSERT)?;
     let event_no =
         insert_event(&mut insert, (work.known, &mut work.listings), test.tenant_no, &event_of(test))?;
-    let delivery_no = super::delivery_no(event_no, test.event_id.delivery(1));
+    let delivery_no = delivery_no(event_no, test.event_id.delivery(1));
     insert_delivery(work, test, delivery_no)?;
     let mut attempts = Attempts::new(work.db);
     attempts.log(work.known, delivery_no, &test.attempt)?;
