@@ -236,8 +236,9 @@ pub const BREAKER_FAILURES: u32 = 10;
 pub const BREAKER_PAUSE_MIN: Duration = Duration::from_millis(500);
 /// Its longest pause.
 pub const BREAKER_PAUSE_MAX: Duration = Duration::from_secs(60);
-/// Tests of subscriptions under way at a time; more are answered 429.
-pub const TESTS_MAX: usize = 32;
+/// Tests of subscriptions under way at a time, of all tenants. Of one tenant there are no more than are free for all others, so
+/// 32 of a tenant alone; more are answered 429.
+pub const TESTS_MAX: usize = 64;
 /// Reads of lanes' next deliveries under way at a time.
 pub const REFILLS_MAX: usize = 4;
 /// Outcomes that wait for their commit; above it no new attempt starts.

@@ -178,7 +178,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::commit::{EventReply, PublishGate};
+    use crate::commit::{batch::EventReply, publish_gate::PublishGate};
 
     fn fanout(targets: usize) -> Fanout {
         let target = FanoutTarget {

@@ -10,7 +10,8 @@ use postroad_store::{
     StoreError, SubscriptionFilter,
 };
 
-use crate::{Engine, LoadedProfile};
+use super::service::HistoryService;
+use crate::configuration::profiles::LoadedProfile;
 
 /// A subscription with what it takes to show it.
 pub struct ListedSubscription {
@@ -22,7 +23,7 @@ pub struct ListedSubscription {
     pub subscription: Subscription,
 }
 
-impl Engine {
+impl HistoryService {
     /// Events of all tenants, newest first.
     pub async fn list_all_events(
         &self,
@@ -71,7 +72,7 @@ impl Engine {
             // One whose tenant was deleted a moment ago is not there any more.
             if let Some(config) = self.configs.by_id(&tenant).await? {
                 let profile = Arc::clone(&config.profile);
-                items.push(ListedSubscription { tenant, profile, subscription: self.opened(item) });
+                items.push(ListedSubscription { tenant, profile, subscription: self.configs.opened(item) });
             }
         }
         Ok(Page { items, next: page.next })

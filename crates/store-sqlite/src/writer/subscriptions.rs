@@ -73,7 +73,7 @@ pub(crate) fn update(
     if changed.revision() != expected {
         return Ok(Err(UpdateSubscriptionError::Changed));
     }
-    let was_active = changed.inactive.is_none();
+    let changes_lane = matches!(update.change, SubscriptionChange::Spec(_));
     match &update.change {
         SubscriptionChange::Spec(spec) => {
             changed.inactive = inactive_with(&changed, spec, update.at);
@@ -85,7 +85,7 @@ pub(crate) fn update(
         call_off(work, changed.no, Reason::Paused, update.at)?;
     }
     put_version(work, &mut changed, update.at)?;
-    if changed.inactive.is_none() != was_active {
+    if changes_lane {
         work.announced.push(Change::Lane(lane_of(&changed)));
     }
     audit::note(work.db, update.tenant_no, update.at, update.audit.as_ref())?;

@@ -46,8 +46,8 @@ pub enum Change {
     Tenant(TenantNo),
     /// A key was created or revoked; it is named by its hash ([`crate::StoredKey::hash`]).
     Key([u8; 32]),
-    /// A lane must be looked at: something was queued in it that no answer to a commit announced, what waits in it was
-    /// called off, or it may be sent again.
+    /// A lane must be looked at: what its subscription says was changed, its receiver is gone, something was queued in it that no
+    /// answer to a commit announced, or what waits in it was called off.
     Lane(LaneKey),
     /// Events of a tenant were committed.
     Events(TenantNo),

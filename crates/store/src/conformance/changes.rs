@@ -26,7 +26,7 @@ pub async fn each_change_of_the_configuration_is_announced_and_nothing_else(stor
     world.change(&subscription, SubscriptionChange::Secrets(Vec::new())).await;
     assert_eq!(taken(&changes), [of_tenant], "secrets changed");
     world.change(&subscription, SubscriptionChange::Spec(Box::new(spec()))).await;
-    assert_eq!(taken(&changes), [of_tenant], "changed");
+    assert_eq!(taken(&changes), [of_tenant, of_lane], "changed: what held its lane back is over");
     world.set_active(&subscription, false).await;
     assert_eq!(taken(&changes), [of_tenant, of_lane], "paused: what waits is called off");
     world.set_active(&subscription, true).await;

@@ -135,7 +135,7 @@ impl State {
             return Err(UpdateSubscriptionError::Changed);
         }
         let key = lane(tenant_no, changed.no);
-        let was_active = changed.inactive.is_none();
+        let changes_lane = matches!(change, SubscriptionChange::Spec(_));
         match change {
             SubscriptionChange::Spec(spec) => {
                 changed.inactive = inactive_with(&changed, &spec, at);
@@ -148,7 +148,7 @@ impl State {
         }
         self.note(tenant_no, at, audit);
         let changed = self.put_version(key, changed, at);
-        if changed.inactive.is_none() != was_active {
+        if changes_lane {
             self.announced.push(Change::Lane(key));
         }
         Ok(changed)

@@ -8,7 +8,7 @@ use postroad_domain::{
 use postroad_profile::{Field, FieldProblem, Presence, Profile, SecretSupply, SecretUse, Success};
 
 use crate::{
-    configuration::cache::TenantConfig, configuration::shaping::options_of, upkeep::retention::limits,
+    configuration::cache::TenantConfig, configuration::options::options_of, configuration::retention,
 };
 
 /// A subscription as somebody wants it; checked as far as that can be done without its profile.
@@ -229,8 +229,8 @@ fn check_schedule(config: &TenantConfig, push: &Push, problems: &mut Problems) {
     let profile = &config.profile.profile;
     let Some(own) = &push.retry else { return };
     let lifetime = own.over(&profile.delivery.retry).lifetime();
-    let kept = limits::own_age(profile, &config.tenant.spec);
-    if let Some(message) = limits::refuse_schedule(lifetime, kept) {
+    let kept = retention::own_age(profile, &config.tenant.spec);
+    if let Some(message) = retention::refuse_schedule(lifetime, kept) {
         problems.note("retry", message);
     }
 }

@@ -1,9 +1,9 @@
 //! Operations on subscriptions: create, change, delete here; their secrets in `secrets`, what their profile decides in
-//! `check`, trying them in `test`.
+//! `check`.
 
 mod check;
 mod secrets;
-mod test;
+mod update_error;
 
 use postroad_domain::{
     AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, TenantId,
@@ -11,7 +11,7 @@ use postroad_domain::{
 };
 use postroad_profile::{FieldProblem, SecretUse};
 use postroad_store::{
-    CreateSubscription, CreateSubscriptionError, DeleteSubscription, LaneKey, NewAudit, StoreError,
+    CreateSubscription, CreateSubscriptionError, DeleteSubscription, NewAudit, StoreError,
     SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 use thiserror::Error;
@@ -21,14 +21,14 @@ use self::secrets::view;
 pub use self::{
     check::SubscriptionDraft,
     secrets::{RotateError, Rotation, SecretView},
-    test::{PreviewError, PreviewEvent, TestError},
+    update_error::UpdateError,
 };
 use crate::{
-    By, Engine, LookupError,
-    configuration::cache::TenantConfig,
-    configuration::endpoint::lane_manner_of,
-    configuration::secret_box::SecretError,
-    history::audit::{Change, fields_of_subscription},
+    audit::{AuditedChange, fields::fields_of_subscription, origin::Origin},
+    configuration::{
+        cache::TenantConfig, lookup_error::LookupError, secret_box::SecretError,
+        service::ConfigurationService,
+    },
 };
 
 /// A subscription to create; checked.
@@ -48,7 +48,7 @@ pub struct SubscriptionView {
     pub secret: Option<SecretView>,
 }
 
-/// Failures of [`Engine::create_subscription`].
+/// Failures of [`ConfigurationService::create_subscription`].
 #[derive(Clone, Debug, Error)]
 pub enum CreateError {
     /// There is no such tenant.
@@ -71,34 +71,11 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`Engine::update_subscription`].
-#[derive(Clone, Debug, Error)]
-pub enum UpdateError {
-    /// There is no such tenant or subscription.
-    #[error("there is no such subscription")]
-    NotFound,
-    /// Somebody else changed it in between.
-    #[error("the subscription changed in between")]
-    Changed,
-    /// The URL leads where it must not.
-    #[error("the URL cannot be called: {0}")]
-    BlockedUrl(String),
-    /// Fields that the profile does not take.
-    #[error("fields are not valid")]
-    Invalid(Vec<FieldProblem>),
-    /// What is secret of its settings does not open.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Engine {
+impl ConfigurationService {
     /// Creates a subscription. Nothing is created when its URL leads to an address that must not be called.
     pub async fn create_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         new: NewSubscription,
     ) -> Result<SubscriptionView, CreateError> {
@@ -116,7 +93,7 @@ impl Engine {
         };
         let at = self.clock.now();
         let fields = fields_of_subscription(&spec, profile);
-        let change = Change::of(AuditAction::SubscriptionCreated, id).after(fields);
+        let change = AuditedChange::of(AuditAction::SubscriptionCreated, id).after(fields);
         let create = CreateSubscription {
             audit: Some(self.audit_of(by, change)),
             tenant_no: config.tenant.no,
@@ -126,9 +103,7 @@ impl Engine {
             max: SUBSCRIPTIONS_PER_TENANT_MAX,
             at,
         };
-        let created = self.store.create_subscription(create).await;
-        self.configs.forget(tenant, config.tenant.no);
-        match created {
+        match self.store.create_subscription(create).await {
             Ok(subscription) => Ok(SubscriptionView { subscription: self.opened(subscription), secret }),
             Err(CreateSubscriptionError::NoTenant) => Err(CreateError::NoTenant),
             Err(CreateSubscriptionError::TooMany { max }) => Err(CreateError::TooMany { max }),
@@ -157,7 +132,7 @@ impl Engine {
     /// Changes what the customer configured, if the subscription still has the expected version.
     pub async fn update_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
         expected: impl Into<Revision>,
@@ -174,51 +149,31 @@ impl Engine {
         let spec = check::check(&config, draft, (Some(before), now)).map_err(UpdateError::Invalid)?;
         self.check_url(&spec).await.map_err(UpdateError::BlockedUrl)?;
         if before.revision() != expected {
-            self.configs.forget(tenant, config.tenant.no);
             return Err(UpdateError::Changed);
         }
         if before.spec == spec {
             return Ok(before.clone());
         }
         let fields = |spec| fields_of_subscription(spec, &config.profile.profile);
-        let change = Change::of(AuditAction::SubscriptionChanged, id)
+        let change = AuditedChange::of(AuditAction::SubscriptionChanged, id)
             .before(fields(&before.spec))
             .after(fields(&spec));
         let new = SubscriptionChange::Spec(Box::new(spec));
-        let subscription = self.change(tenant, id, expected, (new, self.audit_of(by, change))).await?;
-        let lane = lane_of(&subscription);
-        if subscription.spec.active {
-            // What was held while the receiver was gone goes out now.
-            if let Some(push) = subscription.spec.push() {
-                self.dispatcher.begin_anew(lane, lane_manner_of(subscription.version, push));
-            }
-        } else {
-            self.dispatcher.drop_ready(lane);
-            self.sweep_soon();
-        }
-        Ok(subscription)
+        self.change(tenant, id, expected, (new, self.audit_of(by, change))).await
     }
 
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.
     pub async fn delete_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<bool, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let tenant_no = config.tenant.no;
-        let subscription = self.store.subscription(tenant_no, id).await?;
-        let audit = Some(self.audit_of(by, Change::of(AuditAction::SubscriptionDeleted, id)));
+        let audit = Some(self.audit_of(by, AuditedChange::of(AuditAction::SubscriptionDeleted, id)));
         let delete = DeleteSubscription { tenant_no, id, at: self.clock.now(), audit };
-        let deleted = self.store.delete_subscription(delete).await;
-        // Also after a failure: whether it was written nobody knows then. What is still there is read again.
-        self.configs.forget(tenant, tenant_no);
-        if let Some(subscription) = subscription {
-            self.dispatcher.drop_ready(lane_of(&subscription));
-        }
-        self.sweep_soon();
-        Ok(deleted?)
+        Ok(self.store.delete_subscription(delete).await?)
     }
 
     async fn change(
@@ -246,7 +201,6 @@ impl Engine {
             at: self.clock.now(),
         };
         let updated = self.store.update_subscription(update).await;
-        self.configs.forget(tenant, tenant_no);
         updated.map(|subscription| self.opened(subscription)).map_err(|error| match error {
             UpdateSubscriptionError::NotFound => UpdateError::NotFound,
             UpdateSubscriptionError::Changed => UpdateError::Changed,
@@ -286,8 +240,4 @@ impl Engine {
             }
         }
     }
-}
-
-pub(crate) fn lane_of(subscription: &Subscription) -> LaneKey {
-    LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
 }

@@ -42,7 +42,7 @@ pub(super) async fn list_audit(
     uri: Uri,
 ) -> Result<Json<List<AuditJson>>, Problem> {
     let (filter, after, limit) = read(&uri)?;
-    let page = state.engine.list_audit(filter, after, limit).await?;
+    let page = state.engine.history().list_audit(filter, after, limit).await?;
     let data = page.items.into_iter().map(AuditJson::of).collect::<Result<_, _>>()?;
     Ok(Json(List { data, next: query::next(&uri, page.next) }))
 }

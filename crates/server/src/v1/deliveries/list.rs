@@ -42,7 +42,7 @@ pub(super) async fn list_deliveries(
     uri: Uri,
 ) -> Result<Json<List<DeliveryJson>>, Problem> {
     let (filter, after, limit) = read(&uri)?;
-    let page = state.engine.list_deliveries(&tenant, filter, after, limit).await;
+    let page = state.engine.history().list_deliveries(&tenant, filter, after, limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "delivery"))?;
     let data = page.items.iter().map(DeliveryJson::of).collect();
     Ok(Json(List { data, next: query::next(&uri, page.next) }))

@@ -35,7 +35,7 @@ pub(super) async fn list_event_types(
     uri: Uri,
 ) -> Result<Json<List<TenantEventTypeJson>>, Problem> {
     let (after, limit) = read(&uri)?;
-    let all = state.engine.event_types(&tenant).await;
+    let all = state.engine.configuration().event_types(&tenant).await;
     let mut page = all.map_err(|error| Problem::of_lookup(error, "event type"))?;
     page.retain(|known| after.as_ref().is_none_or(|after| known.name > *after));
     let is_last = page.len() <= limit;

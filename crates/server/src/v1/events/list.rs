@@ -38,7 +38,7 @@ pub(super) async fn list_events(
     uri: Uri,
 ) -> Result<Json<List<EventJson>>, Problem> {
     let (filter, after, limit) = read(&uri)?;
-    let page = state.engine.list_events(&tenant, filter, after, limit).await;
+    let page = state.engine.history().list_events(&tenant, filter, after, limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "event"))?;
     let data = page.items.iter().map(EventJson::of).collect::<Result<_, _>>()?;
     Ok(Json(List { data, next: query::next(&uri, page.next) }))

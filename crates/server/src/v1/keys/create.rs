@@ -76,6 +76,6 @@ pub(super) async fn create_key(
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<CreatedKey>), Problem> {
     let spec = settings::read(json::value(&body)?)?;
-    let (key, credential) = state.engine.create_key(&by, &tenant, spec).await?;
+    let (key, credential) = state.engine.configuration().create_key(&by, &tenant, spec).await?;
     Ok((StatusCode::CREATED, Json(CreatedKey::of(KeyJson::of(&key), credential))))
 }

@@ -38,7 +38,7 @@ pub(super) async fn list_keys(
     uri: Uri,
 ) -> Result<Json<List<KeyJson>>, Problem> {
     let (after, limit) = read(&uri)?;
-    let page = state.engine.list_keys(&tenant, after, limit).await;
+    let page = state.engine.configuration().list_keys(&tenant, after, limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "key"))?;
     let data = page.items.iter().map(KeyJson::of).collect();
     Ok(Json(List { data, next: query::next(&uri, page.next) }))

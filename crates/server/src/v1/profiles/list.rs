@@ -31,7 +31,7 @@ pub(super) async fn list_profiles(
     uri: Uri,
 ) -> Result<Json<List<ProfileJson>>, Problem> {
     let (after, limit) = read(&uri)?;
-    let mut page = state.engine.profiles();
+    let mut page = state.engine.configuration().profiles();
     page.retain(|known| after.as_ref().is_none_or(|after| known.profile.name > *after));
     let is_last = page.len() <= limit;
     page.truncate(limit);

@@ -36,7 +36,7 @@ pub(super) async fn list_replays(
     uri: Uri,
 ) -> Result<Json<List<ReplayJson>>, Problem> {
     let (after, limit) = read(&uri)?;
-    let page = state.engine.list_replays(&tenant, after, limit).await;
+    let page = state.engine.history().list_replays(&tenant, after, limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "replay"))?;
     let data = page.items.iter().map(ReplayJson::of).collect();
     Ok(Json(List { data, next: query::next(&uri, page.next) }))

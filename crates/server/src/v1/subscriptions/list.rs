@@ -40,8 +40,8 @@ pub(super) async fn list_subscriptions(
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
     let (filter, after, limit) = read(&uri)?;
     let lookup = |error| Problem::of_lookup(error, "subscription");
-    let all = state.engine.subscriptions(&tenant).await.map_err(lookup)?;
-    let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
+    let all = state.engine.configuration().subscriptions(&tenant).await.map_err(lookup)?;
+    let loaded = state.engine.configuration().profile_of(&tenant).await.map_err(lookup)?;
     let (page, next) = page_of(all, &filter, after, limit);
     let of = |subscription| SubscriptionJson::of(&tenant, subscription, &loaded.profile, &rights);
     Ok(Json(List { data: page.iter().map(of).collect(), next: query::next(&uri, next) }))

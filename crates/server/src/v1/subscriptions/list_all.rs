@@ -76,8 +76,8 @@ async fn of_one(
     tenant: &TenantId,
     (filter, after, limit): (SubscriptionFilter, Option<SubscriptionId>, usize),
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
-    let found = state.engine.subscriptions(tenant).await;
-    let loaded = state.engine.profile_of(tenant).await;
+    let found = state.engine.configuration().subscriptions(tenant).await;
+    let loaded = state.engine.configuration().profile_of(tenant).await;
     let (all, loaded) = match found.and_then(|all| Ok((all, loaded?))) {
         Ok(found) => found,
         Err(LookupError::NoTenant | LookupError::NotFound) => {
@@ -95,7 +95,7 @@ async fn of_all(
     uri: &Uri,
     (filter, after, limit): (SubscriptionFilter, Option<SubscriptionNo>, usize),
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
-    let page = state.engine.list_all_subscriptions(filter, after, limit).await?;
+    let page = state.engine.history().list_all_subscriptions(filter, after, limit).await?;
     let of = |of: &ListedSubscription| {
         SubscriptionJson::of(&of.tenant, &of.subscription, &of.profile.profile, &Rights::Admin)
     };

@@ -4,7 +4,7 @@ use axum::{Json, extract::State, response::IntoResponse};
 use postroad_domain::{
     Subscription, SubscriptionId, TenantId, ids::SubscriptionKind, limits::REQUEST_BODY_BYTES_MAX,
 };
-use postroad_engine::{By, RotateError, SubscriptionDraft, UpdateError};
+use postroad_engine::{Origin, RotateError, SubscriptionDraft, UpdateError};
 use postroad_profile::{Profile, SecretUse};
 use serde_json::Value;
 
@@ -62,7 +62,7 @@ pub(super) async fn update_subscription(
 ) -> Result<impl IntoResponse, Problem> {
     let patch = json::value(&body)?;
     // A tenant that has subscriptions keeps its profile.
-    let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
+    let loaded = state.engine.configuration().profile_of(&tenant).await.map_err(lookup)?;
     let on = On { state: &state, by, tenant: &tenant, id, if_match };
     let updated = on.update(&patch, &loaded.profile).await?;
     Ok((etag(&updated), Json(SubscriptionJson::of(&tenant, &updated, &loaded.profile, &rights))))
@@ -71,7 +71,7 @@ pub(super) async fn update_subscription(
 /// The subscription that a patch is for.
 struct On<'a> {
     state: &'a ServerState,
-    by: By,
+    by: Origin,
     tenant: &'a TenantId,
     id: SubscriptionId,
     if_match: IfMatch,
@@ -91,7 +91,11 @@ impl On<'_> {
                 return self.remove_secret().await;
             }
             let expected = current.revision();
-            match engine.update_subscription(&self.by, self.tenant, self.id, expected, draft).await {
+            match engine
+                .configuration()
+                .update_subscription(&self.by, self.tenant, self.id, expected, draft)
+                .await
+            {
                 Ok(_) if removes_secret => return self.remove_secret().await,
                 Ok(updated) => return Ok(updated),
                 // The patch says nothing about what the other one changed, so it is put on that.
@@ -103,7 +107,8 @@ impl On<'_> {
 
     /// As it is now, which is what the caller demands it to be.
     async fn current(&self) -> Result<Subscription, Problem> {
-        let current = self.state.engine.subscription(self.tenant, self.id).await.map_err(lookup)?;
+        let current =
+            self.state.engine.configuration().subscription(self.tenant, self.id).await.map_err(lookup)?;
         if self.if_match.holds(Some(&current.revision().to_string())) {
             return Ok(current);
         }
@@ -112,9 +117,11 @@ impl On<'_> {
 
     async fn remove_secret(&self) -> Result<Subscription, Problem> {
         let engine = &self.state.engine;
-        match engine.remove_secret(&self.by, self.tenant, self.id).await {
+        match engine.configuration().remove_secret(&self.by, self.tenant, self.id).await {
             // Whatever the other one changed, the secret is to go.
-            Err(RotateError::Changed) => Ok(engine.remove_secret(&self.by, self.tenant, self.id).await?),
+            Err(RotateError::Changed) => {
+                Ok(engine.configuration().remove_secret(&self.by, self.tenant, self.id).await?)
+            }
             removed => Ok(removed?),
         }
     }

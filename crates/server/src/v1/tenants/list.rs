@@ -34,7 +34,7 @@ pub(super) async fn list_tenants(
     uri: Uri,
 ) -> Result<Json<List<TenantJson>>, Problem> {
     let (profile, after, limit) = read(&uri)?;
-    let page = state.engine.list_tenants(profile, after, limit).await?;
+    let page = state.engine.configuration().list_tenants(profile, after, limit).await?;
     let data = page.items.into_iter().map(|tenant| TenantJson::of(tenant, &state.engine)).collect();
     Ok(Json(List { data, next: query::next(&uri, page.next) }))
 }

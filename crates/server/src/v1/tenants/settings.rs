@@ -63,7 +63,8 @@ impl TenantSettings {
 pub(super) fn read(body: Value, engine: &Engine) -> Result<TenantSpec, Problem> {
     let faults = Faults::default();
     let spec = Object::root(body, &SHAPE, &faults).and_then(read_fields);
-    if let Some((spec, loaded)) = spec.as_ref().and_then(|spec| Some((spec, engine.profile(&spec.profile)?)))
+    if let Some((spec, loaded)) =
+        spec.as_ref().and_then(|spec| Some((spec, engine.configuration().profile(&spec.profile)?)))
     {
         options::note_masks(&spec.options, &loaded.profile, &faults);
     }

@@ -1,11 +1,11 @@
-//! What lanes are told and what they answer.
+//! What lanes are told and what they answer: plain data.
 
 use std::time::Duration;
 
-use postroad_domain::{DeliveryId, RateLimit, Timestamp};
+use postroad_domain::{DeliveryId, Timestamp};
 use postroad_store::{LaneKey, QueuedDelivery};
 
-use super::hosts::Host;
+use crate::configuration::lane_settings::Host;
 
 /// How much memory and how many exchanges the lanes may use.
 #[derive(Clone, Copy, Debug)]
@@ -26,28 +26,6 @@ pub(crate) struct LaneLimits {
     pub(crate) refills: usize,
 }
 
-/// How a lane makes exchanges: known from its first one on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LaneManner {
-    /// The version of the subscription that says so: an exchange that began before a change does not undo it.
-    pub(crate) version: i64,
-    /// Exchanges under way at a time.
-    pub(crate) concurrency: u32,
-    /// How many may begin within a span.
-    pub(crate) rate_limit: Option<RateLimit>,
-    /// One delivery after the other.
-    pub(crate) ordered: bool,
-    /// Where they lead.
-    pub(crate) host: Option<Host>,
-}
-
-impl Default for LaneManner {
-    /// One at a time, until the subscription was looked up for the first exchange.
-    fn default() -> Self {
-        Self { version: 0, concurrency: 1, rate_limit: None, ordered: false, host: None }
-    }
-}
-
 /// An exchange to make.
 #[derive(Debug)]
 pub(crate) struct Turn {
@@ -55,9 +33,9 @@ pub(crate) struct Turn {
     pub(crate) delivery: QueuedDelivery,
     /// When it was given.
     pub(crate) at: Timestamp,
-    /// The version of the subscription whose manner its lane has; `None` before its first exchange.
-    pub(crate) manner_version: Option<i64>,
-    /// What it takes up; given back with [`LaneSet::exchanged`].
+    /// The version of the subscription whose settings its lane has; `None` before its first exchange.
+    pub(crate) settings_version: Option<i64>,
+    /// What it takes up; given back with [`exchanged`](super::LaneSet::exchanged).
     pub(crate) seat: Seat,
 }
 
@@ -113,4 +91,19 @@ pub(crate) struct LaneFigures {
     pub(crate) under_way: usize,
     /// Lanes that are slowed down because their receivers fail.
     pub(crate) slowed: usize,
+}
+
+/// What holds a lane back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LaneStanding {
+    /// Nothing is sent before.
+    pub(crate) rests_until: Option<Timestamp>,
+    /// Its breaker is open.
+    pub(crate) is_slowed: bool,
+    /// All others wait for the head of an ordered lane until then.
+    pub(crate) head_until: Option<Timestamp>,
+    /// Its rate limit keeps the next exchange back until then.
+    pub(crate) paced_until: Option<Timestamp>,
+    /// It has as many exchanges under way as it may have, or its host has.
+    pub(crate) is_busy: bool,
 }

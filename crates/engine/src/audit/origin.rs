@@ -6,14 +6,14 @@ use postroad_domain::Actor;
 
 /// Who does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct By {
+pub struct Origin {
     /// Who.
     pub actor: Actor,
     /// The address of the connection; `None` where it comes over none.
     pub address: Option<IpAddr>,
 }
 
-impl By {
+impl Origin {
     /// Somebody on this machine who holds the admin key.
     pub const ADMIN: Self = Self { actor: Actor::Admin, address: None };
     /// Postroad itself.

@@ -6,16 +6,21 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use postroad_domain::{AuditAction, Event, EventType, SubscriptionId, TenantId, Timestamp};
+use postroad_domain::{AuditAction, DeliveryId, Event, EventType, SubscriptionId, TenantId, Timestamp};
 use postroad_profile::ExactRequest;
 use postroad_store::{RecordTest, StoreError};
 use thiserror::Error;
 
+use super::{attempt::Of, service::SendingService, verdict::Verdict};
 use crate::{
-    By, DeliveryView, Engine, LookupError, PublishError, PublishEvent, accepting::publish::check_event,
-    configuration::cache::TenantConfig, configuration::endpoint::Endpoint,
-    configuration::event_types::Example, configuration::unknown_type::UnknownType, history::audit::Change,
-    sending::attempt::Of, sending::verdict::Verdict,
+    audit::{AuditedChange, origin::Origin},
+    configuration::{
+        cache::TenantConfig,
+        endpoint::Endpoint,
+        event_check::{EventRefusal, EventToCheck, check_event},
+        event_types::Example,
+        unknown_type::UnknownType,
+    },
 };
 
 /// An event to show the request of; it is not published.
@@ -39,7 +44,7 @@ struct Facts {
     occurred_at: Option<Timestamp>,
 }
 
-/// Failures of [`Engine::test_subscription`].
+/// Failures of [`SendingService::test_subscription`].
 #[derive(Clone, Debug, Error)]
 pub enum TestError {
     /// There is no such tenant or subscription.
@@ -48,7 +53,7 @@ pub enum TestError {
     /// The tenant has no event type of that name.
     #[error("there is no such event type")]
     UnknownType(UnknownType),
-    /// As many tests are under way as may.
+    /// As many tests of the tenant are under way as may: no more than are free for all others.
     #[error("too many tests are under way")]
     TooMany,
     /// Nothing is sent now: the node stops, or its store takes no writes.
@@ -59,7 +64,7 @@ pub enum TestError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`Engine::preview`].
+/// Failures of [`SendingService::preview`].
 #[derive(Clone, Debug, Error)]
 pub enum PreviewError {
     /// There is no such tenant or subscription.
@@ -67,7 +72,7 @@ pub enum PreviewError {
     NotFound,
     /// Such an event would be refused.
     #[error(transparent)]
-    Refused(PublishError),
+    Refused(EventRefusal),
     /// The profile cannot make a request of it.
     #[error("no request can be made: {0}")]
     Render(String),
@@ -76,35 +81,29 @@ pub enum PreviewError {
     Store(#[from] StoreError),
 }
 
-impl Engine {
-    /// Sends the example of an event type to the subscription now, once, and answers the delivery with its attempt.
-    /// Without a type it is the first that the subscription selects, in the order of the catalogue.
+impl SendingService {
+    /// Sends the example of an event type to the subscription now, once, and answers the delivery, which is
+    /// recorded with its attempt. Without a type it is the first that the subscription selects, in the order of the catalogue.
     pub async fn test_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
         event_type: Option<String>,
-    ) -> Result<DeliveryView, TestError> {
+    ) -> Result<DeliveryId, TestError> {
         let config = self.configs.by_id(tenant).await?.ok_or(TestError::NotFound)?;
         let endpoint = config.endpoint_by_id(id).ok_or(TestError::NotFound)?;
         let event_type = type_to_try(&config, endpoint, event_type).map_err(TestError::UnknownType)?;
         if !self.health.may_send() {
             return Err(TestError::NotReady);
         }
-        let _permit = self.tests.try_acquire().map_err(|_| TestError::TooMany)?;
+        let _share = self.tests.take(tenant, 0).ok_or(TestError::TooMany)?;
         let example = config.event_types.example(&event_type);
         let facts =
             Facts { event_type, data: example.data, attributes: example.attributes, occurred_at: None };
         let event = Event { test: true, ..self.sample_event(&config, facts) };
-        let recorded = self.send_test(by, endpoint, &event).await?;
-        if !recorded {
-            return Err(TestError::NotFound);
-        }
-        self.delivery(tenant, event.id.delivery(1)).await.map_err(|error| match error {
-            LookupError::Store(error) => error.into(),
-            LookupError::NoTenant | LookupError::NotFound => TestError::NotFound,
-        })
+        let is_recorded = self.send_test(by, endpoint, &event).await?;
+        if is_recorded { Ok(event.id.delivery(1)) } else { Err(TestError::NotFound) }
     }
 
     /// The exact request that an event would become, now and at the first attempt. Nothing is sent or kept.
@@ -123,12 +122,13 @@ impl Engine {
         made.map(|made| made.exact).map_err(|error| PreviewError::Render(error.to_string()))
     }
 
-    async fn send_test(&self, by: &By, endpoint: &Endpoint, event: &Event) -> Result<bool, StoreError> {
+    async fn send_test(&self, by: &Origin, endpoint: &Endpoint, event: &Event) -> Result<bool, StoreError> {
         let (attempt, verdict) = self.dispatcher.attempts.make(of(endpoint, event), endpoint).await?;
         self.metrics.attempted(&attempt);
         let subscription = &endpoint.subscription;
+        let tested = AuditedChange::of(AuditAction::SubscriptionTested, subscription.id);
         let test = RecordTest {
-            audit: Some(self.audit_of(by, Change::of(AuditAction::SubscriptionTested, subscription.id))),
+            audit: Some(tested.entry(by, &self.ids)),
             tenant_no: subscription.tenant_no,
             event_id: event.id,
             event_type: event.event_type.clone(),
@@ -174,25 +174,17 @@ async fn facts_to_show(
     config: &Arc<TenantConfig>,
     endpoint: &Endpoint,
     event: PreviewEvent,
-) -> Result<Facts, PublishError> {
+) -> Result<Facts, EventRefusal> {
     let PreviewEvent { event_type, data, attributes, occurred_at } = event;
-    let event_type = type_to_try(config, endpoint, event_type).map_err(PublishError::UnknownType)?;
+    let event_type = type_to_try(config, endpoint, event_type).map_err(EventRefusal::UnknownType)?;
     let example = || config.event_types.example(&event_type);
     if data.is_none() && attributes.is_empty() {
         let Example { data, attributes } = example();
         return Ok(Facts { event_type, data, attributes, occurred_at });
     }
     let data = data.unwrap_or_else(|| example().data);
-    let asked = PublishEvent {
-        event_type: event_type.to_string(),
-        data: data.clone(),
-        tags: Vec::new(),
-        attributes: attributes.clone(),
-        occurred_at,
-        idempotency: None,
-        trace: None,
-    };
-    check_event(config, &asked).await?;
+    let asked = EventToCheck { event_type: event_type.as_str(), data: &data, attributes: &attributes };
+    check_event(config, asked).await?;
     Ok(Facts { event_type, data, attributes, occurred_at })
 }
 

@@ -9,7 +9,14 @@ use postroad_domain::{TenantNo, tenant::TenantSpec, time::duration_text};
 use postroad_profile::{FieldProblem, Profile};
 use postroad_store::TenantRetention;
 
-use super::Retention;
+/// How long and how much the store keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// How long an event is kept; `None` for ever.
+    pub age_max: Option<Duration>,
+    /// Bytes of the store that may be in use; `None` for as many as the disk has.
+    pub bytes_max: Option<u64>,
+}
 
 /// How long a tenant's events are kept by its profile and by itself; `None` for as long as the installation keeps them.
 pub(crate) fn own_age(profile: &Profile, spec: &TenantSpec) -> Option<Duration> {
@@ -17,7 +24,7 @@ pub(crate) fn own_age(profile: &Profile, spec: &TenantSpec) -> Option<Duration> 
 }
 
 /// What the store is to keep of a tenant; `None` where that is what it keeps of everybody.
-pub(super) fn of_tenant(no: TenantNo, profile: &Profile, spec: &TenantSpec) -> Option<TenantRetention> {
+pub(crate) fn of_tenant(no: TenantNo, profile: &Profile, spec: &TenantSpec) -> Option<TenantRetention> {
     let own =
         TenantRetention { tenant_no: no, age_max: own_age(profile, spec), bytes_max: spec.retention_bytes };
     (own.age_max.is_some() || own.bytes_max.is_some()).then_some(own)
@@ -96,6 +103,6 @@ pub(crate) fn refuse_schedule(lifetime: Duration, own_age: Option<Duration>) -> 
     ))
 }
 
-pub(super) fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+pub(crate) fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     [one, other].into_iter().flatten().min()
 }
