@@ -9,7 +9,11 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use postroad_domain::{Event, EventId, EventType, SubscriptionNo, TenantNo};
 
-use super::*;
+use super::{
+    types::{Seat, Turn},
+    *,
+};
+use crate::configuration::lane_settings::Host;
 
 const LIMITS: LaneLimits = LaneLimits {
     lane_deliveries: 4,
