@@ -20,15 +20,17 @@ pub use accepting::publish::{PublishError, PublishEvent, Published};
 pub use configuration::actor::By;
 pub use configuration::admin_key::AdminKey;
 pub use configuration::credential::hash_key;
+pub use configuration::draft::{Faults, RateLimitDraft, text_within, whole_number};
 pub use configuration::event_types::PutTypeError;
-pub use configuration::keys::{CreateKeyFailure, Credential, KeyRefusal, KnownKey};
+pub use configuration::keys::{CreateKeyFailure, Credential, KeyDraft, KeyRefusal, KnownKey};
 pub use configuration::profiles::{GivenProfile, LoadedProfile, built_in_profiles};
 pub use configuration::secret_box::{SecretBox, SecretError};
 pub use configuration::subscriptions::{
-    CreateError, NewSubscription, PreviewError, PreviewEvent, RotateError, Rotation, SecretView,
-    SubscriptionDraft, SubscriptionView, TestError, UpdateError,
+    CreateError, HeaderDraft, NewSubscription, PreviewError, PreviewEvent, PushDraft, RetryDraft,
+    RotateError, Rotation, SecretView, SubscriptionDraft, SubscriptionUpdate, SubscriptionView, TargetDraft,
+    TestError, UpdateError,
 };
-pub use configuration::tenants::PutTenantError;
+pub use configuration::tenants::{PutTenantError, TenantDraft};
 pub use configuration::unknown_type::UnknownType;
 pub use engine::{Engine, Parts, StartError};
 pub use history::all_tenants::ListedSubscription;

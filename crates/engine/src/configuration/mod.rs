@@ -5,6 +5,7 @@ pub(crate) mod actor;
 pub(crate) mod admin_key;
 pub(crate) mod cache;
 pub(crate) mod credential;
+pub(crate) mod draft;
 pub(crate) mod endpoint;
 pub(crate) mod event_schema;
 pub(crate) mod event_types;
