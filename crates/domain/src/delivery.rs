@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{DeliveryId, EventId, SubscriptionId},
+    invalid::Invalid,
     subscription::SubscriptionNo,
     time::Timestamp,
 };
@@ -45,6 +46,16 @@ impl Status {
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// Reads the word.
+    ///
+    /// # Errors
+    /// It is none; the sentence lists all of them.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let known = Self::ALL.into_iter().find(|status| status.as_str() == text);
+        known
+            .ok_or_else(|| Invalid::new(format!("must be one of {}", Self::ALL.map(Self::as_str).join(", "))))
     }
 
     /// Nothing more happens by itself.

@@ -88,6 +88,16 @@ impl CredentialKind {
             Self::Leadsquared => "leadsquared",
         }
     }
+
+    /// Reads the word.
+    ///
+    /// # Errors
+    /// It is none; the sentence lists all of them.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known
+            .ok_or_else(|| Invalid::new(format!("must be one of {}", Self::ALL.map(Self::as_str).join(", "))))
+    }
 }
 
 /// What the operator said of a key; checked.

@@ -63,6 +63,8 @@ pub const RETENTION: Bounds<Duration> = Bounds {
 pub const RETENTION_BYTES: Bounds<u64> = Bounds { min: 1024 * 1024, max: 1 << 50, default: 1 << 50 };
 /// Contacts of a tenant.
 pub const CONTACTS_MAX: usize = 20;
+/// Characters of a mail address (RFC 5321, section 4.5.3.1.3).
+pub const MAIL_CHARS_MAX: usize = 254;
 
 // --- Keys and the audit --------------------------------------------------------------------------------------------
 
@@ -116,6 +118,12 @@ pub const RATE_LIMIT_PER: Bounds<Duration> = Bounds {
 pub const RETRY_ATTEMPTS: Bounds<u32> = Bounds { min: 1, max: 30, default: 10 };
 /// One gap of a retry schedule.
 pub const RETRY_GAP_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Gaps of an own retry schedule: one between each two attempts.
+pub const RETRY_GAPS_MAX: usize = RETRY_ATTEMPTS.max as usize - 1;
+/// Patterns of statuses that one subscription may name as success.
+pub const SUCCESS_PATTERNS_MAX: usize = 20;
+/// Characters of one such pattern.
+pub const SUCCESS_PATTERN_CHARS_MAX: usize = 16;
 /// The whole exchange: name, connection, request, response.
 pub const TIMEOUT: Bounds<Duration> =
     Bounds { min: Duration::from_secs(1), max: Duration::from_secs(60), default: Duration::from_secs(15) };

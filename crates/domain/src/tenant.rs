@@ -4,7 +4,11 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{invalid::Invalid, limits::TENANT_ID_CHARS_MAX, time::Timestamp};
+use crate::{
+    invalid::Invalid,
+    limits::{MAIL_CHARS_MAX, TENANT_ID_CHARS_MAX},
+    time::Timestamp,
+};
 
 /// The tenant's number inside the store; never reused, never shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +61,20 @@ impl From<TenantId> for String {
     fn from(id: TenantId) -> Self {
         id.0
     }
+}
+
+/// Checks a mail address. Whether mail arrives, only mail can tell; this catches what can never be an address.
+///
+/// # Errors
+///
+/// It is none.
+pub fn check_mail_address(text: &str) -> Result<(), Invalid> {
+    let plausible = text.rsplit_once('@').is_some_and(|(who, host)| !who.is_empty() && !host.is_empty());
+    let plain = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+    if plausible && plain && text.len() <= MAIL_CHARS_MAX {
+        return Ok(());
+    }
+    Err(Invalid::new("must be a mail address such as jo@example.com"))
 }
 
 /// What a caller may set of a tenant.

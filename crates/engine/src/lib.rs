@@ -45,20 +45,21 @@ pub use accepting::service::AcceptingService;
 pub use audit::origin::Origin;
 pub use configuration::admin_key::AdminKey;
 pub use configuration::credential::hash_key;
+pub use configuration::draft::{Faults, RateLimitDraft, text_within, whole_number};
 pub use configuration::event_check::EventRefusal;
 pub use configuration::event_types::operations::PutTypeError;
 pub use configuration::keys::known::{KeyRefusal, KnownKey};
-pub use configuration::keys::{CreateKeyFailure, Credential};
+pub use configuration::keys::{CreateKeyFailure, Credential, KeyDraft};
 pub use configuration::lookup_error::LookupError;
 pub use configuration::profiles::{GivenProfile, LoadedProfile, built_in_profiles};
 pub use configuration::retention::Retention;
 pub use configuration::secret_box::{SecretBox, SecretError};
 pub use configuration::service::ConfigurationService;
 pub use configuration::subscriptions::{
-    CreateError, NewSubscription, RotateError, Rotation, SecretView, SubscriptionDraft, SubscriptionView,
-    UpdateError,
+    CreateError, HeaderDraft, NewSubscription, PushDraft, RetryDraft, RotateError, Rotation, SecretView,
+    SubscriptionDraft, SubscriptionUpdate, SubscriptionView, TargetDraft, UpdateError,
 };
-pub use configuration::tenants::PutTenantError;
+pub use configuration::tenants::{PutTenantError, TenantDraft};
 pub use configuration::unknown_type::UnknownType;
 pub use engine::{Engine, Parts, StartError};
 pub use history::all_tenants::ListedSubscription;

@@ -4,7 +4,7 @@
 //! * What is carried stays byte for byte what came: key order, number spelling and escapes are the caller's.
 //! * A name that stands twice is refused: nobody can say which value is meant.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserializer,
@@ -13,32 +13,30 @@ use serde::{
 use serde_json::{Map, Value, error::Category, value::RawValue};
 
 use crate::{
-    check::{Faults, Field, Object, Shape},
+    check::{Body, Faults, Field},
     json,
     problem::{Code, Problem},
 };
 
-/// The names of an envelope.
-pub(crate) struct Names<const N: usize> {
-    /// All of them.
-    pub(crate) shape: Shape,
-    /// Those of them that are carried.
-    pub(crate) carried: [&'static str; N],
+/// An object of which `N` members are carried; its other fields are those of the body `B`.
+pub(crate) trait Enveloped<const N: usize>: Body {
+    /// The names of what is carried.
+    const CARRIED: [&'static str; N];
 }
 
 /// The parts of an envelope.
-pub(crate) struct Envelope<'a, const N: usize> {
+pub(crate) struct Envelope<'a, B, const N: usize> {
     /// What is carried, in the order of the names; `None` where it did not come.
     pub(crate) carried: [Option<&'a RawValue>; N],
     small: Map<String, Value>,
-    shape: &'static Shape,
+    body: PhantomData<B>,
 }
 
-impl<'a, const N: usize> Envelope<'a, N> {
+impl<'a, B: Enveloped<N>, const N: usize> Envelope<'a, B, N> {
     /// Takes an object apart. `path` is its place in the request, empty for the request's root.
-    pub(crate) fn read(text: &'a str, path: &str, names: &'static Names<N>) -> Result<Self, Problem> {
+    pub(crate) fn read(text: &'a str, path: &str) -> Result<Self, Problem> {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let parts = EnvelopeSeed(names).deserialize(&mut reader);
+        let parts = EnvelopeSeed(PhantomData::<B>).deserialize(&mut reader);
         let parts = parts.and_then(|parts| reader.end().map(|()| parts));
         let parts = parts.map_err(|error| match error.classify() {
             // The envelope itself finds only one fault: that it is none.
@@ -52,12 +50,12 @@ impl<'a, const N: usize> Envelope<'a, N> {
             );
             return Err(Problem::new(Code::DuplicateKey, detail));
         }
-        Ok(Self { carried: parts.carried, small: parts.small, shape: &names.shape })
+        Ok(Self { carried: parts.carried, small: parts.small, body: PhantomData })
     }
 
     /// What is parsed, with a fault for each name that is not known.
-    pub(crate) fn small<'f>(self, path: &str, faults: &'f Faults) -> Option<Object<'f>> {
-        Field::new(path.to_owned(), Value::Object(self.small), faults).object(self.shape)
+    pub(crate) fn small(self, path: &str, faults: &Faults) -> B {
+        B::read(Field::new(path.to_owned(), Value::Object(self.small), faults)).unwrap_or_else(B::stand_in)
     }
 }
 
@@ -67,9 +65,9 @@ struct Parts<'a, const N: usize> {
     repeated: Option<String>,
 }
 
-struct EnvelopeSeed<const N: usize>(&'static Names<N>);
+struct EnvelopeSeed<B, const N: usize>(PhantomData<B>);
 
-impl<'de, const N: usize> DeserializeSeed<'de> for EnvelopeSeed<N> {
+impl<'de, B: Enveloped<N>, const N: usize> DeserializeSeed<'de> for EnvelopeSeed<B, N> {
     type Value = Parts<'de, N>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -77,7 +75,7 @@ impl<'de, const N: usize> DeserializeSeed<'de> for EnvelopeSeed<N> {
     }
 }
 
-impl<'de, const N: usize> Visitor<'de> for EnvelopeSeed<N> {
+impl<'de, B: Enveloped<N>, const N: usize> Visitor<'de> for EnvelopeSeed<B, N> {
     type Value = Parts<'de, N>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,10 +85,10 @@ impl<'de, const N: usize> Visitor<'de> for EnvelopeSeed<N> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut parts = Parts { carried: [None; N], small: Map::new(), repeated: None };
         while let Some((name, value)) = entries.next_entry::<String, &RawValue>()? {
-            let place = self.0.carried.iter().position(|carried| *carried == name);
+            let place = B::CARRIED.iter().position(|carried| *carried == name);
             let is_repeated = match place.and_then(|place| parts.carried.get_mut(place)) {
                 Some(carried) => carried.replace(value).is_some(),
-                None => parts.small.insert(name.clone(), self.small_value(&name, value)).is_some(),
+                None => parts.small.insert(name.clone(), Self::small_value(&name, value)).is_some(),
             };
             if is_repeated {
                 parts.repeated.get_or_insert(name);
@@ -100,11 +98,11 @@ impl<'de, const N: usize> Visitor<'de> for EnvelopeSeed<N> {
     }
 }
 
-impl<const N: usize> EnvelopeSeed<N> {
+impl<B: Enveloped<N>, const N: usize> EnvelopeSeed<B, N> {
     /// The value of a name that is read. What is too deep or holds half a surrogate pair is no text that could be meant,
     /// so it becomes a value of a wrong kind; what stands behind unknown names is not parsed at all.
-    fn small_value(&self, name: &str, raw: &RawValue) -> Value {
-        if !self.0.shape.known.contains(&name) {
+    fn small_value(name: &str, raw: &RawValue) -> Value {
+        if !B::SHAPE.knows(name) {
             return Value::Bool(false);
         }
         serde_json::from_str(raw.get()).unwrap_or(Value::Bool(false))

@@ -9,6 +9,13 @@ use postroad_domain::{
     TenantId,
     ids::{Id, Kind},
 };
+use utoipa::{
+    IntoParams,
+    openapi::{
+        Required,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
 use crate::problem::Problem;
 
@@ -26,6 +33,24 @@ pub(crate) struct ProfileText(pub(crate) String);
 
 /// The text of the `{name}` of an event type of the path.
 pub(crate) struct EventTypeText(pub(crate) String);
+
+impl IntoParams for TenantPath {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![described("tenant", "The tenant's id")]
+    }
+}
+
+impl<K: Kind> IntoParams for ObjectPath<K> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![described("id", &format!("The {}'s id", K::NOUN))]
+    }
+}
+
+/// A parameter of a path for the document.
+fn described(name: &str, description: &str) -> Parameter {
+    let made = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path);
+    made.required(Required::True).description(Some(description)).build()
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for TenantPath {
     type Rejection = Problem;

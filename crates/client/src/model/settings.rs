@@ -4,15 +4,63 @@ use serde::{Deserialize, Serialize};
 
 use super::Secret;
 
+/// How the events of a subscription leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Target {
+    /// Each event is sent to a URL.
+    Push(DeliverySettings),
+    /// The customer reads the log. This version's server refuses to create one.
+    Pull(PullSettings),
+}
+
+impl Target {
+    /// Where and how events are sent; `None` where they are pulled.
+    pub const fn push(&self) -> Option<&DeliverySettings> {
+        match self {
+            Self::Push(push) => Some(push),
+            Self::Pull(_) => None,
+        }
+    }
+}
+
+impl From<DeliverySettings> for Target {
+    fn from(push: DeliverySettings) -> Self {
+        Self::Push(push)
+    }
+}
+
+impl From<PullSettings> for Target {
+    fn from(pull: PullSettings) -> Self {
+        Self::Pull(pull)
+    }
+}
+
+/// How the log is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PullSettings {
+    /// A batch ends with the event that reaches this many bytes of data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_batch_bytes: Option<u32>,
+    /// Where reading begins, at creation only: `end`, `oldest` or a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+}
+
+impl PullSettings {
+    /// With the defaults of the server.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
 /// Where and how a subscription is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeliverySettings {
-    /// `push` or `pull`.
-    #[serde(rename = "type", default = "push")]
-    pub kind: String,
-    /// Where to; empty for pull.
-    #[serde(default)]
+    /// Where to.
     pub url: String,
     /// The method; by default the profile's first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,15 +82,10 @@ pub struct DeliverySettings {
     pub http_version: Option<String>,
 }
 
-fn push() -> String {
-    "push".to_owned()
-}
-
 impl DeliverySettings {
     /// Each event is sent to this URL.
     pub fn push(url: impl Into<String>) -> Self {
         Self {
-            kind: push(),
             url: url.into(),
             method: None,
             content_type: None,

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{DeliverySettings, Header, RateLimit, Retry, Secret};
+use super::{DeliverySettings, Header, RateLimit, Retry, Secret, Target};
 use crate::error::Error;
 
 /// A subscription to create. What is not set has the profile's default.
 #[derive(Clone, Debug, Serialize)]
 #[must_use]
 pub struct NewSubscription {
-    delivery: DeliverySettings,
+    delivery: Target,
     #[serde(flatten)]
     further: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,9 +23,9 @@ impl NewSubscription {
         Self::of(DeliverySettings::push(url))
     }
 
-    /// Events are sent like this.
-    pub fn of(delivery: DeliverySettings) -> Self {
-        Self { delivery, further: Map::new(), secret: None }
+    /// Events leave like this.
+    pub fn of(delivery: impl Into<Target>) -> Self {
+        Self { delivery: delivery.into(), further: Map::new(), secret: None }
     }
 
     /// A name that people see.
@@ -54,9 +54,11 @@ impl NewSubscription {
         self.set("tag_sets", sets)
     }
 
-    /// A header that is added to each request.
+    /// A header that is added to each request; where events are pulled there is none.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.delivery.headers.push(Header::new(name, value));
+        if let Target::Push(push) = &mut self.delivery {
+            push.headers.push(Header::new(name, value));
+        }
         self
     }
 
@@ -161,8 +163,8 @@ pub struct Subscription {
     pub description: Option<String>,
     /// False: nothing is sent and nothing is queued for later.
     pub active: bool,
-    /// Where and how.
-    pub delivery: DeliverySettings,
+    /// How its events leave.
+    pub delivery: Target,
     /// The event types that are wanted; empty for all.
     #[serde(default)]
     pub events: Vec<String>,

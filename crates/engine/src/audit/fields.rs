@@ -32,6 +32,15 @@ struct Field {
     shown: Value,
 }
 
+impl Fields {
+    /// The same with a secret, which is named and not shown.
+    pub(crate) fn with_secret(mut self) -> Self {
+        let mask = || Value::from(MASK);
+        self.0.insert("secret".to_owned(), Field { value: mask(), shown: mask() });
+        self
+    }
+}
+
 /// Those of a subscription.
 pub(crate) fn fields_of_subscription(spec: &SubscriptionSpec, profile: &Profile) -> Fields {
     let mut value = plain(spec);

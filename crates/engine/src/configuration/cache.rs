@@ -129,12 +129,6 @@ impl TenantConfig {
         self.endpoints.iter().find(|endpoint| endpoint.subscription.id == id)
     }
 
-    /// One subscription, pushed or pulled.
-    pub(crate) fn subscription_by_id(&self, id: SubscriptionId) -> Option<&Subscription> {
-        let mut all = self.endpoints.iter().map(|endpoint| &endpoint.subscription).chain(&self.pulls);
-        all.find(|subscription| subscription.id == id)
-    }
-
     /// Whether there are subscriptions, inactive ones too.
     pub(crate) fn has_subscriptions(&self) -> bool {
         !self.endpoints.is_empty() || !self.pulls.is_empty()

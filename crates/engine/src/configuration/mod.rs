@@ -7,6 +7,7 @@
 pub(crate) mod admin_key;
 pub(crate) mod cache;
 pub(crate) mod credential;
+pub(crate) mod draft;
 pub(crate) mod endpoint;
 pub(crate) mod event_check;
 pub(crate) mod event_schema;

@@ -1,22 +1,82 @@
 //! Operations on tenants.
 
-use std::sync::Arc;
+use std::{fmt::Arguments, sync::Arc};
 
-use postroad_domain::{AuditAction, Tenant, TenantId, tenant::TenantSpec};
+use postroad_domain::{
+    AuditAction, Tenant, TenantId,
+    limits::{CONTACTS_MAX, NAME_CHARS_MAX, RETENTION, RETENTION_BYTES},
+    tenant::{TenantSpec, check_mail_address},
+    time::{duration_text, parse_duration},
+};
 use postroad_profile::FieldProblem;
 use postroad_store::{DeleteTenant, ListTenants, Page, PutTenant, StoreError};
+use serde_json::Number;
 use thiserror::Error;
 
 use crate::{
     audit::{AuditedChange, fields::fields_of_tenant, origin::Origin},
     configuration::{
         cache::TenantConfig,
+        draft::{Faults, text_within, whole_number},
         options::options_of,
         profiles::LoadedProfile,
         retention::{self, Schedule},
         service::ConfigurationService,
     },
 };
+
+/// What a tenant is to be, unchecked.
+#[derive(Clone, Debug)]
+pub struct TenantDraft {
+    /// Name of the profile.
+    pub profile: String,
+    /// A name that people see.
+    pub name: Option<String>,
+    /// Mail addresses of those who look after it.
+    pub contacts: Vec<String>,
+    /// The profile's own options: the text of a JSON object.
+    pub options: String,
+    /// How long its events are kept, such as `30d`.
+    pub retention: Option<String>,
+    /// Bytes of its events' data that are kept.
+    pub retention_bytes: Option<Number>,
+    /// The fields that could not be read and why. What stands in their places counts for nothing.
+    pub unreadable: Vec<FieldProblem>,
+}
+
+/// What would be written to make this tenant again.
+impl From<TenantSpec> for TenantDraft {
+    fn from(spec: TenantSpec) -> Self {
+        Self {
+            profile: spec.profile,
+            name: spec.name,
+            contacts: spec.contacts,
+            options: spec.options,
+            retention: spec.retention.map(duration_text),
+            retention_bytes: spec.retention_bytes.map(Number::from),
+            unreadable: Vec::new(),
+        }
+    }
+}
+
+impl TenantDraft {
+    /// The settings, as far as no profile is needed.
+    fn check(self) -> Result<TenantSpec, Vec<FieldProblem>> {
+        let mut faults = Faults::after(self.unreadable);
+        let name = self.name.and_then(|name| faults.check("name", text_within(name, 1, NAME_CHARS_MAX)));
+        let contact = |faults: &mut Faults, field: Arguments<'_>, contact: String| {
+            faults.check(field, check_mail_address(&contact)).map(|()| contact)
+        };
+        let contacts = faults.list("contacts", (self.contacts, CONTACTS_MAX), contact);
+        let retention = self.retention.map(|text| parse_duration(&text, RETENTION));
+        let retention = retention.and_then(|checked| faults.check("retention", checked));
+        let bytes = self.retention_bytes.map(|number| whole_number(&number, RETENTION_BYTES));
+        let retention_bytes = bytes.and_then(|checked| faults.check("retention_bytes", checked));
+        let (profile, options) = (self.profile, self.options);
+        let spec = TenantSpec { profile, name, contacts, options, retention, retention_bytes, sealed: None };
+        faults.finish(Some(spec))
+    }
+}
 
 /// Failures of [`ConfigurationService::put_tenant`].
 #[derive(Clone, Debug, Error)]
@@ -27,8 +87,8 @@ pub enum PutTenantError {
         /// Those that there are.
         known: Vec<String>,
     },
-    /// Options that the profile does not take, or limits that are too long or too short.
-    #[error("options or limits are not valid")]
+    /// Fields that cannot be, or that the profile does not take.
+    #[error("fields are not valid")]
     Invalid(Vec<FieldProblem>),
     /// The tenant's subscriptions were made for another profile.
     #[error("the profile of a tenant that has subscriptions cannot be changed")]
@@ -47,9 +107,9 @@ impl ConfigurationService {
         &self,
         by: &Origin,
         id: TenantId,
-        spec: TenantSpec,
+        draft: impl Into<TenantDraft>,
     ) -> Result<(Tenant, bool), PutTenantError> {
-        self.put_tenant_if(by, id, spec, |_| true).await
+        self.put_tenant_if(by, id, draft.into(), |_| true).await
     }
 
     /// The same, if the tenant that is there now, or that there is none, is what the caller expects.
@@ -57,9 +117,10 @@ impl ConfigurationService {
         &self,
         by: &Origin,
         id: TenantId,
-        spec: TenantSpec,
+        draft: TenantDraft,
         is_expected: impl FnOnce(Option<&Tenant>) -> bool,
     ) -> Result<(Tenant, bool), PutTenantError> {
+        let spec = draft.check().map_err(PutTenantError::Invalid)?;
         let profile = self.profile_to_be(&spec)?;
         let _alone = self.configs.changing(&id).await;
         let before = self.configs.by_id(&id).await?;

@@ -4,6 +4,7 @@
 
 mod accepting;
 mod changes;
+mod drafts;
 mod ending;
 mod explaining;
 mod pacing;

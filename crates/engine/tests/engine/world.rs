@@ -270,9 +270,8 @@ pub(crate) fn tenant_of(profile: &str, options: &str) -> TenantSpec {
 }
 
 /// A specification as somebody would write it anew.
-pub(crate) fn draft(mut spec: SubscriptionSpec) -> SubscriptionDraft {
-    let events = std::mem::take(&mut spec.events);
-    SubscriptionDraft { events: events.into_iter().map(String::from).collect(), spec }
+pub(crate) fn draft(spec: SubscriptionSpec) -> SubscriptionDraft {
+    spec.into()
 }
 
 pub(crate) fn event(event_type: &str, data: &str) -> PublishEvent {

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use postroad_domain::{Invalid, limits::Bounds};
-use serde_json::Value;
+use postroad_engine::whole_number;
+use serde_json::{Map, Number, Value};
 
 use super::{Faults, Object, Shape};
 
@@ -17,6 +18,21 @@ pub(crate) struct Field<'f> {
 impl<'f> Field<'f> {
     pub(crate) fn new(path: String, value: Value, faults: &'f Faults) -> Self {
         Self { path, value, faults }
+    }
+
+    /// The root of a request.
+    pub(crate) fn root(value: Value, faults: &'f Faults) -> Self {
+        Self::new(String::new(), value, faults)
+    }
+
+    /// A member of an object, whatever it is.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.value.get(name)
+    }
+
+    /// Adds a fault of a member of this object.
+    pub(crate) fn refuse_member(&self, name: &str, message: &str) {
+        self.faults.add(&format!("{}.{name}", self.path), message);
     }
 
     /// Adds a fault of this field.
@@ -42,15 +58,6 @@ impl<'f> Field<'f> {
         }
     }
 
-    /// A string of `min` to `max` characters.
-    pub(crate) fn text_within(self, min: usize, max: usize) -> Option<String> {
-        self.parsed(|text| {
-            let fits = (min..=max).contains(&text.chars().count());
-            fits.then(|| text.to_owned())
-                .ok_or_else(|| Invalid::new(format!("must have {min} to {max} characters")))
-        })
-    }
-
     /// `true` or `false`.
     pub(crate) fn flag(self) -> Option<bool> {
         match self.value {
@@ -59,43 +66,42 @@ impl<'f> Field<'f> {
         }
     }
 
+    /// A number as it was written.
+    pub(crate) fn number(self) -> Option<Number> {
+        match self.value {
+            Value::Number(number) => Some(number),
+            _ => self.refuse(format!("must be a number, not {}", kind_of(&self.value))),
+        }
+    }
+
     /// A whole number within its bounds.
-    pub(crate) fn number<T>(self, bounds: Bounds<T>) -> Option<T>
+    pub(crate) fn number_within<T>(self, bounds: Bounds<T>) -> Option<T>
     where
         T: TryFrom<u64> + PartialOrd + Display + Copy,
     {
-        if !self.value.is_number() {
-            return self.refuse(format!("must be a number, not {}", kind_of(&self.value)));
-        }
-        let number = self.value.as_u64().and_then(|number| T::try_from(number).ok());
-        let number = number.filter(|number| (bounds.min..=bounds.max).contains(number));
-        number.or_else(|| self.refuse(outside(bounds)))
+        let Value::Number(number) = &self.value else { return self.number().and(None) };
+        whole_number(number, bounds).map_err(|why| self.faults.add(&self.path, why.to_string())).ok()
     }
 
-    /// A list of at most `max` values.
-    pub(crate) fn items(self, max: usize) -> Option<Vec<Field<'f>>> {
+    /// A list of at most `max` values that are each read in the same way. All faults are found before it gives up.
+    pub(crate) fn list<T>(self, max: usize, read: impl Fn(Field<'f>) -> Option<T>) -> Option<Vec<T>> {
+        let count = self.value.as_array().map_or(0, Vec::len);
+        if count > max {
+            return self.refuse(format!("holds {count} values; {max} are allowed"));
+        }
+        let read: Vec<Option<T>> = self.items()?.into_iter().map(read).collect();
+        read.into_iter().collect()
+    }
+
+    /// A list.
+    pub(crate) fn items(self) -> Option<Vec<Field<'f>>> {
         let Self { path, value, faults } = self;
         let Value::Array(items) = value else {
             let field = Self { path, value, faults };
             return field.refuse(format!("must be a list, not {}", kind_of(&field.value)));
         };
-        if items.len() > max {
-            faults.add(&path, format!("holds {} values; {max} are allowed", items.len()));
-            return None;
-        }
         let items = items.into_iter().enumerate();
         Some(items.map(|(index, item)| Self::new(format!("{path}[{index}]"), item, faults)).collect())
-    }
-
-    /// Whether it is a list without values.
-    pub(crate) fn is_empty_list(&self) -> bool {
-        self.value.as_array().is_some_and(Vec::is_empty)
-    }
-
-    /// A list of at most `max` values that are each read in the same way. All faults are found before it gives up.
-    pub(crate) fn list<T>(self, max: usize, read: impl Fn(Field<'f>) -> Option<T>) -> Option<Vec<T>> {
-        let read: Vec<Option<T>> = self.items(max)?.into_iter().map(read).collect();
-        read.into_iter().collect()
     }
 
     /// An object.
@@ -107,17 +113,12 @@ impl<'f> Field<'f> {
     }
 
     /// An object of names that are not ours to know.
-    pub(crate) fn any_object(self) -> Option<Value> {
-        if self.value.is_object() {
-            return Some(self.value);
+    pub(crate) fn any_object(self) -> Option<Map<String, Value>> {
+        match self.value {
+            Value::Object(fields) => Some(fields),
+            _ => self.refuse(format!("must be an object, not {}", kind_of(&self.value))),
         }
-        self.refuse(format!("must be an object, not {}", kind_of(&self.value)))
     }
-}
-
-/// The sentence about a number outside its bounds.
-pub(crate) fn outside<T: Display>(bounds: Bounds<T>) -> String {
-    format!("must be a whole number from {} to {}", bounds.min, bounds.max)
 }
 
 fn kind_of(value: &Value) -> &'static str {

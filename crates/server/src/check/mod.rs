@@ -2,22 +2,23 @@
 //! field and a sentence that says what to write instead.
 //!
 //! ```text
-//! Value ─▶ Object (known names) ─▶ Field ─▶ text, flag, number, items, object ─▶ a checked type, or a fault
+//! Value ─▶ Object (known names) ─▶ Field ─▶ text, flag, number, items, object ─▶ the fields of a body ─▶ the engine's check
 //! ```
 //!
 //! **Invariant:** an absent field and one that is `null` are the same.
 
-mod duration;
+mod body;
 mod faults;
 mod field;
 mod merge_patch;
 mod object;
 
-pub(crate) use duration::{duration_text, parse_duration};
+pub(crate) use body::{Body, Carried, Read, body, read_body, wire_name};
 pub(crate) use faults::Faults;
 pub(crate) use field::Field;
 pub(crate) use merge_patch::merge_patch;
 pub(crate) use object::{Object, Shape};
+pub(crate) use postroad_domain::time::{duration_text, parse_duration};
 
 /// The known name that a wrong one was most likely meant to be.
 pub(crate) fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {

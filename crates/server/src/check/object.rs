@@ -10,12 +10,35 @@ pub(crate) struct Shape {
     pub(crate) known: &'static [&'static str],
     /// Those that the contract has and this version does not do yet.
     pub(crate) later: &'static [&'static str],
+    /// The names of another object that are read too, before those of its own.
+    pub(crate) flattened: Option<&'static Shape>,
 }
 
 impl Shape {
     /// An object of which everything is built.
     pub(crate) const fn of(known: &'static [&'static str]) -> Self {
-        Self { known, later: &[] }
+        Self { known, later: &[], flattened: None }
+    }
+
+    /// The same with the names of another before its own.
+    pub(crate) const fn behind(self, other: &'static Self) -> Self {
+        Self { flattened: Some(other), ..self }
+    }
+
+    /// All that are read.
+    fn names(&self) -> Vec<&'static str> {
+        let mut names = self.flattened.map(Self::names).unwrap_or_default();
+        names.extend(self.known);
+        names
+    }
+
+    /// Whether it is read.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.known.contains(&name) || self.flattened.is_some_and(|other| other.knows(name))
+    }
+
+    fn comes_later(&self, name: &str) -> bool {
+        self.later.contains(&name) || self.flattened.is_some_and(|other| other.comes_later(name))
     }
 }
 
@@ -31,18 +54,13 @@ impl<'f> Object<'f> {
     pub(super) fn open(path: String, fields: Map<String, Value>, shape: &Shape, faults: &'f Faults) -> Self {
         let object = Self { path, fields, faults };
         for name in object.fields.keys() {
-            if shape.later.contains(&name.as_str()) {
+            if shape.comes_later(name) {
                 faults.add(&object.path_of(name), "is not available in this version");
-            } else if !shape.known.contains(&name.as_str()) {
-                faults.add(&object.path_of(name), unknown(name, shape.known));
+            } else if !shape.knows(name) {
+                faults.add(&object.path_of(name), unknown(name, shape));
             }
         }
         object
-    }
-
-    /// The object at the root of a request.
-    pub(crate) fn root(value: Value, shape: &Shape, faults: &'f Faults) -> Option<Self> {
-        Field::new(String::new(), value, faults).object(shape)
     }
 
     /// An object from names and texts: a query.
@@ -82,9 +100,9 @@ impl<'f> Object<'f> {
 }
 
 /// The sentence about a name that nobody knows.
-pub(crate) fn unknown(name: &str, known: &[&str]) -> String {
-    match nearest(name, known.iter().copied()) {
+fn unknown(name: &str, shape: &Shape) -> String {
+    match nearest(name, shape.names().into_iter()) {
         Some(near) => format!("is not known here: did you mean `{near}`?"),
-        None => format!("is not known here; known: {}", known.join(", ")),
+        None => format!("is not known here; known: {}", shape.names().join(", ")),
     }
 }

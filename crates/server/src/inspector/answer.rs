@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 use super::name::BinPath;
 use crate::{
     body::LimitedBody,
-    check::{Faults, Field, Object, Shape, duration_text, parse_duration},
+    check::{Faults, Field, Shape, duration_text, parse_duration},
     json,
     problem::{Problem, Refusals},
 };
@@ -191,8 +191,8 @@ pub(super) async fn put_answer(
 
 fn read(body: &[u8]) -> Result<Answer, Problem> {
     let faults = Faults::default();
-    let answer = Object::root(json::value(body)?, &SHAPE, &faults).map(|mut fields| {
-        let status = fields.field("status").and_then(|field| field.number(INSPECTOR_ANSWER_STATUS));
+    let answer = Field::root(json::value(body)?, &faults).object(&SHAPE).map(|mut fields| {
+        let status = fields.field("status").and_then(|field| field.number_within(INSPECTOR_ANSWER_STATUS));
         let status = status.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
         let headers = fields.field("headers").and_then(|field| field.list(CUSTOM_HEADERS_MAX, header));
         let body = fields.field("body").and_then(|field| field.parsed(answer_body));

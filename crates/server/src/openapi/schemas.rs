@@ -5,10 +5,12 @@ use postroad_domain::{
     AuditAction, CredentialKind, ErrorClass, Reason, ReplaySelection, Scope, Status,
     ids::{AttemptKind, AuditKind, DeliveryKind, EventKind, KeyKind, Kind, ReplayKind, SubscriptionKind},
     limits::{
-        ATTRIBUTES_BYTES_MAX, BATCH_EVENTS_MAX, CUSTOM_HEADERS_MAX, DESCRIPTION_CHARS_MAX,
-        EVENT_TYPE_CHARS_MAX, HEADER_VALUE_BYTES_MAX, IDEMPOTENCY_KEY_CHARS_MAX, KEY_RATE_LIMIT_COUNT,
-        NAME_CHARS_MAX, RATE_LIMIT_COUNT, REPLAY_PACE_COUNT, RETENTION_BYTES, SUBSCRIPTION_EVENTS_MAX,
-        TAG_CHARS_MAX, TAG_SETS_MAX, TAGS_MAX, TENANT_ID_CHARS_MAX, URL_CHARS_MAX,
+        ATTRIBUTES_BYTES_MAX, BATCH_EVENTS_MAX, CONCURRENCY, CONTACTS_MAX, CUSTOM_HEADERS_MAX,
+        DESCRIPTION_CHARS_MAX, EVENT_TYPE_CHARS_MAX, HEADER_VALUE_BYTES_MAX, IDEMPOTENCY_KEY_CHARS_MAX,
+        KEY_RATE_LIMIT_COUNT, NAME_CHARS_MAX, RATE_LIMIT_COUNT, REPLAY_PACE_COUNT, RETENTION_BYTES,
+        RETRY_ATTEMPTS, RETRY_GAPS_MAX, SUBSCRIPTION_EVENTS_MAX, SUCCESS_PATTERN_CHARS_MAX,
+        SUCCESS_PATTERNS_MAX, TAG_CHARS_MAX, TAG_SETS_MAX, TAGS_MAX, TENANT_ID_CHARS_MAX, TLS_PEM_BYTES_MAX,
+        URL_CHARS_MAX,
     },
 };
 use serde_json::{Value, json};
@@ -150,10 +152,12 @@ fn sent() -> Value {
 }
 
 fn settings() -> Value {
+    let pem = json!({"maxLength": TLS_PEM_BYTES_MAX});
     json!({
         "TenantSettings": {"properties": {
             "name": text(1, NAME_CHARS_MAX), "retention": span(),
             "retention_bytes": {"minimum": RETENTION_BYTES.min, "maximum": RETENTION_BYTES.max},
+            "contacts": {"maxItems": CONTACTS_MAX},
         }},
         "SubscriptionSettings": {"properties": {
             "name": text(1, NAME_CHARS_MAX), "description": text(0, DESCRIPTION_CHARS_MAX), "timeout": span(),
@@ -161,7 +165,12 @@ fn settings() -> Value {
             "tag_sets": {"maxItems": TAG_SETS_MAX, "items": {
                 "minItems": 1, "maxItems": TAGS_MAX, "items": text(1, TAG_CHARS_MAX),
             }},
-            "success": {"minItems": 1, "items": text(1, 16)},
+            "success": {
+                "minItems": 1, "maxItems": SUCCESS_PATTERNS_MAX, "items": text(1, SUCCESS_PATTERN_CHARS_MAX),
+            },
+            "concurrency": {
+                "minimum": CONCURRENCY.min, "maximum": CONCURRENCY.max, "default": CONCURRENCY.default,
+            },
         }},
         "DeliverySettings": {"properties": {
             "type": named("DeliveryType"), "http_version": named("HttpVersion"), "url": text(1, URL_CHARS_MAX),
@@ -169,12 +178,20 @@ fn settings() -> Value {
         }},
         "HeaderSetting": {"properties": {"name": {"minLength": 1}, "value": {"maxLength": HEADER_VALUE_BYTES_MAX}}},
         // A certificate is of no use without its key, nor the key without it.
-        "TlsSettings": {"dependentRequired": {
-            "client_certificate": ["client_key"], "client_key": ["client_certificate"],
+        "TlsSettings": {
+            "properties": {"client_certificate": pem, "client_key": pem, "ca": pem},
+            "dependentRequired": {"client_certificate": ["client_key"], "client_key": ["client_certificate"]},
+        },
+        "RetrySettings": {"properties": {
+            "attempts": {"minimum": RETRY_ATTEMPTS.min, "maximum": RETRY_ATTEMPTS.max},
+            "backoff": {"maxItems": RETRY_GAPS_MAX, "items": span()},
         }},
-        "RetrySettings": {"properties": {"backoff": {"items": span()}}},
         "RateLimitSettings": {"properties": {
-            "count": {"maximum": RATE_LIMIT_COUNT.max.max(REPLAY_PACE_COUNT.max)}, "per": span(),
+            "count": {
+                "minimum": RATE_LIMIT_COUNT.min.min(REPLAY_PACE_COUNT.min),
+                "maximum": RATE_LIMIT_COUNT.max.max(REPLAY_PACE_COUNT.max),
+            },
+            "per": span(),
         }},
         "TenantEventTypeSettings": {"properties": {
             "schema": {"type": ["object", "boolean", "null"]},

@@ -15,19 +15,24 @@ pub(super) const MASK_IS_NO_VALUE: &str =
     "is what stands for a value that is not shown: write the value itself";
 
 /// Options as they are, an object.
-pub(super) fn plain(options: &str) -> Value {
-    Value::Object(parse(options))
+pub(super) fn plain(options: &str) -> Map<String, Value> {
+    parse(options)
+}
+
+/// The text of options that came; of none the text of an empty object.
+pub(super) fn text_of(options: Option<Map<String, Value>>) -> String {
+    Value::Object(options.unwrap_or_default()).to_string()
 }
 
 /// Options as they are shown. Of a profile that is not there nobody knows which ones are secret.
-pub(super) fn shown(options: &str, profile: Option<&Profile>) -> Value {
+pub(super) fn shown(options: &str, profile: Option<&Profile>) -> Map<String, Value> {
     let mut options = parse(options);
     for (name, value) in &mut options {
         if profile.is_none_or(|profile| is_secret(profile, name)) {
             *value = Value::from(MASK);
         }
     }
-    Value::Object(options)
+    options
 }
 
 /// Takes each mask out of a patch of options where there is a value now: it says that the value stays.

@@ -73,13 +73,18 @@ pub(crate) fn update(
     if changed.revision() != expected {
         return Ok(Err(UpdateSubscriptionError::Changed));
     }
-    let changes_lane = matches!(update.change, SubscriptionChange::Spec(_));
-    match &update.change {
-        SubscriptionChange::Spec(spec) => {
-            changed.inactive = inactive_with(&changed, spec, update.at);
-            changed.spec = SubscriptionSpec::clone(spec);
-        }
-        SubscriptionChange::Secrets(secrets) => changed.secrets.clone_from(secrets),
+    let changes_lane = !matches!(update.change, SubscriptionChange::Secrets(_));
+    let (spec, secrets) = match &update.change {
+        SubscriptionChange::Spec(spec) => (Some(spec), None),
+        SubscriptionChange::Secrets(secrets) => (None, Some(secrets)),
+        SubscriptionChange::Both(spec, secrets) => (Some(spec), Some(secrets)),
+    };
+    if let Some(spec) = spec {
+        changed.inactive = inactive_with(&changed, spec, update.at);
+        changed.spec = SubscriptionSpec::clone(spec);
+    }
+    if let Some(secrets) = secrets {
+        changed.secrets.clone_from(secrets);
     }
     if matches!(changed.inactive, Some((Paused, _))) {
         call_off(work, changed.no, Reason::Paused, update.at)?;

@@ -128,6 +128,8 @@ pub enum SubscriptionChange {
     Spec(Box<SubscriptionSpec>),
     /// The secrets, the current one first.
     Secrets(Vec<SealedSecret>),
+    /// Both, in one version.
+    Both(Box<SubscriptionSpec>, Vec<SealedSecret>),
 }
 
 /// Makes a subscription inactive with the reason `gone`.

@@ -194,6 +194,28 @@ pub async fn new_secrets_are_a_new_version_of_the_subscription(store: Arc<dyn St
     assert_eq!(world.store.subscription(tenant.no, subscription.id).await.unwrap(), Some(changed));
 }
 
+pub async fn settings_and_secrets_change_together_in_one_version(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let renamed = SubscriptionSpec { name: Some("new".to_owned()), active: false, ..spec() };
+    let secrets = vec![secret(&mut world, b"new", false)];
+    let before = config_version(&world, tenant.no).await;
+    let both = SubscriptionChange::Both(Box::new(renamed.clone()), secrets.clone());
+    let changed = world.change(&subscription, both).await;
+    assert_eq!((changed.version, &changed.spec), (subscription.version + 1, &renamed));
+    assert_eq!(
+        (&changed.secrets, changed.inactive),
+        (&secrets, Some((InactiveReason::Paused, changed.updated_at)))
+    );
+    assert_eq!(config_version(&world, tenant.no).await, before + 1);
+    let versions = [subscription.version, changed.version];
+    for (version, expected) in versions.into_iter().zip([&subscription, &changed]) {
+        let found = world.store.subscription_version(tenant.no, changed.no, version).await.unwrap().unwrap();
+        assert_eq!((&found.spec, &found.secrets), (&expected.spec, &expected.secrets));
+    }
+    assert_eq!(world.store.subscription(tenant.no, subscription.id).await.unwrap(), Some(changed));
+}
+
 pub async fn each_change_of_the_configuration_grows_the_tenants_version_by_one(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let tenant = world.tenant("acme").await;

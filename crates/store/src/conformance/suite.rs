@@ -115,6 +115,7 @@ macro_rules! conformance_suite {
                 a_subscription_needs_a_tenant
                 a_change_needs_the_current_version
                 new_secrets_are_a_new_version_of_the_subscription
+                settings_and_secrets_change_together_in_one_version
                 each_change_of_the_configuration_grows_the_tenants_version_by_one
                 a_snapshot_holds_all_subscriptions_in_the_order_of_their_creation
                 a_deleted_subscription_is_not_there_any_more

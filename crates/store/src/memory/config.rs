@@ -135,13 +135,18 @@ impl State {
             return Err(UpdateSubscriptionError::Changed);
         }
         let key = lane(tenant_no, changed.no);
-        let changes_lane = matches!(change, SubscriptionChange::Spec(_));
-        match change {
-            SubscriptionChange::Spec(spec) => {
-                changed.inactive = inactive_with(&changed, &spec, at);
-                changed.spec = *spec;
-            }
-            SubscriptionChange::Secrets(secrets) => changed.secrets = secrets,
+        let changes_lane = !matches!(change, SubscriptionChange::Secrets(_));
+        let (spec, secrets) = match change {
+            SubscriptionChange::Spec(spec) => (Some(spec), None),
+            SubscriptionChange::Secrets(secrets) => (None, Some(secrets)),
+            SubscriptionChange::Both(spec, secrets) => (Some(spec), Some(secrets)),
+        };
+        if let Some(spec) = spec {
+            changed.inactive = inactive_with(&changed, &spec, at);
+            changed.spec = *spec;
+        }
+        if let Some(secrets) = secrets {
+            changed.secrets = secrets;
         }
         if matches!(changed.inactive, Some((InactiveReason::Paused, _))) {
             self.mark(key, Reason::Paused, at);

@@ -74,7 +74,7 @@ async fn deliver(times: usize, is_traced: bool) {
     engine.configuration().put_tenant(&Origin::ADMIN, tenant.clone(), tenant_spec()).await.unwrap();
     for number in 0..SUBSCRIPTIONS {
         let url = EndpointUrl::parse(&format!("https://example.com/hook/{number}")).unwrap();
-        let draft = SubscriptionDraft { events: Vec::new(), spec: SubscriptionSpec::to(url) };
+        let draft = SubscriptionDraft::from(SubscriptionSpec::to(url));
         let new = NewSubscription { draft, secret: None };
         engine.configuration().create_subscription(&Origin::ADMIN, &tenant, new).await.unwrap();
     }

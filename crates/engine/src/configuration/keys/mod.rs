@@ -1,16 +1,19 @@
-//! Keys of tenants: made, listed and revoked here; recognised in `known`, paced in `pace`.
+//! Keys of tenants: made, listed and revoked here; what one may be in `draft`; recognised in `known`, paced in `pace`.
 
+mod draft;
 pub(crate) mod known;
 mod pace;
 
 use postroad_domain::{
-    ApiKey, AuditAction, CredentialKind, KeyId, KeySpec, TenantId,
+    ApiKey, AuditAction, CredentialKind, KeyId, TenantId,
     limits::{KEYS_PER_TENANT_MAX, KEYS_REVOKED_KEPT_MAX},
 };
+use postroad_profile::FieldProblem;
 use postroad_store::{CreateKey, CreateKeyError, ListKeys, Page, RevokeKey, StoreError};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+pub use self::draft::KeyDraft;
 use crate::{
     audit::{AuditedChange, fields::fields_of_key, origin::Origin},
     configuration::{
@@ -45,9 +48,9 @@ pub enum CreateKeyFailure {
         /// The limit.
         max: usize,
     },
-    /// It would have expired already.
-    #[error("the key would have expired already")]
-    Expired,
+    /// Fields that cannot be.
+    #[error("fields are not valid")]
+    Invalid(Vec<FieldProblem>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -59,13 +62,11 @@ impl ConfigurationService {
         &self,
         by: &Origin,
         tenant: &TenantId,
-        spec: KeySpec,
+        draft: impl Into<KeyDraft>,
     ) -> Result<(ApiKey, Credential), CreateKeyFailure> {
-        let config = self.configs.by_id(tenant).await?.ok_or(CreateKeyFailure::NoTenant)?;
         let at = self.clock.now();
-        if spec.expires_at.is_some_and(|end| end <= at) {
-            return Err(CreateKeyFailure::Expired);
-        }
+        let spec = draft.into().check(at).map_err(CreateKeyFailure::Invalid)?;
+        let config = self.configs.by_id(tenant).await?.ok_or(CreateKeyFailure::NoTenant)?;
         let (id, credential) = (self.ids.key(), self.ids.with_rng(|rng| make(spec.kind, rng)));
         let change = AuditedChange::of(AuditAction::KeyCreated, id).after(fields_of_key(&spec));
         let create = CreateKey {

@@ -1,67 +1,107 @@
-//! What a profile decides about a subscription: which fields it takes, which values they may have.
-//!
-//! **Invariant:** every problem is told at once, each with the field as the API names it.
+//! The one check of a subscription: the limits of each field ([`draft`](super::draft)), then what the profile decides, which
+//! fields it takes and which values they may have.
 
 use postroad_domain::{
-    EventType, Subscription, SubscriptionSpec, Target, Timestamp, limits::CONCURRENCY, subscription::Push,
+    EventType, Subscription, SubscriptionSpec, Timestamp, limits::CONCURRENCY, subscription::Push,
 };
 use postroad_profile::{Field, FieldProblem, Presence, Profile, SecretSupply, SecretUse, Success};
+use zeroize::Zeroizing;
 
+use super::{
+    draft::{SubscriptionDraft, TargetDraft},
+    secrets::{SecretView, problem, view},
+};
 use crate::{
-    configuration::cache::TenantConfig, configuration::options::options_of, configuration::retention,
+    configuration::cache::TenantConfig, configuration::draft::Faults, configuration::options::options_of,
+    configuration::retention,
 };
 
-/// A subscription as somebody wants it; checked as far as that can be done without its profile.
-#[derive(Clone, Debug)]
-pub struct SubscriptionDraft {
-    /// What is configured. Its `events` are empty: they stand in the next field.
-    pub spec: SubscriptionSpec,
-    /// The event types as they were written: wire codes or the names that people see.
-    pub events: Vec<String>,
+/// The specification of a new subscription and the secret that came with it.
+pub(super) fn check_new(
+    config: &TenantConfig,
+    (mut draft, secret): (SubscriptionDraft, Option<String>),
+    now: Timestamp,
+) -> Result<(SubscriptionSpec, Option<SecretView>), Vec<FieldProblem>> {
+    let profile = &config.profile.profile;
+    let options = draft.options.clone();
+    let mut faults = Faults::after(std::mem::take(&mut draft.unreadable));
+    let spec = check_all(config, draft, (None, now), &mut faults);
+    // An unknown scheme is told once, by the option.
+    let secret = if faults.names("options.signature") {
+        None
+    } else {
+        check_first_secret(profile, &options, secret).map_err(|found| faults.extend([found])).ok().flatten()
+    };
+    faults.finish(spec.map(|spec| (spec, secret)))
 }
 
-/// The specification of a draft. `before` is the subscription that it changes.
-pub(crate) fn check(
+/// The specification of a draft that changes the subscription `before`; `refused` is what else is wrong with the change.
+pub(super) fn check_change(
+    config: &TenantConfig,
+    (mut draft, refused): (SubscriptionDraft, Option<FieldProblem>),
+    before: &Subscription,
+    now: Timestamp,
+) -> Result<SubscriptionSpec, Vec<FieldProblem>> {
+    let mut faults = Faults::after(std::mem::take(&mut draft.unreadable));
+    faults.extend(refused);
+    let spec = check_all(config, draft, (Some(before), now), &mut faults);
+    faults.finish(spec)
+}
+
+/// Notes every fault of a draft; without one there is a specification.
+fn check_all(
     config: &TenantConfig,
     draft: SubscriptionDraft,
     (before, now): (Option<&Subscription>, Timestamp),
-) -> Result<SubscriptionSpec, Vec<FieldProblem>> {
+    faults: &mut Faults,
+) -> Option<SubscriptionSpec> {
     let profile = &config.profile.profile;
-    let (mut draft, mut problems) = (draft, Problems::default());
-    if let Some(push) = draft.spec.push_mut() {
-        check_choices(profile, push, &mut problems);
+    let (events, header_names) = (draft.events.clone(), header_names(&draft.target));
+    let is_pull = matches!(draft.target, TargetDraft::Pull);
+    let mut spec = draft.within_limits(faults);
+    if is_pull {
+        return None;
     }
-    let kept = before.and_then(|before| changes_nothing_of_the_wire(&draft, &before.spec));
-    if let Some(kept) = kept.filter(|_| problems.0.is_empty()) {
-        return Ok(kept);
+    // What the profile says of a field follows from its value, which must be one.
+    faults.settle();
+    if let Some(push) = spec.push_mut() {
+        check_choices(profile, push, faults);
     }
-    check_fields(profile, &draft, &mut problems);
-    match &draft.spec.target {
-        Target::Push(push) => {
-            check_headers(profile, push, &mut problems);
-            check_policy(profile, push, &mut problems);
-            check_tls(push, before, now, &mut problems);
-            check_schedule(config, push, &mut problems);
-        }
-        Target::Pull(_) => {
-            problems.note("delivery.type", "is not available in this version as pull: write push".to_owned());
-        }
+    let kept = before.and_then(|before| changes_nothing_of_the_wire(&spec, &events, &before.spec));
+    if let Some(kept) = kept.filter(|_| faults.is_empty()) {
+        return Some(kept);
     }
-    check_options(config, &draft.spec, before, &mut problems);
+    check_fields(profile, &spec, events.len(), faults);
+    check_headers(profile, &header_names, faults);
+    if let Some(push) = spec.push() {
+        check_authorization(profile, push, faults);
+        check_policy(profile, push, faults);
+        check_tls(push, before, now, faults);
+        check_schedule(config, push, faults);
+    }
+    check_options(config, &spec, before, faults);
     let known = before.map_or(&[][..], |before| &before.spec.events);
-    let events = resolve_events(config, &draft.events, known, &mut problems);
-    if problems.0.is_empty() { Ok(SubscriptionSpec { events, ..draft.spec }) } else { Err(problems.0) }
+    let events = resolve_events(config, &events, known, faults);
+    Some(SubscriptionSpec { events, ..spec })
+}
+
+/// The names of all headers in their places, also of those that are at fault.
+fn header_names(target: &TargetDraft) -> Vec<String> {
+    match target {
+        TargetDraft::Push(Some(push)) => push.headers.iter().map(|header| header.name.clone()).collect(),
+        TargetDraft::Push(None) | TargetDraft::Pull => Vec::new(),
+    }
 }
 
 /// A change of name, description or `active` alone: it is taken also when the profile was edited since and would refuse
 /// the rest, so that everybody can stop a subscription.
 fn changes_nothing_of_the_wire(
-    draft: &SubscriptionDraft,
+    spec: &SubscriptionSpec,
+    events: &[String],
     before: &SubscriptionSpec,
 ) -> Option<SubscriptionSpec> {
-    let is_same_events =
-        draft.events.iter().map(String::as_str).eq(before.events.iter().map(EventType::as_str));
-    let spec = SubscriptionSpec { events: before.events.clone(), ..draft.spec.clone() };
+    let is_same_events = events.iter().map(String::as_str).eq(before.events.iter().map(EventType::as_str));
+    let spec = SubscriptionSpec { events: before.events.clone(), ..spec.clone() };
     let as_before = SubscriptionSpec {
         active: before.active,
         name: before.name.clone(),
@@ -72,44 +112,30 @@ fn changes_nothing_of_the_wire(
     (is_same_events && may_be_nameless && as_before == *before).then_some(spec)
 }
 
-/// Checks the secret that comes with a new subscription, apart from its form.
-pub(crate) fn check_first_secret(profile: &Profile, given: bool) -> Vec<FieldProblem> {
+/// Checks the secret that comes with a new subscription.
+fn check_first_secret(
+    profile: &Profile,
+    options: &str,
+    secret: Option<String>,
+) -> Result<Option<SecretView>, FieldProblem> {
     let rules = &profile.secret_rules;
-    let mut problems = Problems::default();
+    let refused = |message: &str| Err(problem("secret", message.to_owned()));
+    let Some(secret) = secret else {
+        let is_required = profile.fields.of(Field::Secret).presence == Presence::Required;
+        return if is_required { refused("is required") } else { Ok(None) };
+    };
     match (rules.presence, rules.supplied) {
-        _ if !given => {
-            if profile.fields.of(Field::Secret).presence == Presence::Required {
-                problems.note("secret", "is required".to_owned());
-            }
-        }
-        (SecretUse::None, _) => {
-            problems.note("secret", "cannot be set: this profile does not sign".to_owned());
-        }
-        (_, SecretSupply::Never) => {
-            problems.note("secret", "is made by Postroad and cannot be given: leave it out".to_owned());
-        }
+        (SecretUse::None, _) => refused("cannot be set: this profile does not sign"),
+        (_, SecretSupply::Never) => refused("is made by Postroad and cannot be given: leave it out"),
         (_, SecretSupply::AtRotation) => {
-            let remedy =
-                "is made by Postroad: leave it out, and set your own by rotating the secret afterwards";
-            problems.note("secret", remedy.to_owned());
+            refused("is made by Postroad: leave it out, and set your own by rotating the secret afterwards")
         }
-        (_, SecretSupply::Always) => {}
-    }
-    problems.0
-}
-
-#[derive(Default)]
-struct Problems(Vec<FieldProblem>);
-
-impl Problems {
-    fn note(&mut self, field: &str, message: String) {
-        self.0.push(FieldProblem { field: field.to_owned(), message });
+        (_, SecretSupply::Always) => view(profile, options, Zeroizing::new(secret)).map(Some),
     }
 }
 
 /// The fields that the profile requires, forbids or limits. `given` says how many items or characters were given.
-fn check_fields(profile: &Profile, draft: &SubscriptionDraft, problems: &mut Problems) {
-    let SubscriptionDraft { spec, events } = draft;
+fn check_fields(profile: &Profile, spec: &SubscriptionSpec, events: usize, faults: &mut Faults) {
     let chars = |text: &Option<String>| text.as_ref().map(|text| text.chars().count());
     let items = |count: usize| (count > 0).then_some(count);
     let one = |is_given: bool| is_given.then_some(1);
@@ -124,7 +150,7 @@ fn check_fields(profile: &Profile, draft: &SubscriptionDraft, problems: &mut Pro
         (Field::Authorization, push.and_then(|push| chars(&push.authorization))),
         (Field::Tls, of_push(|push| push.tls.is_some())),
         (Field::HttpVersion, of_push(|push| push.http_version.is_some())),
-        (Field::Events, items(events.len())),
+        (Field::Events, items(events)),
         (Field::TagSets, items(spec.tag_sets.len())),
         (Field::Concurrency, of_push(|push| push.concurrency != CONCURRENCY.default)),
         (Field::RateLimit, of_push(|push| push.rate_limit.is_some())),
@@ -138,9 +164,9 @@ fn check_fields(profile: &Profile, draft: &SubscriptionDraft, problems: &mut Pro
         match (rule.presence, given) {
             // The profile's first is a choice too.
             (Presence::Required, None) if matches!(field, Field::Method | Field::ContentType) => {}
-            (Presence::Required, None) => problems.note(path_of(field), "is required".to_owned()),
+            (Presence::Required, None) => faults.add(path_of(field), "is required"),
             (Presence::Forbidden, Some(_)) => {
-                problems.note(path_of(field), "cannot be set with this profile: leave it out".to_owned());
+                faults.add(path_of(field), "cannot be set with this profile: leave it out");
             }
             _ => {}
         }
@@ -150,7 +176,7 @@ fn check_fields(profile: &Profile, draft: &SubscriptionDraft, problems: &mut Pro
             } else {
                 "characters"
             };
-            problems.note(path_of(field), format!("may have at most {max} {unit} with this profile"));
+            faults.add(path_of(field), format!("may have at most {max} {unit} with this profile"));
         }
     }
 }
@@ -168,21 +194,24 @@ fn path_of(field: Field) -> &'static str {
 }
 
 /// A customer's header must not stand beside one of the profile's.
-fn check_headers(profile: &Profile, push: &Push, problems: &mut Problems) {
-    for (index, header) in push.headers.iter().enumerate() {
-        if profile.reserves_header(&header.name) {
-            let message = format!("is {}, which this profile writes itself: remove it", header.name);
-            problems.note(&format!("delivery.headers[{index}].name"), message);
+fn check_headers(profile: &Profile, names: &[String], faults: &mut Faults) {
+    for (index, name) in names.iter().enumerate() {
+        if profile.reserves_header(name) {
+            let message = format!("is {name}, which this profile writes itself: remove it");
+            faults.add(&format!("delivery.headers[{index}].name"), message);
         }
     }
+}
+
+fn check_authorization(profile: &Profile, push: &Push, faults: &mut Faults) {
     if push.authorization.is_some() && profile.reserves_header("authorization") {
-        problems.note("delivery.authorization", "is written by this profile itself: leave it out".to_owned());
+        faults.add("delivery.authorization", "is written by this profile itself: leave it out");
     }
 }
 
 /// Method, content type and version, which the profile offers a choice of. The profile's own or first becomes the absent
 /// value, so that it follows the profile.
-fn check_choices(profile: &Profile, push: &mut Push, problems: &mut Problems) {
+fn check_choices(profile: &Profile, push: &mut Push, faults: &mut Faults) {
     let default = profile.delivery.http_version;
     push.http_version = push.http_version.filter(|version| *version != default);
     let methods: Vec<&str> = profile.methods().iter().map(String::as_str).collect();
@@ -190,7 +219,7 @@ fn check_choices(profile: &Profile, push: &mut Push, problems: &mut Problems) {
         match methods.iter().position(|known| *known == method) {
             Some(0) => {}
             Some(_) => push.method = Some(method),
-            None => problems.note("delivery.method", one_of(&methods)),
+            None => faults.add("delivery.method", one_of(&methods)),
         }
     }
     let types: Vec<&str> = profile.content_types().collect();
@@ -198,7 +227,7 @@ fn check_choices(profile: &Profile, push: &mut Push, problems: &mut Problems) {
         match types.iter().position(|known| known.eq_ignore_ascii_case(&content_type)) {
             Some(0) => {}
             Some(index) => push.content_type = Some(types[index].to_owned()),
-            None => problems.note("delivery.content_type", one_of(&types)),
+            None => faults.add("delivery.content_type", one_of(&types)),
         }
     }
 }
@@ -211,39 +240,39 @@ fn one_of(choices: &[&str]) -> String {
     }
 }
 
-fn check_policy(profile: &Profile, push: &Push, problems: &mut Problems) {
+fn check_policy(profile: &Profile, push: &Push, faults: &mut Faults) {
     let bounds = profile.delivery.timeout;
     if push.timeout.is_some_and(|timeout| timeout < bounds.min || timeout > bounds.max) {
         let (min, max) = (bounds.min.as_secs_f64(), bounds.max.as_secs_f64());
-        problems.note("timeout", format!("must be from {min}s to {max}s with this profile"));
+        faults.add("timeout", format!("must be from {min}s to {max}s with this profile"));
     }
     let patterns = push.success.as_ref().map(|patterns| patterns.iter().map(String::as_str));
     if patterns.is_some_and(|patterns| Success::parse(patterns).is_none()) {
         let message = "must list statuses such as 2xx or 200; a redirect is never a success";
-        problems.note("success", message.to_owned());
+        faults.add("success", message);
     }
 }
 
 /// What still waits must not be too old to be kept.
-fn check_schedule(config: &TenantConfig, push: &Push, problems: &mut Problems) {
+fn check_schedule(config: &TenantConfig, push: &Push, faults: &mut Faults) {
     let profile = &config.profile.profile;
     let Some(own) = &push.retry else { return };
     let lifetime = own.over(&profile.delivery.retry).lifetime();
     let kept = retention::own_age(profile, &config.tenant.spec);
     if let Some(message) = retention::refuse_schedule(lifetime, kept) {
-        problems.note("retry", message);
+        faults.add("retry", message);
     }
 }
 
 /// Certificates and keys; what is as it was may have run out since.
-fn check_tls(push: &Push, before: Option<&Subscription>, now: Timestamp, problems: &mut Problems) {
+fn check_tls(push: &Push, before: Option<&Subscription>, now: Timestamp, faults: &mut Faults) {
     let Some(settings) = &push.tls else { return };
     if !push.url.is_https() {
-        problems.note("delivery.tls", "needs a URL of https: cleartext has no certificates".to_owned());
+        faults.add("delivery.tls", "needs a URL of https: cleartext has no certificates");
     }
     let before = before.and_then(|before| before.spec.push()).and_then(|push| push.tls.as_ref());
     for fault in postroad_egress::check_tls(settings, before, now) {
-        problems.note(&format!("delivery.tls.{}", fault.field), fault.why.to_string());
+        faults.add(&format!("delivery.tls.{}", fault.field), fault.why.to_string());
     }
 }
 
@@ -251,16 +280,16 @@ fn check_options(
     config: &TenantConfig,
     spec: &SubscriptionSpec,
     before: Option<&Subscription>,
-    problems: &mut Problems,
+    faults: &mut Faults,
 ) {
     let profile = &config.profile.profile;
     let own = options_of(&spec.options);
     match profile.check_options(&options_of(&config.tenant.spec.options), &own) {
-        Err(found) => problems.0.extend(found),
+        Err(found) => faults.extend(found),
         Ok(options) => {
             let is_cleartext = spec.push().is_some_and(|push| !push.url.is_https());
             if is_cleartext && profile.requires_https(&options) {
-                problems.note("delivery.url", "must begin with https:// here".to_owned());
+                faults.add("delivery.url", "must begin with https:// here");
             }
         }
     }
@@ -270,7 +299,7 @@ fn check_options(
     if before.is_some_and(is_another) {
         let message =
             "is fixed at creation, since each receiver verifies one way: create another subscription";
-        problems.note("options.signature", message.to_owned());
+        faults.add("options.signature", message);
     }
 }
 
@@ -279,7 +308,7 @@ fn resolve_events(
     config: &TenantConfig,
     events: &[String],
     known: &[EventType],
-    problems: &mut Problems,
+    faults: &mut Faults,
 ) -> Vec<EventType> {
     let mut resolved = Vec::with_capacity(events.len());
     for (index, name) in events.iter().enumerate() {
@@ -289,7 +318,7 @@ fn resolve_events(
         }
         match config.event_types.resolve(name) {
             Ok(event_type) => resolved.push(event_type),
-            Err(unknown) => problems.note(&format!("events[{index}]"), unknown.to_string()),
+            Err(unknown) => faults.add(&format!("events[{index}]"), unknown.to_string()),
         }
     }
     resolved

@@ -1,7 +1,8 @@
-//! Operations on subscriptions: create, change, delete here; their secrets in `secrets`, what their profile decides in
-//! `check`.
+//! Operations on subscriptions: create, change, delete here; what somebody wants one to be in `draft`, its check in `check`,
+//! their secrets in `secrets`.
 
 mod check;
+mod draft;
 mod secrets;
 mod update_error;
 
@@ -9,35 +10,39 @@ use postroad_domain::{
     AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, TenantId,
     limits::SUBSCRIPTIONS_PER_TENANT_MAX,
 };
-use postroad_profile::{FieldProblem, SecretUse};
+use postroad_profile::{FieldProblem, Profile, SecretUse};
 use postroad_store::{
     CreateSubscription, CreateSubscriptionError, DeleteSubscription, NewAudit, StoreError,
     SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 use thiserror::Error;
-use zeroize::Zeroizing;
 
-use self::secrets::view;
 pub use self::{
-    check::SubscriptionDraft,
+    draft::{HeaderDraft, PushDraft, RetryDraft, SubscriptionDraft, TargetDraft},
     secrets::{RotateError, Rotation, SecretView},
     update_error::UpdateError,
 };
 use crate::{
     audit::{AuditedChange, fields::fields_of_subscription, origin::Origin},
-    configuration::{
-        cache::TenantConfig, lookup_error::LookupError, secret_box::SecretError,
-        service::ConfigurationService,
-    },
+    configuration::{lookup_error::LookupError, secret_box::SecretError, service::ConfigurationService},
 };
 
-/// A subscription to create; checked.
+/// A subscription to create, unchecked.
 #[derive(Clone, Debug)]
 pub struct NewSubscription {
     /// What the customer configures.
     pub draft: SubscriptionDraft,
     /// The customer's own secret; `None` for what the profile does then: a fresh one, or none.
     pub secret: Option<String>,
+}
+
+/// What is to become of a subscription, unchecked.
+#[derive(Clone, Debug)]
+pub struct SubscriptionUpdate {
+    /// What the customer configures from now on.
+    pub draft: SubscriptionDraft,
+    /// Whether its secrets go: from then on nothing is signed.
+    pub removes_secret: bool,
 }
 
 /// A subscription with its secret in plain: only for the answers that may show it.
@@ -81,7 +86,8 @@ impl ConfigurationService {
     ) -> Result<SubscriptionView, CreateError> {
         let config = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
         let profile = &config.profile.profile;
-        let (spec, secret) = self.checked(&config, new).map_err(CreateError::Invalid)?;
+        let checked = check::check_new(&config, (new.draft, new.secret), self.clock.now());
+        let (spec, secret) = checked.map_err(CreateError::Invalid)?;
         self.check_url(&spec).await.map_err(CreateError::BlockedUrl)?;
         let id = self.ids.subscription();
         let secret = match (secret, profile.secret_rules.presence) {
@@ -139,27 +145,65 @@ impl ConfigurationService {
         draft: SubscriptionDraft,
     ) -> Result<Subscription, UpdateError> {
         let expected = expected.into();
+        let is_expected = |current: &Subscription| current.revision() == expected;
+        let update = |_: &Subscription| SubscriptionUpdate { draft: draft.clone(), removes_secret: false };
+        let updated = self.try_update(by, (tenant, id), is_expected, update).await;
+        updated
+            .map_err(|error| if matches!(error, UpdateError::Stale) { UpdateError::Changed } else { error })
+    }
+
+    /// Changes a subscription, if it is what the caller expects: settings and secret in one version. `patch` makes of what it
+    /// is now what it is to be; when somebody else changed it in between, it is asked once more.
+    pub async fn patch_subscription(
+        &self,
+        by: &Origin,
+        tenant: &TenantId,
+        id: SubscriptionId,
+        is_expected: impl Fn(&Subscription) -> bool,
+        patch: impl Fn(&Subscription) -> SubscriptionUpdate,
+    ) -> Result<Subscription, UpdateError> {
+        match self.try_update(by, (tenant, id), &is_expected, &patch).await {
+            // The patch says nothing about what the other one changed, so it is put on that.
+            Err(UpdateError::Changed) => self.try_update(by, (tenant, id), is_expected, patch).await,
+            updated => updated,
+        }
+    }
+
+    async fn try_update(
+        &self,
+        by: &Origin,
+        (tenant, id): (&TenantId, SubscriptionId),
+        is_expected: impl Fn(&Subscription) -> bool,
+        update: impl Fn(&Subscription) -> SubscriptionUpdate,
+    ) -> Result<Subscription, UpdateError> {
         let config = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
-        let before = config.subscription_by_id(id).ok_or(UpdateError::NotFound)?;
+        let profile = &config.profile.profile;
+        let before = self.store.subscription(config.tenant.no, id).await?.ok_or(UpdateError::NotFound)?;
+        let before = self.opened(before);
+        if !is_expected(&before) {
+            return Err(UpdateError::Stale);
+        }
         if before.spec.sealed.is_some() {
-            // The draft was made of what could be read of it: it would write the rest empty.
+            // The draft would be made of what could be read of it, and would write the rest empty.
             return Err(UpdateError::Secret(SecretError::DoesNotOpen));
         }
-        let now = self.clock.now();
-        let spec = check::check(&config, draft, (Some(before), now)).map_err(UpdateError::Invalid)?;
+        let SubscriptionUpdate { draft, removes_secret } = update(&before);
+        let refused = removes_secret.then(|| secrets::refuse_removal(profile)).flatten();
+        let checked = check::check_change(&config, (draft, refused), &before, self.clock.now());
+        let spec = checked.map_err(UpdateError::Invalid)?;
         self.check_url(&spec).await.map_err(UpdateError::BlockedUrl)?;
-        if before.revision() != expected {
-            return Err(UpdateError::Changed);
+        let is_same = before.spec == spec;
+        let removes_secret = removes_secret && !before.secrets.is_empty();
+        if is_same && !removes_secret {
+            return Ok(before);
         }
-        if before.spec == spec {
-            return Ok(before.clone());
-        }
-        let fields = |spec| fields_of_subscription(spec, &config.profile.profile);
-        let change = AuditedChange::of(AuditAction::SubscriptionChanged, id)
-            .before(fields(&before.spec))
-            .after(fields(&spec));
-        let new = SubscriptionChange::Spec(Box::new(spec));
-        self.change(tenant, id, expected, (new, self.audit_of(by, change))).await
+        let audit = self.audit_of(by, change_of(&before, &spec, removes_secret, profile));
+        let change = match (is_same, removes_secret) {
+            (true, _) => SubscriptionChange::Secrets(Vec::new()),
+            (false, true) => SubscriptionChange::Both(Box::new(spec), Vec::new()),
+            (false, false) => SubscriptionChange::Spec(Box::new(spec)),
+        };
+        self.change(tenant, id, before.revision(), (change, audit)).await
     }
 
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.
@@ -185,10 +229,10 @@ impl ConfigurationService {
     ) -> Result<Subscription, UpdateError> {
         let config = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
         let tenant_no = config.tenant.no;
+        let sealed = |spec| Box::new(self.sealed_spec(spec, id, &config.profile.profile));
         let change = match change {
-            SubscriptionChange::Spec(spec) => {
-                SubscriptionChange::Spec(Box::new(self.sealed_spec(*spec, id, &config.profile.profile)))
-            }
+            SubscriptionChange::Spec(spec) => SubscriptionChange::Spec(sealed(*spec)),
+            SubscriptionChange::Both(spec, secrets) => SubscriptionChange::Both(sealed(*spec), secrets),
             secrets @ SubscriptionChange::Secrets(_) => secrets,
         };
         let update = UpdateSubscription {
@@ -216,28 +260,22 @@ impl ConfigurationService {
             _ => Ok(()),
         }
     }
+}
 
-    /// The specification of a new subscription and the secret that came with it.
-    fn checked(
-        &self,
-        config: &TenantConfig,
-        new: NewSubscription,
-    ) -> Result<(SubscriptionSpec, Option<SecretView>), Vec<FieldProblem>> {
-        let profile = &config.profile.profile;
-        let mut problems = check::check_first_secret(profile, new.secret.is_some());
-        let secret = new.secret.filter(|_| problems.is_empty()).and_then(|secret| {
-            let viewed = view(profile, &new.draft.spec, Zeroizing::new(secret));
-            viewed.map_err(|found| problems.push(found)).ok()
-        });
-        match check::check(config, new.draft, (None, self.clock.now())) {
-            Ok(spec) if problems.is_empty() => Ok((spec, secret)),
-            Ok(_) => Err(problems),
-            Err(mut found) => {
-                // An unknown scheme is told once, by the option.
-                problems.retain(|_| !found.iter().any(|problem| problem.field == "options.signature"));
-                found.extend(problems);
-                Err(found)
-            }
-        }
+/// What the audit says of a change: of a secret that goes alone, that; else what changed of the settings, and the secret
+/// without its value.
+fn change_of(
+    before: &Subscription,
+    spec: &SubscriptionSpec,
+    removes_secret: bool,
+    profile: &Profile,
+) -> AuditedChange {
+    if before.spec == *spec {
+        return AuditedChange::of(AuditAction::SecretRemoved, before.id);
     }
+    let fields = fields_of_subscription(&before.spec, profile);
+    let fields = if removes_secret { fields.with_secret() } else { fields };
+    AuditedChange::of(AuditAction::SubscriptionChanged, before.id)
+        .before(fields)
+        .after(fields_of_subscription(spec, profile))
 }

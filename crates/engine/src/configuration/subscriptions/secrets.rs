@@ -114,9 +114,8 @@ impl ConfigurationService {
         id: SubscriptionId,
     ) -> Result<Subscription, RotateError> {
         let (config, subscription) = self.with_profile(tenant, id).await?;
-        if config.profile.profile.secret_rules.presence == SecretUse::Generated {
-            let message = "cannot be removed: nothing is ever sent unsigned with this profile";
-            return Err(RotateError::Invalid(vec![problem("secret", message.to_owned())]));
+        if let Some(refused) = refuse_removal(&config.profile.profile) {
+            return Err(RotateError::Invalid(vec![refused]));
         }
         let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRemoved, id));
         self.put_secrets(tenant, &subscription, (Vec::new(), audit)).await
@@ -145,9 +144,10 @@ impl ConfigurationService {
             UpdateError::Changed => RotateError::Changed,
             UpdateError::Store(error) => error.into(),
             UpdateError::Secret(error) => error.into(),
-            UpdateError::NotFound | UpdateError::BlockedUrl(_) | UpdateError::Invalid(_) => {
-                RotateError::NotFound
-            }
+            UpdateError::NotFound
+            | UpdateError::Stale
+            | UpdateError::BlockedUrl(_)
+            | UpdateError::Invalid(_) => RotateError::NotFound,
         })
     }
 
@@ -172,7 +172,7 @@ impl ConfigurationService {
                 let message = "is made by Postroad and cannot be given: leave it out";
                 Err(vec![problem("secret", message.to_owned())])
             }
-            Some(secret) => view(profile, spec, Zeroizing::new(secret)).map_err(|found| vec![found]),
+            Some(secret) => view(profile, &spec.options, Zeroizing::new(secret)).map_err(|found| vec![found]),
             None => self.fresh_secret(profile, spec),
         };
         let default = if rules.rotation_grace { ROTATION_GRACE.default } else { Duration::ZERO };
@@ -195,7 +195,7 @@ impl ConfigurationService {
         let scheme = profile.scheme_of(&options);
         let made = self.ids.with_rng(|rng| profile.generate_secret(scheme, rng));
         let secret = made.map_err(|why| vec![problem("options.signature", why.to_string())])?;
-        view(profile, spec, secret).map_err(|found| vec![found])
+        view(profile, &spec.options, secret).map_err(|found| vec![found])
     }
 
     pub(super) fn seal(&self, secret: &str, id: SubscriptionId, at: Timestamp) -> SealedSecret {
@@ -211,23 +211,30 @@ impl ConfigurationService {
     ) -> Result<SecretView, SecretError> {
         let text = self.secrets.open(&sealed.sealed, subscription.id.as_bytes())?;
         let text = String::from_utf8(text.to_vec()).map_err(|_| SecretError::DoesNotOpen)?;
-        view(profile, &subscription.spec, Zeroizing::new(text)).map_err(|_| SecretError::DoesNotOpen)
+        view(profile, &subscription.spec.options, Zeroizing::new(text)).map_err(|_| SecretError::DoesNotOpen)
     }
+}
+
+/// Why the secret of a subscription cannot go; `None` where it can.
+pub(super) fn refuse_removal(profile: &Profile) -> Option<FieldProblem> {
+    let message = "cannot be removed: this profile sends nothing unsigned; change it by POST …/secret/rotate";
+    let is_needed = profile.secret_rules.presence == SecretUse::Generated;
+    is_needed.then(|| problem("secret", message.to_owned()))
 }
 
 /// A secret as it is shown, if it has the form that the profile wants.
 pub(super) fn view(
     profile: &Profile,
-    spec: &SubscriptionSpec,
+    options: &str,
     secret: Zeroizing<String>,
 ) -> Result<SecretView, FieldProblem> {
-    let options = options_of(&spec.options);
+    let options = options_of(options);
     let key = profile.secret_key(&secret, profile.scheme_of(&options));
     let key = key.map_err(|why| problem("secret", why.to_string()))?;
     Ok(SecretView { public_key: profile.public_key(&key), secret })
 }
 
-fn problem(field: &str, message: String) -> FieldProblem {
+pub(super) fn problem(field: &str, message: String) -> FieldProblem {
     FieldProblem { field: field.to_owned(), message }
 }
 

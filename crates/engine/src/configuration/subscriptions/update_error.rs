@@ -6,12 +6,16 @@ use thiserror::Error;
 
 use crate::configuration::secret_box::SecretError;
 
-/// Failures of [`ConfigurationService::update_subscription`](crate::ConfigurationService::update_subscription).
+/// Failures of [`ConfigurationService::update_subscription`](crate::ConfigurationService::update_subscription) and
+/// [`patch_subscription`](crate::ConfigurationService::patch_subscription).
 #[derive(Clone, Debug, Error)]
 pub enum UpdateError {
     /// There is no such tenant or subscription.
     #[error("there is no such subscription")]
     NotFound,
+    /// It is not what the caller expects.
+    #[error("the subscription is not what it was expected to be")]
+    Stale,
     /// Somebody else changed it in between.
     #[error("the subscription changed in between")]
     Changed,

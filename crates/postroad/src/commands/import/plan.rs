@@ -1,14 +1,12 @@
 //! What the objects of the other server are here: pure.
 
 use postroad_client::{DeliverySettings, Header, RateLimit, Secret, TenantEventType};
-use postroad_domain::{CustomHeader, TenantId, endpoint::check_header_value};
+use postroad_domain::{CustomHeader, TenantId, endpoint::check_header_value, limits::RATE_LIMIT_COUNT};
 
 use super::source::{Application, Details, Endpoint, EventType};
 
 /// In front of the endpoint's id in the name of its subscription.
 const MARK: &str = "svix:";
-/// A rate limit names at most so many in its span.
-const RATE_COUNT_MAX: u32 = 10_000;
 
 /// The name by which a subscription is found again: the endpoint's id never changes there, and names here are only for
 /// people. Whoever changes the name cuts the tie.
@@ -100,7 +98,7 @@ fn add_header(delivery: &mut DeliverySettings, name: &str, value: &str, remarks:
 
 /// A high rate is told over a shorter span.
 fn rate_limit(rate: u32) -> RateLimit {
-    if rate <= RATE_COUNT_MAX {
+    if rate <= RATE_LIMIT_COUNT.max {
         RateLimit::new(rate, "1s")
     } else {
         RateLimit::new(rate.div_ceil(10), "100ms")

@@ -30,13 +30,14 @@ async fn everything_arrives_with_its_secret_and_a_second_run_changes_nothing() {
 
     let acme = subscriptions(&stage, "acme").await;
     let full = named(&acme, "ep_1");
-    assert_eq!(full.delivery.url, "http://127.0.0.1:9/hook?token=hidden");
+    let push = full.delivery.push().unwrap();
+    assert_eq!(push.url, "http://127.0.0.1:9/hook?token=hidden");
     assert_eq!(full.description.as_deref(), Some("CRM sync"));
     assert_eq!(full.events, ["invoice.paid", "user.signup"]);
     assert_eq!(full.tag_sets, [["project_1"], ["project_2"]]);
     assert_eq!(full.rate_limit, Some(RateLimit::new(50, "1s")));
-    assert_eq!(full.delivery.headers, [Header::new("X-Tenant", "7")]);
-    let authorization = full.delivery.authorization.as_ref().map(|value| value.expose().to_owned());
+    assert_eq!(push.headers, [Header::new("X-Tenant", "7")]);
+    let authorization = push.authorization.as_ref().map(|value| value.expose().to_owned());
     assert!(authorization.is_some_and(|value| !value.is_empty()));
     let secret = stage.client.tenant("acme").subscriptions().secret(&full.id).await.unwrap().secret;
     assert_eq!(secret.unwrap().expose(), SECRET);
@@ -117,12 +118,9 @@ async fn what_changed_there_changes_here_and_what_was_added_here_stays() {
     let acme = subscriptions(&stage, "acme").await;
     assert_eq!(acme.len(), 4);
     let moved = named(&acme, "ep_1");
-    assert_eq!(moved.delivery.url, "http://127.0.0.1:9/moved");
-    assert!(
-        moved.tag_sets.is_empty()
-            && moved.delivery.headers.is_empty()
-            && moved.delivery.authorization.is_none()
-    );
+    let push = moved.delivery.push().unwrap();
+    assert_eq!(push.url, "http://127.0.0.1:9/moved");
+    assert!(moved.tag_sets.is_empty() && push.headers.is_empty() && push.authorization.is_none());
     assert!(named(&acme, "ep_2").active);
     let secret = of_acme.subscriptions().secret(&named(&acme, "ep_3").id).await.unwrap().secret.unwrap();
     assert_eq!(secret.expose(), "whsec_bmV3IHNlY3JldCBvZiB0aGUgb3RoZXIgb25l");

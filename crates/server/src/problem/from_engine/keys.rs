@@ -31,7 +31,7 @@ impl From<CreateKeyFailure> for Problem {
                 Code::TooManyKeys,
                 format!("A tenant may have {max} keys. Revoke one that is no longer needed."),
             ),
-            CreateKeyFailure::Expired => Self::invalid_field("expires_at", "must lie in the future"),
+            CreateKeyFailure::Invalid(problems) => problems.into(),
             CreateKeyFailure::Store(error) => error.into(),
         }
     }

@@ -3,7 +3,10 @@
 use postroad_engine::{CreateError, PreviewError, PublishError, RotateError, TestError, UpdateError};
 
 use super::unknown_event_type;
-use crate::problem::{Code, Problem};
+use crate::{
+    precondition::IfMatch,
+    problem::{Code, Problem},
+};
 
 impl From<CreateError> for Problem {
     fn from(error: CreateError) -> Self {
@@ -24,6 +27,7 @@ impl From<UpdateError> for Problem {
     fn from(error: UpdateError) -> Self {
         match error {
             UpdateError::NotFound => Self::not_found("subscription"),
+            UpdateError::Stale => IfMatch::failed("subscription"),
             UpdateError::Changed => changed(),
             UpdateError::BlockedUrl(why) => blocked_url(&why),
             UpdateError::Invalid(problems) => problems.into(),

@@ -6,6 +6,7 @@ use postroad_domain::ids::DeliveryKind;
 use super::ChangedDelivery;
 use crate::{
     caller::{DeliveriesRetry, ObjectOf},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
@@ -19,10 +20,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/deliveries/{id}/cancel",
     tag = "deliveries",
     security(("key" = ["deliveries:retry"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The delivery's id"),
-    ),
+    params(TenantPath, ObjectPath<DeliveryKind>),
     responses(
         (status = 200, description = "It is cancelled", body = ChangedDelivery),
         (status = 409, description = "It has ended", body = ProblemDocument,

@@ -6,6 +6,7 @@ use postroad_domain::ids::DeliveryKind;
 use super::DeliveryWithAttempts;
 use crate::{
     caller::{DeliveriesRead, ObjectOf},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -16,10 +17,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/deliveries/{id}",
     tag = "deliveries",
     security(("key" = ["deliveries:read"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The delivery's id"),
-    ),
+    params(TenantPath, ObjectPath<DeliveryKind>),
     responses((status = 200, description = "The delivery", body = DeliveryWithAttempts), Refusals),
 )]
 pub(super) async fn get_delivery(

@@ -7,6 +7,7 @@ use postroad_domain::ids::DeliveryKind;
 use super::ChangedDelivery;
 use crate::{
     caller::{DeliveriesRetry, ObjectOf},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
@@ -20,10 +21,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/deliveries/{id}/retry",
     tag = "deliveries",
     security(("key" = ["deliveries:retry"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The delivery's id"),
-    ),
+    params(TenantPath, ObjectPath<DeliveryKind>),
     responses(
         (status = 202, description = "It is queued", body = ChangedDelivery),
         (status = 409, description = "It still waits, or its subscription is inactive or deleted",

@@ -20,7 +20,7 @@ use crate::{
     tag = "event types",
     security(("key" = ["admin"])),
     params(
-        ("tenant" = String, Path, description = "The tenant's id"),
+        TenantPath,
         ("name" = String, Path, description = "The wire code; `/` as `%2F`"),
     ),
     responses((status = 204, description = "It is gone"), Refusals),

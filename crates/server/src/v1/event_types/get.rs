@@ -5,7 +5,7 @@ use axum::{Json, extract::State};
 use super::TenantEventTypeJson;
 use crate::{
     caller::{AnyScope, InTenant},
-    path::EventTypeText,
+    path::{EventTypeText, TenantPath},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -16,7 +16,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/event-types/{name}",
     tag = "event types",
     params(
-        ("tenant" = String, Path, description = "The tenant's id"),
+        TenantPath,
         ("name" = String, Path, description = "The wire code; `/` as `%2F`"),
     ),
     responses((status = 200, description = "The event type", body = TenantEventTypeJson), Refusals),

@@ -28,7 +28,7 @@ use crate::{
     tag = "event types",
     security(("key" = ["admin"])),
     params(
-        ("tenant" = String, Path, description = "The tenant's id"),
+        TenantPath,
         ("name" = String, Path, description = "The wire code: letters, digits and `_.-/:`; `/` as `%2F`"),
     ),
     request_body(content = settings::EventTypeSettings, content_type = "application/json"),

@@ -6,41 +6,40 @@ use postroad_domain::{
         DESCRIPTION_CHARS_MAX, EVENT_TYPE_EXAMPLE_BYTES_MAX, EVENT_TYPE_SCHEMA_BYTES_MAX, NAME_CHARS_MAX,
     },
 };
+use postroad_engine::text_within;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
-    check::{Faults, Shape},
-    envelope::{Envelope, Names},
+    check::{Carried, Faults, body},
+    envelope::{Envelope, Enveloped},
     problem::{Code, Problem},
 };
 
-static NAMES: Names<2> = Names {
-    shape: Shape::of(&["title", "group", "description", "example", "schema"]),
-    carried: ["example", "schema"],
-};
+body! {
+    /// What a caller may set of an event type.
+    #[derive(Debug, Serialize, ToSchema)]
+    #[schema(as = TenantEventTypeSettings)]
+    pub(crate) struct EventTypeSettings {
+        /// The name people see; accepted wherever the code is.
+        title: Option<String>,
+        /// Where it stands in the catalogue.
+        group: Option<String>,
+        /// When it happens.
+        description: Option<String>,
+        /// Data as it may come, of at most 64 KiB; tests of subscriptions send it.
+        #[schema(value_type = Option<Value>)]
+        example: Carried,
+        /// A JSON Schema of at most 64 KiB, by default of draft 2020-12: data that does not fit is refused. `format` is
+        /// an annotation and is not checked. Without an `example` a test sends made-up data that may not fit.
+        #[schema(value_type = Option<Value>)]
+        schema: Carried,
+    }
+}
 
-/// What a caller may set of an event type.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = TenantEventTypeSettings)]
-pub(crate) struct EventTypeSettings {
-    /// The name people see; accepted wherever the code is.
-    #[schema(max_length = 255)]
-    title: Option<String>,
-    /// Where it stands in the catalogue.
-    #[schema(max_length = 255)]
-    group: Option<String>,
-    /// When it happens.
-    #[schema(max_length = 4096)]
-    description: Option<String>,
-    /// Data as it may come, of at most 64 KiB; tests of subscriptions send it.
-    #[schema(value_type = Option<Value>)]
-    example: Option<Box<RawValue>>,
-    /// A JSON Schema of at most 64 KiB, by default of draft 2020-12: data that does not fit is refused. `format` is
-    /// an annotation and is not checked. Without an `example` a test sends made-up data that may not fit.
-    #[schema(value_type = Option<Value>)]
-    schema: Option<Box<RawValue>>,
+impl Enveloped<2> for EventTypeSettings {
+    const CARRIED: [&'static str; 2] = ["example", "schema"];
 }
 
 impl EventTypeSettings {
@@ -52,15 +51,15 @@ impl EventTypeSettings {
             title: registered.title.clone(),
             group: registered.group.clone(),
             description: registered.description.clone(),
-            example: registered.example.as_deref().map(raw).transpose()?,
-            schema: registered.schema.as_deref().map(raw).transpose()?,
+            example: registered.example.as_deref().map(raw).transpose()?.into(),
+            schema: registered.schema.as_deref().map(raw).transpose()?.into(),
         })
     }
 }
 
 /// Checks a body.
 pub(super) fn read(name: EventType, body: &str) -> Result<RegisteredType, Problem> {
-    let envelope = Envelope::read(body, "", &NAMES)?;
+    let envelope: Envelope<'_, EventTypeSettings, 2> = Envelope::read(body, "")?;
     let faults = Faults::default();
     let [example, schema] = envelope.carried;
     let example = carried(example, EVENT_TYPE_EXAMPLE_BYTES_MAX, "example", &faults);
@@ -69,17 +68,14 @@ pub(super) fn read(name: EventType, body: &str) -> Result<RegisteredType, Proble
     if schema.as_deref().is_some_and(|text| !text.starts_with(['{', 't', 'f'])) {
         faults.add("schema", "must be an object, true or false");
     }
-    let registered = envelope.small("", &faults).map(|mut fields| RegisteredType {
-        name,
-        title: fields.field("title").and_then(|field| field.text_within(1, NAME_CHARS_MAX)),
-        group: fields.field("group").and_then(|field| field.text_within(1, NAME_CHARS_MAX)),
-        description: fields
-            .field("description")
-            .and_then(|field| field.text_within(0, DESCRIPTION_CHARS_MAX)),
-        example,
-        schema,
-    });
-    faults.finish(registered)
+    let EventTypeSettings { title, group, description, .. } = envelope.small("", &faults);
+    let text = |name, text: Option<String>, min, max| {
+        text.and_then(|text| faults.check(name, text_within(text, min, max)))
+    };
+    let title = text("title", title, 1, NAME_CHARS_MAX);
+    let group = text("group", group, 1, NAME_CHARS_MAX);
+    let description = text("description", description, 0, DESCRIPTION_CHARS_MAX);
+    faults.finish(Some(RegisteredType { name, title, group, description, example, schema }))
 }
 
 /// The text of a value that is kept as it came; null is the same as absent.

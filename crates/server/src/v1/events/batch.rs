@@ -18,16 +18,16 @@ use super::{
 use crate::{
     caller::{EventsWrite, InTenant},
     json,
+    path::TenantPath,
     problem::{Code, Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
 
 /// Events to publish together.
-#[derive(Debug, ToSchema)]
+#[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the OpenAPI document only; `batch_body` reads the bytes")]
 pub(crate) struct NewEvents {
     /// At most 1,000, each as long as an event may be alone.
-    #[schema(max_items = 1000)]
     events: Vec<item::NewEvent>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) enum BatchResult {
     path = "/v1/tenants/{tenant}/events/batch",
     tag = "events",
     security(("key" = ["events:write"])),
-    params(("tenant" = String, Path, description = "The tenant's id")),
+    params(TenantPath),
     request_body(content = NewEvents, content_type = "application/json"),
     responses(
         (status = 202, description = "What became of each", body = BatchResults),

@@ -1,7 +1,6 @@
 //! `GET /v1/tenants/{tenant}/events/{id}/explain`
 
 use axum::{Json, extract::State};
-use http::Uri;
 use postroad_domain::{ErrorClass, Reason, SubscriptionId, ids::EventKind};
 use postroad_engine::{EventOutcome, Explanation, LastAnswer, Mismatch, Wait};
 use serde::Serialize;
@@ -9,14 +8,12 @@ use utoipa::ToSchema;
 
 use crate::{
     caller::{DeliveriesRead, ObjectOf},
-    check::{Faults, Shape},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, Refusals},
-    query::{self, List},
+    query::{Asked, List, NoFilter, PageParams},
     state::ServerState,
     v1::subscriptions::word_of,
 };
-
-const SHAPE: Shape = Shape::of(&["limit", "cursor"]);
 
 /// What became of an event for one subscription.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -75,32 +72,18 @@ pub(crate) struct ExplanationJson {
     path = "/v1/tenants/{tenant}/events/{id}/explain",
     tag = "events",
     security(("key" = ["deliveries:read"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The event's id"),
-        ("limit" = Option<u32>, Query, description = "1 to 250, by default 50"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
+    params(TenantPath, ObjectPath<EventKind>, PageParams),
     responses((status = 200, description = "A page", body = List<ExplanationJson>), Refusals),
 )]
 pub(super) async fn explain_event(
     ObjectOf { tenant, id, .. }: ObjectOf<DeliveriesRead, EventKind>,
     State(state): State<ServerState>,
-    uri: Uri,
+    asked: Asked<NoFilter, SubscriptionId>,
 ) -> Result<Json<List<ExplanationJson>>, Problem> {
-    let (after, limit) = read(&uri)?;
-    let page = state.engine.history().explain(&tenant, id, after, limit).await;
+    let page = state.engine.history().explain(&tenant, id, asked.after, asked.limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "event"))?;
     let data = page.items.iter().map(ExplanationJson::of).collect();
-    Ok(Json(List { data, next: query::next(&uri, page.next) }))
-}
-
-fn read(uri: &Uri) -> Result<(Option<SubscriptionId>, usize), Problem> {
-    let faults = Faults::default();
-    let mut query = query::read(uri, &SHAPE, &faults);
-    let limit = query::limit(&mut query);
-    let after = query::after(&mut query, uri, |text| text.parse().ok())?;
-    faults.finish(Some((after, limit)))
+    Ok(asked.of.page(data, page.next))
 }
 
 impl ExplanationJson {

@@ -6,6 +6,7 @@ use postroad_domain::ids::EventKind;
 use super::EventJson;
 use crate::{
     caller::{DeliveriesRead, ObjectOf},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -16,10 +17,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/events/{id}",
     tag = "events",
     security(("key" = ["deliveries:read"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The event's id"),
-    ),
+    params(TenantPath, ObjectPath<EventKind>),
     responses((status = 200, description = "The event", body = EventJson), Refusals),
 )]
 pub(super) async fn get_event(

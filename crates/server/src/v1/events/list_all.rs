@@ -1,20 +1,16 @@
 //! `GET /v1/events`
 
 use axum::{Json, extract::State};
-use http::Uri;
-use postroad_domain::{EventId, TenantId};
-use postroad_engine::{EventFilter, LookupError};
+use postroad_domain::EventId;
+use postroad_engine::LookupError;
 
-use super::{EventJson, list::read_filter};
+use super::{EventJson, list::EventFilters};
 use crate::{
     caller::Operator,
-    check::{Faults, Shape},
     problem::{Problem, Refusals},
-    query::{self, List, OfTenant},
+    query::{Asked, List, OfAny, OfTenant, PageParams},
     state::ServerState,
 };
-
-const SHAPE: Shape = Shape::of(&["tenant", "type", "since", "until", "limit", "cursor"]);
 
 /// Events of all tenants, newest first
 ///
@@ -24,22 +20,16 @@ const SHAPE: Shape = Shape::of(&["tenant", "type", "since", "until", "limit", "c
     path = "/v1/events",
     tag = "events",
     security(("key" = ["admin"])),
-    params(
-        ("tenant" = Option<String>, Query, description = "Only of this tenant"),
-        ("type" = Option<String>, Query, description = "Only of this type"),
-        ("since" = Option<String>, Query, description = "Only accepted at this time (RFC 3339) or later"),
-        ("until" = Option<String>, Query, description = "Only accepted before this time (RFC 3339)"),
-        ("limit" = Option<u32>, Query, description = "1 to 250, by default 50"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
+    params(OfAny<EventFilters>, PageParams),
     responses((status = 200, description = "A page", body = List<OfTenant<EventJson>>), Refusals),
 )]
 pub(super) async fn list_all_events(
     _: Operator,
     State(state): State<ServerState>,
-    uri: Uri,
+    asked: Asked<OfAny<EventFilters>, EventId>,
 ) -> Result<Json<List<OfTenant<EventJson>>>, Problem> {
-    let Asked { tenant, filter, after, limit } = read(&uri)?;
+    let Asked { filter: OfAny { tenant, filter }, after, limit, of } = asked;
+    let filter = filter.into();
     let mut data = Vec::new();
     let next = if let Some(tenant) = tenant {
         match state.engine.history().list_events(&tenant, filter, after, limit).await {
@@ -59,22 +49,5 @@ pub(super) async fn list_all_events(
         }
         page.next
     };
-    Ok(Json(List { data, next: query::next(&uri, next) }))
-}
-
-/// What a query asks for.
-struct Asked {
-    tenant: Option<TenantId>,
-    filter: EventFilter,
-    after: Option<EventId>,
-    limit: usize,
-}
-
-fn read(uri: &Uri) -> Result<Asked, Problem> {
-    let faults = Faults::default();
-    let mut query = query::read(uri, &SHAPE, &faults);
-    let (tenant, filter) = (query::tenant(&mut query), read_filter(&mut query));
-    let limit = query::limit(&mut query);
-    let after = query::after(&mut query, uri, |text| text.parse().ok())?;
-    faults.finish(Some(Asked { tenant, filter, after, limit }))
+    Ok(of.page(data, next))
 }

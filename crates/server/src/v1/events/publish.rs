@@ -12,6 +12,7 @@ use super::{
 use crate::{
     caller::{EventsWrite, InTenant},
     json,
+    path::TenantPath,
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
@@ -33,7 +34,7 @@ pub(super) const KEY_HEADER: &str = "idempotency-key";
     tag = "events",
     security(("key" = ["events:write"])),
     params(
-        ("tenant" = String, Path, description = "The tenant's id"),
+        TenantPath,
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
         ("traceparent" = Option<String>, Header, description = "The span of the caller (W3C Trace Context)"),
         ("tracestate" = Option<String>, Header, description = "What goes with it"),

@@ -60,7 +60,7 @@ impl CreatedKey {
     path = "/v1/tenants/{tenant}/keys",
     tag = "keys",
     security(("key" = ["admin"])),
-    params(("tenant" = String, Path, description = "The tenant's id")),
+    params(TenantPath),
     request_body(content = settings::NewKeyBody, content_type = "application/json"),
     responses(
         (status = 201, description = "It is valid", body = CreatedKey),
@@ -75,7 +75,7 @@ pub(super) async fn create_key(
     TenantPath(tenant): TenantPath,
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<CreatedKey>), Problem> {
-    let spec = settings::read(json::value(&body)?)?;
-    let (key, credential) = state.engine.configuration().create_key(&by, &tenant, spec).await?;
+    let draft = settings::read(json::value(&body)?);
+    let (key, credential) = state.engine.configuration().create_key(&by, &tenant, draft).await?;
     Ok((StatusCode::CREATED, Json(CreatedKey::of(KeyJson::of(&key), credential))))
 }

@@ -19,10 +19,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/keys/{id}",
     tag = "keys",
     security(("key" = ["admin"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The key's id"),
-    ),
+    params(TenantPath, ObjectPath<KeyKind>),
     responses((status = 204, description = "It is revoked"), Refusals),
 )]
 pub(super) async fn revoke_key(

@@ -6,6 +6,7 @@ use postroad_domain::ids::ReplayKind;
 use super::ReplayJson;
 use crate::{
     caller::{DeliveriesRetry, ObjectOf},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
@@ -18,10 +19,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/replays/{id}",
     tag = "replays",
     security(("key" = ["deliveries:retry"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The replay's id"),
-    ),
+    params(TenantPath, ObjectPath<ReplayKind>),
     responses(
         (status = 200, description = "The replay, cancelled", body = ReplayJson),
         (status = 409, description = "It has ended already", body = ProblemDocument,

@@ -6,6 +6,7 @@ use postroad_domain::ids::ReplayKind;
 use super::ReplayJson;
 use crate::{
     caller::{DeliveriesRead, ObjectOf},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -16,10 +17,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/replays/{id}",
     tag = "replays",
     security(("key" = ["deliveries:read"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The replay's id"),
-    ),
+    params(TenantPath, ObjectPath<ReplayKind>),
     responses((status = 200, description = "The replay", body = ReplayJson), Refusals),
 )]
 pub(super) async fn get_replay(

@@ -3,46 +3,46 @@
 use axum::{Json, extract::State};
 use http::StatusCode;
 use postroad_domain::{
-    Invalid, RateLimit, ReplaySelection, SubscriptionId,
+    Invalid, RateLimit, ReplaySelection, SubscriptionId, Timestamp,
     ids::SubscriptionKind,
     limits::{RATE_LIMIT_PER, REPLAY_PACE_COUNT, REQUEST_BODY_BYTES_MAX},
 };
-use postroad_engine::NewReplay;
+use postroad_engine::{NewReplay, RateLimitDraft};
 use utoipa::ToSchema;
 
 use super::ReplayJson;
 use crate::{
     body::LimitedBody,
     caller::{DeliveriesRetry, ObjectOf},
-    check::{Faults, Field, Object, Shape},
+    check::{Faults, Field, Object, Read, body, read_body},
     json,
+    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
-    query::parse_time,
     state::ServerState,
-    v1::rate_limit::{self, RateLimitSettings},
+    v1::rate_limit::RateLimitSettings,
 };
 
-const SHAPE: Shape = Shape::of(&["since", "until", "status", "pace", "dry_run"]);
-
-/// What to replay.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the OpenAPI document only; `read` reads the values")]
-#[schema(as = NewReplay)]
-struct ReplayBody {
-    /// Only events accepted at this time or later.
-    #[schema(format = DateTime)]
-    since: String,
-    /// Only events accepted before this time; by default all that came before the replay begins.
-    #[schema(format = DateTime)]
-    until: Option<String>,
-    /// `failed`: deliveries that failed or were cancelled by the system, which go on as after a retry. `missing`: events
-    /// that the subscription matches now and that have no delivery to it. `all`: both, and what succeeded, in a new
-    /// delivery.
-    status: String,
-    /// How fast; by default 1,000 within `1s`.
-    pace: Option<RateLimitSettings>,
-    /// Only count: nothing is sent, and no replay begins.
-    dry_run: Option<bool>,
+body! {
+    /// What to replay.
+    #[derive(ToSchema)]
+    #[schema(as = NewReplay)]
+    struct ReplayBody {
+        /// Only events accepted at this time or later.
+        #[schema(value_type = String, format = DateTime)]
+        since: Timestamp,
+        /// Only events accepted before this time; by default all that came before the replay begins.
+        #[schema(value_type = Option<String>, format = DateTime)]
+        until: Option<Timestamp>,
+        /// `failed`: deliveries that failed or were cancelled by the system, which go on as after a retry. `missing`: events
+        /// that the subscription matches now and that have no delivery to it. `all`: both, and what succeeded, in a new
+        /// delivery.
+        #[schema(value_type = String)]
+        status: ReplaySelection,
+        /// How fast; by default 1,000 within `1s`.
+        pace: Option<RateLimitSettings>,
+        /// Only count: nothing is sent, and no replay begins.
+        dry_run: Option<bool>,
+    }
 }
 
 /// Send again what a subscription did not get
@@ -55,10 +55,7 @@ struct ReplayBody {
     path = "/v1/tenants/{tenant}/subscriptions/{id}/replay",
     tag = "replays",
     security(("key" = ["deliveries:retry"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The subscription's id"),
-    ),
+    params(TenantPath, ObjectPath<SubscriptionKind>),
     request_body(content = ReplayBody, content_type = "application/json"),
     responses(
         (status = 200, description = "A dry run: what a replay would be about; `id`, `status` and `created_at` are null", body = ReplayJson),
@@ -85,19 +82,30 @@ pub(super) async fn start_replay(
 fn read(body: &[u8], subscription: SubscriptionId) -> Result<(NewReplay, bool), Problem> {
     let body = json::value(body)?;
     let faults = Faults::default();
-    let read = Object::root(body, &SHAPE, &faults).and_then(|mut body| {
-        let since = body.required("since").and_then(|field| field.parsed(parse_time));
-        let until = body.field("until").and_then(|field| field.parsed(parse_time));
-        let words = ReplaySelection::ALL.map(ReplaySelection::as_str);
-        let selection = body.required_word("status", &words).and_then(|field| field.parsed(parse_selection));
-        let pace = body.field("pace").and_then(|field| rate_limit::read(field, REPLAY_PACE_COUNT));
-        let is_dry_run = body.field("dry_run").and_then(Field::flag).unwrap_or_default();
-        let pace =
-            pace.unwrap_or(RateLimit { count: REPLAY_PACE_COUNT.default, per: RATE_LIMIT_PER.default });
-        let (since, selection) = (since?, selection?);
-        Some((NewReplay { subscription, selection, since, until, pace }, is_dry_run))
-    });
-    faults.finish(read)
+    let ReplayBody { since, until, status: selection, pace, dry_run } = read_body(body, &faults);
+    let pace = pace.map(RateLimitDraft::from);
+    let pace = faults.then(|faults| pace.and_then(|pace| pace.check("pace", REPLAY_PACE_COUNT, faults)));
+    let pace = pace.unwrap_or(RateLimit { count: REPLAY_PACE_COUNT.default, per: RATE_LIMIT_PER.default });
+    faults.finish(Some((
+        NewReplay { subscription, selection, since, until, pace },
+        dry_run.unwrap_or_default(),
+    )))
+}
+
+/// One of three words. What is missing is told with all of them.
+impl Read for ReplaySelection {
+    fn read(field: Field<'_>) -> Option<Self> {
+        field.parsed(parse_selection)
+    }
+
+    fn stand_in() -> Self {
+        Self::Failed
+    }
+
+    fn take(object: &mut Object<'_>, name: &str) -> Self {
+        let words = Self::ALL.map(Self::as_str);
+        object.required_word(name, &words).and_then(Self::read).unwrap_or_else(Self::stand_in)
+    }
 }
 
 fn parse_selection(text: &str) -> Result<ReplaySelection, Invalid> {

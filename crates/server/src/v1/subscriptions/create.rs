@@ -9,27 +9,26 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{SubscriptionFacts, etag, secret::Secret, settings};
+use super::{SubscriptionFacts, etag, secret::Secret, settings::SubscriptionSettings};
 use crate::{
     body::LimitedBody,
     caller::{InTenant, SubscriptionsWrite},
-    check::Faults,
+    check::{Faults, body, read_body},
     json,
+    path::TenantPath,
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
-    v1::options,
 };
 
-/// A subscription to create.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the OpenAPI document only; `settings::read` reads the values")]
-#[schema(as = NewSubscription)]
-struct NewSubscriptionBody {
-    #[serde(flatten)]
-    settings: settings::SubscriptionSettings,
-    /// Your own secret, where the profile lets you give one; by default a fresh one is made, or none where the profile's
-    /// are optional.
-    secret: Option<String>,
+body! {
+    /// A subscription to create.
+    #[derive(ToSchema)]
+    #[schema(as = NewSubscription)]
+    pub(super) struct NewSubscriptionBody of settings: SubscriptionSettings {
+        /// Your own secret, where the profile lets you give one; by default a fresh one is made, or none where the profile's
+        /// are optional.
+        secret: Option<String>,
+    }
 }
 
 /// A subscription with its secret.
@@ -50,7 +49,7 @@ pub(crate) struct CreatedSubscription {
     path = "/v1/tenants/{tenant}/subscriptions",
     tag = "subscriptions",
     security(("key" = ["subscriptions:write"])),
-    params(("tenant" = String, Path, description = "The tenant's id")),
+    params(TenantPath),
     request_body(content = NewSubscriptionBody, content_type = "application/json"),
     responses(
         (status = 201, description = "It is active; `Location` names it", body = CreatedSubscription),
@@ -67,7 +66,7 @@ pub(super) async fn create_subscription(
     let body = json::value(&body)?;
     let loaded = state.engine.configuration().profile_of(&tenant).await;
     let loaded = loaded.map_err(|error| Problem::of_lookup(error, "tenant"))?;
-    let new = read(body, &loaded.profile)?;
+    let new = read(body, &loaded.profile);
     let created = state.engine.configuration().create_subscription(&by, &tenant, new).await?;
     let subscription = SubscriptionFacts::of(&tenant, &created.subscription, &loaded.profile, &rights);
     let location = format!("/v1/tenants/{tenant}/subscriptions/{}", subscription.id);
@@ -76,12 +75,8 @@ pub(super) async fn create_subscription(
     Ok((StatusCode::CREATED, headers.0, headers.1, Json(answer)))
 }
 
-fn read(body: Value, profile: &Profile) -> Result<NewSubscription, Problem> {
+fn read(body: Value, profile: &Profile) -> NewSubscription {
     let faults = Faults::default();
-    settings::note_masks(&body, &faults);
-    let new = settings::read(body, &faults).map(|(draft, secret)| {
-        options::note_masks(&draft.spec.options, profile, &faults);
-        NewSubscription { draft, secret }
-    });
-    faults.finish(new)
+    let NewSubscriptionBody { settings, secret } = read_body(body, &faults);
+    NewSubscription { draft: settings.into_draft(profile, faults), secret }
 }

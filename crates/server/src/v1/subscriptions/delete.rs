@@ -6,6 +6,7 @@ use postroad_domain::ids::SubscriptionKind;
 
 use crate::{
     caller::{ObjectOf, SubscriptionsWrite},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -18,10 +19,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/subscriptions/{id}",
     tag = "subscriptions",
     security(("key" = ["subscriptions:write"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The subscription's id"),
-    ),
+    params(TenantPath, ObjectPath<SubscriptionKind>),
     responses((status = 204, description = "It is gone"), Refusals),
 )]
 pub(super) async fn delete_subscription(

@@ -6,6 +6,7 @@ use postroad_domain::ids::SubscriptionKind;
 use super::{SubscriptionJson, etag};
 use crate::{
     caller::{ObjectOf, SubscriptionsRead},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -19,10 +20,7 @@ use crate::{
     path = "/v1/tenants/{tenant}/subscriptions/{id}",
     tag = "subscriptions",
     security(("key" = ["subscriptions:read"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The subscription's id"),
-    ),
+    params(TenantPath, ObjectPath<SubscriptionKind>),
     responses((status = 200, description = "The subscription", body = SubscriptionJson), Refusals),
 )]
 pub(super) async fn get_subscription(

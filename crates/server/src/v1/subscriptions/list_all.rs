@@ -1,29 +1,22 @@
 //! `GET /v1/subscriptions`
 
 use axum::{Json, extract::State};
-use http::Uri;
-use postroad_domain::{SubscriptionId, SubscriptionNo, TenantId};
-use postroad_engine::{ListedSubscription, LookupError, SubscriptionFilter};
+use postroad_domain::{SubscriptionNo, TenantId};
+use postroad_engine::{ListedSubscription, LookupError};
 
 use super::{
     SubscriptionJson,
-    list::{page_of, read_filter},
+    list::{SubscriptionFilters, page_of},
 };
 use crate::{
     caller::{Operator, Rights},
-    check::{Faults, Shape},
-    problem::{Problem, Refusals},
-    query::{self, List},
+    problem::{Problem, Refusals, bad_cursor},
+    query::{Asked, List, OfAny, PageParams},
     state::ServerState,
 };
 
-const SHAPE: Shape = Shape::of(&["tenant", "active", "type", "limit", "cursor"]);
-
-/// Where a page begins: within one tenant behind a subscription's id, over all of them by its place among all.
-enum Within {
-    Tenant(TenantId, Option<SubscriptionId>),
-    All(Option<SubscriptionNo>),
-}
+/// A page begins, within one tenant, behind a subscription's id; over all of them, behind its place among all.
+type AskedOfAny = Asked<OfAny<SubscriptionFilters>, String>;
 
 /// Subscriptions of all tenants
 ///
@@ -34,73 +27,47 @@ enum Within {
     path = "/v1/subscriptions",
     tag = "subscriptions",
     security(("key" = ["admin"])),
-    params(
-        ("tenant" = Option<String>, Query, description = "Only of this tenant"),
-        ("active" = Option<bool>, Query, description = "Only active ones, or only inactive ones"),
-        ("type" = Option<String>, Query, description = "Only those that select events of this type"),
-        ("limit" = Option<u32>, Query, description = "1 to 250, by default 50"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
+    params(OfAny<SubscriptionFilters>, PageParams),
     responses((status = 200, description = "A page", body = List<SubscriptionJson>), Refusals),
 )]
 pub(super) async fn list_all_subscriptions(
     _: Operator,
     State(state): State<ServerState>,
-    uri: Uri,
+    asked: AskedOfAny,
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
-    let (filter, within, limit) = read(&uri)?;
-    match within {
-        Within::Tenant(tenant, after) => of_one(&state, &uri, &tenant, (filter, after, limit)).await,
-        Within::All(after) => of_all(&state, &uri, (filter, after, limit)).await,
+    match asked.filter.tenant.clone() {
+        Some(tenant) => of_one(&state, &tenant, asked).await,
+        None => of_all(&state, asked).await,
     }
-}
-
-fn read(uri: &Uri) -> Result<(SubscriptionFilter, Within, usize), Problem> {
-    let faults = Faults::default();
-    let mut query = query::read(uri, &SHAPE, &faults);
-    let (tenant, filter) = (query::tenant(&mut query), read_filter(&mut query));
-    let limit = query::limit(&mut query);
-    let within = match tenant {
-        Some(tenant) => Within::Tenant(tenant, query::after(&mut query, uri, |text| text.parse().ok())?),
-        None => {
-            let number = |text: &str| text.parse().ok().map(SubscriptionNo);
-            Within::All(query::after(&mut query, uri, number)?)
-        }
-    };
-    faults.finish(Some((filter, within, limit)))
 }
 
 async fn of_one(
     state: &ServerState,
-    uri: &Uri,
     tenant: &TenantId,
-    (filter, after, limit): (SubscriptionFilter, Option<SubscriptionId>, usize),
+    asked: AskedOfAny,
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
+    let after = asked.after.as_deref().map(str::parse).transpose().map_err(|_| bad_cursor())?;
     let found = state.engine.configuration().subscriptions(tenant).await;
     let loaded = state.engine.configuration().profile_of(tenant).await;
     let (all, loaded) = match found.and_then(|all| Ok((all, loaded?))) {
         Ok(found) => found,
         Err(LookupError::NoTenant | LookupError::NotFound) => {
-            return Ok(Json(List { data: Vec::new(), next: None }));
+            return Ok(asked.of.page(Vec::new(), None::<String>));
         }
         Err(LookupError::Store(error)) => return Err(error.into()),
     };
-    let (page, next) = page_of(all, &filter, after, limit);
+    let (page, next) = page_of(all, &asked.filter.filter.into(), after, asked.limit);
     let of = |subscription| SubscriptionJson::of(tenant, subscription, &loaded.profile, &Rights::Admin);
-    Ok(Json(List { data: page.iter().map(of).collect(), next: query::next(uri, next) }))
+    Ok(asked.of.page(page.iter().map(of).collect(), next))
 }
 
-async fn of_all(
-    state: &ServerState,
-    uri: &Uri,
-    (filter, after, limit): (SubscriptionFilter, Option<SubscriptionNo>, usize),
-) -> Result<Json<List<SubscriptionJson>>, Problem> {
-    let page = state.engine.history().list_all_subscriptions(filter, after, limit).await?;
+async fn of_all(state: &ServerState, asked: AskedOfAny) -> Result<Json<List<SubscriptionJson>>, Problem> {
+    let after = asked.after.as_deref().map(str::parse).transpose().map_err(|_| bad_cursor())?;
+    let filter = asked.filter.filter.into();
+    let page =
+        state.engine.history().list_all_subscriptions(filter, after.map(SubscriptionNo), asked.limit).await?;
     let of = |of: &ListedSubscription| {
         SubscriptionJson::of(&of.tenant, &of.subscription, &of.profile.profile, &Rights::Admin)
     };
-    Ok(Json(List {
-        data: page.items.iter().map(of).collect(),
-        next: query::next(uri, page.next.map(|no| no.0)),
-    }))
+    Ok(asked.of.page(page.items.iter().map(of).collect(), page.next.map(|no| no.0)))
 }

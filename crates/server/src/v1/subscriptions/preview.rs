@@ -2,46 +2,48 @@
 
 use axum::{Json, extract::State};
 use bytes::Bytes;
-use postroad_domain::{ids::SubscriptionKind, limits::NAME_CHARS_MAX};
-use postroad_engine::PreviewEvent;
+use postroad_domain::{Timestamp, ids::SubscriptionKind, limits::NAME_CHARS_MAX};
+use postroad_engine::{PreviewEvent, text_within};
 use postroad_profile::ExactRequest;
 use serde::Serialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
     caller::{ObjectOf, SubscriptionsWrite},
-    check::{Faults, Shape},
-    envelope::{Envelope, Names},
+    check::{Carried, Faults, body},
+    envelope::{Envelope, Enveloped},
     json,
+    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
-    query::parse_time,
     state::ServerState,
     v1::events::{body_limit::EventBody, item},
 };
 
-static NAMES: Names<2> = Names {
-    shape: Shape { known: &["type", "data", "attributes", "occurred_at"], later: &["filter", "transform"] },
-    carried: ["data", "attributes"],
-};
+body! {
+    /// An event to look at.
+    #[derive(ToSchema)]
+    #[schema(as = Preview)]
+    struct PreviewBody {
+        /// What happened, by the wire code or the title of an event type; by default the first that the subscription selects.
+        r#type: Option<String>,
+        /// Any JSON value that the profile takes; by default the example of the event type.
+        #[schema(value_type = Option<Value>)]
+        #[expect(dead_code, reason = "the envelope carries it; here are its name and description")]
+        data: Carried,
+        /// The attributes that the profile declares; at most 16 KiB. By default those of the example, where that is shown.
+        #[schema(value_type = Option<Object>)]
+        #[expect(dead_code, reason = "the envelope carries it; here are its name and description")]
+        attributes: Carried,
+        /// When it happened; by default now.
+        #[schema(value_type = Option<String>, format = DateTime)]
+        occurred_at: Option<Timestamp>,
+    }
+    later ["filter", "transform"]
+}
 
-/// An event to look at.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the OpenAPI document only; `read` reads the bytes")]
-#[schema(as = Preview)]
-struct PreviewBody {
-    /// What happened, by the wire code or the title of an event type; by default the first that the subscription selects.
-    #[schema(rename = "type", max_length = 255)]
-    type_: Option<String>,
-    /// Any JSON value that the profile takes; by default the example of the event type.
-    #[schema(value_type = Option<Value>)]
-    data: Option<Value>,
-    /// The attributes that the profile declares; at most 16 KiB. By default those of the example, where that is shown.
-    #[schema(value_type = Option<Object>)]
-    attributes: Option<Value>,
-    /// When it happened; by default now.
-    #[schema(format = DateTime)]
-    occurred_at: Option<String>,
+impl Enveloped<2> for PreviewBody {
+    const CARRIED: [&'static str; 2] = ["data", "attributes"];
 }
 
 /// A request as it would be sent.
@@ -89,10 +91,7 @@ impl PreviewJson {
     path = "/v1/tenants/{tenant}/subscriptions/{id}/preview",
     tag = "subscriptions",
     security(("key" = ["subscriptions:write"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The subscription's id"),
-    ),
+    params(TenantPath, ObjectPath<SubscriptionKind>),
     request_body(content = Option<PreviewBody>, content_type = "application/json"),
     responses(
         (status = 200, description = "The request", body = PreviewJson),
@@ -113,23 +112,18 @@ pub(super) async fn preview_request(
 
 /// No body is the same as an empty object.
 fn read(body: &str) -> Result<PreviewEvent, Problem> {
-    let envelope = Envelope::read(body, "", &NAMES)?;
+    let envelope: Envelope<'_, PreviewBody, 2> = Envelope::read(body, "")?;
     let faults = Faults::default();
     let [data, attributes] = envelope.carried;
     let attributes = attributes.and_then(|raw| item::read_attributes(raw, "", &faults));
-    let small = envelope.small("", &faults).map(|mut fields| {
-        let event_type = fields.field("type").map(|field| field.text_within(1, NAME_CHARS_MAX));
-        let occurred_at = fields.field("occurred_at").and_then(|field| field.parsed(parse_time));
-        // A type that came and is none has made a fault.
-        (event_type.unwrap_or_default(), occurred_at)
-    });
-    let event = small.map(|(event_type, occurred_at)| PreviewEvent {
+    let PreviewBody { r#type, occurred_at, .. } = envelope.small("", &faults);
+    let event_type = r#type.and_then(|name| faults.check("type", text_within(name, 1, NAME_CHARS_MAX)));
+    faults.finish(Some(PreviewEvent {
         event_type,
         data: data.map(bytes_of),
         attributes: attributes.map(bytes_of).unwrap_or_default(),
         occurred_at,
-    });
-    faults.finish(event)
+    }))
 }
 
 fn bytes_of(raw: &RawValue) -> Bytes {

@@ -12,24 +12,24 @@ use super::secret::Secret;
 use crate::{
     body::LimitedBody,
     caller::{ObjectOf, SubscriptionsWrite},
-    check::{Faults, Field, Object, Shape, parse_duration},
+    check::{Faults, body, parse_duration, read_body},
     json,
+    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
 };
 
-const SHAPE: Shape = Shape::of(&["grace", "secret"]);
-
-/// How to rotate.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the OpenAPI document only; `read` reads the values")]
-#[schema(as = Rotation)]
-struct RotationBody {
-    /// How long the old secret still signs beside the new one, up to 7d. By default 24h where the profile's receivers
-    /// can take two signatures, and else 0s, which is all that it allows.
-    grace: Option<String>,
-    /// Your own secret, where the profile lets you give one; by default a fresh one is made.
-    secret: Option<String>,
+body! {
+    /// How to rotate.
+    #[derive(ToSchema)]
+    #[schema(as = Rotation)]
+    struct RotationBody {
+        /// How long the old secret still signs beside the new one, up to 7d. By default 24h where the profile's receivers
+        /// can take two signatures, and else 0s, which is all that it allows.
+        grace: Option<String>,
+        /// Your own secret, where the profile lets you give one; by default a fresh one is made.
+        secret: Option<String>,
+    }
 }
 
 /// Change the secret
@@ -41,10 +41,7 @@ struct RotationBody {
     path = "/v1/tenants/{tenant}/subscriptions/{id}/secret/rotate",
     tag = "subscriptions",
     security(("key" = ["subscriptions:write"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The subscription's id"),
-    ),
+    params(TenantPath, ObjectPath<SubscriptionKind>),
     request_body(content = Option<RotationBody>, content_type = "application/json"),
     responses(
         (status = 200, description = "The new secret", body = Secret),
@@ -67,11 +64,7 @@ pub(super) async fn rotate_secret(
 fn read(body: &[u8]) -> Result<Rotation, Problem> {
     let body = json::value(if body.is_empty() { b"{}" } else { body })?;
     let faults = Faults::default();
-    let rotation = Object::root(body, &SHAPE, &faults).map(|mut body| {
-        let grace = body.field("grace");
-        let grace = grace.and_then(|field| field.parsed(|text| parse_duration(text, ROTATION_GRACE)));
-        let secret = body.field("secret").and_then(Field::text);
-        Rotation { grace, secret }
-    });
-    faults.finish(rotation)
+    let RotationBody { grace, secret } = read_body(body, &faults);
+    let grace = grace.and_then(|text| faults.check("grace", parse_duration(&text, ROTATION_GRACE)));
+    faults.finish(Some(Rotation { grace, secret }))
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     caller::{ObjectOf, SubscriptionsWrite},
+    path::{ObjectPath, TenantPath},
     problem::{Problem, Refusals},
     state::ServerState,
 };
@@ -37,10 +38,7 @@ impl Secret {
     path = "/v1/tenants/{tenant}/subscriptions/{id}/secret",
     tag = "subscriptions",
     security(("key" = ["subscriptions:write"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The subscription's id"),
-    ),
+    params(TenantPath, ObjectPath<SubscriptionKind>),
     responses((status = 200, description = "The secret", body = Secret), Refusals),
 )]
 pub(super) async fn get_secret(

@@ -5,28 +5,28 @@ use postroad_domain::{
     ids::SubscriptionKind,
     limits::{NAME_CHARS_MAX, REQUEST_BODY_BYTES_MAX},
 };
+use postroad_engine::text_within;
 use utoipa::ToSchema;
 
 use crate::{
     body::LimitedBody,
     caller::{ObjectOf, SubscriptionsWrite},
-    check::{Faults, Object, Shape},
+    check::{Faults, body, read_body},
     json,
+    path::{ObjectPath, TenantPath},
     problem::{Problem, ProblemDocument, Refusals},
     state::ServerState,
     v1::deliveries::DeliveryWithAttempts,
 };
 
-const SHAPE: Shape = Shape::of(&["type"]);
-
-/// What to send.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the OpenAPI document only; `read` reads the values")]
-#[schema(as = Test)]
-struct TestBody {
-    /// The event type, by wire code or title, whose example is sent; by default the first that the subscription selects.
-    #[schema(rename = "type", max_length = 255)]
-    type_: Option<String>,
+body! {
+    /// What to send.
+    #[derive(ToSchema)]
+    #[schema(as = Test)]
+    struct TestBody {
+        /// The event type, by wire code or title, whose example is sent; by default the first that the subscription selects.
+        r#type: Option<String>,
+    }
 }
 
 /// Send a test event now
@@ -38,10 +38,7 @@ struct TestBody {
     path = "/v1/tenants/{tenant}/subscriptions/{id}/test",
     tag = "subscriptions",
     security(("key" = ["subscriptions:write"])),
-    params(
-        ("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The subscription's id"),
-    ),
+    params(TenantPath, ObjectPath<SubscriptionKind>),
     request_body(content = Option<TestBody>, content_type = "application/json"),
     responses(
         (status = 200, description = "The delivery with its attempt", body = DeliveryWithAttempts),
@@ -70,7 +67,7 @@ pub(super) async fn test_subscription(
 fn read(body: &[u8]) -> Result<Option<String>, Problem> {
     let body = json::value(if body.is_empty() { b"{}" } else { body })?;
     let faults = Faults::default();
-    let event_type = Object::root(body, &SHAPE, &faults)
-        .map(|mut body| body.field("type").and_then(|field| field.text_within(1, NAME_CHARS_MAX)));
-    faults.finish(event_type)
+    let TestBody { r#type } = read_body(body, &faults);
+    let event_type = r#type.and_then(|name| faults.check("type", text_within(name, 1, NAME_CHARS_MAX)));
+    faults.finish(Some(event_type))
 }

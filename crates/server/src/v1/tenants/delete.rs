@@ -18,7 +18,7 @@ use crate::{
     path = "/v1/tenants/{tenant}",
     tag = "tenants",
     security(("key" = ["admin"])),
-    params(("tenant" = String, Path, description = "The tenant's id")),
+    params(TenantPath),
     responses((status = 204, description = "It is gone"), Refusals),
 )]
 pub(super) async fn delete_tenant(

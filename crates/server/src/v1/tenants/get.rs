@@ -18,7 +18,7 @@ use crate::{
     path = "/v1/tenants/{tenant}",
     tag = "tenants",
     security(("key" = ["admin"])),
-    params(("tenant" = String, Path, description = "The tenant's id")),
+    params(TenantPath),
     responses((status = 200, description = "The tenant", body = TenantJson), Refusals),
 )]
 pub(super) async fn get_tenant(

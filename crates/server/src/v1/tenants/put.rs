@@ -51,10 +51,10 @@ pub(super) async fn put_tenant(
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     let id = TenantId::parse(&tenant).map_err(|why| Problem::invalid_field("tenant", why.to_string()))?;
-    let spec = settings::read(json::value(&body)?, &state.engine)?;
-    let profile = spec.profile.clone();
+    let draft = settings::read(json::value(&body)?, &state.engine);
+    let profile = draft.profile.clone();
     let is_expected = |now: Option<&Tenant>| if_match.holds(now.map(tag_of).as_deref());
-    let put = state.engine.configuration().put_tenant_if(&by, id, spec, is_expected).await;
+    let put = state.engine.configuration().put_tenant_if(&by, id, draft, is_expected).await;
     let (tenant, is_new) = put.map_err(|error| Problem::of_put_tenant(error, &profile))?;
     let location = [(header::LOCATION, format!("/v1/tenants/{}", tenant.id))];
     let answer = (etag(&tenant), Json(TenantJson::of(tenant, &state.engine)));

@@ -1,6 +1,6 @@
 //! What of an object here is not as it is wanted.
 
-use postroad_client::{Error, Subscription, SubscriptionPatch, TenantEventType};
+use postroad_client::{DeliverySettings, Error, Subscription, SubscriptionPatch, TenantEventType};
 use serde_json::{Value, json, value::RawValue};
 
 use crate::commands::import::plan::WantedSubscription;
@@ -10,10 +10,12 @@ const GONE: &str = "gone";
 
 /// Whether a subscription is to change.
 pub(super) fn differs(here: &Subscription, wanted: &WantedSubscription) -> bool {
+    let sends_otherwise = |push: &DeliverySettings| {
+        let wanted = &wanted.delivery;
+        push.url != wanted.url || push.headers != wanted.headers || push.authorization != wanted.authorization
+    };
     here.description != wanted.description
-        || here.delivery.url != wanted.delivery.url
-        || here.delivery.headers != wanted.delivery.headers
-        || here.delivery.authorization != wanted.delivery.authorization
+        || here.delivery.push().is_none_or(sends_otherwise)
         || sorted(&here.events) != sorted(&wanted.events)
         || sorted(&here.tag_sets) != sorted(&wanted.tag_sets)
         || here.rate_limit != wanted.rate_limit

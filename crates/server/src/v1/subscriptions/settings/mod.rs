@@ -1,97 +1,154 @@
 //! What a customer configures of a subscription: the one description of its fields, for requests, answers and patches.
 //!
-//! **Invariant:** what [`SubscriptionSettings::form`] writes, [`read()`] reads as the same settings: a merge patch is put
-//! on the written form.
+//! **Invariant:** what [`SubscriptionSettings::form`] writes is read as the same settings: a merge patch is put on the
+//! written form.
 
 mod delivery;
-mod read;
 mod retry;
 mod tls;
 
-pub(super) use delivery::note_masks;
 use postroad_domain::{EventType, SubscriptionSpec, Target};
+use postroad_engine::{HeaderDraft, PushDraft, RateLimitDraft, RetryDraft, SubscriptionDraft, TargetDraft};
 use postroad_profile::Profile;
-pub(super) use read::{drop_masks, note_unknown, read};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
 
-use self::{delivery::DeliverySettings, retry::RetrySettings};
+use self::{
+    delivery::{DeliverySettings, TargetJson},
+    retry::RetrySettings,
+};
 use crate::{
-    check::duration_text,
+    check::{Faults, body, duration_text},
     v1::{options, rate_limit::RateLimitSettings},
 };
 
-/// What a customer configures of a subscription.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SubscriptionSettings {
-    /// A name that people see.
-    #[schema(max_length = 255)]
-    name: Option<String>,
-    /// Free text.
-    #[schema(max_length = 4096)]
-    description: Option<String>,
-    /// False pauses: nothing is sent and nothing is queued for later.
-    #[schema(required = false, default = true)]
-    active: bool,
-    /// Where and how.
-    delivery: DeliverySettings,
-    /// The event types that are wanted, by wire code or title; shown as wire codes. Empty or absent for all.
-    #[schema(required = false, max_items = 500)]
-    events: Vec<String>,
-    /// Sets of tags of which one must be within the event's tags; empty or absent for any.
-    #[schema(required = false, max_items = 100)]
-    tag_sets: Vec<Vec<String>>,
-    /// Exchanges under way at a time.
-    #[schema(required = false, minimum = 1, maximum = 1000, default = 8)]
-    concurrency: u32,
-    /// How many exchanges may begin within a span of time; null for as many as its receiver takes.
-    rate_limit: Option<RateLimitSettings>,
-    /// One delivery after the other: the next one goes out when the one before has ended, also by failing for good.
-    #[schema(required = false, default = false)]
-    ordered: bool,
-    /// An own retry schedule; null for the profile's.
-    retry: Option<RetrySettings>,
-    /// An own deadline of an exchange, such as `15s`, within the profile's bounds; null for the profile's.
-    timeout: Option<String>,
-    /// Own statuses that are success, such as `2xx` or `200`; null for the profile's.
-    #[schema(max_items = 20)]
-    success: Option<Vec<String>>,
-    /// The profile's own options: its option schema says which there are. Those that are secret are shown as `********`.
-    #[schema(required = false, value_type = Object)]
-    options: Value,
+body! {
+    /// What a customer configures of a subscription.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub(crate) struct SubscriptionSettings {
+        /// A name that people see.
+        name: Option<String>,
+        /// Free text.
+        description: Option<String>,
+        /// False pauses: nothing is sent and nothing is queued for later.
+        #[schema(required = false, default = true, value_type = bool)]
+        active: Option<bool>,
+        /// Where and how.
+        #[schema(required = true, value_type = DeliverySettings)]
+        delivery: Option<TargetJson>,
+        /// The event types that are wanted, by wire code or title; shown as wire codes. Empty or absent for all.
+        #[schema(required = false, value_type = Vec<String>)]
+        events: Option<Vec<String>>,
+        /// Sets of tags of which one must be within the event's tags; empty or absent for any.
+        #[schema(required = false, value_type = Vec<Vec<String>>)]
+        tag_sets: Option<Vec<Vec<String>>>,
+        /// Exchanges under way at a time.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false, value_type = u32)]
+        concurrency: Option<Number>,
+        /// An own retry schedule; null for the profile's.
+        retry: Option<RetrySettings>,
+        /// An own deadline of an exchange, such as `15s`, within the profile's bounds; null for the profile's.
+        timeout: Option<String>,
+        /// Own statuses that are success, such as `2xx` or `200`; null for the profile's.
+        success: Option<Vec<String>>,
+        /// One delivery after the other: the next one goes out when the one before has ended, also by failing for good.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false, default = false, value_type = bool)]
+        ordered: Option<bool>,
+        /// How many exchanges may begin within a span of time; null for as many as its receiver takes.
+        rate_limit: Option<RateLimitSettings>,
+        /// The profile's own options: its option schema says which there are. Those that are secret are shown as `********`.
+        #[schema(required = false, value_type = Object)]
+        options: Option<Map<String, Value>>,
+    }
+    later ["filter", "transform", "delay", "group", "notify_on_failure"]
 }
 
 impl SubscriptionSettings {
     /// As it is shown to a caller; without `shows_values` those of headers and `authorization` are masked.
     pub(super) fn of(spec: &SubscriptionSpec, profile: &Profile, shows_values: bool) -> Self {
         let form = Self::form(spec, profile);
-        let options = options::shown(&spec.options, Some(profile));
-        let delivery = form.delivery.without_key();
-        let delivery = if shows_values { delivery } else { delivery.without_values() };
+        let options = Some(options::shown(&spec.options, Some(profile)));
+        let delivery = form.delivery.map(TargetJson::without_key);
+        let delivery = if shows_values { delivery } else { delivery.map(TargetJson::without_values) };
         Self { delivery, options, ..form }
     }
 
     /// As a merge patch is put on it, nothing masked.
     pub(super) fn form(spec: &SubscriptionSpec, profile: &Profile) -> Self {
-        let push = match &spec.target {
-            Target::Push(push) => push,
-            Target::Pull(_) => unreachable!("the engine takes no pull subscription yet"),
+        let push = spec.push();
+        let delivery = match &spec.target {
+            Target::Push(push) => TargetJson::Push(DeliverySettings::of(push, profile)),
+            Target::Pull(pull) => TargetJson::pull(pull.max_batch_bytes),
         };
         Self {
             name: spec.name.clone(),
             description: spec.description.clone(),
-            active: spec.active,
-            delivery: DeliverySettings::of(push, profile),
-            events: spec.events.iter().map(EventType::to_string).collect(),
-            tag_sets: spec.tag_sets.clone(),
-            concurrency: push.concurrency,
-            rate_limit: push.rate_limit.map(RateLimitSettings::of),
-            ordered: push.ordered,
-            retry: push.retry.as_ref().map(RetrySettings::of),
-            timeout: push.timeout.map(duration_text),
-            success: push.success.clone(),
-            options: options::plain(&spec.options),
+            active: Some(spec.active),
+            delivery: Some(delivery),
+            events: Some(spec.events.iter().map(EventType::to_string).collect()),
+            tag_sets: Some(spec.tag_sets.clone()),
+            concurrency: push.map(|push| push.concurrency.into()),
+            rate_limit: push.and_then(|push| push.rate_limit).map(RateLimitSettings::of),
+            ordered: push.map(|push| push.ordered),
+            retry: push.and_then(|push| push.retry.as_ref()).map(RetrySettings::of),
+            timeout: push.and_then(|push| push.timeout).map(duration_text),
+            success: push.and_then(|push| push.success.clone()),
+            options: Some(options::plain(&spec.options)),
         }
     }
+
+    /// Adds a fault for each mask that a caller gives back in the place of a value.
+    pub(super) fn note_masks(&self, faults: &Faults) {
+        if let Some(delivery) = &self.delivery {
+            delivery.note_masks(faults);
+        }
+    }
+
+    /// The draft that the engine checks. With the profile, a mask in the options is known from a value.
+    pub(super) fn into_draft(self, profile: &Profile, faults: Faults) -> SubscriptionDraft {
+        self.note_masks(&faults);
+        let options = options::text_of(self.options);
+        options::note_masks(&options, profile, &faults);
+        let push = |delivery: DeliverySettings| PushDraft {
+            url: delivery.url,
+            method: delivery.method,
+            content_type: delivery.content_type,
+            headers: delivery.headers.into_iter().flatten().map(HeaderDraft::from).collect(),
+            authorization: delivery.authorization,
+            tls: delivery.tls.map(Into::into),
+            http_version: delivery.http_version,
+            concurrency: self.concurrency,
+            rate_limit: self.rate_limit.map(RateLimitDraft::from),
+            ordered: self.ordered.unwrap_or_default(),
+            retry: self.retry.map(RetryDraft::from),
+            timeout: self.timeout,
+            success: self.success,
+        };
+        let target = match self.delivery {
+            Some(TargetJson::Push(delivery)) => TargetDraft::Push(Some(Box::new(push(delivery)))),
+            Some(TargetJson::Pull(_)) => TargetDraft::Pull,
+            None => TargetDraft::Push(None),
+        };
+        SubscriptionDraft {
+            name: self.name,
+            description: self.description,
+            active: self.active.unwrap_or(true),
+            target,
+            events: self.events.unwrap_or_default(),
+            tag_sets: self.tag_sets.unwrap_or_default(),
+            options,
+            unreadable: faults.into_problems(),
+        }
+    }
+}
+
+/// Takes out of a merge patch the masks of what stays as it is.
+pub(super) fn drop_masks(patch: &mut Value, current: &SubscriptionSpec, profile: &Profile) {
+    if let Some(given) = patch.get_mut("options") {
+        options::drop_masks(given, &current.options, profile);
+    }
+    tls::drop_mask(patch, current.push().and_then(|push| push.tls.as_ref()));
 }

@@ -1,31 +1,27 @@
 //! Client certificate, its key, and the authorities that are trusted.
 
-use postroad_domain::{Invalid, TlsSettings, limits::TLS_PEM_BYTES_MAX};
+use postroad_domain::TlsSettings;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    check::{Field, Shape},
+    check::{Faults, body},
     v1::options::{MASK, MASK_IS_NO_VALUE},
 };
 
-/// The fields of `delivery.tls`.
-pub(super) const SHAPE: Shape = Shape::of(&["client_certificate", "client_key", "ca"]);
-
-/// Who Postroad is in TLS, and whom it trusts. Only with a URL of https.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = TlsSettings)]
-pub(crate) struct TlsJson {
-    /// PEM: the certificate that the receiver is shown, then those between it and its root. Only with `client_key`.
-    #[schema(max_length = 32768)]
-    client_certificate: Option<String>,
-    /// PEM: the key of the certificate, without a passphrase. Shown as `********`.
-    #[schema(max_length = 32768)]
-    client_key: Option<String>,
-    /// PEM: the authorities that may sign the receiver's certificate, in place of those that the machine trusts.
-    #[schema(max_length = 32768)]
-    ca: Option<String>,
+body! {
+    /// Who Postroad is in TLS, and whom it trusts. Only with a URL of https.
+    #[derive(Debug, Serialize, ToSchema)]
+    #[schema(as = TlsSettings)]
+    pub(crate) struct TlsJson {
+        /// PEM: the certificate that the receiver is shown, then those between it and its root. Only with `client_key`.
+        client_certificate: Option<String>,
+        /// PEM: the key of the certificate, without a passphrase. Shown as `********`.
+        client_key: Option<String>,
+        /// PEM: the authorities that may sign the receiver's certificate, in place of those that the machine trusts.
+        ca: Option<String>,
+    }
 }
 
 impl TlsJson {
@@ -39,25 +35,24 @@ impl TlsJson {
     pub(super) fn masked(self) -> Self {
         Self { client_key: self.client_key.map(|_| MASK.to_owned()), ..self }
     }
+
+    /// Adds a fault for each mask that stands where a value is wanted.
+    pub(super) fn note_masks(&self, faults: &Faults) {
+        let Self { client_certificate, client_key, ca } = self;
+        for (name, text) in
+            [("client_certificate", client_certificate), ("client_key", client_key), ("ca", ca)]
+        {
+            if text.as_deref() == Some(MASK) {
+                faults.add(&format!("delivery.tls.{name}"), MASK_IS_NO_VALUE);
+            }
+        }
+    }
 }
 
-/// Checks `delivery.tls` as far as no certificate is looked into. One that names nothing is the same as none.
-pub(super) fn read(field: Field<'_>) -> Option<TlsSettings> {
-    let mut tls = field.object(&SHAPE)?;
-    let mut pem = |name| tls.field(name).map_or(Some(None), |field| field.parsed(parse_pem).map(Some));
-    let [certificate, key, ca] = ["client_certificate", "client_key", "ca"].map(&mut pem);
-    let settings = TlsSettings { client_certificate: certificate?, client_key: key?, ca: ca? };
-    (settings != TlsSettings::default()).then_some(settings)
-}
-
-fn parse_pem(text: &str) -> Result<String, Invalid> {
-    if text == MASK {
-        return Err(Invalid::new(MASK_IS_NO_VALUE));
+impl From<TlsJson> for TlsSettings {
+    fn from(TlsJson { client_certificate, client_key, ca }: TlsJson) -> Self {
+        Self { client_certificate, client_key, ca }
     }
-    if text.len() > TLS_PEM_BYTES_MAX {
-        return Err(Invalid::new(format!("is longer than {TLS_PEM_BYTES_MAX} bytes")));
-    }
-    Ok(text.to_owned())
 }
 
 /// Takes the mask of the key out of a patch of a subscription where there is a key now: it says that the key stays.
