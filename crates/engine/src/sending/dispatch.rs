@@ -6,7 +6,10 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use postroad_domain::{Attempt, AuditAction, Clock, DeliveryId, Reason, Timestamp, retry::with_retry_after};
+use postroad_domain::{
+    Attempt, AuditAction, Clock, DeliveryId, Reason, Status, Timestamp, delivery::transition,
+    retry::with_retry_after,
+};
 use postroad_store::{Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -17,7 +20,7 @@ use super::{
         LaneSet,
         types::{Ended, LaneFigures, LaneLimits, LaneStanding, RefillWish, Seat, Turn},
     },
-    verdict::Verdict,
+    verdict::{Verdict, input_of},
 };
 use crate::{
     audit::{AuditedChange, origin::Origin},
@@ -407,6 +410,8 @@ impl Sent {
         next: Next,
         is_ordered: bool,
     ) -> Self {
+        let state = if attempt.is_some() { Status::Delivering } else { Status::Queued };
+        debug_assert!(transition(state, input_of(next)).is_some(), "{state:?} knows no {next:?}");
         let again_at = if let Next::InPlace { not_before, .. } = next { Some(not_before) } else { None };
         let ended = attempt.as_ref().map(|(attempt, began)| Ended {
             id: delivery.id,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use postroad_domain::{Timestamp, limits::RETRY_AFTER_MAX};
+use postroad_domain::{Reason, Timestamp, delivery::Input, limits::RETRY_AFTER_MAX};
 use postroad_egress::{OutboundResponse, SendError};
+use postroad_store::Next;
 
 use crate::configuration::endpoint::AttemptSettings;
 
@@ -24,6 +25,16 @@ pub(crate) enum Verdict {
         /// From now on.
         pause: Duration,
     },
+}
+
+/// The input of the state machine (`postroad_domain::delivery::transition`) that an outcome carries out.
+pub(crate) const fn input_of(next: Next) -> Input {
+    match next {
+        Next::Succeeded => Input::Succeed,
+        Next::Queued { .. } | Next::InPlace { .. } => Input::Postpone,
+        Next::Failed(Reason::Expired) => Input::Expire,
+        Next::Failed(_) => Input::Exhaust,
+    }
 }
 
 /// The status decides, not the body.
