@@ -53,9 +53,10 @@ pub use history::{
     SubscriptionThen, Then,
 };
 pub use queue::{
-    AcceptResult, Backlog, BacklogBudget, Commit, Committed, Fanout, FanoutTarget, Idempotency, LaneKey,
-    NewDelivery, NewEvent, Next, Outcome, OutcomeResult, Prune, Pruned, Queue, QueuedDelivery, Refill,
-    Refilled, StoreStats, Sweep, Swept, TenantRetention, WaitingLane, WaitingLanes,
+    AcceptResult, Backlog, BacklogBudget, Commit, Committed, Fanout, FanoutTarget, Group, Idempotency,
+    LaneKey, MemberResult, NewDelivery, NewEvent, NewMember, Next, Outcome, OutcomeResult, Prune, Pruned,
+    Queue, QueuedDelivery, Refill, Refilled, StoreStats, Sweep, Swept, TenantRetention, WaitingLane,
+    WaitingLanes,
 };
 
 /// A whole store: durable memory of events, deliveries, attempts and configuration. Whatever implements the four traits is

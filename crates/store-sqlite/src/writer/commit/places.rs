@@ -79,6 +79,8 @@ impl<'a> Places<'a> {
             tries: 0,
             attempts: 0,
             event: Arc::clone(event),
+            group: None,
+            body: None,
         })
     }
 
@@ -117,7 +119,11 @@ impl<'a> Places<'a> {
     }
 
     /// Creates a delivery of a step of a large fan-out whose subscription is paused by now: it ends at once.
-    pub(super) fn place_paused(&mut self, changes: &mut ListingChanges, placed: &Placed<'_>) -> Result<(), Fault> {
+    pub(super) fn place_paused(
+        &mut self,
+        changes: &mut ListingChanges,
+        placed: &Placed<'_>,
+    ) -> Result<(), Fault> {
         let target = placed.new.target;
         self.paused.run((
             placed.delivery_no,
