@@ -6,9 +6,11 @@
 //! **Invariant:** every delivery ends. From each state that is not final an input leads to a final one, and the engine
 //! sends that input at the latest when the delivery expires.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    endpoint::EndpointUrl,
     ids::{DeliveryId, EventId, SubscriptionId},
     invalid::Invalid,
     subscription::SubscriptionNo,
@@ -260,6 +262,18 @@ impl StoredStatus {
     }
 }
 
+/// What a delivery sent with its first attempt and sends again with each later one, where that cannot be made from its events
+/// anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBody {
+    /// The method, where it is not the subscription's.
+    pub method: Option<String>,
+    /// The URL, where it is not the subscription's.
+    pub url: Option<EndpointUrl>,
+    /// The body before it is enveloped and signed.
+    pub body: Bytes,
+}
+
 /// A delivery as it is read: its row and the names of what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
@@ -271,9 +285,12 @@ pub struct Delivery {
     pub subscription_no: SubscriptionNo,
     /// The subscription's version it was created with.
     pub subscription_version: i64,
-    /// The events it carries; one, until groups come.
+    /// The events it carries, in the order in which they are sent; the first is the one that its id is made from. A list names
+    /// the first [`crate::limits::DELIVERY_EVENTS_LISTED_MAX`].
     pub events: Vec<EventId>,
-    /// The event's type.
+    /// How many events it carries.
+    pub event_count: u32,
+    /// The first event's type.
     pub event_type: crate::event::EventType,
     /// Where it stands, as the store knows it: never [`Status::Delivering`].
     pub status: Status,

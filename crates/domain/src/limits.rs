@@ -176,6 +176,13 @@ pub const BACKLOG_DELIVERIES_MAX: u64 = 1_000_000;
 /// Bytes of events' data that may wait for one subscription; beyond it the oldest deliveries fail.
 pub const BACKLOG_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
+/// Events of one delivery: the most that a profile may allow a group.
+pub const DELIVERY_EVENTS_MAX: usize = 10_000;
+/// Bytes of their data.
+pub const DELIVERY_EVENTS_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Events that a list names of each delivery, the first ones; the delivery itself names all.
+pub const DELIVERY_EVENTS_LISTED_MAX: usize = 250;
+
 // --- Replays -------------------------------------------------------------------------------------------------------
 
 /// Replays of one tenant that run at a time.

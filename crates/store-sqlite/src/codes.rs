@@ -54,6 +54,28 @@ pub(crate) fn deliveries_of(code: i64) -> Result<(u32, bool), Fault> {
     Ok((deliveries.map_err(|_| Fault::Corrupt("an event has too many deliveries"))?, code < 0))
 }
 
+/// What a delivery has beside its one event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extras {
+    /// Other events: it is a group.
+    pub(crate) members: bool,
+    /// What its first attempt sent.
+    pub(crate) body: bool,
+}
+
+/// The bit of a delivery's count of attempts that says that it has members. Who reads the row knows it without another
+/// look, a delivery of one event has no byte for it, and raising the count leaves it as it is.
+const MEMBERS_BIT: u32 = 1 << 29;
+/// The same for a stored body.
+const BODY_BIT: u32 = 1 << 30;
+
+/// How often a delivery was tried, and what it has beside its one event.
+pub(crate) fn attempts_of(code: i64) -> Result<(u32, Extras), Fault> {
+    let code = u32::try_from(code).map_err(|_| Fault::Corrupt("a delivery has too many attempts"))?;
+    let extras = Extras { members: code & MEMBERS_BIT != 0, body: code & BODY_BIT != 0 };
+    Ok((code & !(MEMBERS_BIT | BODY_BIT), extras))
+}
+
 /// The number of a reason: its place in [`Reason::ALL`].
 pub(crate) const fn reason_code(reason: Reason) -> i64 {
     reason as i64
@@ -188,11 +210,27 @@ mod tests {
     }
 
     #[test]
+    fn the_count_of_attempts_says_what_else_there_is() {
+        let (members, body) = (i64::from(MEMBERS_BIT), i64::from(BODY_BIT));
+        assert!(crate::sql::MEMBER_NOTE.contains(&format!("| {members} ")));
+        assert!(crate::sql::BODY_NOTE.contains(&format!("| {body} ")));
+        for (code, has_members, has_body) in
+            [(0, false, false), (members, true, false), (body, false, true), (members | body, true, true)]
+        {
+            let extras = Extras { members: has_members, body: has_body };
+            assert_eq!(attempts_of(code).unwrap(), (0, extras));
+            assert_eq!(attempts_of(code + 31).unwrap(), (31, extras));
+        }
+    }
+
+    #[test]
     fn an_unknown_number_is_a_fault_and_not_a_guess() {
         status_of(0).unwrap_err();
         reason_of(-1).unwrap_err();
         error_class_of(99).unwrap_err();
         inactive_of(0).unwrap_err();
         deliveries_of(i64::MIN).unwrap_err();
+        attempts_of(-1).unwrap_err();
+        attempts_of(1 << 32).unwrap_err();
     }
 }

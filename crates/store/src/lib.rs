@@ -52,9 +52,9 @@ pub use history::{
     RecordTest, ReplayCounted, ReplayStep, ReplayStepped, SubscriptionFilter, SubscriptionThen, Then,
 };
 pub use queue::{
-    AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Fanout, FanoutTarget,
-    Idempotency, LaneKey, NewDelivery, NewEvent, Next, Outcome, OutcomeResult, Prune, Pruned, Queue,
-    QueuedDelivery, Refill, Refilled, RetryDelivery, StoreStats, Sweep, Swept, TenantRetention, WaitingLane,
+    AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Fanout, FanoutTarget, Group,
+    Idempotency, LaneKey, MemberResult, NewDelivery, NewEvent, NewMember, Next, Outcome, OutcomeResult, Prune,
+    Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, StoreStats, Sweep, Swept, TenantRetention, WaitingLane,
     WaitingLanes,
 };
 

@@ -246,6 +246,7 @@ mod tests {
             due: Timestamp::default(),
             expires_at: Timestamp::default(),
             attempt: None,
+            body: None,
             next: Next::Succeeded,
         };
         OutcomeJob { outcome, is_awaited }

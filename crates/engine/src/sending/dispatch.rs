@@ -427,6 +427,7 @@ impl Sent {
             due: delivery.due,
             expires_at: delivery.expires_at,
             attempt: attempt.map(|(attempt, _)| attempt),
+            body: None,
             next,
         };
         Self::Done { job: Box::new(OutcomeJob { outcome, is_awaited: is_ordered }), ended }

@@ -151,6 +151,7 @@ async fn commit_and_die(world: &World) {
         events: vec![event],
         outcomes: Vec::new(),
         fanouts: Vec::new(),
+        members: Vec::new(),
     };
     world.store.commit(Arc::new(commit)).await.unwrap();
 }

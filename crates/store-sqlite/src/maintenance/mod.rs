@@ -5,5 +5,6 @@ pub(crate) mod backup;
 pub mod check;
 pub(crate) mod compact;
 pub mod inspect;
+mod members;
 pub(crate) mod prune;
 pub(crate) mod sweep;

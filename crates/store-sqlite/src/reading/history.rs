@@ -19,7 +19,7 @@ use crate::{
     codes::{self, Standing},
     error::Fault,
     numbers::DELIVERY_BITS,
-    reading::{deliveries, events, subscriptions, tenants},
+    reading::{deliveries, events, groups, subscriptions, tenants},
     sql::{self, query},
 };
 
@@ -79,7 +79,7 @@ struct Reading<'a> {
     tenant_no: TenantNo,
     event_no: i64,
     accepted_at: Timestamp,
-    /// The numbers of the event's deliveries, oldest first.
+    /// The numbers of the deliveries that carry the event, oldest first.
     deliveries: HashMap<SubscriptionNo, Vec<i64>>,
     /// Those that a later commit will serve.
     to_come: Vec<SubscriptionNo>,
@@ -89,6 +89,9 @@ impl<'a> Reading<'a> {
     fn of(db: &'a Connection, tenant_no: TenantNo, event_no: i64, event: &Event) -> Result<Self, Fault> {
         let range = (event_no << DELIVERY_BITS, (event_no + 1) << DELIVERY_BITS);
         let mut deliveries = HashMap::<_, Vec<_>>::new();
+        for joined in groups::joined(db, event_no)? {
+            deliveries.entry(joined.sub_no).or_default().push(joined.delivery_no);
+        }
         for (delivery_no, sub_no) in query::list(db, sql::PRUNE_DELIVERIES, range, |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
         })? {

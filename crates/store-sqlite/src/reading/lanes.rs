@@ -10,13 +10,15 @@ use postroad_store::{LaneKey, QueuedDelivery, Refill, Refilled, WaitingLane};
 use rusqlite::Connection;
 
 use crate::{
+    codes,
     error::Fault,
     numbers::{DELIVERY_BITS, delivery_id},
-    reading::events,
+    reading::{events, groups},
     sql::{self, query},
 };
 
-/// The next deliveries of a lane. Reads the rows that it answers, those the caller holds and one more.
+/// The next deliveries of a lane. Reads the rows that it answers, those the caller holds and one more; of a group its last
+/// member, and a stored body.
 pub(crate) fn refill(db: &Connection, refill: &Refill) -> Result<Refilled, Fault> {
     let mut refilled = Refilled::default();
     let Some(generation) = sendable_generation(db, refill.lane)? else { return Ok(refilled) };
@@ -35,13 +37,8 @@ pub(crate) fn refill(db: &Connection, refill: &Refill) -> Result<Refilled, Fault
             refilled.next_due = Some(due);
             break;
         }
-        let event = event_of(db, handle)?;
-        if !refilled.deliveries.is_empty() && event.data.len() > bytes_left {
-            refilled.next_due = Some(due);
-            break;
-        }
-        bytes_left = bytes_left.saturating_sub(event.data.len());
-        refilled.deliveries.push(QueuedDelivery {
+        let (attempts, extras) = codes::attempts_of(row.get(5)?)?;
+        let delivery = QueuedDelivery {
             lane: refill.lane,
             id,
             handle,
@@ -50,9 +47,17 @@ pub(crate) fn refill(db: &Connection, refill: &Refill) -> Result<Refilled, Fault
             not_before: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_micros),
             expires_at: Timestamp::from_micros(row.get(3)?),
             tries: row.get(2)?,
-            attempts: row.get(5)?,
-            event,
-        });
+            attempts,
+            event: event_of(db, handle)?,
+            group: groups::group(db, handle, extras)?,
+            body: groups::body(db, handle, extras)?,
+        };
+        if !refilled.deliveries.is_empty() && delivery.bytes() > bytes_left {
+            refilled.next_due = Some(due);
+            break;
+        }
+        bytes_left = bytes_left.saturating_sub(delivery.bytes());
+        refilled.deliveries.push(delivery);
     }
     Ok(refilled)
 }

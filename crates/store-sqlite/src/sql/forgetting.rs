@@ -7,7 +7,7 @@ queries! { FORGETTING:
     PRUNE_NEXT_OF_TENANT = "SELECT event_no FROM event_listing WHERE tenant_no = ?1 AND event_no >= ?2
         AND event_no < ?3 ORDER BY event_no LIMIT ?4";
     /// The deliveries of an event, with what decides on them.
-    PRUNE_DELIVERIES = "SELECT delivery_no, sub_no, status, attempts FROM delivery
+    PRUNE_DELIVERIES = "SELECT delivery_no, sub_no, status, attempts, tenant_no FROM delivery
         WHERE delivery_no >= ?1 AND delivery_no < ?2 ORDER BY delivery_no";
     /// Whether more deliveries of an event are to come.
     PRUNE_FANOUT = "SELECT 1 FROM fanout WHERE event_no = ?1";

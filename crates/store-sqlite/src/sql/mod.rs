@@ -44,6 +44,7 @@ macro_rules! queries {
 mod accepting;
 mod configuration;
 mod forgetting;
+mod groups;
 mod installation;
 mod keys_and_audit;
 pub(crate) mod query;
@@ -54,7 +55,7 @@ mod sending;
 mod sweeping;
 
 pub use self::{
-    accepting::*, configuration::*, forgetting::*, installation::*, keys_and_audit::*, reading::*,
+    accepting::*, configuration::*, forgetting::*, groups::*, installation::*, keys_and_audit::*, reading::*,
     replays::*, sending::*, sweeping::*,
 };
 
@@ -69,6 +70,7 @@ pub fn queries() -> impl Iterator<Item = Query> {
         accepting::ACCEPTING,
         configuration::CONFIGURATION,
         forgetting::FORGETTING,
+        groups::GROUPS,
         installation::INSTALLATION,
         keys_and_audit::KEYS_AND_AUDIT,
         reading::READING,

@@ -1,9 +1,12 @@
 //! The operations of [`History`], each handed to the writer or to a reader.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use postroad_domain::{
     Attempt, AuditEntry, DeliveryId, Event, EventId, Replay, ReplayId, SubscriptionId, SubscriptionNo,
-    TenantNo, delivery::Delivery,
+    TenantNo,
+    delivery::{Delivery, StoredBody},
 };
 use postroad_store::{
     CancelReplay, CancelReplayError, CountReplay, CreateReplay, History, ListAllDeliveries, ListAllEvents,
@@ -37,6 +40,18 @@ impl History for SqliteStore {
 
     async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         self.readers.read(move |db| deliveries::by_id(db, tenant_no, id)).await
+    }
+
+    async fn delivery_events(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Vec<Event>, StoreError> {
+        self.readers.read(move |db| deliveries::events(db, tenant_no, id)).await
+    }
+
+    async fn stored_body(
+        &self,
+        tenant_no: TenantNo,
+        id: DeliveryId,
+    ) -> Result<Option<Arc<StoredBody>>, StoreError> {
+        self.readers.read(move |db| deliveries::stored_body(db, tenant_no, id)).await
     }
 
     async fn list_deliveries(&self, list: ListDeliveries) -> Result<Page<Delivery, String>, StoreError> {

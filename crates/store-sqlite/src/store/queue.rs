@@ -24,7 +24,8 @@ use crate::{
 #[async_trait]
 impl Queue for SqliteStore {
     async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError> {
-        let only_outcomes = commit.events.is_empty() && commit.fanouts.is_empty();
+        let only_outcomes =
+            commit.events.is_empty() && commit.fanouts.is_empty() && commit.members.is_empty();
         let when_full = if only_outcomes { UseBallast } else { GiveUp };
         self.writer.commit(when_full, commit).await
     }

@@ -8,8 +8,10 @@ use postroad_store::{
 use crate::{
     codes,
     error::Fault,
-    numbers::DELIVERY_BITS,
-    reading::deliveries::{Found, find, standing::Marks},
+    reading::{
+        deliveries::{Found, find, standing::Marks},
+        groups,
+    },
     sql::{self, query},
     writer::{audit, work::Work},
 };
@@ -19,7 +21,7 @@ pub(crate) fn retry(
     work: &mut Work<'_>,
     retry: &RetryDelivery,
 ) -> Result<Result<LaneKey, RetryDeliveryError>, Fault> {
-    let Some(found) = find(work.db, retry.tenant_no, retry.id)? else {
+    let Some(found) = find(work.db, retry.tenant_no, retry.id, 1)? else {
         return Ok(Err(RetryDeliveryError::NotFound));
     };
     let mark = Marks::new(work.db).over(&found)?;
@@ -50,9 +52,8 @@ pub(crate) fn queue_again(
     let (tenant_no, sub_no, due) = (lane.tenant_no, lane.subscription_no, at.as_micros());
     let known = work.known.lanes.get(&sub_no).ok_or(Fault::Corrupt("a delivery is queued in no lane"))?;
     let generation = known.generation;
-    let bytes =
-        query::find(work.db, sql::EVENT_BYTES, (delivery_no >> DELIVERY_BITS,), |row| Ok(row.get(0)?))?;
-    work.known.entered(sub_no, (due, delivery_no), expires_at, bytes.unwrap_or_default());
+    let bytes = bytes_of(work, delivery_no)?;
+    work.known.entered(sub_no, (due, delivery_no), expires_at, bytes);
     let place = (tenant_no.0, sub_no.0, generation, due, delivery_no, 0, expires_at.as_micros(), None::<i64>);
     query::run(work.db, sql::QUEUE_INSERT, place)?;
     match query::run(work.db, sql::DELIVERY_RETRY, (delivery_no, due))? {
@@ -61,12 +62,21 @@ pub(crate) fn queue_again(
     }
 }
 
+/// Bytes of a delivery's events and of a stored body.
+fn bytes_of(work: &Work<'_>, delivery_no: i64) -> Result<u64, Fault> {
+    let found = query::find(work.db, sql::DELIVERY_STANDING, (delivery_no,), |row| {
+        Ok((row.get::<_, u64>(2)?, codes::attempts_of(row.get(3)?)?.1))
+    })?;
+    let Some((bytes, extras)) = found else { return Ok(0) };
+    Ok(bytes + groups::extra_bytes(work.db, (delivery_no, extras), bytes)?)
+}
+
 /// Takes a waiting delivery out of its lane.
 pub(crate) fn cancel(
     work: &mut Work<'_>,
     cancel: &CancelDelivery,
 ) -> Result<Result<LaneKey, CancelDeliveryError>, Fault> {
-    let Some(found) = find(work.db, cancel.tenant_no, cancel.id)? else {
+    let Some(found) = find(work.db, cancel.tenant_no, cancel.id, 1)? else {
         return Ok(Err(CancelDeliveryError::NotFound));
     };
     if found.delivery.status.is_final() || Marks::new(work.db).over(&found)?.is_some() {

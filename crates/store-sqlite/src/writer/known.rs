@@ -15,6 +15,7 @@ use crate::{
     codes,
     error::Fault,
     numbers::DELIVERY_BITS,
+    reading::groups,
     sql::{self, query},
     writer::{
         batch::Batch,
@@ -49,6 +50,8 @@ pub(crate) struct Known {
     pub(crate) uncounted: BTreeSet<SubscriptionNo>,
     /// Where forgetting stands.
     pub(crate) prune: PruneWalk,
+    /// Some deliveries have more than one event or a stored body: only then anything but their own rows is asked for it.
+    pub(crate) has_extras: bool,
     /// An event that is gone, and of which rows are left to erase.
     pub(crate) erasing: Option<i64>,
 }
@@ -94,6 +97,7 @@ impl Known {
         known.load_tenants(db)?;
         known.load_lanes(db)?;
         known.load_marks(db)?;
+        known.has_extras = groups::are_any_extras(db)?;
         Ok(known)
     }
 
@@ -123,6 +127,13 @@ impl Known {
             lane.waiting.enter(place, bytes);
         }
         self.note_held(sub_no, expires_at);
+    }
+
+    /// Notes that a delivery that waits in the current generation of a lane has more bytes than it had.
+    pub(crate) fn grew(&mut self, sub_no: SubscriptionNo, place: Place, bytes: u64) {
+        if let Some(lane) = self.lanes.get_mut(&sub_no) {
+            lane.waiting.grow(place, bytes);
+        }
     }
 
     /// Notes that a delivery waits at another place of its lane.

@@ -72,6 +72,13 @@ impl Waiting {
         }
     }
 
+    /// A delivery that waits has more bytes than it had.
+    pub(crate) fn grow(&mut self, place: Place, bytes: u64) {
+        if place <= self.counted_to {
+            self.bytes += bytes;
+        }
+    }
+
     /// A delivery waits at another place from now on.
     pub(crate) fn shift(&mut self, from: Place, to: Place) {
         let bytes = self.average();

@@ -306,6 +306,53 @@ fn replays_and_what_subscriptions_were_are_found_by_their_keys() {
 }
 
 #[test]
+fn groups_are_found_by_their_keys_from_both_sides() {
+    let (db, _folder) = database();
+    let of_delivery = "SEARCH member USING PRIMARY KEY (delivery_no=?)";
+    assert_eq!(plan(&db, sql::MEMBER_LAST), [of_delivery]);
+    assert_eq!(plan(&db, sql::ERASE_NEXT_MEMBERS), [of_delivery]);
+    for text in [sql::MEMBER_IDS, sql::MEMBER_EVENTS] {
+        let expected =
+            ["SEARCH m USING PRIMARY KEY (delivery_no=?)", "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"];
+        assert_eq!(plan(&db, text), expected);
+    }
+    assert_eq!(
+        plan(&db, sql::MEMBER_OF),
+        [
+            "SEARCH m USING COVERING INDEX member_by_event (event_no=?)",
+            "SEARCH d USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
+        ]
+    );
+    let of_event = "SEARCH member USING COVERING INDEX member_by_event (event_no=?)";
+    assert_eq!(plan(&db, sql::MEMBER_OF_ANY), [of_event]);
+}
+
+#[test]
+fn a_member_is_found_however_many_there_are() {
+    let (db, _folder) = database();
+    let_wait(&db, 1, 20_000);
+    db.execute_batch(
+        "INSERT INTO member SELECT (1000001 << 12), event_no - 1000000, event_no, 1 FROM event
+             WHERE event_no > 1000001",
+    )
+    .unwrap();
+    let (group, last) = (1_000_001_i64 << 12, 1_020_000_i64);
+    for (text, key, rows) in [
+        (sql::MEMBER_LAST, &[group][..], 1),
+        (sql::MEMBER_OF, &[last], 1),
+        (sql::MEMBER_OF_ANY, &[last - 10_000], 1),
+        (sql::MEMBER_FIND, &[last, group], 1),
+        (sql::MEMBER_ANY, &[], 1),
+        (sql::MEMBER_IDS, &[group, 10], 10),
+        (sql::ERASE_NEXT_MEMBERS, &[group, 10], 10),
+    ] {
+        let steps = steps(db.prepare(text).unwrap(), key, rows);
+        assert!(steps < 200, "{text}: {steps}");
+    }
+}
+
+#[test]
 fn a_step_of_a_replay_reads_the_same_wherever_it_stands_in_a_hundred_thousand() {
     let (db, _folder) = database();
     let count = 100_000;

@@ -105,6 +105,34 @@ macro_rules! conformance_suite {
                 a_delivery_can_be_cancelled_and_retried_again_and_again
                 what_is_not_there_is_neither_retried_nor_cancelled
             }
+            groups {
+                events_are_added_to_a_delivery_that_waits_in_their_order
+                a_delivery_of_one_event_is_no_group
+                an_event_is_added_in_the_commit_that_accepts_it_and_only_once
+                what_is_due_was_tried_or_has_ended_takes_no_event
+                an_outcome_of_the_same_commit_comes_first
+                an_earlier_event_and_what_is_not_there_are_not_added
+                a_group_takes_no_more_bytes_than_it_may
+                each_of_its_events_leads_to_the_group
+                a_group_stands_once_in_every_other_list
+                a_list_names_the_first_events_of_a_large_group
+                an_explanation_of_a_member_shows_the_group
+                what_a_group_carries_is_not_missing
+                a_group_that_failed_is_replayed_as_one
+                a_group_is_called_off_and_sent_again_as_one
+                no_event_goes_before_the_group_that_carries_it
+                a_large_group_is_forgotten_in_steps
+                the_groups_of_a_deleted_tenant_are_erased
+                all_bytes_of_a_group_count_in_the_budget_of_its_lane
+            }
+            stored_bodies {
+                what_the_first_attempt_sent_is_kept_for_the_next_one
+                what_is_kept_is_not_replaced
+                what_succeeded_at_once_is_kept_for_the_log_and_for_a_retry
+                an_attempt_that_was_under_way_leaves_its_body_in_the_log
+                a_stored_body_counts_in_a_refill_and_in_the_budget_of_its_lane
+                a_stored_body_goes_with_its_delivery
+            }
             config {
                 a_tenant_is_created_once_and_replaced_afterwards
                 tenants_are_listed_by_id_page_by_page

@@ -13,10 +13,13 @@ mod test_delivery;
 mod then;
 
 pub use all_tenants::{ListAllDeliveries, ListAllEvents, ListAllSubscriptions, Owned, SubscriptionFilter};
+use std::sync::Arc;
+
 use async_trait::async_trait;
 pub use audit::{AuditFilter, ListAudit, NewAudit, PruneAudit, PrunedAudit, RecordAudit};
 use postroad_domain::{
-    Attempt, AuditEntry, Event, EventId, Replay, ReplayId, SubscriptionId, TenantNo, delivery::Delivery,
+    Attempt, AuditEntry, Event, EventId, Replay, ReplayId, SubscriptionId, TenantNo,
+    delivery::{Delivery, StoredBody},
     ids::DeliveryId,
 };
 pub use read::{DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page};
@@ -46,6 +49,16 @@ pub trait History: Send + Sync + 'static {
 
     /// One delivery of the tenant.
     async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError>;
+
+    /// All events of a delivery, in the order in which they are sent; none when there is no such delivery.
+    async fn delivery_events(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Vec<Event>, StoreError>;
+
+    /// What the first attempt of a delivery sent, where it was kept.
+    async fn stored_body(
+        &self,
+        tenant_no: TenantNo,
+        id: DeliveryId,
+    ) -> Result<Option<Arc<StoredBody>>, StoreError>;
 
     /// Deliveries of the tenant, newest first.
     async fn list_deliveries(&self, list: ListDeliveries) -> Result<Page<Delivery, String>, StoreError>;

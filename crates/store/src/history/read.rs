@@ -41,9 +41,9 @@ pub struct ListEvents {
 pub struct DeliveryFilter {
     /// To this subscription.
     pub subscription: Option<SubscriptionId>,
-    /// Of this event.
+    /// Of this event, also where it was added to a delivery of another one.
     pub event: Option<EventId>,
-    /// Of events of this type.
+    /// Of a first event of this type.
     pub event_type: Option<EventType>,
     /// In this status; [`Status::Delivering`] means [`Status::Queued`] here.
     pub status: Option<Status>,
@@ -67,7 +67,8 @@ pub struct ListDeliveries {
 }
 
 impl DeliveryFilter {
-    /// Whether a delivery passes. A store may answer with less reading; this is what it must agree with.
+    /// Whether a delivery passes, which must name all its events. A store may answer with less reading; this is what it must
+    /// agree with.
     pub fn lets_through(&self, delivery: &Delivery) -> bool {
         let wanted_status =
             self.status.map(|status| if status == Status::Delivering { Status::Queued } else { status });

@@ -31,7 +31,7 @@ pub struct SubscriptionThen {
     pub deleted_at: Option<Timestamp>,
     /// What it was.
     pub then: Then,
-    /// The event's deliveries to it, in the order of their creation.
+    /// The deliveries to it that carry the event, in the order of their creation.
     pub deliveries: Vec<Delivery>,
     /// A later commit will create its delivery: the event goes to very many.
     pub is_to_come: bool,

@@ -22,7 +22,8 @@ impl State {
         let mut fanned_out: Vec<_> = commit.fanouts.iter().flat_map(|step| self.fan_out(step, at)).collect();
         // Stable, so that within a lane the order of creation stays.
         fanned_out.sort_by_key(|delivery| delivery.lane);
-        Committed { events, outcomes, fanned_out, ..Committed::default() }
+        let members = commit.members.iter().map(|member| self.add_member(member, at)).collect();
+        Committed { events, outcomes, fanned_out, members, ..Committed::default() }
     }
 
     pub(super) fn open_fanouts(&self, limit: usize) -> Vec<Fanout> {
@@ -134,6 +135,8 @@ impl State {
             lane: lane(tenant_no, new.target.subscription_no),
             subscription_version: new.target.subscription_version,
             event: Arc::clone(event),
+            members: Vec::new(),
+            body: None,
             status: StoredStatus::born(birth),
             reason: None,
             attempts: Vec::new(),

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use postroad_domain::{Event, EventId, Subscription, SubscriptionNo, TenantNo, delivery::Delivery};
 
 use super::{
-    lists::{Position, event_passes, page},
+    lists::{Position, as_listed, event_passes, page},
     state::State,
 };
 use crate::{ListAllDeliveries, ListAllEvents, ListAllSubscriptions, Owned, Page, StoreError};
@@ -42,7 +42,9 @@ impl State {
         });
         let passes = |(_, owned): &(_, Owned<Delivery>)| list.filter.lets_through(&owned.item);
         let found = page(read, list.limit, passes, |(position, _)| position.to_cursor());
-        Ok(Page { items: found.items.into_iter().map(|(_, owned)| owned).collect(), next: found.next })
+        let listed = found.items.into_iter();
+        let listed = listed.map(|(_, owned)| Owned { item: as_listed(owned.item), ..owned }).collect();
+        Ok(Page { items: listed, next: found.next })
     }
 
     pub(super) fn list_all_subscriptions(

@@ -3,6 +3,7 @@
 use postroad_domain::{EventId, SubscriptionId, TenantNo, Timestamp};
 
 use super::{
+    lists::as_listed,
     rows::Standing,
     state::{State, SubscriptionRow, nth},
 };
@@ -69,8 +70,7 @@ impl State {
             spec.active = standing.inactive.is_none();
             Some(Then::Known { version: standing.version, spec, inactive: standing.inactive })
         });
-        let range = (lane.tenant_no, event.delivery(0))..=(lane.tenant_no, event.delivery(u16::MAX));
-        let of_lane = self.deliveries.range(range).filter(|(_, delivery)| delivery.lane == lane);
+        let of_lane = self.carrying(lane.tenant_no, event).filter(|delivery| delivery.lane == lane);
         let is_to_come = self.fanouts.iter().any(|fanout| {
             let mut targets = fanout.targets.iter();
             fanout.tenant_no == lane.tenant_no
@@ -83,7 +83,7 @@ impl State {
             created_at: row.subscription.created_at,
             deleted_at: row.history.last().and_then(|standing| standing.deleted_at),
             then: then.unwrap_or(Then::NotCreated),
-            deliveries: of_lane.filter_map(|(_, delivery)| self.read(delivery)).collect(),
+            deliveries: of_lane.filter_map(|delivery| self.read(delivery)).map(as_listed).collect(),
             is_to_come,
         }
     }

@@ -22,7 +22,7 @@ impl State {
         let mut refilled = Refilled::default();
         let mut bytes_left = refill.bytes_max;
         for delivery in free.filter_map(DeliveryRow::queued) {
-            let bytes = delivery.event.data.len();
+            let bytes = delivery.bytes();
             let fits = refilled.deliveries.is_empty() || bytes <= bytes_left;
             if delivery.due > refill.due_by || refilled.deliveries.len() == refill.limit || !fits {
                 refilled.next_due = Some(delivery.due);

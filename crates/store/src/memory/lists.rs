@@ -2,7 +2,11 @@
 
 use std::cmp::Reverse;
 
-use postroad_domain::{Event, EventId, Tenant, TenantId, delivery::Delivery, limits::PAGE_ROWS_SCANNED_MAX};
+use postroad_domain::{
+    Event, EventId, Tenant, TenantId,
+    delivery::Delivery,
+    limits::{DELIVERY_EVENTS_LISTED_MAX, PAGE_ROWS_SCANNED_MAX},
+};
 
 use super::state::State;
 use crate::{EventFilter, ListDeliveries, ListEvents, ListTenants, Page, StoreError};
@@ -53,8 +57,15 @@ impl State {
             |(_, delivery)| list.filter.lets_through(delivery),
             |(position, _)| position.to_cursor(),
         );
-        Ok(Page { items: found.items.into_iter().map(|(_, delivery)| delivery).collect(), next: found.next })
+        let listed = found.items.into_iter().map(|(_, delivery)| as_listed(delivery)).collect();
+        Ok(Page { items: listed, next: found.next })
     }
+}
+
+/// A delivery as lists show it: with its first events only.
+pub(super) fn as_listed(mut delivery: Delivery) -> Delivery {
+    delivery.events.truncate(DELIVERY_EVENTS_LISTED_MAX);
+    delivery
 }
 
 /// Whether a filter lets an event through.

@@ -14,6 +14,7 @@ mod deliveries;
 mod event_types;
 mod everywhere;
 mod faults;
+mod groups;
 mod history;
 mod keys;
 mod lanes;

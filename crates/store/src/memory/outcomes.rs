@@ -20,6 +20,9 @@ impl State {
         };
         row.attempts.extend(outcome.attempt.clone());
         row.attempts.sort_by_key(|attempt| attempt.number);
+        if row.body.is_none() {
+            row.body.clone_from(&outcome.body);
+        }
         // The due time tells the outcome of this place from one of a place the delivery had before a retry.
         let place = row.place.filter(|place| place.due == outcome.due && row.lane == outcome.lane);
         let was_cancelled = row.status.get() == Status::Cancelled;

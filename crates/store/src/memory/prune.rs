@@ -11,6 +11,15 @@ impl State {
     /// One step. An event goes with all that it has; a step that has begun one ends it.
     pub(super) fn prune(&mut self, prune: &Prune) -> Pruned {
         let mut pruned = Pruned::default();
+        // What went may have been all that others stayed for.
+        while self.prune_once(prune, &mut pruned) && !pruned.more {}
+        pruned.oldest = self.events.values().map(|event| event.accepted_at).min();
+        pruned
+    }
+
+    /// Goes over the events once; answers whether any went.
+    fn prune_once(&mut self, prune: &Prune, pruned: &mut Pruned) -> bool {
+        let before = pruned.events;
         for key in self.forgettable(prune) {
             if pruned.rows >= prune.rows_max {
                 pruned.more = true;
@@ -22,8 +31,7 @@ impl State {
             pruned.rows += 1 + self.forget(key);
             pruned.events += 1;
         }
-        pruned.oldest = self.events.values().map(|event| event.accepted_at).min();
-        pruned
+        pruned.events > before
     }
 
     /// What is over, oldest first.
@@ -50,11 +58,13 @@ impl State {
         !is_too_much && !self.events.get(&key).is_some_and(|event| self.is_old(prune, key.0, event))
     }
 
-    /// Nothing of the event waits, and its fan-out is finished.
+    /// Nothing of the event waits, its fan-out is finished, and it is in no delivery of another one.
     fn is_over(&self, tenant_no: TenantNo, id: EventId) -> bool {
         let is_open =
             self.fanouts.iter().any(|fanout| fanout.tenant_no == tenant_no && fanout.event_id == id);
-        !is_open && self.deliveries_of((tenant_no, id)).all(|(_, waits)| !waits)
+        !is_open
+            && self.deliveries_of((tenant_no, id)).all(|(_, waits)| !waits)
+            && self.joined(tenant_no, id).next().is_none()
     }
 
     /// Erases an event with its deliveries; answers how many those were.

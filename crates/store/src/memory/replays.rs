@@ -184,7 +184,12 @@ impl State {
         let key = |number| (lane.tenant_no, event.id.delivery(number));
         let all = || self.deliveries.range(key(0)..=key(u16::MAX)).map(|(_, row)| row);
         let to_lane: Vec<_> = all().filter(|row| row.lane == lane).filter_map(|row| self.read(row)).collect();
-        let standings: Vec<_> = to_lane.iter().map(|delivery| (delivery.status, delivery.reason)).collect();
+        // What carries the event as a member counts too; it is sent again where its first event is.
+        let joined = self.joined(lane.tenant_no, event.id).filter(|row| row.lane == lane);
+        let joined = joined.filter_map(|row| self.read(row));
+        let standings: Vec<_> = (to_lane.iter().cloned().chain(joined))
+            .map(|delivery| (delivery.status, delivery.reason))
+            .collect();
         let is_to_come = self.fanouts.iter().any(|fanout| {
             let mut targets = fanout.targets.iter();
             fanout.event_id == event.id

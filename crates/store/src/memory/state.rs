@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use postroad_domain::{
     Attempt, Event, EventId, EventType, KeyId, Reason, RegisteredType, ReplayId, Subscription,
     SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp,
-    delivery::{Input, StoredStatus},
+    delivery::{Input, StoredBody, StoredStatus},
     ids::DeliveryId,
     subscription::InactiveReason,
     tenant::TenantSpec,
@@ -84,7 +84,11 @@ pub(super) struct DeliveryRow {
     pub(super) id: DeliveryId,
     pub(super) lane: LaneKey,
     pub(super) subscription_version: i64,
+    /// The event that its id is made from.
     pub(super) event: Arc<Event>,
+    /// The events that were added to it.
+    pub(super) members: Vec<Arc<Event>>,
+    pub(super) body: Option<Arc<StoredBody>>,
     pub(super) status: StoredStatus,
     pub(super) reason: Option<Reason>,
     pub(super) attempts: Vec<Attempt>,
@@ -268,6 +272,8 @@ impl DeliveryRow {
             tries: place.tries,
             attempts: self.attempts_made(),
             event: Arc::clone(&self.event),
+            group: self.group(),
+            body: self.body.clone(),
         })
     }
 

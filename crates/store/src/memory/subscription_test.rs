@@ -37,6 +37,8 @@ impl State {
             lane,
             subscription_version: test.subscription_version,
             event: Arc::clone(&event),
+            members: Vec::new(),
+            body: None,
             status: StoredStatus::born(if test.succeeded { Birth::TestSucceed } else { Birth::TestFail }),
             reason: (!test.succeeded).then_some(Reason::Exhausted),
             attempts: vec![test.attempt],

@@ -100,12 +100,12 @@ impl State {
         waiting.sort_by_key(|row| row.no);
         let mut left = BacklogBudget {
             deliveries: waiting.len() as u64,
-            bytes: waiting.iter().map(|row| row.event.data.len() as u64).sum(),
+            bytes: waiting.iter().map(|row| row.bytes()).sum(),
         };
         let beyond = waiting.into_iter().take_while(move |row| {
             let is_beyond = left.deliveries > budget.deliveries || left.bytes > budget.bytes;
             left.deliveries -= 1;
-            left.bytes -= row.event.data.len() as u64;
+            left.bytes -= row.bytes();
             is_beyond
         });
         beyond.map(move |row| (lane.tenant_no, row.id))

@@ -1,11 +1,12 @@
 //! The hot path: what one commit holds and what it answers.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{
     Attempt, EventId, EventType, ProfileNo, Reason, SubscriptionNo, TenantNo, Timestamp, TraceContext,
-    delivery::Input, ids::DeliveryId,
+    delivery::{Input, StoredBody},
+    ids::DeliveryId,
 };
 
 use super::lanes::{LaneKey, QueuedDelivery};
@@ -25,6 +26,9 @@ pub struct Commit {
     pub outcomes: Vec<Outcome>,
     /// Next steps of large fan-outs: deliveries for events that were accepted before.
     pub fanouts: Vec<Fanout>,
+    /// Events to add to deliveries that wait. They come behind everything else in the commit: its events are there, and what
+    /// its outcomes closed takes none.
+    pub members: Vec<NewMember>,
 }
 
 /// What a commit answers, in the order of its input.
@@ -36,6 +40,8 @@ pub struct Committed {
     pub outcomes: Vec<OutcomeResult>,
     /// The deliveries that the fan-out steps created and that may be sent, lane by lane.
     pub fanned_out: Vec<QueuedDelivery>,
+    /// One for each member.
+    pub members: Vec<MemberResult>,
     /// How long it took to make durable what was written, without the work before; zero where nothing is synced.
     pub sync_took: Duration,
 }
@@ -142,6 +148,30 @@ pub enum AcceptResult {
     NoTenant,
 }
 
+/// An event that is to be sent with a delivery that waits already: the delivery becomes a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewMember {
+    /// Whose both are.
+    pub tenant_no: TenantNo,
+    /// The delivery, whose id is made from the event that opened it.
+    pub delivery: DeliveryId,
+    /// The event, which was accepted behind that one.
+    pub event: EventId,
+}
+
+/// What became of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberResult {
+    /// The event is sent with the delivery.
+    Added,
+    /// The delivery takes no event any more, and nothing was written: it is due, an attempt was made, it has ended or was called
+    /// off, or it has as much as a delivery may have ([`postroad_domain::limits::DELIVERY_EVENTS_MAX`],
+    /// [`postroad_domain::limits::DELIVERY_EVENTS_BYTES_MAX`]). So it is for an event that came before the first one.
+    Refused,
+    /// There is no such delivery or no such event.
+    NotFound,
+}
+
 /// The result of an attempt, or an end without one.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -157,6 +187,9 @@ pub struct Outcome {
     pub expires_at: Timestamp,
     /// The exchange; `None` when it ended without one.
     pub attempt: Option<Attempt>,
+    /// What the exchange sent, where later ones must send the same and it cannot be made anew. Kept with the attempt, unless
+    /// an earlier one was kept already.
+    pub body: Option<Arc<StoredBody>>,
     /// What follows.
     pub next: Next,
 }

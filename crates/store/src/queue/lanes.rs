@@ -3,10 +3,11 @@
 //! The queue is small and clustered by lane. No operation here reads more rows than it answers plus those the caller
 //! already holds, however much waits in this lane or in any other.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use postroad_domain::{
     Event, SubscriptionNo, TenantNo, Timestamp,
+    delivery::StoredBody,
     ids::DeliveryId,
     limits::{BACKLOG_BYTES_MAX, BACKLOG_DELIVERIES_MAX},
 };
@@ -41,8 +42,29 @@ pub struct QueuedDelivery {
     pub tries: u32,
     /// Attempts made so far in all passes.
     pub attempts: u32,
-    /// What it carries.
+    /// What it carries; of a group the first event.
     pub event: Arc<Event>,
+    /// It is a group. Only its first event is here: the others are read when its attempt begins
+    /// ([`crate::History::delivery_events`]), so that a full lane of groups fits into memory.
+    pub group: Option<Group>,
+    /// What its first attempt sent, where that was kept: this is sent again.
+    pub body: Option<Arc<StoredBody>>,
+}
+
+/// How large a group is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its events, the first one too.
+    pub events: NonZeroU32,
+    /// Bytes of their data.
+    pub bytes: u64,
+}
+
+impl QueuedDelivery {
+    /// Bytes that come with it into memory: its event's data and a stored body.
+    pub fn bytes(&self) -> usize {
+        self.event.data.len() + self.body.as_ref().map_or(0, |stored| stored.body.len())
+    }
 }
 
 /// Asks for the lanes in which something waits.
@@ -74,7 +96,7 @@ pub struct Refill {
     pub held: Vec<DeliveryId>,
     /// At most so many.
     pub limit: usize,
-    /// At most so many bytes of event data, but always one delivery.
+    /// At most so many bytes ([`QueuedDelivery::bytes`]), but always one delivery.
     pub bytes_max: usize,
 }
 
@@ -105,7 +127,7 @@ pub struct Sweep {
 pub struct BacklogBudget {
     /// Deliveries.
     pub deliveries: u64,
-    /// Bytes of their events' data. A store may estimate them.
+    /// Bytes of their events' data and of stored bodies. A store may estimate them.
     pub bytes: u64,
 }
 

@@ -16,11 +16,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 pub use commit::{
-    AcceptResult, Commit, Committed, Fanout, FanoutTarget, Idempotency, NewDelivery, NewEvent, Next, Outcome,
-    OutcomeResult,
+    AcceptResult, Commit, Committed, Fanout, FanoutTarget, Idempotency, MemberResult, NewDelivery, NewEvent,
+    NewMember, Next, Outcome, OutcomeResult,
 };
 pub use lanes::{
-    BacklogBudget, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes,
+    BacklogBudget, Group, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes,
 };
 use postroad_domain::Timestamp;
 pub use prune::{Prune, Pruned, TenantRetention};
@@ -50,7 +50,7 @@ pub struct StoreStats {
 /// The queue: events on their way in, deliveries on their way out.
 #[async_trait]
 pub trait Queue: Send + Sync + 'static {
-    /// Makes events, outcomes and the next steps of large fan-outs durable in one transaction. Results stand in the
+    /// Makes events, outcomes, the next steps of large fan-outs and new members of groups durable in one transaction. Results stand in the
     /// order of the input. On an error nothing was written; the caller still has its commit and may try again.
     async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError>;
 

@@ -88,7 +88,7 @@ impl Desk {
         let at = self.now();
         let events = (0..EVENTS).map(|_| self.event(at)).collect();
         let (outcomes, fanouts) = (Vec::new(), Vec::new());
-        let commit = Commit { at, session: self.session, events, outcomes, fanouts };
+        let commit = Commit { at, session: self.session, events, outcomes, fanouts, members: Vec::new() };
         let committed = self.store.commit(Arc::new(commit)).await.unwrap();
         let deliveries = |result| match result {
             AcceptResult::Accepted { deliveries } => deliveries,
@@ -101,7 +101,7 @@ impl Desk {
         let at = self.now();
         let outcomes = waiting.iter().map(|of| self.outcome(of, at)).collect();
         let (events, fanouts) = (Vec::new(), Vec::new());
-        let commit = Commit { at, session: self.session, events, outcomes, fanouts };
+        let commit = Commit { at, session: self.session, events, outcomes, fanouts, members: Vec::new() };
         self.store.commit(Arc::new(commit)).await.unwrap();
     }
 
@@ -157,6 +157,7 @@ impl Desk {
             due: of.due,
             expires_at: of.expires_at,
             attempt: Some(attempt),
+            body: None,
             next: Next::Succeeded,
         }
     }

@@ -22,7 +22,7 @@ const RAMP: u32 = 4;
 pub(super) fn bytes_of(delivery: &QueuedDelivery) -> usize {
     let event = &delivery.event;
     let tags = event.tags.iter().map(String::len).sum::<usize>();
-    event.data.len() + event.attributes.len() + tags + OVERHEAD_BYTES
+    delivery.bytes() + event.attributes.len() + tags + OVERHEAD_BYTES
 }
 
 /// What happened while the store was reading.

@@ -149,7 +149,7 @@ fn check_rule(db: &Connection, rule: &Rule, report: &mut Report) -> Result<(), F
     })?;
     let Some((Some(first), Some(last))) = edges else { return Ok(()) };
     let width = match rule.span {
-        Span::Deliveries => EVENTS_PER_READ << DELIVERY_BITS,
+        Span::Deliveries | Span::Members | Span::Bodies => EVENTS_PER_READ << DELIVERY_BITS,
         Span::Events | Span::Attempts => EVENTS_PER_READ,
     };
     let mut found = Found::default();

@@ -21,6 +21,8 @@ pub(super) enum Span {
     Events,
     Deliveries,
     Attempts,
+    Members,
+    Bodies,
 }
 
 impl Span {
@@ -33,6 +35,12 @@ impl Span {
             }
             Self::Attempts => {
                 "SELECT (SELECT min(attempt_no) FROM attempt), (SELECT max(attempt_no) FROM attempt)"
+            }
+            Self::Members => {
+                "SELECT (SELECT min(delivery_no) FROM member), (SELECT max(delivery_no) FROM member)"
+            }
+            Self::Bodies => {
+                "SELECT (SELECT min(delivery_no) FROM delivery_body), (SELECT max(delivery_no) FROM delivery_body)"
             }
         }
     }
@@ -108,7 +116,47 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "the log of attempts is not complete; nothing is sent because of it",
         span: Span::Deliveries,
         text: "SELECT d.delivery_no FROM delivery d WHERE d.delivery_no >= ?1 AND d.delivery_no < ?2
-            AND d.attempts <> (SELECT count(*) FROM attempt a WHERE a.delivery_no = d.delivery_no)",
+            AND d.attempts & 536870911 <> (SELECT count(*) FROM attempt a WHERE a.delivery_no = d.delivery_no)",
+    },
+    Rule {
+        what: "deliveries that do not say rightly whether they have further events or a stored body",
+        remedy: RESTORE,
+        span: Span::Deliveries,
+        text: "SELECT d.delivery_no FROM delivery d
+            CROSS JOIN tenant t ON t.tenant_no = d.tenant_no AND t.deleted_at IS NULL
+            WHERE d.delivery_no >= ?1 AND d.delivery_no < ?2
+            AND d.delivery_no >> 12 <> coalesce((SELECT value FROM counter WHERE name = 'erasing_event'), -1)
+            AND ((d.attempts & 536870912 <> 0) <> EXISTS (SELECT 1 FROM member m WHERE m.delivery_no = d.delivery_no)
+                OR (d.attempts & 1073741824 <> 0)
+                    <> EXISTS (SELECT 1 FROM delivery_body b WHERE b.delivery_no = d.delivery_no))",
+    },
+    Rule {
+        what: "events of a group that are not there, or do not follow the one before",
+        remedy: RESTORE,
+        span: Span::Members,
+        text: "SELECT m.delivery_no FROM member m
+            CROSS JOIN delivery d ON d.delivery_no = m.delivery_no
+            CROSS JOIN tenant t ON t.tenant_no = d.tenant_no AND t.deleted_at IS NULL
+            WHERE m.delivery_no >= ?1 AND m.delivery_no < ?2
+            AND m.delivery_no >> 12 <> coalesce((SELECT value FROM counter WHERE name = 'erasing_event'), -1)
+            AND (NOT EXISTS (SELECT 1 FROM event e WHERE e.event_no = m.event_no AND e.tenant_no = d.tenant_no)
+                OR m.event_no <= m.delivery_no >> 12
+                OR (m.place > 2 AND NOT EXISTS (
+                    SELECT 1 FROM member p WHERE p.delivery_no = m.delivery_no AND p.place = m.place - 1)))",
+    },
+    Rule {
+        what: "events of a group without their delivery",
+        remedy: HARMLESS,
+        span: Span::Members,
+        text: "SELECT m.delivery_no FROM member m WHERE m.delivery_no >= ?1 AND m.delivery_no < ?2
+            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.delivery_no = m.delivery_no)",
+    },
+    Rule {
+        what: "stored bodies without their delivery",
+        remedy: HARMLESS,
+        span: Span::Bodies,
+        text: "SELECT b.delivery_no FROM delivery_body b WHERE b.delivery_no >= ?1 AND b.delivery_no < ?2
+            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.delivery_no = b.delivery_no)",
     },
     Rule {
         what: "events that are missing in the list of their tenant",

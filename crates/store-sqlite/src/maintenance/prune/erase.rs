@@ -1,12 +1,14 @@
 //! Erases one event with all that belongs to it.
 
-use postroad_domain::{Status, SubscriptionNo};
+use postroad_domain::{Status, SubscriptionNo, TenantNo};
 
 use super::step::{Found, Step};
 use crate::{
-    codes,
+    codes::{self, Extras},
     error::Fault,
+    maintenance::members,
     numbers::DELIVERY_BITS,
+    reading::groups,
     sql::{self, query},
     writer::{known::ERASING_COUNTER, work::Work},
 };
@@ -15,9 +17,13 @@ use crate::{
 struct Doomed {
     delivery_no: i64,
     sub_no: SubscriptionNo,
+    tenant_no: TenantNo,
     waits: bool,
-    /// Rows that go with it: itself, its entry in the listing, its attempts.
+    extras: Extras,
+    /// Rows that go with it: itself, its entry in the listing, its attempts, its stored body.
     rows: usize,
+    /// Its members, which are rows too.
+    members: usize,
 }
 
 /// Erases an event, or passes over it when something of it is not over. Answers false when the step has no room for it:
@@ -29,10 +35,10 @@ pub(super) fn try_erase(work: &mut Work<'_>, step: &mut Step, found: Found) -> R
         return Ok(true);
     }
     let deliveries = deliveries(work, found.event_no)?;
-    if may_wait && deliveries.iter().any(|delivery| delivery.waits) {
+    if may_wait && (deliveries.iter().any(|delivery| delivery.waits) || is_member(work, found.event_no)?) {
         return Ok(true);
     }
-    let rows = 1 + deliveries.iter().map(|delivery| delivery.rows).sum::<usize>();
+    let rows = 1 + deliveries.iter().map(|delivery| delivery.rows + delivery.members).sum::<usize>();
     // The look at it was taken already.
     let is_first = step.events == 0 && step.rows_left + 1 >= step.rule.rows_max;
     if rows > step.rows_left && !is_first {
@@ -52,6 +58,7 @@ pub(super) fn try_erase(work: &mut Work<'_>, step: &mut Step, found: Found) -> R
         finish_begun(work, step)?;
     } else {
         for delivery in &deliveries {
+            erase_members(work, step, delivery, usize::MAX)?;
             erase_delivery(work, step, delivery)?;
         }
     }
@@ -67,6 +74,10 @@ pub(super) fn finish_begun(work: &mut Work<'_>, step: &mut Step) -> Result<(), F
             step.is_over = true;
             return Ok(());
         }
+        if !erase_members(work, step, &delivery, step.rows_left.max(1))? {
+            step.is_over = true;
+            return Ok(());
+        }
         erase_delivery(work, step, &delivery)?;
     }
     query::run(work.db, sql::COUNTER_DELETE, (ERASING_COUNTER,))?;
@@ -78,13 +89,24 @@ pub(super) fn finish_begun(work: &mut Work<'_>, step: &mut Step) -> Result<(), F
 fn deliveries(work: &Work<'_>, event_no: i64) -> Result<Vec<Doomed>, Fault> {
     let range = (event_no << DELIVERY_BITS, (event_no + 1) << DELIVERY_BITS);
     query::list(work.db, sql::PRUNE_DELIVERIES, range, |row| {
+        let (attempts, extras) = codes::attempts_of(row.get(3)?)?;
+        let delivery_no = row.get(0)?;
+        let group = groups::group(work.db, delivery_no, extras)?;
         Ok(Doomed {
-            delivery_no: row.get(0)?,
+            delivery_no,
             sub_no: SubscriptionNo(row.get(1)?),
+            tenant_no: TenantNo(row.get(4)?),
             waits: row.get::<_, i64>(2)? == codes::status_code(Status::Queued),
-            rows: 2 + row.get::<_, usize>(3)?,
+            extras,
+            rows: 2 + attempts as usize + usize::from(extras.body),
+            members: group.map_or(0, |group| group.events.get() as usize - 1),
         })
     })
+}
+
+/// Whether a delivery of an earlier event carries this one.
+fn is_member(work: &Work<'_>, event_no: i64) -> Result<bool, Fault> {
+    Ok(work.known.has_extras && query::find(work.db, sql::MEMBER_OF_ANY, (event_no,), |_| Ok(()))?.is_some())
 }
 
 fn erase_event(work: &mut Work<'_>, found: Found) -> Result<(), Fault> {
@@ -101,7 +123,28 @@ fn erase_event(work: &mut Work<'_>, found: Found) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Erases members of a delivery, whose events may go then; answers whether none is left.
+fn erase_members(
+    work: &mut Work<'_>,
+    step: &mut Step,
+    delivery: &Doomed,
+    limit: usize,
+) -> Result<bool, Fault> {
+    if !delivery.extras.members {
+        return Ok(true);
+    }
+    let erased = members::erase(work.db, delivery.delivery_no, limit.min(i64::MAX as usize))?;
+    for event_no in &erased {
+        work.known.prune.release(delivery.tenant_no, *event_no);
+    }
+    step.take(erased.len());
+    Ok(erased.len() < limit)
+}
+
 fn erase_delivery(work: &mut Work<'_>, step: &mut Step, delivery: &Doomed) -> Result<(), Fault> {
+    if delivery.extras.body {
+        query::run(work.db, sql::ERASE_BODY, (delivery.delivery_no,))?;
+    }
     query::run(work.db, sql::ERASE_ATTEMPTS, (delivery.delivery_no,))?;
     query::run(work.db, sql::DELIVERY_LISTING_DELETE, (delivery.sub_no.0, delivery.delivery_no))?;
     query::run(work.db, sql::ERASE_DELIVERY, (delivery.delivery_no,))?;

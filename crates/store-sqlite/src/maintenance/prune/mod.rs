@@ -12,6 +12,9 @@
 //!
 //! Tenants with shorter limits of their own are walked one by one in the same steps ([`tenants`]).
 //!
+//! An event that was added to a delivery of an earlier one stays as long as that delivery does; when the delivery goes, its
+//! members are released.
+//!
 //! Lacking on purpose: giving room back to the disk, which `compact` does.
 
 mod erase;

@@ -9,9 +9,10 @@ use postroad_store::Sweep;
 
 use super::rows::Budget;
 use crate::{
-    codes,
+    codes::{self, Extras},
     error::Fault,
     limits::LOOKS_PER_SWEEP,
+    reading::groups,
     sql::{self, query},
     writer::{known::Lane, work::Work},
 };
@@ -92,10 +93,12 @@ fn fail(
         lane.waiting.set_oldest_from(from.max(delivery_no + 1));
     }
     let standing = query::find(work.db, sql::DELIVERY_STANDING, (delivery_no,), |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, u64>(2)?))
+        let (_, extras) = codes::attempts_of(row.get(3)?)?;
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, u64>(2)?, extras))
     })?;
-    let waits = |(status, ..): &(i64, i64, u64)| *status == codes::status_code(Status::Queued);
-    let Some((_, due, bytes)) = standing.filter(waits) else { return Ok(false) };
+    let waits = |(status, ..): &(i64, i64, u64, Extras)| *status == codes::status_code(Status::Queued);
+    let Some((_, due, bytes, extras)) = standing.filter(waits) else { return Ok(false) };
+    let bytes = bytes + groups::extra_bytes(work.db, (delivery_no, extras), bytes)?;
     let place = (lane.tenant_no.0, sub_no.0, lane.generation, due, delivery_no);
     // One that was called off stands in another generation, and its mark says what becomes of it.
     if query::run(work.db, sql::QUEUE_DELETE, place)? == 0 {

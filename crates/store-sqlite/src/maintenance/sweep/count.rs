@@ -3,6 +3,7 @@
 use crate::{
     error::Fault,
     limits::{COUNTS_PER_SWEEP, LANES_COUNTED_PER_SWEEP},
+    reading::groups,
     sql::{self, query},
     writer::work::Work,
 };
@@ -22,7 +23,12 @@ pub(super) fn go_on(work: &mut Work<'_>) -> Result<bool, Fault> {
             Ok(((row.get(0)?, row.get(1)?), row.get::<_, u64>(2)?))
         })?;
         for (place, bytes) in &rows {
-            lane.waiting.count(*place, *bytes);
+            let mut bytes = *bytes;
+            if work.known.has_extras {
+                let extras = groups::extras(work.db, place.1)?;
+                bytes += groups::extra_bytes(work.db, (place.1, extras), bytes)?;
+            }
+            lane.waiting.count(*place, bytes);
         }
         if rows.len() < left {
             lane.waiting.finish_count();

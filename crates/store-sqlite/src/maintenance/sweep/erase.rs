@@ -1,14 +1,17 @@
 //! Erases what deleted tenants left, oldest first: places in the queue, events with all that belongs to them, keys,
 //! subscriptions, event types, API keys, what the audit says of its data, the tenant's versions, at last the tenant itself.
 //!
-//! Attempts, listings, fan-outs and versions of subscriptions go with the row they belong to and are not counted.
+//! Attempts, listings, stored bodies, fan-outs and versions of subscriptions go with the row they belong to and are not counted;
+//! members of groups are, as a delivery may have very many.
 
 use postroad_domain::TenantNo;
 use rusqlite::Connection;
 
 use super::rows::Budget;
 use crate::{
+    codes,
     error::Fault,
+    maintenance::members,
     numbers::DELIVERY_BITS,
     sql::{self, query},
     writer::work::Work,
@@ -121,9 +124,18 @@ fn erase_deliveries(db: &Connection, event_no: i64, budget: &mut Budget) -> Resu
     let range = (event_no << DELIVERY_BITS, (event_no + 1) << DELIVERY_BITS);
     while !budget.is_used_up() {
         let next = query::find(db, sql::ERASE_NEXT_DELIVERY, range, |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, codes::attempts_of(row.get(2)?)?.1))
         })?;
-        let Some((delivery_no, sub_no)) = next else { return Ok(true) };
+        let Some((delivery_no, sub_no, extras)) = next else { return Ok(true) };
+        if extras.members {
+            budget.take(members::erase(db, delivery_no, budget.left())?.len());
+            if budget.is_used_up() {
+                return Ok(false);
+            }
+        }
+        if extras.body {
+            query::run(db, sql::ERASE_BODY, (delivery_no,))?;
+        }
         query::run(db, sql::ERASE_ATTEMPTS, (delivery_no,))?;
         query::run(db, sql::DELIVERY_LISTING_DELETE, (sub_no, delivery_no))?;
         query::run(db, sql::ERASE_DELIVERY, (delivery_no,))?;

@@ -3,6 +3,8 @@
 use postroad_domain::{Timestamp, delivery::Delivery};
 use postroad_store::LaneKey;
 
+use crate::codes::Extras;
+
 /// A delivery with what stays inside the store.
 pub(crate) struct Found {
     pub(crate) no: i64,
@@ -10,6 +12,8 @@ pub(crate) struct Found {
     pub(crate) delivery: Delivery,
     /// The column that holds the due time of a waiting delivery and the end of a finished one.
     pub(crate) at: Timestamp,
+    /// What it has beside its one event.
+    pub(crate) extras: Extras,
     /// The generation that its lane is in now.
     pub(crate) generation: i64,
 }

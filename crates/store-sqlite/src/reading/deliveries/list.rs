@@ -1,12 +1,16 @@
 //! Lists of deliveries, newest event first, and within an event the last created first.
 //!
-//! A list walks down the numbers of deliveries, by the shortest way that its filter allows: those of one event, of one
-//! subscription, the failed ones, or event after event of the tenant; over all tenants it is every delivery. A page ends when
+//! A list walks down the numbers of deliveries, by the shortest way that its filter allows: those that carry one event, those of
+//! one subscription, the failed ones, or event after event of the tenant; over all tenants it is every delivery. A page ends when
 //! it is full or has looked at [`PAGE_ROWS_SCANNED_MAX`] rows; its cursor is the last number that was looked at.
 
 use std::{collections::VecDeque, time::Duration};
 
-use postroad_domain::{Status, TenantNo, delivery::Delivery, limits::PAGE_ROWS_SCANNED_MAX};
+use postroad_domain::{
+    Status, TenantNo,
+    delivery::Delivery,
+    limits::{DELIVERY_EVENTS_LISTED_MAX, PAGE_ROWS_SCANNED_MAX},
+};
 use postroad_store::{DeliveryFilter, ListDeliveries, Owned, Page};
 use rusqlite::Connection;
 
@@ -14,7 +18,7 @@ use super::{Found, by_no, standing::Marks};
 use crate::{
     error::Fault,
     numbers::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
-    reading::{all_tenants::Names, events, subscriptions, tenants, unlisted::Tail},
+    reading::{all_tenants::Names, events, groups, subscriptions, tenants, unlisted::Tail},
     sql::{self, query},
 };
 
@@ -43,8 +47,9 @@ pub(crate) fn page(
         return Ok(nothing);
     }
     let Some(walk) = Walk::of(db, list, before, tail)? else { return Ok(nothing) };
-    let wanted =
-        |found: Found| Ok(Some(found.delivery).filter(|delivery| list.filter.lets_through(delivery)));
+    // A walk along one event comes to nothing else; the event need not be among those that a group names here.
+    let filter = DeliveryFilter { event: None, ..list.filter.clone() };
+    let wanted = |found: Found| Ok(Some(found.delivery).filter(|delivery| filter.lets_through(delivery)));
     look(db, walk, list.limit, wanted)
 }
 
@@ -86,7 +91,7 @@ fn look<T>(
         looks += 1;
         looked_at = Some(step.number());
         let Step::Delivery(delivery_no) = step else { continue };
-        if let Some(mut found) = by_no(db, delivery_no)? {
+        if let Some(mut found) = by_no(db, delivery_no, DELIVERY_EVENTS_LISTED_MAX)? {
             marks.show(&mut found)?;
             page.items.extend(wanted(found)?);
         }
@@ -104,7 +109,7 @@ fn edges(db: &Connection, filter: &DeliveryFilter) -> Result<(i64, i64), Fault> 
 /// Where the numbers come from.
 #[derive(Clone, Copy)]
 enum Source {
-    Event { tenant_no: i64 },
+    Event { tenant_no: i64, event_no: i64 },
     Subscription { sub_no: i64 },
     Failed { tenant_no: i64 },
     Tenant { tenant_no: i64 },
@@ -157,7 +162,7 @@ impl Walk {
             let Some(event_no) = events::number(db, tenant_no, event)? else { return Ok(None) };
             first = first.max(event_no << DELIVERY_BITS);
             end = end.min((event_no + 1) << DELIVERY_BITS);
-            Source::Event { tenant_no: tenant_no.0 }
+            Source::Event { tenant_no: tenant_no.0, event_no }
         } else if let Some(subscription) = filter.subscription {
             let Some(sub_no) = subscriptions::number(db, tenant_no, subscription)? else { return Ok(None) };
             Source::Subscription { sub_no }
@@ -193,7 +198,11 @@ impl Walk {
             query::list(db, text, (key, self.first, self.end, CHUNK), |row| Ok(Step::Delivery(row.get(0)?)))
         };
         let steps = match self.source {
-            Source::Event { tenant_no } => delivery_numbers(sql::DELIVERY_LISTING_OF_EVENT, tenant_no)?,
+            Source::Event { tenant_no, event_no } => {
+                let mut own = delivery_numbers(sql::DELIVERY_LISTING_OF_EVENT, tenant_no)?;
+                own.extend(self.joined(db, event_no, CHUNK - own.len())?);
+                own
+            }
             Source::Subscription { sub_no } => self.of_subscription(db, sub_no)?,
             Source::Failed { tenant_no } => delivery_numbers(sql::DELIVERY_LISTING_OF_FAILED, tenant_no)?,
             Source::Tenant { tenant_no } => self.event_numbers(db, tenant_no)?,
@@ -216,6 +225,14 @@ impl Walk {
             query::list(db, sql::DELIVERY_LISTING, range, |row| Ok(row.get(0)?))
         })?;
         Ok(numbers.into_iter().map(Step::Delivery).collect())
+    }
+
+    /// What an event was added to stands below all that is its own, also where it is outside of the span of time that the
+    /// numbers tell: the filter looks at each.
+    fn joined(&self, db: &Connection, event_no: i64, limit: usize) -> Result<Vec<Step>, Fault> {
+        let joined = groups::joined(db, event_no)?.into_iter().rev().map(|joined| joined.delivery_no);
+        let below = joined.filter(|delivery_no| *delivery_no < self.end);
+        Ok(below.take(limit).map(Step::Delivery).collect())
     }
 
     fn of_all(&self, db: &Connection) -> Result<Vec<Step>, Fault> {

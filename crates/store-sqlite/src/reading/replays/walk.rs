@@ -17,7 +17,7 @@ use crate::{
     codec, codes,
     error::Fault,
     numbers::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
-    reading::{events, unlisted::Tail},
+    reading::{events, groups, unlisted::Tail},
     sql::{self, query},
 };
 
@@ -49,6 +49,8 @@ pub(crate) struct Walk<'a> {
     stop: i64,
     steps: VecDeque<Step>,
     is_at_end: bool,
+    /// Whether any delivery has more than one event, as soon as it was asked.
+    has_groups: Option<bool>,
 }
 
 /// What comes next on the way.
@@ -101,7 +103,7 @@ impl<'a> Walk<'a> {
         (position, stop): (i64, i64),
     ) -> Self {
         let steps = VecDeque::new();
-        Self { db, lane, spec, selection, tails, position, stop, steps, is_at_end: false }
+        Self { db, lane, spec, selection, tails, position, stop, steps, is_at_end: false, has_groups: None }
     }
 
     /// The next thing on the way; `None` at its end.
@@ -114,6 +116,9 @@ impl<'a> Walk<'a> {
                 None => return Ok(None),
                 Some(Step::Found(found)) => return Ok(Some(found)),
                 Some(Step::Event(place)) => {
+                    if self.has_groups.is_none() {
+                        self.has_groups = Some(groups::are_any(self.db)?);
+                    }
                     for found in self.look(place)?.into_iter().rev() {
                         self.steps.push_front(Step::Found(found));
                     }
@@ -172,9 +177,13 @@ impl<'a> Walk<'a> {
         if is_rest {
             return Ok(failed_of(&event, &deliveries, is_rest));
         }
-        let standings: Vec<_> = deliveries.iter().map(|(_, standing)| *standing).collect();
+        let mut standings: Vec<_> = deliveries.iter().map(|(_, standing)| *standing).collect();
+        standings.extend(self.joined(event_no)?);
         let chore = match self.selection.decide(&standings) {
-            ReplayDecision::Retry => return Ok(failed_of(&event, &deliveries, is_rest)),
+            ReplayDecision::Retry => match failed_of(&event, &deliveries, is_rest) {
+                failed if failed.is_empty() => Chore::Skip,
+                failed => return Ok(failed),
+            },
             ReplayDecision::Skip => Chore::Skip,
             ReplayDecision::Create => self.create(event_no, &event)?,
             ReplayDecision::CreateIfWanted => {
@@ -204,6 +213,16 @@ impl<'a> Walk<'a> {
             found.extend(standing.map(|standing| (delivery_no, standing)));
         }
         Ok(found)
+    }
+
+    /// Where the deliveries of earlier events to the subscription stand that the event was added to. They decide with its own
+    /// ones, but are sent again where their first event is.
+    fn joined(&self, event_no: i64) -> Result<Vec<Standing>, Fault> {
+        if self.has_groups == Some(false) {
+            return Ok(Vec::new());
+        }
+        let joined = groups::joined(self.db, event_no)?.into_iter();
+        Ok(joined.filter(|joined| joined.sub_no == self.lane.1).map(|joined| joined.standing).collect())
     }
 
     /// Whether a large fan-out will create its delivery.

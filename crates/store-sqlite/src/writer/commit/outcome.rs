@@ -1,6 +1,6 @@
 //! Outcomes: a delivery leaves its place in the queue, its row says where it stands, the attempt is logged.
 
-use postroad_domain::{Attempt, Timestamp, attempt::Answer};
+use postroad_domain::{Attempt, EndpointUrl, Timestamp, attempt::Answer, delivery::StoredBody};
 use postroad_store::{Commit, Next, Outcome, OutcomeResult};
 use rusqlite::Connection;
 
@@ -9,7 +9,7 @@ use crate::{
     error::Fault,
     sql::{
         self,
-        query::Repeated,
+        query::{self, Repeated},
         rows::{Insert, Rows},
     },
     writer::{
@@ -35,6 +35,7 @@ pub(super) fn apply(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<OutcomeR
 
 /// The statements that record outcomes.
 struct Ledger<'a, 'c> {
+    db: &'a Connection,
     at: Timestamp,
     leave: Repeated<'a>,
     enter: Repeated<'a>,
@@ -44,6 +45,7 @@ struct Ledger<'a, 'c> {
     fail: Repeated<'a>,
     cancel: Repeated<'a>,
     count: Repeated<'a>,
+    body: Repeated<'a>,
     attempts: Attempts<'a, 'c>,
 }
 
@@ -68,6 +70,7 @@ enum Waited {
 impl<'a, 'c> Ledger<'a, 'c> {
     fn new(db: &'a Connection, at: Timestamp) -> Self {
         Self {
+            db,
             at,
             leave: Repeated::new(db, sql::QUEUE_DELETE),
             enter: Repeated::new(db, sql::QUEUE_INSERT),
@@ -77,6 +80,7 @@ impl<'a, 'c> Ledger<'a, 'c> {
             fail: Repeated::new(db, sql::DELIVERY_FAIL),
             cancel: Repeated::new(db, sql::DELIVERY_CANCEL),
             count: Repeated::new(db, sql::DELIVERY_COUNT),
+            body: Repeated::new(db, sql::BODY_INSERT),
             attempts: Attempts::new(db),
         }
     }
@@ -97,7 +101,36 @@ impl<'a, 'c> Ledger<'a, 'c> {
         if let Some(attempt) = outcome.attempt.as_ref().filter(|_| is_noted) {
             self.attempts.log(known, outcome.handle, attempt)?;
         }
+        if let Some(stored) = outcome.body.as_deref().filter(|_| is_noted) {
+            self.keep_body(known, (outcome, result), stored)?;
+        }
         Ok(result)
+    }
+
+    /// Keeps what the first attempt sent.
+    fn keep_body(
+        &mut self,
+        known: &mut Known,
+        (outcome, result): (&Outcome, OutcomeResult),
+        stored: &StoredBody,
+    ) -> Result<(), Fault> {
+        let url = stored.url.as_ref().map(EndpointUrl::as_str);
+        let row = (outcome.handle, stored.method.as_deref(), url, &stored.body[..]);
+        if self.body.run(row)? == 0 {
+            return Ok(());
+        }
+        query::run(self.db, sql::BODY_NOTE, (outcome.handle,))?;
+        known.has_extras = true;
+        let due = match outcome.next {
+            Next::Queued { due, .. } => due,
+            Next::InPlace { .. } => outcome.due,
+            Next::Succeeded | Next::Failed(_) => return Ok(()),
+        };
+        if result == OutcomeResult::Applied {
+            let place = (due.as_micros(), outcome.handle);
+            known.grew(outcome.lane.subscription_no, place, stored.body.len() as u64);
+        }
+        Ok(())
     }
 
     fn leave(&mut self, known: &Known, outcome: &Outcome) -> Result<Waited, Fault> {

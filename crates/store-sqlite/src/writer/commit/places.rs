@@ -79,6 +79,8 @@ impl<'a> Places<'a> {
             tries: 0,
             attempts: 0,
             event: Arc::clone(event),
+            group: None,
+            body: None,
         })
     }
 

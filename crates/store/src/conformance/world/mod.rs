@@ -202,7 +202,19 @@ impl World {
         outcomes: Vec<Outcome>,
         fanouts: Vec<Fanout>,
     ) -> Committed {
-        let commit = Commit { at: self.tick(), session: self.session.id, events, outcomes, fanouts };
+        let commit = Commit { events, outcomes, fanouts, ..self.empty_commit() };
+        self.commit_all(commit).await
+    }
+
+    /// A commit at the next moment, with nothing in it.
+    pub fn empty_commit(&mut self) -> Commit {
+        let (at, session) = (self.tick(), self.session.id);
+        let (events, outcomes) = (Vec::new(), Vec::new());
+        Commit { at, session, events, outcomes, fanouts: Vec::new(), members: Vec::new() }
+    }
+
+    /// Commits what was put together.
+    pub async fn commit_all(&mut self, commit: Commit) -> Committed {
         self.store.commit(Arc::new(commit)).await.unwrap()
     }
 

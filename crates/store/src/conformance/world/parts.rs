@@ -22,6 +22,7 @@ pub(crate) fn outcome(of: &QueuedDelivery, attempt: Option<Attempt>, next: Next)
         due: of.due,
         expires_at: of.expires_at,
         attempt,
+        body: None,
         next,
     }
 }

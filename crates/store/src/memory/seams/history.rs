@@ -1,9 +1,11 @@
 //! The memory store's history.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use postroad_domain::{
     Attempt, AuditEntry, DeliveryId, Event, EventId, Replay, ReplayId, SubscriptionId, TenantNo,
-    delivery::Delivery,
+    delivery::{Delivery, StoredBody},
 };
 
 use crate::{
@@ -29,6 +31,18 @@ impl History for MemoryStore {
 
     async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         Ok(self.state().delivery(tenant_no, id))
+    }
+
+    async fn delivery_events(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Vec<Event>, StoreError> {
+        Ok(self.state().delivery_events(tenant_no, id))
+    }
+
+    async fn stored_body(
+        &self,
+        tenant_no: TenantNo,
+        id: DeliveryId,
+    ) -> Result<Option<Arc<StoredBody>>, StoreError> {
+        Ok(self.state().stored_body(tenant_no, id))
     }
 
     async fn list_deliveries(&self, list: ListDeliveries) -> Result<Page<Delivery, String>, StoreError> {

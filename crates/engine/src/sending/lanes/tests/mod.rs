@@ -63,6 +63,8 @@ fn delivery(no: i64, n: u32) -> QueuedDelivery {
             trace: None,
             test: false,
         }),
+        group: None,
+        body: None,
     }
 }
 
