@@ -12,7 +12,7 @@ use postroad_store::{Idempotency, Next, PutEventType, SubscriptionChange, confor
 use rusqlite::Connection;
 
 /// Tables that hold rows of tenants.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "tenant",
     "tenant_version",
     "subscription",
@@ -27,6 +27,7 @@ const TABLES: [&str; 14] = [
     "attempt",
     "idempotency",
     "event_type",
+    "log_type",
 ];
 
 #[tokio::test]

@@ -45,9 +45,9 @@ pub use error::{
 pub use history::{
     AuditFilter, CancelDelivery, CancelReplay, CountReplay, CreateReplay, DeliveryFilter, EventFilter,
     History, ListAllDeliveries, ListAllEvents, ListAllSubscriptions, ListAudit, ListDeliveries, ListEvents,
-    ListReplays, ListSubscriptionsThen, NewAudit, Owned, Page, PruneAudit, PrunedAudit, RecordAudit,
-    RecordTest, ReplayCounted, ReplayStep, ReplayStepped, RetryDelivery, SubscriptionFilter,
-    SubscriptionThen, Then,
+    ListReplays, ListSubscriptionsThen, LogEntry, LogRead, NewAudit, Owned, Page, PruneAudit, PrunedAudit,
+    ReadLog, RecordAudit, RecordTest, ReplayCounted, ReplayStep, ReplayStepped, RetryDelivery,
+    SubscriptionFilter, SubscriptionThen, Then,
 };
 pub use queue::{
     AcceptResult, Backlog, BacklogBudget, Commit, Committed, Fanout, FanoutTarget, Idempotency, LaneKey,

@@ -4,5 +4,6 @@ pub(crate) mod backup;
 pub mod check;
 pub(crate) mod compact;
 pub mod inspect;
+pub(crate) mod numbering;
 pub(crate) mod prune;
 pub(crate) mod sweep;

@@ -9,6 +9,7 @@ pub(crate) mod everywhere;
 pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod lanes;
+pub(crate) mod log;
 pub(crate) mod moment;
 pub(crate) mod profiles;
 pub(crate) mod readers;

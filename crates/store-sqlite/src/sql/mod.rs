@@ -19,6 +19,7 @@ mod configuration;
 mod forgetting;
 mod installation;
 mod keys_and_audit;
+mod log;
 pub(crate) mod query;
 mod reading;
 mod replays;
@@ -27,7 +28,7 @@ mod sending;
 mod sweeping;
 
 pub use self::{
-    accepting::*, configuration::*, forgetting::*, installation::*, keys_and_audit::*, reading::*,
+    accepting::*, configuration::*, forgetting::*, installation::*, keys_and_audit::*, log::*, reading::*,
     replays::*, sending::*, sweeping::*,
 };
 
@@ -39,6 +40,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         forgetting::FORGETTING,
         installation::INSTALLATION,
         keys_and_audit::KEYS_AND_AUDIT,
+        log::LOG,
         reading::READING,
         replays::REPLAYS,
         sending::SENDING,

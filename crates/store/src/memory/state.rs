@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use postroad_domain::{
-    Attempt, Event, EventId, EventType, KeyId, Reason, RegisteredType, ReplayId, Status, Subscription,
-    SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp, ids::DeliveryId,
+    Attempt, Event, EventId, EventOffset, EventType, KeyId, Reason, RegisteredType, ReplayId, Status,
+    Subscription, SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp, ids::DeliveryId,
     subscription::InactiveReason, tenant::TenantSpec,
 };
 
@@ -20,6 +20,8 @@ pub(super) struct State {
     pub(super) subscriptions: BTreeMap<LaneKey, SubscriptionRow>,
     /// The place of each event in the order in which they were accepted.
     pub(super) event_numbers: BTreeMap<(TenantNo, EventId), i64>,
+    /// The log of each tenant.
+    pub(super) log: BTreeMap<(TenantNo, EventOffset), EventId>,
     pub(super) replays: BTreeMap<(TenantNo, ReplayId), ReplayRow>,
     pub(super) events: BTreeMap<(TenantNo, EventId), Arc<Event>>,
     pub(super) deliveries: BTreeMap<DeliveryKey, DeliveryRow>,
@@ -49,6 +51,8 @@ pub(super) struct TenantRow {
     /// What was set at each version; the first is version 1.
     pub(super) versions: Vec<TenantSpec>,
     pub(super) event_types: BTreeMap<EventType, RegisteredType>,
+    /// The offset of its next event.
+    pub(super) next_offset: EventOffset,
     pub(super) deleted: bool,
 }
 
@@ -128,6 +132,7 @@ impl State {
             tenants: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             event_numbers: BTreeMap::new(),
+            log: BTreeMap::new(),
             replays: BTreeMap::new(),
             events: BTreeMap::new(),
             deliveries: BTreeMap::new(),

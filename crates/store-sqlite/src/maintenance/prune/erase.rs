@@ -7,7 +7,7 @@ use crate::{
     codes,
     error::Fault,
     sql::{self, query},
-    writer::{Work, commit::DELIVERY_BITS, known::ERASING_COUNTER},
+    writer::{Work, commit::DELIVERY_BITS, known::ERASING_COUNTER, log},
 };
 
 /// A delivery of an event that may go.
@@ -87,6 +87,7 @@ fn deliveries(work: &Work<'_>, event_no: i64) -> Result<Vec<Doomed>, Fault> {
 }
 
 fn erase_event(work: &mut Work<'_>, found: Found) -> Result<(), Fault> {
+    log::before_forgetting(work, found.tenant_no, found.event_no)?;
     query::run(work.db, sql::EVENT_LISTING_DELETE, (found.tenant_no.0, found.event_no))?;
     query::run(work.db, sql::FANOUT_DELETE, (found.event_no,))?;
     query::run(work.db, sql::ERASE_EVENT, (found.event_no,))?;

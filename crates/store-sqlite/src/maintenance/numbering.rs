@@ -1,0 +1,111 @@
+//! Gives offsets to events that were stored before there were any, in steps beside the commits.
+//!
+//! First everything from before is listed; then the walk goes over the listing, tenant by tenant and oldest first, and
+//! counts from 1. New events of such a tenant have offsets above all that old ones can get ([`LogNo::next`]), so they need
+//! not wait. No event is read: an old entry names no type, and who looks for one reads the event.
+//!
+//! **Invariant:** where the walk stands is kept in the transaction that gives the offsets, so what a crash leaves is a walk
+//! that goes on where it was.
+
+use rusqlite::Connection;
+
+use crate::{
+    error::Fault,
+    limits::{NUMBERING_TIME_MAX, NUMBERS_PER_SWEEP},
+    log_no::LogNo,
+    sql::{self, query},
+    writer::{Work, listing},
+};
+
+/// The kept number of the first event that came with an offset. It is there as long as older ones have none.
+const END_COUNTER: &str = "unnumbered_before";
+/// The kept tenant at which the walk stands.
+const TENANT_COUNTER: &str = "numbering_tenant";
+/// The kept number of that tenant's first event without an offset.
+const EVENT_COUNTER: &str = "numbering_event";
+/// The kept offset of that event.
+const OFFSET_COUNTER: &str = "numbering_offset";
+
+/// Where the walk stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbering {
+    /// Events from this number on came with an offset.
+    end: i64,
+    tenant_no: i64,
+    /// The tenant's events below this number have their offsets.
+    event_no: i64,
+    /// The offset of the tenant's next event.
+    offset: i64,
+}
+
+impl Numbering {
+    /// As it was kept; `None` when every event has its offset.
+    pub(crate) fn of(kept: impl Fn(&str) -> Option<i64>) -> Option<Self> {
+        Some(Self {
+            end: kept(END_COUNTER)?,
+            tenant_no: kept(TENANT_COUNTER).unwrap_or_default(),
+            event_no: kept(EVENT_COUNTER).unwrap_or_default(),
+            offset: kept(OFFSET_COUNTER).unwrap_or(1),
+        })
+    }
+
+    fn keep(&self, db: &Connection) -> Result<(), Fault> {
+        query::run(db, sql::COUNTER_PUT, (TENANT_COUNTER, self.tenant_no))?;
+        query::run(db, sql::COUNTER_PUT, (EVENT_COUNTER, self.event_no))?;
+        query::run(db, sql::COUNTER_PUT, (OFFSET_COUNTER, self.offset))?;
+        Ok(())
+    }
+}
+
+/// Makes a step; answers whether there is more to do.
+pub(crate) fn go_on(work: &mut Work<'_>) -> Result<bool, Fault> {
+    let Some(mut numbering) = work.known.numbering else { return Ok(false) };
+    if work.unlisted.mark() < numbering.end {
+        listing::hasten(work, NUMBERS_PER_SWEEP)?;
+        return Ok(true);
+    }
+    let deadline = work.clock.monotonic().saturating_add(NUMBERING_TIME_MAX);
+    let mut left = NUMBERS_PER_SWEEP;
+    while left > 0 && work.clock.monotonic() <= deadline {
+        left -= 1;
+        if !number_some(work.db, &mut numbering, &mut left)? && !next_tenant(work.db, &mut numbering)? {
+            return finish(work).map(|()| false);
+        }
+    }
+    numbering.keep(work.db)?;
+    work.known.numbering = Some(numbering);
+    Ok(true)
+}
+
+/// Gives offsets to some events of the tenant; answers whether it may have more.
+fn number_some(db: &Connection, numbering: &mut Numbering, left: &mut usize) -> Result<bool, Fault> {
+    const CHUNK: usize = 100;
+    let range = (numbering.tenant_no, numbering.event_no, numbering.end, CHUNK);
+    let entries =
+        query::list(db, sql::LOG_ENTRIES, range, |row| Ok((row.get::<_, i64>(0)?, LogNo(row.get(1)?))))?;
+    let mut set = db.prepare_cached(sql::NUMBERING_SET)?;
+    for (event_no, _) in &entries {
+        set.execute((numbering.tenant_no, event_no, numbering.offset))?;
+        numbering.offset += 1;
+        numbering.event_no = event_no + 1;
+    }
+    *left = left.saturating_sub(entries.len());
+    Ok(entries.len() == CHUNK)
+}
+
+/// Goes on to the next tenant, if there is one.
+fn next_tenant(db: &Connection, numbering: &mut Numbering) -> Result<bool, Fault> {
+    let next = query::find(db, sql::NUMBERING_TENANT, (numbering.tenant_no,), |row| Ok(row.get(0)?))?;
+    if let Some(tenant_no) = next {
+        *numbering = Numbering { end: numbering.end, tenant_no, event_no: 0, offset: 1 };
+    }
+    Ok(next.is_some())
+}
+
+fn finish(work: &mut Work<'_>) -> Result<(), Fault> {
+    for counter in [END_COUNTER, TENANT_COUNTER, EVENT_COUNTER, OFFSET_COUNTER] {
+        query::run(work.db, sql::COUNTER_DELETE, (counter,))?;
+    }
+    work.known.numbering = None;
+    Ok(())
+}
