@@ -40,6 +40,7 @@ fn write_before(folder: &Path) {
     }
     db.pragma_update(None, "application_id", 0x706f_7374).unwrap();
     db.pragma_update(None, "user_version", BEFORE.len() as i64).unwrap();
+    db.execute_batch("INSERT INTO profile_version VALUES (1, 'standard', x'00', 10, x'')").unwrap();
     for (tenant_no, id) in TENANTS {
         let row = (tenant_no, id);
         db.execute(

@@ -103,6 +103,11 @@ async fn offsets_go_on_after_opening_whatever_was_listed_or_forgotten() {
     let mut world = World::new(Arc::new(open(folder.path()))).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let other = world.tenant("other").await;
+    // What the events of a world name.
+    Connection::open(folder.path().join("postroad.db"))
+        .unwrap()
+        .execute_batch("INSERT INTO profile_version VALUES (1, 'standard', x'00', 10, x'')")
+        .unwrap();
     let mut expected = 1;
     for round in 1..=40_u32 {
         world.accept(&other, &[]).await;
