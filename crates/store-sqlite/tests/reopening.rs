@@ -106,7 +106,7 @@ async fn offsets_go_on_after_opening_whatever_was_listed_or_forgotten() {
     // What the events of a world name.
     Connection::open(folder.path().join("postroad.db"))
         .unwrap()
-        .execute_batch("INSERT INTO profile_version VALUES (1, 'standard', x'00', 10, x'')")
+        .execute_batch("INSERT INTO profile_version SELECT value, 'standard', CAST(value AS BLOB), 10, x'' FROM json_each('[1,2,3,4,5,6,7,8,9]')")
         .unwrap();
     let mut expected = 1;
     for round in 1..=40_u32 {
