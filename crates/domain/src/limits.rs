@@ -293,6 +293,9 @@ pub const INSPECTOR_ANSWER_DELAY: Bounds<Duration> =
 /// Tenants with counters of their own in the metrics, where they are asked for; the rest is counted together.
 pub const METRICS_TENANTS_MAX: usize = 1_000;
 
+/// Changes that a reader of the store's feed has not taken yet; one that falls further behind forgets all it remembers.
+pub const CHANGES_WAITING_MAX: usize = 1_024;
+
 // --- Lists ---------------------------------------------------------------------------------------------------------
 
 /// Items of one page of a list.

@@ -8,10 +8,18 @@ use postroad_domain::{
     subscription::InactiveReason,
 };
 
-use crate::{error::Fault, log_no::LogNo, reading::history::Standing};
+use crate::{error::Fault, log_no::LogNo, numbers::DELIVERY_BITS};
 
-/// Bits of the number for an event's deliveries that count them.
-const DELIVERIES_BITS: u32 = 12;
+/// What a subscription is from the next event on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It gets what it matches.
+    Active,
+    /// It gets nothing, and why.
+    Inactive(InactiveReason),
+    /// It is gone.
+    Deleted,
+}
 
 /// The number of a status. [`Status::Delivering`] is known to the engine only: in the store such a delivery is queued.
 pub(crate) const fn status_code(status: Status) -> i64 {
@@ -38,20 +46,20 @@ pub(crate) const fn status_of(code: i64) -> Result<Status, Fault> {
 /// for a test. A column of its own for each would take more of every event, and behind the data of a large one it would be
 /// slow to read, which every start does with the newest.
 pub(crate) fn deliveries_code(deliveries: u32, test: bool, log_no: LogNo) -> i64 {
-    let code = (log_no.0.abs() << DELIVERIES_BITS) | i64::from(deliveries);
+    let code = (log_no.0.abs() << DELIVERY_BITS) | i64::from(deliveries);
     if test { -code } else { code }
 }
 
 /// How many deliveries an event has, and whether it is a test.
 pub(crate) fn deliveries_of(code: i64) -> Result<(u32, bool), Fault> {
     log_no_of(code)?;
-    let deliveries = u32::try_from(code.unsigned_abs() & ((1 << DELIVERIES_BITS) - 1));
+    let deliveries = u32::try_from(code.unsigned_abs() & ((1 << DELIVERY_BITS) - 1));
     Ok((deliveries.map_err(|_| Fault::Corrupt("an event has too many deliveries"))?, code < 0))
 }
 
 /// The place of an event or of a test in the log.
 pub(crate) fn log_no_of(code: i64) -> Result<LogNo, Fault> {
-    let log_no = i64::try_from(code.unsigned_abs() >> DELIVERIES_BITS).unwrap_or(i64::MAX);
+    let log_no = i64::try_from(code.unsigned_abs() >> DELIVERY_BITS).unwrap_or(i64::MAX);
     if log_no > LogNo::OFFSET_MAX {
         return Err(Fault::Corrupt("an event has a place in the log that is none"));
     }

@@ -5,7 +5,7 @@
 //! | [`Queue`] | what must still be sent: commits, lanes, the background work on them |
 //! | [`Configuration`] | tenants, subscriptions, event types, keys, profiles |
 //! | [`History`] | events, deliveries, attempts, replays, the audit |
-//! | [`Cluster`] | nodes and the lanes they own |
+//! | [`Cluster`] | nodes, the lanes they own, the feed of changes |
 //!
 //! [`Store`] is all four. Whoever needs only one of them takes only that one: `Arc<dyn Store>` becomes
 //! `Arc<dyn Configuration>` by itself.
@@ -32,7 +32,10 @@ mod history;
 pub mod memory;
 mod queue;
 
-pub use cluster::{ClaimLanes, Cluster, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session, SessionId};
+pub use cluster::{
+    Change, ChangeKinds, Changes, ClaimLanes, Cluster, Feed, Heartbeat, LaneLease, OpenSession, ReleaseLanes,
+    Session, SessionId,
+};
 pub use configuration::{
     ConfigSnapshot, Configuration, CreateKey, CreateSubscription, Deactivate, DeleteEventType,
     DeleteSubscription, DeleteTenant, KeyUsed, ListKeys, ListTenants, PutEventType, PutProfile, PutTenant,

@@ -1,5 +1,6 @@
 //! What is done in the background and by the operator's commands.
 
+pub(crate) mod audit;
 pub(crate) mod backup;
 pub mod check;
 pub(crate) mod compact;

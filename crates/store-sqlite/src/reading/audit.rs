@@ -1,84 +1,24 @@
-//! The audit: rows in the order of commits, appended in the transaction of the change that they tell of.
-//!
-//! **Invariants:**
-//! * no entry is earlier than the one before it, so a moment is a place among their numbers;
-//! * entries are counted, for each tenant and in all, in the transaction that writes or forgets them: whoever has too many
-//!   is found without going over any.
-
-use std::{collections::BTreeMap, ops::ControlFlow, time::Duration};
+//! Reading the audit: entries in the order of commits, found by moment since that is their order too.
 
 use postroad_domain::{
-    AuditAction, AuditEntry, AuditId, Clock, TenantId, TenantNo, Timestamp,
-    limits::{AUDIT_SAME_LOOKS_MAX, PAGE_ROWS_SCANNED_MAX},
+    AuditAction, AuditEntry, AuditId, TenantId, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX,
 };
-use postroad_store::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, PrunedAudit, RecordAudit};
+use postroad_store::{AuditFilter, ListAudit, Page};
 use rusqlite::{Connection, Row};
 
 use crate::{
     error::Fault,
     reading::{
-        everywhere,
         moment::{Line, place_of},
         tenants,
     },
     sql::{self, query},
-    writer::Work,
 };
 
 /// How moments are found among the numbers of entries.
 const LINE: Line = Line { last: sql::AUDIT_LAST, probe: sql::AUDIT_PROBE };
 /// Entries read at a time.
 const CHUNK: usize = 256;
-/// The name under which all entries are counted; no tenant has it.
-const ALL: &str = "";
-
-/// Writes what a change says of itself.
-pub(crate) fn note(
-    db: &Connection,
-    tenant_no: TenantNo,
-    at: Timestamp,
-    audit: Option<&NewAudit>,
-) -> Result<(), Fault> {
-    let Some(audit) = audit else { return Ok(()) };
-    let tenant = everywhere::name(db, tenant_no)?;
-    let tenant = tenant.as_ref().map(TenantId::as_str);
-    // Moments are found by halving, also where the clock was set back in between.
-    let last = query::find(db, sql::AUDIT_LAST, (), |row| Ok(row.get::<_, i64>(1)?))?;
-    let row = (
-        audit.id.as_bytes(),
-        last.unwrap_or(i64::MIN).max(at.as_micros()),
-        tenant_no.0,
-        tenant,
-        audit.actor.to_string(),
-        audit.address.map(|address| address.to_string()),
-        audit.action.as_str(),
-        audit.object.as_str(),
-        audit.changes.as_deref(),
-    );
-    query::run(db, sql::AUDIT_INSERT, row)?;
-    count(db, ALL, 1)?;
-    tenant.map_or(Ok(()), |tenant| count(db, tenant, 1))
-}
-
-/// Writes an entry about something that changes nothing else, unless a recent one says the same.
-pub(crate) fn record(db: &Connection, record: &RecordAudit) -> Result<(), Fault> {
-    if is_told(db, record)? {
-        return Ok(());
-    }
-    note(db, record.tenant_no, record.at, Some(&record.audit))
-}
-
-fn is_told(db: &Connection, record: &RecordAudit) -> Result<bool, Fault> {
-    let Some(tenant) = everywhere::name(db, record.tenant_no)? else { return Ok(false) };
-    let mut statement = db.prepare_cached(sql::AUDIT_NEWEST_OF_TENANT)?;
-    let mut rows = statement.query((tenant.as_str(), AUDIT_SAME_LOOKS_MAX))?;
-    while let Some(row) = rows.next()? {
-        if let ControlFlow::Break(is_told) = record.is_told_by(&read(row)?.2) {
-            return Ok(is_told);
-        }
-    }
-    Ok(false)
-}
 
 /// Entries, newest first.
 pub(crate) fn list(db: &Connection, list: &ListAudit) -> Result<Page<AuditEntry, i64>, Fault> {
@@ -108,106 +48,7 @@ pub(crate) fn list(db: &Connection, list: &ListAudit) -> Result<Page<AuditEntry,
     }
 }
 
-/// Forgets entries, first the oldest of tenants that have too many, then the oldest of all.
-pub(crate) fn prune(work: &Work<'_>, prune: PruneAudit) -> Result<PrunedAudit, Fault> {
-    let mut step =
-        Step { db: work.db, clock: work.clock, began: work.clock.monotonic(), prune, forgotten: 0 };
-    let crowded = step.prune_tenants()?;
-    step.prune_oldest()?;
-    Ok(PrunedAudit { forgotten: step.forgotten, crowded })
-}
-
-/// A step of forgetting, under way.
-struct Step<'a> {
-    db: &'a Connection,
-    clock: &'a dyn Clock,
-    began: Duration,
-    prune: PruneAudit,
-    forgotten: usize,
-}
-
-impl Step<'_> {
-    fn rows_left(&self) -> usize {
-        self.prune.rows_max - self.forgotten
-    }
-
-    /// Entries of one tenant lie far apart, on a page of its own each, and may have to be read from the disk: the time ends
-    /// a step, not only their number.
-    fn is_over(&self) -> bool {
-        let is_late = || self.clock.monotonic().saturating_sub(self.began) >= self.prune.time_max;
-        self.rows_left() == 0 || self.forgotten > 0 && is_late()
-    }
-
-    /// Answers one of those that had too many.
-    fn prune_tenants(&mut self) -> Result<Option<TenantId>, Fault> {
-        let mut crowded = None;
-        let max = i64::try_from(self.prune.entries_of_tenant_max).unwrap_or(i64::MAX);
-        while !self.is_over() {
-            let beyond = query::find(self.db, sql::AUDIT_COUNT_BEYOND, (max,), |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? - max))
-            })?;
-            let Some((tenant, beyond)) = beyond else { break };
-            crowded = TenantId::parse(&tenant).ok();
-            let rows_left = i64::try_from(self.rows_left()).unwrap_or(i64::MAX);
-            let oldest = (&tenant, beyond.min(rows_left));
-            let read = |row: &Row<'_>| Ok(row.get::<_, i64>(0)?);
-            let oldest = query::list(self.db, sql::AUDIT_OLDEST_OF_TENANT, oldest, read)?;
-            if oldest.is_empty() {
-                return Err(Fault::Corrupt("a tenant has fewer entries of the audit than are counted"));
-            }
-            self.forget(oldest)?;
-        }
-        Ok(crowded)
-    }
-
-    fn prune_oldest(&mut self) -> Result<(), Fault> {
-        let entries = query::find(self.db, sql::AUDIT_COUNT, (ALL,), |row| Ok(row.get::<_, u64>(0)?))?;
-        let mut beyond = entries.unwrap_or_default().saturating_sub(self.prune.entries_max);
-        let (mut oldest, mut from) = (Vec::new(), 0);
-        while !self.is_over() && oldest.len() < self.rows_left() {
-            let next = query::find(self.db, sql::AUDIT_PROBE, (from,), |row| {
-                Ok((row.get::<_, i64>(0)?, Timestamp::from_micros(row.get(1)?)))
-            })?;
-            let next = next.filter(|(_, at)| beyond > 0 || *at < self.prune.before);
-            let Some((audit_no, _)) = next else { break };
-            oldest.push(audit_no);
-            from = audit_no + 1;
-            beyond = beyond.saturating_sub(1);
-        }
-        self.forget(oldest)
-    }
-
-    /// As many of these as there is time for.
-    fn forget(&mut self, entries: Vec<i64>) -> Result<(), Fault> {
-        let mut counts = BTreeMap::<String, i64>::new();
-        for audit_no in entries {
-            if self.is_over() {
-                break;
-            }
-            let read = |row: &Row<'_>| Ok(row.get::<_, Option<String>>(0)?);
-            let tenant = query::find(self.db, sql::AUDIT_DELETE, (audit_no,), read)?;
-            self.forgotten += 1;
-            for name in tenant.flatten().into_iter().chain([ALL.to_owned()]) {
-                *counts.entry(name).or_default() -= 1;
-            }
-        }
-        for (tenant, entries) in counts {
-            count(self.db, &tenant, entries)?;
-        }
-        Ok(())
-    }
-}
-
-/// Counts entries that came or, below zero, went. Of a tenant without any there is no count.
-fn count(db: &Connection, tenant: &str, entries: i64) -> Result<(), Fault> {
-    query::run(db, sql::AUDIT_COUNT_ADD, (tenant, entries))?;
-    if entries < 0 && tenant != ALL {
-        query::run(db, sql::AUDIT_COUNT_DELETE, (tenant,))?;
-    }
-    Ok(())
-}
-
-type Found = (i64, Option<TenantNo>, AuditEntry);
+pub(crate) type Found = (i64, Option<TenantNo>, AuditEntry);
 
 fn chunk(db: &Connection, filter: &AuditFilter, first: i64, end: i64) -> Result<Vec<Found>, Fault> {
     match &filter.tenant {
@@ -239,7 +80,7 @@ fn as_shown(
     Ok(entry)
 }
 
-fn read(row: &Row<'_>) -> Result<Found, Fault> {
+pub(crate) fn read(row: &Row<'_>) -> Result<Found, Fault> {
     const DAMAGED: Fault = Fault::Corrupt("an entry of the audit has a word that is none");
     let text = |column: usize| Ok::<_, Fault>(row.get::<_, Option<String>>(column)?);
     let word = |column: usize| Ok::<_, Fault>(row.get::<_, String>(column)?);

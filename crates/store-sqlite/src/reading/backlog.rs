@@ -5,9 +5,9 @@ use rusqlite::Connection;
 
 use crate::{
     error::Fault,
+    numbers::DELIVERY_BITS,
     reading::{events, lanes},
     sql,
-    writer::commit::DELIVERY_BITS,
 };
 
 /// Rows that one step counts.

@@ -10,44 +10,21 @@ use std::collections::HashMap;
 
 use postroad_domain::{
     Event, SubscriptionId, SubscriptionNo, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX,
-    subscription::InactiveReason,
 };
 use postroad_store::{ListSubscriptionsThen, Page, SubscriptionThen, Then};
 use rusqlite::Connection;
 
 use crate::{
-    codec, codes,
+    codec,
+    codes::{self, Standing},
     error::Fault,
+    numbers::DELIVERY_BITS,
     reading::{deliveries, events, subscriptions, tenants},
     sql::{self, query},
-    writer::{Work, commit::DELIVERY_BITS},
 };
 
 /// Subscriptions read at a time.
 const CHUNK: usize = 256;
-
-/// What a subscription is from the next event on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// It gets what it matches.
-    Active,
-    /// It gets nothing, and why.
-    Inactive(InactiveReason),
-    /// It is gone.
-    Deleted,
-}
-
-/// Notes what a subscription is from the next event on, and since when.
-pub(crate) fn note(
-    work: &Work<'_>,
-    (no, version): (SubscriptionNo, i64),
-    standing: Standing,
-    at: Timestamp,
-) -> Result<(), Fault> {
-    let row = (no.0, work.known.next_event_no, version, codes::standing_code(standing), at.as_micros());
-    query::run(work.db, sql::HISTORY_PUT, row)?;
-    Ok(())
-}
 
 /// What each subscription was when the event came; `None` when there is no such event.
 pub(crate) fn page(

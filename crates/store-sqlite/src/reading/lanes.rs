@@ -11,9 +11,9 @@ use rusqlite::Connection;
 
 use crate::{
     error::Fault,
+    numbers::{DELIVERY_BITS, delivery_id},
     reading::events,
     sql::{self, query},
-    writer::commit::{DELIVERY_BITS, delivery_id},
 };
 
 /// The next deliveries of a lane. Reads the rows that it answers, those the caller holds and one more.

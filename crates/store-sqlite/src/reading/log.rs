@@ -3,20 +3,19 @@
 //! The listing of a tenant's events is its log: entries ascend by the number of their event, and so do their offsets. So an
 //! offset is found by halving, and no second order is kept.
 //!
-//! What was stored before there were offsets gets them behind the start ([`crate::maintenance::numbering`]), oldest first:
+//! What was stored before there were offsets gets them behind the start (`maintenance/numbering`), oldest first:
 //! until that is done a tenant's log ends where the numbers end, though newer entries have theirs, and whoever reads at
 //! these sees them.
 
 use postroad_domain::{EventId, EventOffset, TenantNo, limits::PAGE_ROWS_SCANNED_MAX};
 use postroad_store::{LogEntry, LogRead, ReadLog};
-use rusqlite::{Connection, Row};
-use rustc_hash::FxHashMap;
+use rusqlite::Connection;
 
 use crate::{
     codes,
     error::Fault,
     log_no::{LogNo, LogPlace},
-    reading::{events, tenants, unlisted::Tail},
+    reading::{events, log_types::type_no, tenants, unlisted::Tail},
     sql::{self, query},
 };
 
@@ -67,41 +66,6 @@ pub(crate) fn end(db: &Connection, tenant_no: TenantNo, newest: Option<(i64, Log
     let kept = query::find(db, sql::LOG_NEXT_OFFSET, (tenant_no.0,), |row| Ok(row.get::<_, i64>(0)?))?;
     let behind_newest = newest.map_or(1, |(_, log_no)| log_no.next());
     Ok(kept.unwrap_or(1).max(behind_newest))
-}
-
-/// The number of an event type of a tenant, if it has one.
-pub(crate) fn type_no(db: &Connection, tenant_no: TenantNo, name: &str) -> Result<Option<u32>, Fault> {
-    query::find(db, sql::LOG_TYPE_FIND, (tenant_no.0, name), |row| Ok(row.get(0)?))
-}
-
-/// The places that the rows of events tell, while many are read: each name is asked for once.
-#[derive(Default)]
-pub(crate) struct PlacesOfRows(FxHashMap<TenantNo, FxHashMap<Box<str>, u32>>);
-
-impl PlacesOfRows {
-    /// From the columns `type` and `deliveries` of a row, the first of which is given.
-    pub(crate) fn read(
-        &mut self,
-        db: &Connection,
-        tenant_no: TenantNo,
-        (row, column): (&Row<'_>, usize),
-    ) -> Result<LogPlace, Fault> {
-        let log_no = codes::log_no_of(row.get(column + 1)?)?;
-        if log_no.offset().is_none() {
-            return Ok(LogPlace { log_no, type_no: 0 });
-        }
-        let name = row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?;
-        let known = self.0.entry(tenant_no).or_default();
-        let type_no = match known.get(name) {
-            Some(type_no) => *type_no,
-            None => {
-                let type_no = type_no(db, tenant_no, name)?.unwrap_or_default();
-                known.insert(name.into(), type_no);
-                type_no
-            }
-        };
-        Ok(LogPlace { log_no, type_no })
-    }
 }
 
 /// The lowest offset that is left.

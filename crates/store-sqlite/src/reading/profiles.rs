@@ -3,26 +3,13 @@
 //! On purpose none is ever erased: they are few and small, and any event may name one.
 
 use postroad_domain::{ProfileNo, Timestamp};
-use postroad_store::{PutProfile, StoredProfile};
+use postroad_store::StoredProfile;
 use rusqlite::{Connection, Row};
 
 use crate::{
     error::Fault,
     sql::{self, query},
-    writer::Work,
 };
-
-/// Keeps a profile's files, unless they are known; answers their number.
-pub(crate) fn put(work: &mut Work<'_>, put: &PutProfile) -> Result<ProfileNo, Fault> {
-    let at = put.at.as_micros();
-    let known = query::find(work.db, sql::PROFILE_FIND, (put.digest,), |row| Ok(row.get::<_, i64>(0)?))?;
-    if let Some(no) = known {
-        query::run(work.db, sql::PROFILE_TOUCH, (no, at))?;
-        return Ok(ProfileNo(no));
-    }
-    query::run(work.db, sql::PROFILE_INSERT, (&put.name, put.digest, at, &put.files))?;
-    Ok(ProfileNo(work.db.last_insert_rowid()))
-}
 
 /// One profile.
 pub(crate) fn by_no(db: &Connection, no: ProfileNo) -> Result<Option<StoredProfile>, Fault> {

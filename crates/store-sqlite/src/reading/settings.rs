@@ -6,15 +6,9 @@ use rusqlite::Connection;
 use crate::{
     error::Fault,
     sql::{self, query},
-    writer::Work,
 };
 
 /// A value, if it was ever kept.
 pub(crate) fn get(db: &Connection, key: SettingKey) -> Result<Option<Vec<u8>>, Fault> {
     query::find(db, sql::SETTING_GET, (key.as_str(),), |row| Ok(row.get(0)?))
-}
-
-/// Keeps a value.
-pub(crate) fn put(work: &Work<'_>, key: SettingKey, value: &[u8]) -> Result<(), Fault> {
-    query::run(work.db, sql::SETTING_PUT, (key.as_str(), value)).map(|_| ())
 }

@@ -20,9 +20,9 @@ use rustc_hash::FxHashMap;
 use crate::{
     error::Fault,
     log_no::LogPlace,
-    reading::log::PlacesOfRows,
+    numbers::DELIVERY_BITS,
+    reading::log_types::PlacesOfRows,
     sql::{self, query},
-    writer::commit::DELIVERY_BITS,
 };
 
 /// Shared by the writer, which changes it after each commit, and the readers.
@@ -64,7 +64,7 @@ pub(crate) struct Tail {
 
 /// What a commit did to listings; it takes effect when the commit is durable.
 #[derive(Debug, Default)]
-pub(crate) struct Changes {
+pub(crate) struct ListingChanges {
     /// New events.
     pub(crate) events: Vec<(TenantNo, i64, LogPlace)>,
     /// New deliveries.
@@ -93,7 +93,7 @@ impl Unlisted {
         let deliveries = query::list(db, sql::LOAD_UNLISTED_DELIVERIES, (mark << DELIVERY_BITS,), |row| {
             Ok((TenantNo(row.get(0)?), SubscriptionNo(row.get(1)?), row.get(2)?))
         })?;
-        lists.apply(Changes { events, deliveries, ..Changes::default() });
+        lists.apply(ListingChanges { events, deliveries, ..ListingChanges::default() });
         Ok(Self(RwLock::new(lists)))
     }
 
@@ -148,13 +148,13 @@ impl Unlisted {
     }
 
     /// Takes over what a durable commit did.
-    pub(crate) fn apply(&self, changes: Changes) {
+    pub(crate) fn apply(&self, changes: ListingChanges) {
         self.0.write().apply(changes);
     }
 }
 
 impl Lists {
-    fn apply(&mut self, changes: Changes) {
+    fn apply(&mut self, changes: ListingChanges) {
         self.entries += changes.events.len();
         for (tenant_no, event_no, place) in changes.events {
             let of = self.events.entry(tenant_no).or_default();
@@ -364,15 +364,15 @@ mod tests {
         let tenant_no = TenantNo(1);
         let entries = || lists.events_of(tenant_no).entries().collect::<Vec<_>>();
         let events = (1..=9).map(|no| (tenant_no, 10 * no, place(no))).collect();
-        lists.apply(Changes { events, ..Changes::default() });
+        lists.apply(ListingChanges { events, ..ListingChanges::default() });
         let pruned_events = [10, 20].map(|no| (tenant_no, no)).to_vec();
-        lists.apply(Changes { pruned_events, ..Changes::default() });
+        lists.apply(ListingChanges { pruned_events, ..ListingChanges::default() });
         let pruned_events = [90, 50, 99].map(|no| (tenant_no, no)).to_vec();
-        lists.apply(Changes { pruned_events, ..Changes::default() });
+        lists.apply(ListingChanges { pruned_events, ..ListingChanges::default() });
         assert_eq!(entries(), [3, 4, 6, 7, 8].map(|no| (10 * no, place(no))));
-        lists.apply(Changes { mark: Some(60), ..Changes::default() });
+        lists.apply(ListingChanges { mark: Some(60), ..ListingChanges::default() });
         assert_eq!(entries(), [6, 7, 8].map(|no| (10 * no, place(no))));
-        lists.apply(Changes { erased: vec![(tenant_no, 70)], ..Changes::default() });
+        lists.apply(ListingChanges { erased: vec![(tenant_no, 70)], ..ListingChanges::default() });
         assert_eq!((entries(), lists.entries()), (vec![(80, place(8))], 1));
     }
 
@@ -386,7 +386,7 @@ mod tests {
         let (tenant_no, sub_no) = (TenantNo(1), SubscriptionNo(2));
         let (late, newer) = ((2 << DELIVERY_BITS) + 9, (3 << DELIVERY_BITS) + 1);
         let deliveries = vec![(tenant_no, sub_no, late), (tenant_no, sub_no, newer)];
-        lists.apply(Changes { deliveries, ..Changes::default() });
+        lists.apply(ListingChanges { deliveries, ..ListingChanges::default() });
         assert_eq!((lists.entries(), lists.deliveries_of(sub_no).all()), (1, &[newer][..]));
     }
 
@@ -396,11 +396,11 @@ mod tests {
         let (tenant_no, sub_no) = (TenantNo(1), SubscriptionNo(2));
         let of = |numbers: &[i64]| numbers.iter().map(|no| (tenant_no, sub_no, *no)).collect::<Vec<_>>();
         for deliveries in [of(&[10, 20, 30, 40]), of(&[15, 11, 35, 45]), of(&[50])] {
-            lists.apply(Changes { deliveries, ..Changes::default() });
+            lists.apply(ListingChanges { deliveries, ..ListingChanges::default() });
         }
         assert_eq!(lists.deliveries_of(sub_no).all(), [10, 11, 15, 20, 30, 35, 40, 45, 50]);
         let pruned_deliveries = [30, 11, 45, 99].map(|no| (sub_no, no)).to_vec();
-        lists.apply(Changes { pruned_deliveries, ..Changes::default() });
+        lists.apply(ListingChanges { pruned_deliveries, ..ListingChanges::default() });
         assert_eq!((lists.entries(), lists.deliveries_of(sub_no).all()), (6, &[10, 15, 20, 35, 40, 50][..]));
     }
 
@@ -408,15 +408,15 @@ mod tests {
     fn a_listing_reads_on_in_the_table_where_memory_ends() {
         let lists = Unlisted(RwLock::new(Lists { mark: 3, ..Lists::default() }));
         let tenant_no = TenantNo(1);
-        lists.apply(Changes {
+        lists.apply(ListingChanges {
             events: vec![(tenant_no, 3, place(1)), (tenant_no, 5, place(2))],
-            ..Changes::default()
+            ..ListingChanges::default()
         });
         let before = lists.events_of(tenant_no);
         assert_eq!(before.numbers(0, 9, 10, listed_in_the_table).unwrap(), [5, 3, 2, 1]);
         assert_eq!(before.numbers(0, 5, 1, listed_in_the_table).unwrap(), [3]);
         assert_eq!(before.numbers(4, 9, 10, listed_in_the_table).unwrap(), [5]);
-        lists.apply(Changes { mark: Some(5), ..Changes::default() });
+        lists.apply(ListingChanges { mark: Some(5), ..ListingChanges::default() });
         assert_eq!((lists.entries(), lists.events_of(tenant_no).all()), (1, &[5][..]));
         assert_eq!(lists.events_of(tenant_no).newest(), Some((5, place(2))));
         assert_eq!(before.all(), [3, 5], "a reader keeps what it asked for");

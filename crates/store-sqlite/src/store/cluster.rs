@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use postroad_store::{
-    ClaimLanes, Cluster, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session, StoreError,
+    ChangeKinds, Changes, ClaimLanes, Cluster, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session,
+    StoreError,
 };
 
-use crate::{SqliteStore, sessions};
+use super::{SqliteStore, sessions};
 
 #[async_trait]
 impl Cluster for SqliteStore {
@@ -23,5 +24,9 @@ impl Cluster for SqliteStore {
 
     async fn release_lanes(&self, _: ReleaseLanes) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn changes(&self, kinds: ChangeKinds) -> Changes {
+        self.feed.changes(kinds)
     }
 }

@@ -12,16 +12,16 @@ use postroad_store::{
     StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
 };
 
+use super::SqliteStore;
 use crate::{
-    SqliteStore,
-    reading::{event_types, everywhere, keys, profiles, settings, subscriptions, tenants},
+    reading::{all_tenants, keys, profiles, settings, snapshot, subscriptions, tenants},
     writer::{self, WhenFull::GiveUp},
 };
 
 #[async_trait]
 impl Configuration for SqliteStore {
     async fn put_tenant(&self, put: PutTenant) -> Result<(Tenant, bool), StoreError> {
-        self.writer.write(GiveUp, move |work| tenants::put(work, &put)).await
+        self.writer.write(GiveUp, move |work| writer::tenants::put(work, &put)).await
     }
 
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
@@ -33,7 +33,7 @@ impl Configuration for SqliteStore {
     }
 
     async fn delete_tenant(&self, delete: DeleteTenant) -> Result<bool, StoreError> {
-        self.writer.write(GiveUp, move |work| tenants::delete(work, &delete)).await
+        self.writer.write(GiveUp, move |work| writer::tenants::delete(work, &delete)).await
     }
 
     async fn tenant_version(
@@ -63,7 +63,7 @@ impl Configuration for SqliteStore {
         &self,
         list: ListAllSubscriptions,
     ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, StoreError> {
-        self.readers.read(move |db| everywhere::subscriptions(db, &list)).await
+        self.readers.read(move |db| all_tenants::subscriptions(db, &list)).await
     }
 
     async fn update_subscription(
@@ -91,23 +91,23 @@ impl Configuration for SqliteStore {
     }
 
     async fn put_event_type(&self, put: PutEventType) -> Result<bool, PutEventTypeError> {
-        self.writer.write(GiveUp, move |work| event_types::put(work, &put)).await?
+        self.writer.write(GiveUp, move |work| writer::event_types::put(work, &put)).await?
     }
 
     async fn delete_event_type(&self, delete: DeleteEventType) -> Result<bool, StoreError> {
-        self.writer.write(GiveUp, move |work| event_types::delete(work, &delete)).await
+        self.writer.write(GiveUp, move |work| writer::event_types::delete(work, &delete)).await
     }
 
     async fn config_snapshot(&self, id: TenantId) -> Result<Option<ConfigSnapshot>, StoreError> {
-        self.readers.read(move |db| tenants::snapshot(db, &id)).await
+        self.readers.read(move |db| snapshot::snapshot(db, &id)).await
     }
 
     async fn config_snapshot_by_no(&self, no: TenantNo) -> Result<Option<ConfigSnapshot>, StoreError> {
-        self.readers.read(move |db| tenants::snapshot_by_no(db, no)).await
+        self.readers.read(move |db| snapshot::snapshot_by_no(db, no)).await
     }
 
     async fn create_key(&self, create: CreateKey) -> Result<ApiKey, CreateKeyError> {
-        self.writer.write(GiveUp, move |work| keys::create(work, &create)).await?
+        self.writer.write(GiveUp, move |work| writer::keys::create(work, &create)).await?
     }
 
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<StoredKey>, StoreError> {
@@ -119,15 +119,15 @@ impl Configuration for SqliteStore {
     }
 
     async fn revoke_key(&self, revoke: RevokeKey) -> Result<bool, StoreError> {
-        self.writer.write(GiveUp, move |work| keys::revoke(work, &revoke)).await
+        self.writer.write(GiveUp, move |work| writer::keys::revoke(work, &revoke)).await
     }
 
     async fn note_key_uses(&self, used: Vec<KeyUsed>) -> Result<(), StoreError> {
-        self.writer.write(GiveUp, move |work| keys::note_uses(work, &used)).await
+        self.writer.write(GiveUp, move |work| writer::keys::note_uses(work, &used)).await
     }
 
     async fn put_profile(&self, put: PutProfile) -> Result<ProfileNo, StoreError> {
-        self.writer.write(GiveUp, move |work| profiles::put(work, &put)).await
+        self.writer.write(GiveUp, move |work| writer::profiles::put(work, &put)).await
     }
 
     async fn profile(&self, no: ProfileNo) -> Result<Option<StoredProfile>, StoreError> {
@@ -143,6 +143,6 @@ impl Configuration for SqliteStore {
     }
 
     async fn put_setting(&self, key: SettingKey, value: Vec<u8>) -> Result<(), StoreError> {
-        self.writer.write(GiveUp, move |work| settings::put(work, key, &value)).await
+        self.writer.write(GiveUp, move |work| writer::settings::put(work, key, &value)).await
     }
 }

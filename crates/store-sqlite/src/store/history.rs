@@ -13,9 +13,10 @@ use postroad_store::{
 };
 use rusqlite::Connection;
 
+use super::SqliteStore;
 use crate::{
-    SqliteStore,
-    reading::{audit, deliveries, events, everywhere, history, log, replays, subscriptions},
+    maintenance,
+    reading::{all_tenants, audit, deliveries, events, history, log, replays, subscriptions},
     writer::{self, WhenFull::GiveUp, commit},
 };
 
@@ -31,7 +32,7 @@ impl History for SqliteStore {
     }
 
     async fn list_all_events(&self, list: ListAllEvents) -> Result<Page<Owned<Event>, EventId>, StoreError> {
-        self.readers.read(move |db| everywhere::events(db, &list)).await
+        self.readers.read(move |db| all_tenants::events(db, &list)).await
     }
 
     async fn read_log(&self, read: ReadLog) -> Result<Option<LogRead>, StoreError> {
@@ -62,14 +63,14 @@ impl History for SqliteStore {
     ) -> Result<Page<Owned<Delivery>, String>, StoreError> {
         let filter = list.filter.clone();
         let ListAllDeliveries { filter: wanted, after, limit } = list;
-        let owner = self.readers.read(move |db| everywhere::owner(db, &filter)).await?;
+        let owner = self.readers.read(move |db| all_tenants::owner(db, &filter)).await?;
         let Some(tenant_no) = owner else {
             let before = after.as_deref().map(parse_cursor).transpose()?;
             let page = move |db: &Connection| deliveries::list::page_of_all(db, &wanted, before, limit);
             return self.readers.read(page).await;
         };
         let name =
-            self.readers.read(move |db| tenant_no.map_or(Ok(None), |no| everywhere::name(db, no))).await?;
+            self.readers.read(move |db| tenant_no.map_or(Ok(None), |no| all_tenants::name(db, no))).await?;
         let Some((tenant_no, tenant)) = tenant_no.zip(name) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
@@ -94,7 +95,7 @@ impl History for SqliteStore {
     }
 
     async fn create_replay(&self, create: CreateReplay) -> Result<Replay, StartReplayError> {
-        self.writer.write(GiveUp, move |work| replays::create(work, &create)).await?
+        self.writer.write(GiveUp, move |work| writer::replays::create(work, &create)).await?
     }
 
     async fn replay(&self, tenant_no: TenantNo, id: ReplayId) -> Result<Option<Replay>, StoreError> {
@@ -122,11 +123,11 @@ impl History for SqliteStore {
     }
 
     async fn cancel_replay(&self, cancel: CancelReplay) -> Result<Replay, CancelReplayError> {
-        self.writer.write(GiveUp, move |work| replays::cancel(work, &cancel)).await?
+        self.writer.write(GiveUp, move |work| writer::replays::cancel(work, &cancel)).await?
     }
 
     async fn record_audit(&self, record: RecordAudit) -> Result<(), StoreError> {
-        self.writer.write(GiveUp, move |work| audit::record(work.db, &record)).await
+        self.writer.write(GiveUp, move |work| writer::audit::record(work.db, &record)).await
     }
 
     async fn list_audit(&self, list: ListAudit) -> Result<Page<AuditEntry, i64>, StoreError> {
@@ -134,7 +135,7 @@ impl History for SqliteStore {
     }
 
     async fn prune_audit(&self, prune: PruneAudit) -> Result<PrunedAudit, StoreError> {
-        self.writer.write(GiveUp, move |work| audit::prune(work, prune)).await
+        self.writer.write(GiveUp, move |work| maintenance::audit::prune(work, prune)).await
     }
 }
 

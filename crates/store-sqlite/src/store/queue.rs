@@ -9,10 +9,10 @@ use postroad_store::{
     WaitingLanes,
 };
 
+use super::SqliteStore;
 use crate::{
-    SqliteStore,
     limits::LANES_PER_READ,
-    maintenance::sweep,
+    maintenance::{prune, sweep},
     reading::{backlog, lanes},
     writer::{
         self,
@@ -62,8 +62,9 @@ impl Queue for SqliteStore {
         self.writer.write(GiveUp, move |work| sweep::sweep(work, sweep)).await
     }
 
-    async fn prune(&self, prune: Prune) -> Result<Pruned, StoreError> {
-        self.writer.prune(prune).await
+    async fn prune(&self, rule: Prune) -> Result<Pruned, StoreError> {
+        let step = self.writer.write_step(move |work| prune::prune(work, &rule)).await;
+        step.map(|(pruned, time)| Pruned { took: time.took, others_took: time.others_took, ..pruned })
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {

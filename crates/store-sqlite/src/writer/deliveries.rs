@@ -1,15 +1,17 @@
 //! Sending one delivery again, and calling one off.
 
 use postroad_domain::{Reason, Status, Timestamp};
-use postroad_store::{CancelDelivery, CancelDeliveryError, LaneKey, RetryDelivery, RetryDeliveryError};
+use postroad_store::{
+    CancelDelivery, CancelDeliveryError, Change, LaneKey, RetryDelivery, RetryDeliveryError,
+};
 
-use crate::reading::deliveries::{Found, find, standing::Marks};
 use crate::{
     codes,
     error::Fault,
-    reading::audit,
+    numbers::DELIVERY_BITS,
+    reading::deliveries::{Found, find, standing::Marks},
     sql::{self, query},
-    writer::{Work, commit::DELIVERY_BITS},
+    writer::{audit, work::Work},
 };
 
 /// Puts a finished delivery at the tail of its lane.
@@ -33,6 +35,7 @@ pub(crate) fn retry(
         leave(work, &found, mark.generation)?;
     }
     queue_again(work, found.lane, found.no, (retry.at, retry.expires_at))?;
+    work.announced.push(Change::Lane(found.lane));
     Ok(Ok(found.lane))
 }
 
@@ -70,6 +73,7 @@ pub(crate) fn cancel(
     leave(work, &found, generation)?;
     work.known.left(found.lane.subscription_no, (found.at.as_micros(), found.no), None);
     set(work, found.no, Status::Cancelled, Some(Reason::Operator), cancel.at.as_micros())?;
+    work.announced.push(Change::Lane(found.lane));
     audit::note(work.db, cancel.tenant_no, cancel.at, cancel.audit.as_ref())?;
     Ok(Ok(found.lane))
 }

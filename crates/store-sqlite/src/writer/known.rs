@@ -14,13 +14,14 @@ use rustc_hash::FxHashMap;
 use crate::{
     codes,
     error::Fault,
-    maintenance::{numbering::Numbering, prune::PruneWalk},
+    numbers::DELIVERY_BITS,
     sql::{self, query},
     writer::{
-        commit::DELIVERY_BITS,
+        batch::Batch,
+        forgetting::PruneWalk,
         held::HeldWalk,
-        listing::Batch,
         log::Logs,
+        numbering::Numbering,
         waiting::{Place, Waiting},
     },
 };

@@ -4,44 +4,24 @@
 
 use std::collections::HashSet;
 
-use postroad_domain::{SubscriptionNo, TenantNo};
-
+use super::batch::Batch;
 use crate::{
     error::Fault,
     log_no::LogPlace,
+    numbers::DELIVERY_BITS,
     sql::{
         self, query,
         rows::{Insert, Rows},
     },
     writer::{
-        Work,
-        commit::DELIVERY_BITS,
         known::{Known, LISTED_COUNTER},
+        work::Work,
     },
 };
 
 static EVENT_ENTRY: Insert = Insert::of(sql::EVENT_LISTING_INSERT);
 /// Entries of deliveries.
 pub(crate) static DELIVERY_ENTRY: Insert = Insert::of(sql::DELIVERY_LISTING_INSERT);
-
-/// Entries on their way into the tables.
-#[derive(Debug)]
-pub(crate) struct Batch {
-    /// The event before which everything is listed when the batch is done.
-    end: i64,
-    /// Both in reverse: the next one stands last.
-    events: Vec<(TenantNo, i64, LogPlace)>,
-    deliveries: Vec<(SubscriptionNo, i64, TenantNo)>,
-    /// Events that were forgotten since the batch began.
-    forgotten: HashSet<i64>,
-}
-
-impl Batch {
-    /// Leaves out an event that is gone.
-    pub(crate) fn forget(&mut self, event_no: i64) {
-        self.forgotten.insert(event_no);
-    }
-}
 
 /// Writes a share of the batch: twice what this commit added, so that a batch is done before the next one is full. To
 /// be called before this commit adds its own.
@@ -84,7 +64,7 @@ fn write(work: &mut Work<'_>, events: usize, deliveries: usize) -> Result<(), Fa
     })?;
     if batch.events.is_empty() && batch.deliveries.is_empty() {
         query::run(work.db, sql::COUNTER_PUT, (LISTED_COUNTER, batch.end))?;
-        work.changes.mark = Some(batch.end);
+        work.listings.mark = Some(batch.end);
         work.known.batch = None;
     }
     Ok(())

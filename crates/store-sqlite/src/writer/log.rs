@@ -15,9 +15,8 @@ use rustc_hash::FxHashMap;
 use crate::{
     error::Fault,
     log_no::{LogNo, LogPlace},
-    reading::{log, unlisted::Unlisted},
+    reading::{log, log_types, unlisted::Unlisted},
     sql::{self, query},
-    writer::Work,
 };
 
 /// Names of event types that are held of one tenant.
@@ -71,6 +70,20 @@ impl Logs {
         Ok(LogPlace { log_no, type_no })
     }
 
+    /// An event is about to be forgotten: if it is the newest of its tenant, the offset of the next one is kept. To be called
+    /// before its row and its entry go.
+    pub(crate) fn before_forgetting(
+        &mut self,
+        (db, unlisted): (&Connection, &Unlisted),
+        (tenant_no, event_no): (TenantNo, i64),
+    ) -> Result<(), Fault> {
+        let log = self.of(db, unlisted, tenant_no)?;
+        if event_no >= log.newest {
+            query::run(db, sql::LOG_KEEP_OFFSET, (tenant_no.0, log.next))?;
+        }
+        Ok(())
+    }
+
     /// Nothing is left of a tenant.
     pub(crate) fn forget(&mut self, tenant_no: TenantNo) {
         if let Some(log) = self.tenants.remove(&tenant_no) {
@@ -108,23 +121,9 @@ impl Logs {
     }
 }
 
-/// An event is about to be forgotten: if it is the newest of its tenant, the offset of the next one is kept. To be called
-/// before its row and its entry go.
-pub(crate) fn before_forgetting(
-    work: &mut Work<'_>,
-    tenant_no: TenantNo,
-    event_no: i64,
-) -> Result<(), Fault> {
-    let log = work.known.logs.of(work.db, work.unlisted, tenant_no)?;
-    if event_no >= log.newest {
-        query::run(work.db, sql::LOG_KEEP_OFFSET, (tenant_no.0, log.next))?;
-    }
-    Ok(())
-}
-
 /// The number of an event type of a tenant, a new one where it has none yet.
 fn find_or_give_type(db: &Connection, tenant_no: TenantNo, name: &str) -> Result<u32, Fault> {
-    if let Some(known) = log::type_no(db, tenant_no, name)? {
+    if let Some(known) = log_types::type_no(db, tenant_no, name)? {
         return Ok(known);
     }
     let last = query::find(db, sql::LOG_TYPE_LAST, (tenant_no.0,), |row| Ok(row.get::<_, u32>(0)?))?;

@@ -4,15 +4,25 @@
 //! * a job is answered after its commit is on the disk, or after it was rolled back: never in between;
 //! * after a failure the connection is usable and the writer's memory is read anew.
 
+pub(crate) mod audit;
+mod batch;
 pub(crate) mod commit;
 pub(crate) mod deliveries;
+pub(crate) mod event_types;
+pub(crate) mod forgetting;
 pub(crate) mod held;
+pub(crate) mod keys;
 pub(crate) mod known;
 pub(crate) mod listing;
 pub(crate) mod log;
+pub(crate) mod numbering;
+pub(crate) mod profiles;
 pub(crate) mod replays;
+pub(crate) mod settings;
 pub(crate) mod subscriptions;
+pub(crate) mod tenants;
 pub(crate) mod waiting;
+pub(crate) mod work;
 
 use std::{
     sync::{
@@ -24,35 +34,18 @@ use std::{
 };
 
 use postroad_domain::Clock;
-use postroad_store::{Commit, Committed, Prune, Pruned, StoreError};
+use postroad_store::{ChangeKinds, Commit, Committed, Feed, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use self::known::Known;
+use self::{known::Known, work::Work};
 use crate::{
     error::{Fault, OpenError},
     files::{ballast::Ballast, checkpoint::Checkpoints, gauges::Gauges},
     limits::{BUSY_TIME_MAX, CHECKPOINT_EVERY_BYTES, LOG_BYTES_MAX, ROOM_TIME_MAX},
-    maintenance::prune,
-    reading::unlisted::{Changes, Unlisted},
+    reading::unlisted::{ListingChanges, Unlisted},
     sql::query,
 };
-
-/// What a job works on, within its transaction.
-pub(crate) struct Work<'a> {
-    /// The writing connection.
-    pub(crate) db: &'a Connection,
-    /// The writer's memory.
-    pub(crate) known: &'a mut Known,
-    /// The newest entries of listings, as of the last commit.
-    pub(crate) unlisted: &'a Unlisted,
-    /// Entries of which a batch is made.
-    pub(crate) listing_batch_entries: usize,
-    /// What this job does to listings.
-    pub(crate) changes: Changes,
-    /// Tells how long a step takes.
-    pub(crate) clock: &'a dyn Clock,
-}
 
 /// What follows when a job meets a full disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +54,15 @@ pub(crate) enum WhenFull {
     GiveUp,
     /// It is tried once more with the room of the ballast: what happened already must be recorded.
     UseBallast,
+}
+
+/// How busy the writer was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StepTime {
+    /// With this step.
+    pub(crate) took: Duration,
+    /// With everything else since the step before.
+    pub(crate) others_took: Duration,
 }
 
 type Job = Box<dyn FnOnce(&mut WriterThread) + Send>;
@@ -112,9 +114,12 @@ impl Writer {
         self.run(WriterThread::probe).await
     }
 
-    /// Makes a step of forgetting, and tells how busy the writer was with it and with everything else.
-    pub(crate) async fn prune(&self, rule: Prune) -> Result<Pruned, StoreError> {
-        self.run(move |writer| writer.prune(rule)).await
+    /// The same for a step of forgetting, with how busy the writer was.
+    pub(crate) async fn write_step<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<(T, StepTime), StoreError> {
+        self.run(move |writer| writer.step(&mut work)).await
     }
 
     /// Sets how many pages the database may have.
@@ -161,6 +166,8 @@ pub(crate) struct WriterThread {
     pub(crate) unlisted: Arc<Unlisted>,
     /// Entries of which a batch is made.
     pub(crate) listing_batch_entries: usize,
+    /// Where changes are announced.
+    pub(crate) feed: Arc<Feed>,
     /// Given up when the disk is full.
     pub(crate) ballast: Ballast,
     /// Bytes of log at which the writer makes room itself.
@@ -172,7 +179,7 @@ pub(crate) struct WriterThread {
     /// How long jobs kept the writer since the last step of forgetting began.
     pub(crate) busy: Duration,
     /// How long that step took.
-    pub(crate) last_prune_took: Duration,
+    pub(crate) last_step_took: Duration,
     /// How long it took to bring the last transaction to the disk.
     pub(crate) sync_took: Duration,
     /// Calls the checkpointer.
@@ -214,16 +221,25 @@ impl WriterThread {
             forgotten => forgotten.insert(Known::load(&self.db)?),
         };
         let (db, unlisted, listing_batch_entries) = (&self.db, &*self.unlisted, self.listing_batch_entries);
-        let clock = &*self.clock;
+        let (clock, feed) = (&*self.clock, &*self.feed);
         let mut sync_took = Duration::ZERO;
         let answer = query::run(db, "BEGIN IMMEDIATE", ()).and_then(|_| {
-            let mut scope =
-                Work { db, known, unlisted, listing_batch_entries, changes: Changes::default(), clock };
+            let mut scope = Work {
+                db,
+                known,
+                unlisted,
+                listing_batch_entries,
+                listings: ListingChanges::default(),
+                announced: Vec::new(),
+                wants_events: feed.wants(ChangeKinds::EVENTS),
+                clock,
+            };
             let answer = work(&mut scope)?;
             let began = clock.monotonic();
             query::run(db, "COMMIT", ())?;
             sync_took = clock.monotonic().saturating_sub(began);
-            unlisted.apply(scope.changes);
+            unlisted.apply(scope.listings);
+            feed.announce(&scope.announced);
             Ok(answer)
         });
         self.sync_took = sync_took;
@@ -268,12 +284,15 @@ impl WriterThread {
         Ok(self.db.busy_timeout(patience)?)
     }
 
-    fn prune(&mut self, rule: Prune) -> Result<Pruned, StoreError> {
+    fn step<T>(
+        &mut self,
+        work: &mut impl FnMut(&mut Work<'_>) -> Result<T, Fault>,
+    ) -> Result<(T, StepTime), StoreError> {
         let began = self.clock.monotonic();
-        let others_took = std::mem::take(&mut self.busy).saturating_sub(self.last_prune_took);
-        let pruned = self.transact(WhenFull::GiveUp, &mut |work| prune::prune(work, &rule));
-        self.last_prune_took = self.clock.monotonic().saturating_sub(began);
-        Ok(Pruned { took: self.last_prune_took, others_took, ..pruned? })
+        let others_took = std::mem::take(&mut self.busy).saturating_sub(self.last_step_took);
+        let answer = self.transact(WhenFull::GiveUp, work);
+        self.last_step_took = self.clock.monotonic().saturating_sub(began);
+        Ok((answer?, StepTime { took: self.last_step_took, others_took }))
     }
 
     /// Moves all of the log into the database. The file keeps its size: to give its room back and take it again would

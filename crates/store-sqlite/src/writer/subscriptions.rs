@@ -8,24 +8,22 @@ use postroad_domain::{
     subscription::InactiveReason::{Gone, Paused},
 };
 use postroad_store::{
-    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, SubscriptionChange,
-    UpdateSubscription, UpdateSubscriptionError,
+    Change, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, LaneKey,
+    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
-use crate::reading::subscriptions::{by_id, by_no};
 use crate::{
-    codec, codes,
+    codec,
+    codes::{self, Standing},
     error::Fault,
-    reading::{
-        audit,
-        history::{self, Standing},
-        tenants,
-    },
+    reading::subscriptions::{by_id, by_no},
     sql::{self, query},
     writer::{
-        Work,
+        audit,
         known::{Lane, Mark},
+        tenants,
         waiting::Waiting,
+        work::Work,
     },
 };
 
@@ -56,14 +54,14 @@ pub(crate) fn create(
         .lanes
         .insert(no, Lane { tenant_no: create.tenant_no, generation: 0, paused, waiting: Waiting::EMPTY });
     let standing = if paused { Standing::Inactive(Paused) } else { Standing::Active };
-    history::note(work, (no, 1), standing, create.at)?;
+    note_history(work, (no, 1), standing, create.at)?;
     tenants::touch(work, create.tenant_no)?;
     audit::note(work.db, create.tenant_no, create.at, create.audit.as_ref())?;
     let created = by_no(work.db, create.tenant_no, no)?;
     Ok(Ok(created.ok_or(Fault::Corrupt("a subscription that was written is not there"))?))
 }
 
-/// Changes a subscription that has the expected version still.
+/// ListingChanges a subscription that has the expected version still.
 pub(crate) fn update(
     work: &mut Work<'_>,
     update: &UpdateSubscription,
@@ -75,6 +73,7 @@ pub(crate) fn update(
     if changed.revision() != expected {
         return Ok(Err(UpdateSubscriptionError::Changed));
     }
+    let was_active = changed.inactive.is_none();
     match &update.change {
         SubscriptionChange::Spec(spec) => {
             changed.inactive = inactive_with(&changed, spec, update.at);
@@ -86,6 +85,9 @@ pub(crate) fn update(
         call_off(work, changed.no, Reason::Paused, update.at)?;
     }
     put_version(work, &mut changed, update.at)?;
+    if changed.inactive.is_none() != was_active {
+        work.announced.push(Change::Lane(lane_of(&changed)));
+    }
     audit::note(work.db, update.tenant_no, update.at, update.audit.as_ref())?;
     Ok(Ok(changed))
 }
@@ -101,8 +103,9 @@ pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result
         let row = (active.no.0, codes::inactive_code(Gone), deactivate.at.as_micros());
         query::run(work.db, sql::SUBSCRIPTION_DEACTIVATE, row)?;
         work.known.gone.entry(active.no).or_default();
-        history::note(work, (active.no, active.version), Standing::Inactive(Gone), deactivate.at)?;
+        note_history(work, (active.no, active.version), Standing::Inactive(Gone), deactivate.at)?;
         tenants::touch(work, active.tenant_no)?;
+        work.announced.push(Change::Lane(lane_of(&active)));
         audit::note(work.db, active.tenant_no, deactivate.at, deactivate.audit.as_ref())?;
     }
     Ok(())
@@ -114,10 +117,11 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result
     let generation = call_off(work, subscription.no, Reason::Deleted, delete.at)?;
     let row = (subscription.no.0, generation, delete.at.as_micros());
     query::run(work.db, sql::SUBSCRIPTION_HIDE, row)?;
-    history::note(work, (subscription.no, subscription.version), Standing::Deleted, delete.at)?;
+    note_history(work, (subscription.no, subscription.version), Standing::Deleted, delete.at)?;
     work.known.lanes.remove(&subscription.no);
     work.known.gone.remove(&subscription.no);
     tenants::touch(work, delete.tenant_no)?;
+    work.announced.push(Change::Lane(lane_of(&subscription)));
     audit::note(work.db, delete.tenant_no, delete.at, delete.audit.as_ref())?;
     Ok(true)
 }
@@ -130,6 +134,10 @@ fn inactive_with(
     at: Timestamp,
 ) -> Option<(postroad_domain::subscription::InactiveReason, Timestamp)> {
     (!spec.active).then(|| before.inactive.unwrap_or((Paused, at)))
+}
+
+fn lane_of(subscription: &Subscription) -> LaneKey {
+    LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
 }
 
 /// Marks what waits in a lane as cancelled; answers the generation that is current from now on.
@@ -168,13 +176,25 @@ fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -
         Some((reason, since)) => (Standing::Inactive(reason), since),
         None => (Standing::Active, at),
     };
-    history::note(work, (changed.no, changed.version), standing, since)?;
+    note_history(work, (changed.no, changed.version), standing, since)?;
     if inactive == Some(Gone) {
         work.known.gone.entry(changed.no).or_default();
     } else {
         work.known.gone.remove(&changed.no);
     }
     tenants::touch(work, changed.tenant_no)
+}
+
+/// Notes what a subscription is from the next event on, and since when.
+fn note_history(
+    work: &Work<'_>,
+    (no, version): (SubscriptionNo, i64),
+    standing: Standing,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    let row = (no.0, work.known.next_event_no, version, codes::standing_code(standing), at.as_micros());
+    query::run(work.db, sql::HISTORY_PUT, row)?;
+    Ok(())
 }
 
 fn insert_version(

@@ -1,12 +1,14 @@
-//! Nodes that share one store: who is alive, which lanes each of them owns.
+//! Nodes that share one store: who is alive, which lanes each of them owns, and what each must hear of.
 //!
 //! **Built, and not called by the engine yet:** [`Cluster::heartbeat`] and [`Cluster::claim_lanes`]. They stand here for the
 //! cluster to come, the memory store carries them out, and the conformance suite holds every store to them. Until then one
 //! node owns every lane: it opens a session at its start and gives its lanes back at its end.
 
+mod changes;
 mod session;
 
 use async_trait::async_trait;
+pub use changes::{Change, ChangeKinds, Changes, Feed};
 pub use session::{ClaimLanes, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session, SessionId};
 
 use crate::error::StoreError;
@@ -25,4 +27,7 @@ pub trait Cluster: Send + Sync + 'static {
 
     /// Gives lanes back.
     async fn release_lanes(&self, release: ReleaseLanes) -> Result<(), StoreError>;
+
+    /// A reader of what changes from now on, on this node and on every other: how caches and whoever waits hear of it.
+    fn changes(&self, kinds: ChangeKinds) -> Changes;
 }

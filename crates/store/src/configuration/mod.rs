@@ -5,7 +5,8 @@
 //!   transaction;
 //! * each version of a tenant and of a subscription stays readable, so that a delivery can be shaped with the version it was
 //!   made with;
-//! * a deleted tenant is gone at once for every reader.
+//! * a deleted tenant is gone at once for every reader;
+//! * each change is announced in the feed of changes ([`crate::Cluster::changes`]) before it is answered.
 
 mod keys;
 mod profiles;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use postroad_domain::{Event, EventId, Reason, Status, TenantNo, Timestamp, subscription::InactiveReason};
 
 use super::state::{DeliveryRow, IdempotencyRow, Place, State, lane};
-use crate::{AcceptResult, Commit, Committed, Fanout, FanoutTarget, NewDelivery, NewEvent, QueuedDelivery};
+use crate::{
+    AcceptResult, Change, Commit, Committed, Fanout, FanoutTarget, NewDelivery, NewEvent, QueuedDelivery,
+};
 
 impl State {
     pub(super) fn commit(&mut self, commit: &Commit) -> Committed {
@@ -37,6 +39,9 @@ impl State {
             return AcceptResult::Stale;
         }
         let event = self.insert_event(new, at);
+        if self.wants_events {
+            self.announced.push(Change::Events(new.tenant_no));
+        }
         let deliveries = new
             .deliveries
             .iter()

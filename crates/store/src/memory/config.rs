@@ -10,7 +10,7 @@ use postroad_domain::{
 
 use super::state::{State, SubscriptionRow, TenantRow, lane, nth};
 use crate::{
-    ConfigSnapshot, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
+    Change, ConfigSnapshot, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
     DeleteTenant, LaneKey, PutTenant, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
@@ -24,6 +24,7 @@ impl State {
             row.tenant.config_version += 1;
             row.tenant.updated_at = put.at;
             let tenant = row.tenant.clone();
+            self.announced.push(Change::Tenant(tenant.no));
             self.note(tenant.no, put.at, put.audit);
             return (tenant, false);
         }
@@ -44,6 +45,7 @@ impl State {
             deleted: false,
         };
         self.tenants.insert(tenant.no, row);
+        self.announced.push(Change::Tenant(tenant.no));
         self.note(tenant.no, put.at, put.audit);
         (tenant, true)
     }
@@ -57,6 +59,7 @@ impl State {
         let Some(row) = living else { return false };
         row.deleted = true;
         let no = row.tenant.no;
+        self.announced.push(Change::Tenant(no));
         self.note(no, delete.at, delete.audit.clone());
         true
     }
@@ -134,6 +137,7 @@ impl State {
             return Err(UpdateSubscriptionError::Changed);
         }
         let key = lane(tenant_no, changed.no);
+        let was_active = changed.inactive.is_none();
         match change {
             SubscriptionChange::Spec(spec) => {
                 changed.inactive = inactive_with(&changed, &spec, at);
@@ -145,7 +149,11 @@ impl State {
             self.mark(key, Reason::Paused, at);
         }
         self.note(tenant_no, at, audit);
-        Ok(self.put_version(key, changed, at))
+        let changed = self.put_version(key, changed, at);
+        if changed.inactive.is_none() != was_active {
+            self.announced.push(Change::Lane(key));
+        }
+        Ok(changed)
     }
 
     pub(super) fn deactivate(&mut self, deactivate: Deactivate) {
@@ -164,6 +172,7 @@ impl State {
         row.subscription.updated_at = at;
         self.note_standing(key, None);
         self.config_changed(tenant_no);
+        self.announced.push(Change::Lane(key));
         self.note(tenant_no, at, audit);
     }
 
@@ -178,6 +187,7 @@ impl State {
         }
         self.note_standing(key, Some(delete.at));
         self.config_changed(delete.tenant_no);
+        self.announced.push(Change::Lane(key));
         self.note(delete.tenant_no, delete.at, delete.audit);
         true
     }
@@ -209,6 +219,7 @@ impl State {
     pub(super) fn config_changed(&mut self, tenant_no: TenantNo) {
         if let Some(row) = self.tenants.get_mut(&tenant_no) {
             row.tenant.config_version += 1;
+            self.announced.push(Change::Tenant(tenant_no));
         }
     }
 }

@@ -5,7 +5,7 @@ use postroad_domain::{
 };
 
 use super::state::{DeliveryKey, DeliveryRow, Place, State};
-use crate::{CancelDelivery, CancelDeliveryError, LaneKey, RetryDelivery, RetryDeliveryError};
+use crate::{CancelDelivery, CancelDeliveryError, Change, LaneKey, RetryDelivery, RetryDeliveryError};
 
 impl State {
     pub(super) fn event(&self, tenant_no: TenantNo, id: EventId) -> Option<Event> {
@@ -35,6 +35,7 @@ impl State {
         let entry = self.next_number();
         let (due, expires_at) = (retry.at, retry.expires_at);
         self.wait_at(key, Place { entry, due, not_before: None, tries: 0, expires_at });
+        self.announced.push(Change::Lane(lane));
         self.note(retry.tenant_no, retry.at, retry.audit);
         Ok(lane)
     }
@@ -47,6 +48,7 @@ impl State {
         }
         let lane = row.lane;
         self.finish(key, Status::Cancelled, Some(Reason::Operator), cancel.at);
+        self.announced.push(Change::Lane(lane));
         self.note(cancel.tenant_no, cancel.at, cancel.audit);
         Ok(lane)
     }

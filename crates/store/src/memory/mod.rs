@@ -23,20 +23,25 @@ mod outcomes;
 mod profiles;
 mod prune;
 mod replays;
+mod rows;
 mod seams;
 mod sessions;
 mod state;
 mod subscription_test;
 mod sweep;
 
-use std::sync::Arc;
+use std::{
+    mem,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use faults::Faults;
 pub use faults::HeldCommits;
 use parking_lot::{Mutex, MutexGuard};
 use state::State;
 
-use crate::StoreError;
+use crate::{ChangeKinds, Feed, StoreError};
 
 /// A store in memory. Cheap to clone; clones share everything, also the injected faults.
 #[derive(Clone, Debug)]
@@ -48,6 +53,7 @@ pub struct MemoryStore {
 struct Shared {
     state: Mutex<State>,
     faults: Faults,
+    feed: Feed,
 }
 
 impl MemoryStore {
@@ -62,7 +68,13 @@ impl MemoryStore {
     }
 
     fn new(state: State) -> Self {
-        Self { shared: Arc::new(Shared { state: Mutex::new(state), faults: Faults::default() }) }
+        Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                faults: Faults::default(),
+                feed: Feed::default(),
+            }),
+        }
     }
 
     /// Every commit, every record of a test and every probe fails with `error` until this is called with `None`.
@@ -92,7 +104,36 @@ impl MemoryStore {
         self.shared.faults.commits()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock()
+    fn state(&self) -> Locked<'_> {
+        let Shared { state, feed, .. } = &*self.shared;
+        let mut state = state.lock();
+        state.wants_events = feed.wants(ChangeKinds::EVENTS);
+        Locked { state, feed }
+    }
+}
+
+/// The state, in the hands of one operation. What that changed is announced before the next one begins.
+struct Locked<'a> {
+    state: MutexGuard<'a, State>,
+    feed: &'a Feed,
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.feed.announce(&mem::take(&mut self.state.announced));
     }
 }

@@ -8,9 +8,8 @@ use postroad_domain::{
     subscription::InactiveReason, tenant::TenantSpec,
 };
 
-use super::{audit::AuditRow, keys::KeyRow};
-use super::{history::Standing, replays::ReplayRow};
-use crate::{Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
+use super::rows::{AuditRow, KeyRow, ReplayRow, Standing};
+use crate::{Change, Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.
 #[derive(Debug)]
@@ -39,6 +38,10 @@ pub(super) struct State {
     pub(super) settings: BTreeMap<SettingKey, Vec<u8>>,
     /// In the order of their first put.
     pub(super) profiles: Vec<StoredProfile>,
+    /// What this operation changed.
+    pub(super) announced: Vec<Change>,
+    /// Somebody wants to hear of events.
+    pub(super) wants_events: bool,
     last_number: i64,
 }
 
@@ -145,6 +148,8 @@ impl State {
             audit: Vec::new(),
             settings: BTreeMap::new(),
             profiles: Vec::new(),
+            announced: Vec::new(),
+            wants_events: false,
             last_number: 0,
         }
     }

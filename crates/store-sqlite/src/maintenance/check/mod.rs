@@ -14,8 +14,8 @@ use rusqlite::Connection;
 use crate::{
     error::{Fault, OpenError},
     files::beside,
+    numbers::DELIVERY_BITS,
     sql::query,
-    writer::commit::DELIVERY_BITS,
 };
 
 /// Numbers of events that one reading looks at.

@@ -2,12 +2,13 @@
 
 use postroad_domain::{Status, SubscriptionNo};
 
-use super::{Step, walk::Found};
+use super::step::{Found, Step};
 use crate::{
     codes,
     error::Fault,
+    numbers::DELIVERY_BITS,
     sql::{self, query},
-    writer::{Work, commit::DELIVERY_BITS, known::ERASING_COUNTER, log},
+    writer::{known::ERASING_COUNTER, work::Work},
 };
 
 /// A delivery of an event that may go.
@@ -87,13 +88,14 @@ fn deliveries(work: &Work<'_>, event_no: i64) -> Result<Vec<Doomed>, Fault> {
 }
 
 fn erase_event(work: &mut Work<'_>, found: Found) -> Result<(), Fault> {
-    log::before_forgetting(work, found.tenant_no, found.event_no)?;
+    let number = (found.tenant_no, found.event_no);
+    work.known.logs.before_forgetting((work.db, work.unlisted), number)?;
     query::run(work.db, sql::EVENT_LISTING_DELETE, (found.tenant_no.0, found.event_no))?;
     query::run(work.db, sql::FANOUT_DELETE, (found.event_no,))?;
     query::run(work.db, sql::ERASE_EVENT, (found.event_no,))?;
-    work.known.prune.tenants.erased(&found);
+    work.known.prune.tenants.erased(found.tenant_no, found.event_no, found.bytes);
     if found.event_no >= work.unlisted.mark() {
-        work.changes.pruned_events.push((found.tenant_no, found.event_no));
+        work.listings.pruned_events.push((found.tenant_no, found.event_no));
         if let Some(batch) = &mut work.known.batch {
             batch.forget(found.event_no);
         }
@@ -106,7 +108,7 @@ fn erase_delivery(work: &mut Work<'_>, step: &mut Step, delivery: &Doomed) -> Re
     query::run(work.db, sql::DELIVERY_LISTING_DELETE, (delivery.sub_no.0, delivery.delivery_no))?;
     query::run(work.db, sql::ERASE_DELIVERY, (delivery.delivery_no,))?;
     if delivery.delivery_no >> DELIVERY_BITS >= work.unlisted.mark() {
-        work.changes.pruned_deliveries.push((delivery.sub_no, delivery.delivery_no));
+        work.listings.pruned_deliveries.push((delivery.sub_no, delivery.delivery_no));
     }
     step.take(delivery.rows);
     Ok(())

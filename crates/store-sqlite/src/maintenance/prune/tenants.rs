@@ -8,22 +8,22 @@
 //!
 //! Nothing of it is kept over a restart: a walk begins anew with one seek, and passes over what waits.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use postroad_domain::{TenantNo, Timestamp};
+use postroad_domain::TenantNo;
 use postroad_store::TenantRetention;
 
 use super::{
-    Step, erase,
-    walk::{self, Found},
+    erase,
+    step::{Found, Step, next},
 };
 use crate::{
     error::Fault,
     sql::{self, query},
-    writer::Work,
+    writer::{
+        forgetting::{Bytes, Walk, rule_of},
+        work::Work,
+    },
 };
 
 /// Rows of one tenant before the next one has its turn.
@@ -33,38 +33,6 @@ const TENANTS_PER_STEP: usize = 2_000;
 /// Events that one turn counts.
 const COUNTED_PER_TURN: usize = 100;
 
-/// Where forgetting stands in each tenant with limits of its own, since the store was opened.
-#[derive(Debug, Default)]
-pub(crate) struct TenantWalks {
-    walks: HashMap<TenantNo, Walk>,
-    /// Events that were passed over and may be over now.
-    released: BTreeSet<(TenantNo, i64)>,
-    /// Whose turn was the last.
-    last: Option<TenantNo>,
-    /// The limits of the last step.
-    rules: Arc<[TenantRetention]>,
-}
-
-/// Where forgetting stands in one tenant.
-#[derive(Clone, Copy, Debug)]
-struct Walk {
-    /// Every event below this number is gone or was passed over.
-    next: i64,
-    /// Nothing from there on was accepted before.
-    oldest: Timestamp,
-    bytes: Option<Bytes>,
-}
-
-/// The bytes of a tenant's data.
-#[derive(Clone, Copy, Debug)]
-struct Bytes {
-    sum: u64,
-    /// What stands below was counted.
-    counted_to: i64,
-    /// What stands from here on was counted when it came.
-    until: i64,
-}
-
 /// What a turn came to.
 #[derive(PartialEq, Eq)]
 enum Turn {
@@ -72,59 +40,6 @@ enum Turn {
     Done,
     /// Others come first.
     More,
-}
-
-impl TenantWalks {
-    /// Something of an event ended.
-    pub(super) fn release(&mut self, tenant_no: TenantNo, event_no: i64) {
-        if self.walks.get(&tenant_no).is_some_and(|walk| event_no < walk.next) {
-            self.released.insert((tenant_no, event_no));
-        }
-    }
-
-    /// An event came, with so many bytes.
-    pub(super) fn accepted(&mut self, tenant_no: TenantNo, bytes: u64) {
-        let walk = self.walks.get_mut(&tenant_no);
-        if let Some(known) = walk.and_then(|walk| walk.bytes.as_mut()) {
-            known.sum += bytes;
-        }
-    }
-
-    /// An event is gone.
-    pub(super) fn erased(&mut self, found: &Found) {
-        let walk = self.walks.get_mut(&found.tenant_no);
-        if let Some(known) = walk.and_then(|walk| walk.bytes.as_mut())
-            && (found.event_no < known.counted_to || found.event_no >= known.until)
-        {
-            known.sum = known.sum.saturating_sub(found.bytes);
-        }
-    }
-
-    /// How far a tenant's walk and its count have come.
-    fn place(&self, tenant_no: TenantNo) -> (i64, i64) {
-        let walk = self.walks.get(&tenant_no).copied().unwrap_or(Walk::BEGIN);
-        (walk.next, walk.bytes.map_or(0, |bytes| bytes.counted_to))
-    }
-
-    /// Takes over limits that changed, and forgets where it stands in tenants that have none any more. Whoever makes the steps
-    /// hands over the same list as long as nothing changes.
-    fn follow(&mut self, rules: &Arc<[TenantRetention]>) {
-        if Arc::ptr_eq(&self.rules, rules) {
-            return;
-        }
-        self.walks.retain(|no, _| rule_of(rules, *no).is_some());
-        self.released.retain(|(no, _)| rule_of(rules, *no).is_some());
-        self.rules = Arc::clone(rules);
-    }
-}
-
-impl Walk {
-    const BEGIN: Self = Self { next: 0, oldest: Timestamp::from_micros(i64::MIN), bytes: None };
-
-    fn is_beyond(&self, rule: TenantRetention) -> bool {
-        let known = self.bytes.filter(|bytes| bytes.counted_to >= bytes.until);
-        rule.bytes_max.zip(known).is_some_and(|(max, bytes)| bytes.sum > max)
-    }
 }
 
 /// Makes the part of a step that is about tenants.
@@ -167,10 +82,6 @@ fn next_in_turn(rules: &[TenantRetention], last: Option<TenantNo>) -> Option<Ten
     rules.get(behind).or(rules.first()).copied()
 }
 
-fn rule_of(rules: &[TenantRetention], tenant_no: TenantNo) -> Option<TenantRetention> {
-    rules.binary_search_by_key(&tenant_no, |rule| rule.tenant_no).ok().map(|place| rules[place])
-}
-
 /// Forgets events that were passed over and are over now: a rule had condemned them then.
 fn take_released(work: &mut Work<'_>, step: &mut Step, rules: &[TenantRetention]) -> Result<(), Fault> {
     while let Some((tenant_no, event_no)) = work.known.prune.tenants.released.first().copied() {
@@ -178,7 +89,7 @@ fn take_released(work: &mut Work<'_>, step: &mut Step, rules: &[TenantRetention]
             break;
         }
         step.take(1);
-        let found = walk::next(work, event_no)?.filter(|found| found.event_no == event_no);
+        let found = next(work, event_no)?.filter(|found| found.event_no == event_no);
         let condemned = found.filter(|found| {
             let rule = rule_of(rules, tenant_no);
             rule.is_some_and(|rule| {
@@ -248,7 +159,7 @@ fn next_of(work: &mut Work<'_>, step: &mut Step, tenant_no: TenantNo) -> Result<
     loop {
         let from = walk_of(work, tenant_no).next;
         let Some(event_no) = numbers_of(work, tenant_no, from, 1)?.first().copied() else { return Ok(None) };
-        let found = walk::next(work, event_no)?.filter(|found| found.event_no == event_no);
+        let found = next(work, event_no)?.filter(|found| found.event_no == event_no);
         if found.is_some() || !step.may_go_on(work) {
             return Ok(found);
         }

@@ -7,13 +7,13 @@
 use postroad_domain::{Reason, Status, SubscriptionNo, Timestamp};
 use postroad_store::Sweep;
 
-use super::Budget;
+use super::rows::Budget;
 use crate::{
     codes,
     error::Fault,
     limits::LOOKS_PER_SWEEP,
     sql::{self, query},
-    writer::{Work, known::Lane},
+    writer::{known::Lane, work::Work},
 };
 
 /// Whether more waits in some lane than may.

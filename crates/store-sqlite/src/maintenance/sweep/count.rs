@@ -4,7 +4,7 @@ use crate::{
     error::Fault,
     limits::{COUNTS_PER_SWEEP, LANES_COUNTED_PER_SWEEP},
     sql::{self, query},
-    writer::Work,
+    writer::work::Work,
 };
 
 /// Goes on counting; answers whether there is more to count.

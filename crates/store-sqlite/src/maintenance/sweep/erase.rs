@@ -6,11 +6,12 @@
 use postroad_domain::TenantNo;
 use rusqlite::Connection;
 
-use super::Budget;
+use super::rows::Budget;
 use crate::{
     error::Fault,
+    numbers::DELIVERY_BITS,
     sql::{self, query},
-    writer::{Work, commit::DELIVERY_BITS},
+    writer::work::Work,
 };
 
 /// Erases rows of deleted tenants; answers how many.
@@ -24,7 +25,7 @@ pub(super) fn dead_tenants(work: &mut Work<'_>, budget: &mut Budget) -> Result<u
             break;
         }
         work.known.dead_tenants.remove(&tenant_no);
-        work.changes.forgotten.push(tenant_no);
+        work.listings.forgotten.push(tenant_no);
         work.known.logs.forget(tenant_no);
     }
     Ok(before - budget.left())
@@ -99,7 +100,7 @@ fn erase_unlisted_events(
         erased = Some(*event_no);
         budget.take(1);
     }
-    work.changes.erased.extend(erased.map(|last| (tenant_no, last)));
+    work.listings.erased.extend(erased.map(|last| (tenant_no, last)));
     Ok(erased == tail.all().last().copied())
 }
 

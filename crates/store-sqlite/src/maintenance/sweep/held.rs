@@ -2,13 +2,13 @@
 
 use postroad_domain::{Reason, Status, SubscriptionNo, Timestamp};
 
-use super::Budget;
+use super::rows::Budget;
 use crate::{
     codes,
     error::Fault,
     limits::LOOKS_PER_SWEEP,
     sql::{self, query},
-    writer::{Work, held::HeldWalk, known::Lane},
+    writer::{held::HeldWalk, known::Lane, work::Work},
 };
 
 /// Whether a walk through a held lane is under way or due.

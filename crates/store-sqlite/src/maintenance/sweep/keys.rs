@@ -3,11 +3,11 @@
 
 use postroad_domain::Timestamp;
 
-use super::Budget;
+use super::rows::Budget;
 use crate::{
     error::Fault,
     sql::{self, query},
-    writer::Work,
+    writer::work::Work,
 };
 
 /// Forgets the oldest keys; answers how many.

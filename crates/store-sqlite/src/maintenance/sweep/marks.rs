@@ -2,12 +2,12 @@
 
 use postroad_domain::{Status, SubscriptionNo};
 
-use super::Budget;
+use super::rows::Budget;
 use crate::{
     codes,
     error::Fault,
     sql::{self, query},
-    writer::{Work, known::Mark},
+    writer::{known::Mark, work::Work},
 };
 
 /// Makes marks real, the oldest subscription first; answers how many deliveries were cancelled.

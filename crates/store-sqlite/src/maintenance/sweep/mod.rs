@@ -6,10 +6,12 @@ mod erase;
 mod held;
 mod keys;
 mod marks;
+mod rows;
 
 use postroad_store::{Sweep, Swept};
 
-use crate::{error::Fault, maintenance::numbering, writer::Work};
+use self::rows::Budget;
+use crate::{error::Fault, maintenance::numbering, writer::work::Work};
 
 /// Makes one step. What customers can see comes first: calling off, then expiring, then erasing.
 pub(crate) fn sweep(work: &mut Work<'_>, sweep: Sweep) -> Result<Swept, Fault> {
@@ -28,21 +30,4 @@ pub(crate) fn sweep(work: &mut Work<'_>, sweep: Sweep) -> Result<Swept, Fault> {
         || numbering
         || budget::is_wanted(work, sweep);
     Ok(Swept { cancelled, expired, overflowed, erased, more })
-}
-
-/// Rows that this step may still touch.
-struct Budget(usize);
-
-impl Budget {
-    fn is_used_up(&self) -> bool {
-        self.0 == 0
-    }
-
-    fn left(&self) -> usize {
-        self.0
-    }
-
-    fn take(&mut self, rows: usize) {
-        self.0 = self.0.saturating_sub(rows);
-    }
 }

@@ -13,9 +13,9 @@ use rusqlite::Connection;
 use super::{Found, by_no, standing::Marks};
 use crate::{
     error::Fault,
-    reading::{events, everywhere::Names, subscriptions, tenants, unlisted::Tail},
+    numbers::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
+    reading::{all_tenants::Names, events, subscriptions, tenants, unlisted::Tail},
     sql::{self, query},
-    writer::commit::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
 };
 
 /// Numbers read at a time.

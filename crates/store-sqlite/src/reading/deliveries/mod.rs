@@ -1,9 +1,12 @@
 //! Deliveries: reading one here, lists in [`list`], changing one in [`crate::writer::deliveries`].
 
+mod found;
 pub(crate) mod list;
 pub(crate) mod standing;
 
 use std::time::Duration;
+
+pub(crate) use found::Found;
 
 use postroad_domain::{
     Attempt, AttemptId, DeliveryId, EventId, Status, SubscriptionId, SubscriptionNo, TenantNo, Timestamp,
@@ -15,29 +18,10 @@ use rusqlite::{Connection, Row};
 use crate::{
     codec, codes,
     error::Fault,
+    numbers::{delivery_id, delivery_no},
     reading::{events, tenants},
     sql::{self, query},
-    writer::commit::{delivery_id, delivery_no},
 };
-
-/// A delivery with what stays inside the store.
-pub(crate) struct Found {
-    pub(crate) no: i64,
-    pub(crate) lane: LaneKey,
-    pub(crate) delivery: Delivery,
-    /// The column that holds the due time of a waiting delivery and the end of a finished one.
-    pub(crate) at: Timestamp,
-    /// The generation that its lane is in now.
-    generation: i64,
-}
-
-impl Found {
-    /// The key of its place in the queue, if it waits in that generation of its lane.
-    pub(crate) fn place_in(&self, generation: i64) -> (i64, i64, i64, i64, i64) {
-        let lane = self.lane;
-        (lane.tenant_no.0, lane.subscription_no.0, generation, self.at.as_micros(), self.no)
-    }
-}
 
 /// One delivery of a tenant.
 pub(crate) fn by_id(db: &Connection, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, Fault> {

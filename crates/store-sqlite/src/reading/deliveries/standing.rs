@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use postroad_domain::{Reason, Status, SubscriptionNo, Timestamp};
 use rusqlite::Connection;
 
-use super::Found;
+use super::found::Found;
 use crate::{
     codes,
     error::Fault,

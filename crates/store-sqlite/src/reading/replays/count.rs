@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use super::walk::{self, Walk};
 use crate::{
     error::Fault,
+    numbers::DELIVERY_BITS,
     reading::{subscriptions, unlisted::Tail},
     sql::{self, query},
-    writer::commit::DELIVERY_BITS,
 };
 
 /// One reading. The tails were taken before this picture of the database.

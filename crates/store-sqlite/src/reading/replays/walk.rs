@@ -16,9 +16,9 @@ use rusqlite::Connection;
 use crate::{
     codec, codes,
     error::Fault,
+    numbers::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
     reading::{events, unlisted::Tail},
     sql::{self, query},
-    writer::commit::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
 };
 
 /// Numbers read at a time.

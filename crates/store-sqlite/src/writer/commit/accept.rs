@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use postroad_domain::{Event, TenantNo, Timestamp, TraceContext};
-use postroad_store::{AcceptResult, Commit, NewEvent};
+use postroad_store::{AcceptResult, Change, Commit, NewEvent};
 use rusqlite::{CachedStatement, Connection};
 
 use super::{
-    DELIVERIES_PER_EVENT_MAX, delivery_no, idempotency,
+    idempotency,
     places::{Placed, Places},
 };
 use crate::{
     codec, codes,
     error::Fault,
-    reading::unlisted::{Changes, Unlisted},
+    numbers::{DELIVERIES_PER_EVENT_MAX, delivery_no},
+    reading::unlisted::{ListingChanges, Unlisted},
     sql::{self, query},
-    writer::{Work, known::Known},
+    writer::{known::Known, work::Work},
 };
 
 /// Accepts the events of a commit in their order.
@@ -23,11 +24,24 @@ pub(super) fn accept(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<AcceptR
     if commit.events.is_empty() {
         return Ok(Vec::new());
     }
-    Places::with(work.db, |places| {
+    let results: Vec<_> = Places::with(work.db, |places| {
         let event = work.db.prepare_cached(sql::EVENT_INSERT)?;
         let mut door = Door { db: work.db, unlisted: work.unlisted, at: commit.at, event, places };
-        commit.events.iter().map(|new| door.accept(work.known, &mut work.changes, new)).collect()
-    })
+        commit.events.iter().map(|new| door.accept(work.known, &mut work.listings, new)).collect()
+    })?;
+    if work.wants_events {
+        announce(work, commit, &results);
+    }
+    Ok(results)
+}
+
+/// Tells whose events were accepted.
+fn announce(work: &mut Work<'_>, commit: &Commit, results: &[AcceptResult]) {
+    for (new, result) in commit.events.iter().zip(results) {
+        if matches!(result, AcceptResult::Accepted { .. }) {
+            work.announced.push(Change::Events(new.tenant_no));
+        }
+    }
 }
 
 /// What accepts events.
@@ -43,7 +57,7 @@ impl Door<'_, '_> {
     fn accept(
         &mut self,
         known: &mut Known,
-        changes: &mut Changes,
+        changes: &mut ListingChanges,
         new: &NewEvent,
     ) -> Result<AcceptResult, Fault> {
         let Some(config_version) = known.tenants.get(&new.tenant_no) else {
@@ -67,7 +81,7 @@ impl Door<'_, '_> {
 
     fn insert(
         &mut self,
-        (known, changes): (&mut Known, &mut Changes),
+        (known, changes): (&mut Known, &mut ListingChanges),
         new: &NewEvent,
         deliveries: u32,
     ) -> Result<AcceptResult, Fault> {
@@ -110,7 +124,7 @@ impl Door<'_, '_> {
 pub(super) fn insert_event(
     statement: &mut CachedStatement<'_>,
     (db, unlisted): (&Connection, &Unlisted),
-    (known, changes): (&mut Known, &mut Changes),
+    (known, changes): (&mut Known, &mut ListingChanges),
     tenant_no: TenantNo,
     event: &Event,
 ) -> Result<i64, Fault> {

@@ -9,16 +9,14 @@ use postroad_domain::{EventId, Reason, TenantNo, Timestamp};
 use postroad_store::{Commit, Fanout, FanoutTarget, NewDelivery, QueuedDelivery};
 use rusqlite::Connection;
 
-use super::{
-    delivery_no,
-    places::{Placed, Places},
-};
+use super::places::{Placed, Places};
 use crate::{
     codec,
     error::Fault,
+    numbers::delivery_no,
     reading::events,
     sql::{self, query},
-    writer::{Work, known::Known},
+    writer::{known::Known, work::Work},
 };
 
 /// Fan-outs that are not finished, oldest first.
@@ -74,11 +72,11 @@ fn proceed_one(
         let placed = Placed { tenant_no: step.tenant_no, delivery_no, new: &new, at, is_late: true };
         match fate(work.known, target) {
             Fate::Skipped => {}
-            Fate::Cancelled => places.cancelled(&mut work.changes, &placed, Reason::Paused)?,
+            Fate::Cancelled => places.cancelled(&mut work.listings, &placed, Reason::Paused)?,
             Fate::Held => {
-                places.enqueue((work.known, &mut work.changes), &placed, &event)?;
+                places.enqueue((work.known, &mut work.listings), &placed, &event)?;
             }
-            Fate::Sent => queued.push(places.enqueue((work.known, &mut work.changes), &placed, &event)?),
+            Fate::Sent => queued.push(places.enqueue((work.known, &mut work.listings), &placed, &event)?),
         }
     }
     keep(work, step.tenant_no, &stored)

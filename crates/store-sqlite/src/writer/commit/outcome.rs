@@ -12,9 +12,9 @@ use crate::{
         rows::{Insert, Rows},
     },
     writer::{
-        Work,
         known::{Known, Mark},
         waiting,
+        work::Work,
     },
 };
 

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::{
     codes,
     error::Fault,
-    reading::unlisted::Changes,
+    reading::unlisted::ListingChanges,
     sql::{
         self,
         rows::{Column, Insert, Rows},
@@ -59,7 +59,7 @@ impl<'a> Places<'a> {
     /// Creates a delivery that waits from now on.
     pub(super) fn enqueue(
         &mut self,
-        (known, changes): (&mut Known, &mut Changes),
+        (known, changes): (&mut Known, &mut ListingChanges),
         placed: &Placed<'_>,
         event: &Arc<Event>,
     ) -> Result<QueuedDelivery, Fault> {
@@ -82,7 +82,7 @@ impl<'a> Places<'a> {
     /// Creates a delivery that waits from now on, of an event with so many bytes of data.
     pub(crate) fn place(
         &mut self,
-        (known, changes): (&mut Known, &mut Changes),
+        (known, changes): (&mut Known, &mut ListingChanges),
         placed: &Placed<'_>,
         bytes: u64,
     ) -> Result<(), Fault> {
@@ -108,7 +108,7 @@ impl<'a> Places<'a> {
     /// Creates a delivery that ends at once.
     pub(super) fn cancelled(
         &mut self,
-        changes: &mut Changes,
+        changes: &mut ListingChanges,
         placed: &Placed<'_>,
         reason: Reason,
     ) -> Result<(), Fault> {
@@ -117,7 +117,7 @@ impl<'a> Places<'a> {
 
     fn insert(
         &mut self,
-        changes: &mut Changes,
+        changes: &mut ListingChanges,
         placed: &Placed<'_>,
         status: Status,
         reason: Option<Reason>,

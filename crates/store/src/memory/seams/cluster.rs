@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    ClaimLanes, Cluster, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session, StoreError,
-    memory::MemoryStore,
+    ChangeKinds, Changes, ClaimLanes, Cluster, Heartbeat, LaneLease, OpenSession, ReleaseLanes, Session,
+    StoreError, memory::MemoryStore,
 };
 
 #[async_trait]
@@ -24,5 +24,9 @@ impl Cluster for MemoryStore {
     async fn release_lanes(&self, release: ReleaseLanes) -> Result<(), StoreError> {
         self.state().release_lanes(&release);
         Ok(())
+    }
+
+    fn changes(&self, kinds: ChangeKinds) -> Changes {
+        self.shared.feed.changes(kinds)
     }
 }

@@ -1,20 +1,24 @@
 //! One step of a replay: so much of its way as fits between two commits.
 
 use postroad_domain::{DeliveryId, ReplaySelection, ReplayStatus, SubscriptionSpec, replay::ReplayFailure};
-use postroad_store::{FanoutTarget, LaneKey, NewDelivery, ReplayStep, ReplayStepped};
+use postroad_store::{Change, FanoutTarget, LaneKey, NewDelivery, ReplayStep, ReplayStepped};
 
-use crate::reading::replays::{
-    Stored, find, standing,
-    walk::{Chore, Walk},
-};
+use super::progress::{end, standing, write};
 use crate::{
     error::Fault,
-    reading::subscriptions,
+    numbers::{delivery_id, delivery_no},
+    reading::{
+        replays::{
+            Stored, find,
+            walk::{Chore, Walk},
+        },
+        subscriptions,
+    },
     sql::{self, query},
     writer::{
-        Work,
-        commit::{Placed, Places, delivery_id, delivery_no},
+        commit::{Placed, Places},
         deliveries,
+        work::Work,
     },
 };
 
@@ -29,7 +33,7 @@ pub(crate) fn step(work: &mut Work<'_>, step: &ReplayStep) -> Result<Option<Repl
     let mut is_held = false;
     if stored.replay.status == ReplayStatus::Running {
         match standing(work.known, lane.subscription_no) {
-            Err(why) => stored.end(ReplayStatus::Failed(why), step.at),
+            Err(why) => end(&mut stored, ReplayStatus::Failed(why), step.at),
             Ok(()) => {
                 is_held = is_crowded(work, lane, step.waiting_max)?;
                 if !is_held {
@@ -38,8 +42,11 @@ pub(crate) fn step(work: &mut Work<'_>, step: &ReplayStep) -> Result<Option<Repl
             }
         }
         if !is_held {
-            stored.write(work.db)?;
+            write(&stored, work.db)?;
         }
+    }
+    if !queued.is_empty() {
+        work.announced.push(Change::Lane(lane));
     }
     Ok(Some(ReplayStepped { replay: stored.replay, lane, queued, is_held }))
 }
@@ -73,7 +80,7 @@ fn go_on(
     let (db, sub_no) = (work.db, lane.subscription_no);
     let deadline = work.clock.monotonic().saturating_add(step.time_max);
     let Some(subscription) = subscriptions::by_no(db, lane.tenant_no, sub_no)? else {
-        stored.end(ReplayStatus::Failed(ReplayFailure::SubscriptionDeleted), step.at);
+        end(stored, ReplayStatus::Failed(ReplayFailure::SubscriptionDeleted), step.at);
         return Ok(Vec::new());
     };
     let target = FanoutTarget {
@@ -90,7 +97,7 @@ fn go_on(
         && (rows == 0 || work.clock.monotonic() <= deadline)
     {
         let Some(found) = walk.next()? else {
-            stored.end(ReplayStatus::Done, step.at);
+            end(stored, ReplayStatus::Done, step.at);
             break;
         };
         rows += found.rows;
@@ -126,7 +133,7 @@ fn carry_out(
                 at: step.at,
                 is_late: true,
             };
-            Places::with(work.db, |places| places.place((work.known, &mut work.changes), &placed, bytes))?;
+            Places::with(work.db, |places| places.place((work.known, &mut work.listings), &placed, bytes))?;
             Some(new.id)
         }
     })

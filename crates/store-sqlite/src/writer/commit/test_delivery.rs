@@ -9,9 +9,9 @@ use super::{accept::insert_event, outcome::Attempts};
 use crate::{
     codes,
     error::Fault,
-    reading::audit,
+    numbers::delivery_no,
     sql::{self, query},
-    writer::{Work, listing},
+    writer::{audit, listing, work::Work},
 };
 
 /// Writes a test that was made; answers whether its tenant and its subscription are still there.
@@ -25,11 +25,11 @@ pub(crate) fn record_test(work: &mut Work<'_>, test: &RecordTest) -> Result<bool
     let event_no = insert_event(
         &mut insert,
         (work.db, work.unlisted),
-        (work.known, &mut work.changes),
+        (work.known, &mut work.listings),
         test.tenant_no,
         &event_of(test),
     )?;
-    let delivery_no = super::delivery_no(event_no, test.event_id.delivery(1));
+    let delivery_no = delivery_no(event_no, test.event_id.delivery(1));
     insert_delivery(work, test, delivery_no)?;
     let mut attempts = Attempts::new(work.db);
     attempts.log(work.known, delivery_no, &test.attempt)?;
@@ -70,6 +70,6 @@ fn insert_delivery(work: &mut Work<'_>, test: &RecordTest, delivery_no: i64) -> 
     );
     query::run(work.db, sql::DELIVERY_INSERT, row)?;
     query::run(work.db, sql::DELIVERY_COUNT, (delivery_no, 1))?;
-    work.changes.deliveries.push((test.tenant_no, test.subscription_no, delivery_no));
+    work.listings.deliveries.push((test.tenant_no, test.subscription_no, delivery_no));
     Ok(())
 }
