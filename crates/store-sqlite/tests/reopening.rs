@@ -117,7 +117,8 @@ async fn offsets_go_on_after_opening_whatever_was_listed_or_forgotten() {
         assert_eq!((newest.event, newest.offset.0), (queued.event.id, expected), "round {round}");
         expected += 1;
         if round % 4 == 0 {
-            let test = world.test_of(&tenant, &subscription, true);
+            let mut test = world.test_of(&tenant, &subscription, true);
+            test.tenant_version = tenant.version;
             world.store.record_test(test).await.unwrap();
         }
         world.record(&queued, Next::Succeeded).await;

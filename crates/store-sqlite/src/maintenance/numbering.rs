@@ -1,7 +1,7 @@
 //! Gives offsets to events that were stored before there were any, in steps beside the commits.
 //!
 //! First everything from before is listed; then the walk goes over the listing, tenant by tenant and oldest first, and
-//! counts from 1. New events of such a tenant have offsets above all that old ones can get ([`LogNo::next`]), so they need
+//! counts from 1. New events of such a tenant have offsets above all that old ones can get ([`crate::log_no`]), so they need
 //! not wait. No event is read: an old entry names no type, and who looks for one reads the event.
 //!
 //! **Invariant:** where the walk stands is kept in the transaction that gives the offsets, so what a crash leaves is a walk
@@ -12,10 +12,12 @@ use rusqlite::Connection;
 use crate::{
     error::Fault,
     limits::{NUMBERING_TIME_MAX, NUMBERS_PER_SWEEP},
-    log_no::LogNo,
     sql::{self, query},
     writer::{listing, numbering::Numbering, work::Work},
 };
+
+/// Entries read at a time.
+const CHUNK: usize = 100;
 
 /// Makes a step; answers whether there is more to do.
 pub(crate) fn go_on(work: &mut Work<'_>) -> Result<bool, Fault> {
@@ -39,18 +41,16 @@ pub(crate) fn go_on(work: &mut Work<'_>) -> Result<bool, Fault> {
 
 /// Gives offsets to some events of the tenant; answers whether it may have more.
 fn number_some(db: &Connection, numbering: &mut Numbering, left: &mut usize) -> Result<bool, Fault> {
-    const CHUNK: usize = 100;
     let range = (numbering.tenant_no, numbering.event_no, numbering.end, CHUNK);
-    let entries =
-        query::list(db, sql::LOG_ENTRIES, range, |row| Ok((row.get::<_, i64>(0)?, LogNo(row.get(1)?))))?;
+    let numbers = query::list(db, sql::LOG_ENTRIES, range, |row| Ok(row.get::<_, i64>(0)?))?;
     let mut set = db.prepare_cached(sql::NUMBERING_SET)?;
-    for (event_no, _) in &entries {
+    for event_no in &numbers {
         set.execute((numbering.tenant_no, event_no, numbering.offset))?;
         numbering.offset += 1;
         numbering.event_no = event_no + 1;
     }
-    *left = left.saturating_sub(entries.len());
-    Ok(entries.len() == CHUNK)
+    *left = left.saturating_sub(numbers.len());
+    Ok(numbers.len() == CHUNK)
 }
 
 /// Goes on to the next tenant, if there is one.
