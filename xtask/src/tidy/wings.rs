@@ -13,13 +13,8 @@ use super::{
 
 /// Crates without a row in the table that have circles, each with the numbers of their modules, largest first. To be made
 /// smaller, never larger.
-const KNOWN_CIRCLES: &[(&str, &[usize])] = &[
-    ("client", &[17]),
-    ("engine", &[18, 2]),
-    ("postroad", &[10]),
-    ("profile", &[6, 2]),
-    ("server", &[5, 2, 2]),
-];
+const KNOWN_CIRCLES: &[(&str, &[usize])] =
+    &[("client", &[17]), ("postroad", &[10]), ("profile", &[6, 2]), ("server", &[5, 2, 2])];
 
 /// The row of what every wing may name.
 const GROUND: &str = "ground";

@@ -21,9 +21,7 @@ use postroad_domain::{
     Attempt, AuditEntry, Event, EventId, Replay, ReplayId, SubscriptionId, TenantNo, delivery::Delivery,
     ids::DeliveryId,
 };
-pub use read::{
-    CancelDelivery, DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page, RetryDelivery,
-};
+pub use read::{DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page};
 pub use replay::{
     CancelReplay, CountReplay, CreateReplay, ListReplays, ReplayCounted, ReplayStep, ReplayStepped,
 };

@@ -1,6 +1,6 @@
 //! What subscriptions were when an event came.
 
-use postroad_domain::{EventId, SubscriptionId, TenantNo, Timestamp, subscription::InactiveReason};
+use postroad_domain::{EventId, SubscriptionId, TenantNo, Timestamp};
 
 use super::{
     rows::Standing,

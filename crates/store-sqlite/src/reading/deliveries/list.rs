@@ -1,8 +1,8 @@
 //! Lists of deliveries, newest event first, and within an event the last created first.
 //!
 //! A list walks down the numbers of deliveries, by the shortest way that its filter allows: those of one event, of one
-//! subscription, the failed ones, or event after event of the tenant; over all tenants it is every delivery. A page ends when it is full or has looked at
-//! [`PAGE_ROWS_SCANNED_MAX`] rows; its cursor is the last number that was looked at.
+//! subscription, the failed ones, or event after event of the tenant; over all tenants it is every delivery. A page ends when
+//! it is full or has looked at [`PAGE_ROWS_SCANNED_MAX`] rows; its cursor is the last number that was looked at.
 
 use std::{collections::VecDeque, time::Duration};
 
