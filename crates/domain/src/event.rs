@@ -57,6 +57,23 @@ impl From<EventType> for String {
     }
 }
 
+/// An event's place in its tenant's log: it counts the events of that tenant from 1 in the order in which they were
+/// accepted. Numbers may be left out. It is never the installation's own number, whose gaps would show one tenant
+/// everybody's traffic. At most 2⁵¹.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventOffset(pub u64);
+
+impl EventOffset {
+    /// The offset of a tenant's first event.
+    pub const FIRST: Self = Self(1);
+
+    /// The offset behind this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
 /// An accepted event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

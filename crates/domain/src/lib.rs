@@ -30,7 +30,7 @@ pub use audit::{Actor, AuditAction, AuditEntry};
 pub use connection::{HttpVersion, TlsSettings};
 pub use delivery::{Reason, Status};
 pub use endpoint::{CustomHeader, EndpointUrl};
-pub use event::{Event, EventType, RegisteredType};
+pub use event::{Event, EventOffset, EventType, RegisteredType};
 pub use hashed::Hashed;
 pub use headers::Headers;
 pub use ids::{AttemptId, AuditId, DeliveryId, EventId, KeyId, ReplayId, SubscriptionId};

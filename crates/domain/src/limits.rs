@@ -53,6 +53,9 @@ pub const EVENT_TYPES_PER_TENANT_MAX: usize = 500;
 pub const EVENT_TYPE_SCHEMA_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the example of such an event type.
 pub const EVENT_TYPE_EXAMPLE_BYTES_MAX: usize = 64 * 1024;
+/// Names of event types that a tenant's log numbers. Entries of further ones name no type, and who looks for one reads the
+/// events themselves; so a caller that invents names fills nothing but its own share.
+pub const EVENT_TYPES_NUMBERED_MAX: usize = 10_000;
 /// How long the events of a tenant or of a profile are kept, before anybody else says less.
 pub const RETENTION: Bounds<Duration> = Bounds {
     min: Duration::from_secs(60),

@@ -8,7 +8,7 @@ use postroad_domain::{
     subscription::InactiveReason,
 };
 
-use crate::error::Fault;
+use crate::{error::Fault, log_no::LogNo, numbers::DELIVERY_BITS};
 
 /// What a subscription is from the next event on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,15 +42,18 @@ pub(crate) const fn status_of(code: i64) -> Result<Status, Fault> {
     }
 }
 
-/// The number for how many deliveries an event has: below zero for a test. A column of its own would take a byte of every
-/// event, and behind the data of a large one it would be slow to read.
-pub(crate) fn deliveries_code(deliveries: u32, test: bool) -> i64 {
-    if test { -i64::from(deliveries) } else { i64::from(deliveries) }
+/// The number for how many deliveries an event has, in its low bits, and above them its place in the log. It is below zero
+/// for a test. A column of its own for each would take more of every event, and behind the data of a large one it would be
+/// slow to read, which every start does with the newest.
+pub(crate) fn deliveries_code(deliveries: u32, test: bool, log_no: LogNo) -> i64 {
+    let code = (log_no.0.abs() << DELIVERY_BITS) | i64::from(deliveries);
+    if test { -code } else { code }
 }
 
 /// How many deliveries an event has, and whether it is a test.
 pub(crate) fn deliveries_of(code: i64) -> Result<(u32, bool), Fault> {
-    let deliveries = u32::try_from(code.unsigned_abs());
+    log_no_of(code)?;
+    let deliveries = u32::try_from(code.unsigned_abs() & ((1 << DELIVERY_BITS) - 1));
     Ok((deliveries.map_err(|_| Fault::Corrupt("an event has too many deliveries"))?, code < 0))
 }
 
@@ -74,6 +77,15 @@ pub(crate) fn attempts_of(code: i64) -> Result<(u32, Extras), Fault> {
     let code = u32::try_from(code).map_err(|_| Fault::Corrupt("a delivery has too many attempts"))?;
     let extras = Extras { members: code & MEMBERS_BIT != 0, body: code & BODY_BIT != 0 };
     Ok((code & !(MEMBERS_BIT | BODY_BIT), extras))
+}
+
+/// The place of an event or of a test in the log.
+pub(crate) fn log_no_of(code: i64) -> Result<LogNo, Fault> {
+    let log_no = i64::try_from(code.unsigned_abs() >> DELIVERY_BITS).unwrap_or(i64::MAX);
+    if log_no > LogNo::OFFSET_MAX {
+        return Err(Fault::Corrupt("an event has a place in the log that is none"));
+    }
+    Ok(LogNo(if code < 0 { -log_no } else { log_no }))
 }
 
 /// The number of a reason: its place in [`Reason::ALL`].
@@ -183,8 +195,17 @@ mod tests {
         for class in ErrorClass::ALL {
             assert_eq!(error_class_of(error_class_code(class)).unwrap(), class);
         }
-        for (deliveries, test) in [(0, false), (4_095, false), (1, true)] {
-            assert_eq!(deliveries_of(deliveries_code(deliveries, test)).unwrap(), (deliveries, test));
+        for (deliveries, test, log_no) in [
+            (0, false, 0),
+            (4_095, false, 0),
+            (1, true, 0),
+            (0, false, 1),
+            (4_095, false, 1 << 50),
+            (1, true, -7),
+        ] {
+            let code = deliveries_code(deliveries, test, LogNo(log_no));
+            assert_eq!(deliveries_of(code).unwrap(), (deliveries, test));
+            assert_eq!(log_no_of(code).unwrap(), LogNo(log_no));
         }
         for reason in [InactiveReason::Paused, InactiveReason::Gone] {
             assert_eq!(inactive_of(inactive_code(reason)).unwrap(), reason);

@@ -31,6 +31,7 @@ mod codes;
 mod error;
 mod files;
 mod limits;
+mod log_no;
 mod maintenance;
 mod migrations;
 mod numbers;

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_audit_count.sql"),
     include_str!("../migrations/0009_replay_places.sql"),
     include_str!("../migrations/0010_members.sql"),
+    include_str!("../migrations/0011_event_numbers.sql"),
 ];
 
 /// Marks the file as one of ours: `post` in ASCII.

@@ -48,14 +48,15 @@ pub use error::{
 pub use history::{
     AuditFilter, CancelReplay, CountReplay, CreateReplay, DeliveryFilter, EventFilter, History,
     ListAllDeliveries, ListAllEvents, ListAllSubscriptions, ListAudit, ListDeliveries, ListEvents,
-    ListReplays, ListSubscriptionsThen, NewAudit, Owned, Page, PruneAudit, PrunedAudit, RecordAudit,
-    RecordTest, ReplayCounted, ReplayStep, ReplayStepped, SubscriptionFilter, SubscriptionThen, Then,
+    ListReplays, ListSubscriptionsThen, LogEntry, LogRead, NewAudit, Owned, Page, PruneAudit, PrunedAudit,
+    ReadLog, RecordAudit, RecordTest, ReplayCounted, ReplayStep, ReplayStepped, SubscriptionFilter,
+    SubscriptionThen, Then,
 };
 pub use queue::{
     AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Fanout, FanoutTarget, Group,
-    Idempotency, LaneKey, MemberResult, NewDelivery, NewEvent, NewMember, Next, Outcome, OutcomeResult, Prune,
-    Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, StoreStats, Sweep, Swept, TenantRetention, WaitingLane,
-    WaitingLanes,
+    Idempotency, LaneKey, MemberResult, NewDelivery, NewEvent, NewMember, Next, Outcome, OutcomeResult,
+    Prune, Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, StoreStats, Sweep, Swept,
+    TenantRetention, WaitingLane, WaitingLanes,
 };
 
 /// A whole store: durable memory of events, deliveries, attempts and configuration. Whatever implements the four traits is

@@ -6,5 +6,6 @@ pub mod check;
 pub(crate) mod compact;
 pub mod inspect;
 mod members;
+pub(crate) mod numbering;
 pub(crate) mod prune;
 pub(crate) mod sweep;

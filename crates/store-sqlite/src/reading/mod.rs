@@ -10,6 +10,8 @@ pub(crate) mod groups;
 pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod lanes;
+pub(crate) mod log;
+pub(crate) mod log_types;
 pub(crate) mod moment;
 pub(crate) mod profiles;
 pub(crate) mod readers;

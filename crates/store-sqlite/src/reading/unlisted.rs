@@ -19,7 +19,9 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     error::Fault,
+    log_no::LogPlace,
     numbers::DELIVERY_BITS,
+    reading::log_types::PlacesOfRows,
     sql::{self, query},
 };
 
@@ -32,9 +34,16 @@ struct Lists {
     /// The number of the first event that is not in the tables.
     mark: i64,
     /// Each in ascending order.
-    events: FxHashMap<TenantNo, Arc<Vec<i64>>>,
+    events: FxHashMap<TenantNo, OfTenant>,
     deliveries: FxHashMap<SubscriptionNo, OfSubscription>,
     entries: usize,
+}
+
+/// The second list says of each number of the first where its event stands in the log.
+#[derive(Debug, Default)]
+struct OfTenant {
+    numbers: Arc<Vec<i64>>,
+    places: Arc<Vec<LogPlace>>,
 }
 
 #[derive(Debug)]
@@ -49,13 +58,15 @@ pub(crate) struct Tail {
     /// The table is read below this number only.
     mark: i64,
     numbers: Arc<Vec<i64>>,
+    /// Of events: where each stands in the log.
+    places: Arc<Vec<LogPlace>>,
 }
 
 /// What a commit did to listings; it takes effect when the commit is durable.
 #[derive(Debug, Default)]
 pub(crate) struct ListingChanges {
     /// New events.
-    pub(crate) events: Vec<(TenantNo, i64)>,
+    pub(crate) events: Vec<(TenantNo, i64, LogPlace)>,
     /// New deliveries.
     pub(crate) deliveries: Vec<(TenantNo, SubscriptionNo, i64)>,
     /// Everything before this event is in the tables now.
@@ -74,8 +85,10 @@ impl Unlisted {
     /// Reads what the tables do not hold yet.
     pub(crate) fn load(db: &Connection, mark: i64) -> Result<Self, Fault> {
         let mut lists = Lists { mark, ..Lists::default() };
+        let mut places = PlacesOfRows::default();
         let events = query::list(db, sql::LOAD_UNLISTED_EVENTS, (mark,), |row| {
-            Ok((TenantNo(row.get(0)?), row.get(1)?))
+            let tenant_no = TenantNo(row.get(0)?);
+            Ok((tenant_no, row.get(1)?, places.read(db, tenant_no, (row, 2))?))
         })?;
         let deliveries = query::list(db, sql::LOAD_UNLISTED_DELIVERIES, (mark << DELIVERY_BITS,), |row| {
             Ok((TenantNo(row.get(0)?), SubscriptionNo(row.get(1)?), row.get(2)?))
@@ -87,15 +100,17 @@ impl Unlisted {
     /// The newest events of a tenant.
     pub(crate) fn events_of(&self, tenant_no: TenantNo) -> Tail {
         let lists = self.0.read();
-        let numbers = lists.events.get(&tenant_no).map(Arc::clone).unwrap_or_default();
-        Tail { mark: lists.mark, numbers }
+        let of = lists.events.get(&tenant_no);
+        let lists_of = of.map(|of| (Arc::clone(&of.numbers), Arc::clone(&of.places)));
+        let (numbers, places) = lists_of.unwrap_or_default();
+        Tail { mark: lists.mark, numbers, places }
     }
 
     /// The newest deliveries of a subscription.
     pub(crate) fn deliveries_of(&self, sub_no: SubscriptionNo) -> Tail {
         let lists = self.0.read();
         let numbers = lists.deliveries.get(&sub_no).map(|of| Arc::clone(&of.numbers)).unwrap_or_default();
-        Tail { mark: lists.mark << DELIVERY_BITS, numbers }
+        Tail { mark: lists.mark << DELIVERY_BITS, numbers, places: Arc::default() }
     }
 
     /// The number of the first event that is not in the tables.
@@ -109,13 +124,13 @@ impl Unlisted {
     }
 
     /// Every entry that waits for the event table, in that table's order.
-    pub(crate) fn sorted_events(&self) -> Vec<(TenantNo, i64)> {
+    pub(crate) fn sorted_events(&self) -> Vec<(TenantNo, i64, LogPlace)> {
         let lists = self.0.read();
-        let mut entries: Vec<_> = lists
-            .events
-            .iter()
-            .flat_map(|(tenant_no, numbers)| numbers.iter().map(|no| (*tenant_no, *no)))
-            .collect();
+        let of_each = |(tenant_no, of): (&TenantNo, &OfTenant)| {
+            let entries = of.numbers.iter().zip(&*of.places);
+            entries.map(|(no, place)| (*tenant_no, *no, *place)).collect::<Vec<_>>()
+        };
+        let mut entries: Vec<_> = lists.events.iter().flat_map(of_each).collect();
         entries.sort_unstable();
         entries
     }
@@ -141,9 +156,11 @@ impl Unlisted {
 impl Lists {
     fn apply(&mut self, changes: ListingChanges) {
         self.entries += changes.events.len();
-        for (tenant_no, event_no) in changes.events {
-            let is_last = append(self.events.entry(tenant_no).or_default(), event_no);
+        for (tenant_no, event_no, place) in changes.events {
+            let of = self.events.entry(tenant_no).or_default();
+            let is_last = append(&mut of.numbers, event_no);
             debug_assert!(is_last, "events are numbered in the order of their commits");
+            Arc::make_mut(&mut of.places).push(place);
         }
         // A late delivery of an event below the mark is in the table already.
         let first = self.mark << DELIVERY_BITS;
@@ -162,8 +179,8 @@ impl Lists {
         self.prune(changes.pruned_events, changes.pruned_deliveries);
         let removes = changes.mark.is_some() || !changes.erased.is_empty() || !changes.forgotten.is_empty();
         for (tenant_no, last) in changes.erased {
-            if let Some(numbers) = self.events.get_mut(&tenant_no) {
-                Arc::make_mut(numbers).retain(|no| *no > last);
+            if let Some(of) = self.events.get_mut(&tenant_no) {
+                of.keep_from(last + 1);
             }
         }
         for tenant_no in changes.forgotten {
@@ -174,7 +191,7 @@ impl Lists {
             self.move_mark(mark);
         }
         if removes {
-            let events: usize = self.events.values().map(|numbers| numbers.len()).sum();
+            let events: usize = self.events.values().map(|of| of.numbers.len()).sum();
             let deliveries: usize = self.deliveries.values().map(|of| of.numbers.len()).sum();
             self.entries = events + deliveries;
         }
@@ -198,10 +215,10 @@ impl Lists {
             return;
         }
         for (tenant_no, pruned) in grouped(events) {
-            let removed = self.events.get_mut(&tenant_no).map(|numbers| take_out(numbers, pruned));
+            let removed = self.events.get_mut(&tenant_no).map(|of| of.take_out(pruned));
             self.entries -= removed.unwrap_or_default();
         }
-        self.events.retain(|_, numbers| !numbers.is_empty());
+        self.events.retain(|_, of| !of.numbers.is_empty());
         for (sub_no, pruned) in grouped(deliveries) {
             let removed = self.deliveries.get_mut(&sub_no).map(|of| take_out(&mut of.numbers, pruned));
             self.entries -= removed.unwrap_or_default();
@@ -211,12 +228,53 @@ impl Lists {
 
     fn move_mark(&mut self, mark: i64) {
         self.mark = mark;
-        self.events.retain(|_, numbers| keep_from(numbers, mark));
+        self.events.retain(|_, of| of.keep_from(mark));
         self.deliveries.retain(|_, of| keep_from(&mut of.numbers, mark << DELIVERY_BITS));
     }
 }
 
+impl OfTenant {
+    /// Takes events out; answers how many were there. They are the oldest nearly always.
+    fn take_out(&mut self, mut pruned: Vec<i64>) -> usize {
+        let before = self.numbers.len();
+        if self.numbers.starts_with(&pruned) {
+            Arc::make_mut(&mut self.numbers).drain(..pruned.len());
+            Arc::make_mut(&mut self.places).drain(..pruned.len());
+        } else {
+            pruned.sort_unstable();
+            let is_kept = |no: &i64| pruned.binary_search(no).is_err();
+            let mut kept = self.numbers.iter().map(is_kept);
+            Arc::make_mut(&mut self.places).retain(|_| kept.next().unwrap_or_default());
+            Arc::make_mut(&mut self.numbers).retain(is_kept);
+        }
+        before - self.numbers.len()
+    }
+
+    /// Drops everything before an event; answers whether something is left.
+    fn keep_from(&mut self, first: i64) -> bool {
+        let gone = self.numbers.partition_point(|no| *no < first);
+        Arc::make_mut(&mut self.numbers).drain(..gone);
+        Arc::make_mut(&mut self.places).drain(..gone);
+        !self.numbers.is_empty()
+    }
+}
+
 impl Tail {
+    /// The table is read below this number only.
+    pub(crate) fn mark(&self) -> i64 {
+        self.mark
+    }
+
+    /// Events with their places in the log, oldest first.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (i64, LogPlace)> {
+        self.numbers.iter().copied().zip(self.places.iter().copied())
+    }
+
+    /// The newest event with its place in the log.
+    pub(crate) fn newest(&self) -> Option<(i64, LogPlace)> {
+        self.numbers.last().copied().zip(self.places.last().copied())
+    }
+
     /// Up to `limit` numbers of a listing from `first` up to but not including `end`, newest first; `table` reads the
     /// same from the table.
     pub(crate) fn numbers(
@@ -294,6 +352,29 @@ fn keep_from(numbers: &mut Arc<Vec<i64>>, first: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log_no::LogNo;
+
+    fn place(offset: i64) -> LogPlace {
+        LogPlace { log_no: LogNo(offset), type_no: 1 }
+    }
+
+    #[test]
+    fn events_keep_their_places_in_the_log_whatever_goes_around_them() {
+        let lists = Unlisted(RwLock::new(Lists::default()));
+        let tenant_no = TenantNo(1);
+        let entries = || lists.events_of(tenant_no).entries().collect::<Vec<_>>();
+        let events = (1..=9).map(|no| (tenant_no, 10 * no, place(no))).collect();
+        lists.apply(ListingChanges { events, ..ListingChanges::default() });
+        let pruned_events = [10, 20].map(|no| (tenant_no, no)).to_vec();
+        lists.apply(ListingChanges { pruned_events, ..ListingChanges::default() });
+        let pruned_events = [90, 50, 99].map(|no| (tenant_no, no)).to_vec();
+        lists.apply(ListingChanges { pruned_events, ..ListingChanges::default() });
+        assert_eq!(entries(), [3, 4, 6, 7, 8].map(|no| (10 * no, place(no))));
+        lists.apply(ListingChanges { mark: Some(60), ..ListingChanges::default() });
+        assert_eq!(entries(), [6, 7, 8].map(|no| (10 * no, place(no))));
+        lists.apply(ListingChanges { erased: vec![(tenant_no, 70)], ..ListingChanges::default() });
+        assert_eq!((entries(), lists.entries()), (vec![(80, place(8))], 1));
+    }
 
     fn listed_in_the_table(_: i64, _: usize) -> Result<Vec<i64>, Fault> {
         Ok(vec![2, 1])
@@ -328,7 +409,7 @@ mod tests {
         let lists = Unlisted(RwLock::new(Lists { mark: 3, ..Lists::default() }));
         let tenant_no = TenantNo(1);
         lists.apply(ListingChanges {
-            events: vec![(tenant_no, 3), (tenant_no, 5)],
+            events: vec![(tenant_no, 3, place(1)), (tenant_no, 5, place(2))],
             ..ListingChanges::default()
         });
         let before = lists.events_of(tenant_no);
@@ -337,6 +418,7 @@ mod tests {
         assert_eq!(before.numbers(4, 9, 10, listed_in_the_table).unwrap(), [5]);
         lists.apply(ListingChanges { mark: Some(5), ..ListingChanges::default() });
         assert_eq!((lists.entries(), lists.events_of(tenant_no).all()), (1, &[5][..]));
+        assert_eq!(lists.events_of(tenant_no).newest(), Some((5, place(2))));
         assert_eq!(before.all(), [3, 5], "a reader keeps what it asked for");
     }
 }

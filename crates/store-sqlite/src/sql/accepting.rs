@@ -19,7 +19,8 @@ queries! { ACCEPTING:
     DELIVERY_TEST_FAIL [Birth: TestFail] = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version, status,
         reason, attempts, at, created_at) VALUES (?1, ?2, ?3, ?4, 4, ?6, 1, ?5, NULL)";
     /// Lists an event under its tenant.
-    EVENT_LISTING_INSERT = "INSERT OR IGNORE INTO event_listing (tenant_no, event_no) VALUES (?1, ?2)";
+    EVENT_LISTING_INSERT = "INSERT OR IGNORE INTO event_listing (tenant_no, event_no, log_no, type_no)
+        VALUES (?1, ?2, ?3, ?4)";
     /// Lists a delivery under its subscription.
     DELIVERY_LISTING_INSERT = "INSERT OR IGNORE INTO delivery_listing (sub_no, delivery_no) VALUES (?1, ?2)";
     /// Gives a delivery its place in the queue.

@@ -19,7 +19,8 @@ queries! { INSTALLATION:
     /// Every mark that is not swept yet.
     LOAD_MARKS = "SELECT sub_no, generation, tenant_no, reason, at FROM mark";
     /// Events that are not in their listing yet.
-    LOAD_UNLISTED_EVENTS = "SELECT tenant_no, event_no FROM event WHERE event_no >= ?1 ORDER BY event_no";
+    LOAD_UNLISTED_EVENTS = "SELECT tenant_no, event_no, type, deliveries FROM event WHERE event_no >= ?1
+        ORDER BY event_no";
     /// Deliveries that are not in their listing yet.
     LOAD_UNLISTED_DELIVERIES = "SELECT tenant_no, sub_no, delivery_no FROM delivery WHERE delivery_no >= ?1
         ORDER BY delivery_no";

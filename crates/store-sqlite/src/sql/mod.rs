@@ -47,6 +47,7 @@ mod forgetting;
 mod groups;
 mod installation;
 mod keys_and_audit;
+mod log;
 pub(crate) mod query;
 mod reading;
 mod replays;
@@ -55,8 +56,8 @@ mod sending;
 mod sweeping;
 
 pub use self::{
-    accepting::*, configuration::*, forgetting::*, groups::*, installation::*, keys_and_audit::*, reading::*,
-    replays::*, sending::*, sweeping::*,
+    accepting::*, configuration::*, forgetting::*, groups::*, installation::*, keys_and_audit::*, log::*,
+    reading::*, replays::*, sending::*, sweeping::*,
 };
 
 /// Every query with its name.
@@ -73,6 +74,7 @@ pub fn queries() -> impl Iterator<Item = Query> {
         groups::GROUPS,
         installation::INSTALLATION,
         keys_and_audit::KEYS_AND_AUDIT,
+        log::LOG,
         reading::READING,
         replays::REPLAYS,
         sending::SENDING,

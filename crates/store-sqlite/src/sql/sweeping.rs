@@ -60,6 +60,10 @@ queries! { SWEEPING:
         ORDER BY replay_no LIMIT 1";
     /// The next event type of a deleted tenant.
     ERASE_NEXT_EVENT_TYPE = "SELECT name FROM event_type WHERE tenant_no = ?1 ORDER BY name LIMIT 1";
+    /// The next numbered event type of a deleted tenant.
+    ERASE_NEXT_LOG_TYPE = "SELECT type_no FROM log_type WHERE tenant_no = ?1 ORDER BY type_no LIMIT 1";
+    /// Erases a numbered event type.
+    ERASE_LOG_TYPE = "DELETE FROM log_type WHERE tenant_no = ?1 AND type_no = ?2";
     /// The next API key of a deleted tenant.
     ERASE_NEXT_API_KEY = "SELECT id FROM api_key WHERE tenant_no = ?1 ORDER BY id LIMIT 1";
     /// The next entry of the audit that says something of a deleted tenant's data.

@@ -10,16 +10,16 @@ use postroad_domain::{
 };
 use postroad_store::{
     CancelReplay, CancelReplayError, CountReplay, CreateReplay, History, ListAllDeliveries, ListAllEvents,
-    ListAudit, ListDeliveries, ListEvents, ListReplays, ListSubscriptionsThen, Owned, Page, PruneAudit,
-    PrunedAudit, RecordAudit, RecordTest, ReplayCounted, ReplayStep, ReplayStepped, StartReplayError,
-    StoreError, SubscriptionThen,
+    ListAudit, ListDeliveries, ListEvents, ListReplays, ListSubscriptionsThen, LogRead, Owned, Page,
+    PruneAudit, PrunedAudit, ReadLog, RecordAudit, RecordTest, ReplayCounted, ReplayStep, ReplayStepped,
+    StartReplayError, StoreError, SubscriptionThen,
 };
 use rusqlite::Connection;
 
 use super::SqliteStore;
 use crate::{
     maintenance,
-    reading::{all_tenants, audit, deliveries, events, history, replays, subscriptions},
+    reading::{all_tenants, audit, deliveries, events, history, log, replays, subscriptions},
     writer::{self, WhenFull::GiveUp, commit},
 };
 
@@ -36,6 +36,11 @@ impl History for SqliteStore {
 
     async fn list_all_events(&self, list: ListAllEvents) -> Result<Page<Owned<Event>, EventId>, StoreError> {
         self.readers.read(move |db| all_tenants::events(db, &list)).await
+    }
+
+    async fn read_log(&self, read: ReadLog) -> Result<Option<LogRead>, StoreError> {
+        let tail = self.unlisted.events_of(read.tenant_no);
+        self.readers.read(move |db| log::read(db, &read, &tail)).await
     }
 
     async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {

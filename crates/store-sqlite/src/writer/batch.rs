@@ -4,13 +4,15 @@ use std::collections::HashSet;
 
 use postroad_domain::{SubscriptionNo, TenantNo};
 
+use crate::log_no::LogPlace;
+
 /// Entries on their way into the tables.
 #[derive(Debug)]
 pub(crate) struct Batch {
     /// The event before which everything is listed when the batch is done.
     pub(super) end: i64,
     /// Both in reverse: the next one stands last.
-    pub(super) events: Vec<(TenantNo, i64)>,
+    pub(super) events: Vec<(TenantNo, i64, LogPlace)>,
     pub(super) deliveries: Vec<(SubscriptionNo, i64, TenantNo)>,
     /// Events that were forgotten since the batch began.
     pub(super) forgotten: HashSet<i64>,

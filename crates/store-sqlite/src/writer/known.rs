@@ -21,6 +21,8 @@ use crate::{
         batch::Batch,
         forgetting::PruneWalk,
         held::HeldWalk,
+        log::Logs,
+        numbering::Numbering,
         waiting::{Place, Waiting},
     },
 };
@@ -42,6 +44,10 @@ pub(crate) struct Known {
     pub(crate) marks: BTreeMap<(SubscriptionNo, i64), Mark>,
     /// The first event that was not in the listing tables when this was read.
     pub(crate) listed_before: i64,
+    /// The log of each tenant, as far as it was asked for.
+    pub(crate) logs: Logs,
+    /// How far events from before there were offsets have theirs; `None` when all do.
+    pub(crate) numbering: Option<Numbering>,
     /// Entries on their way into the listing tables.
     pub(crate) batch: Option<Batch>,
     /// Where the sweep stands in each lane whose receiver is gone.
@@ -185,6 +191,7 @@ impl Known {
         self.listed_before = kept.get(LISTED_COUNTER).copied().unwrap_or_default();
         self.next_attempt_no = next(last_attempt, ATTEMPT_COUNTER);
         self.erasing = kept.get(ERASING_COUNTER).copied();
+        self.numbering = Numbering::of(|counter| kept.get(counter).copied());
         Ok(())
     }
 

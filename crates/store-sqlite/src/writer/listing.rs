@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use super::batch::Batch;
 use crate::{
     error::Fault,
+    log_no::LogPlace,
     numbers::DELIVERY_BITS,
     sql::{
         self, query,
@@ -25,10 +26,19 @@ pub(crate) static DELIVERY_ENTRY: Insert = Insert::of(sql::DELIVERY_LISTING_INSE
 /// Writes a share of the batch: twice what this commit added, so that a batch is done before the next one is full. To
 /// be called before this commit adds its own.
 pub(crate) fn fill(work: &mut Work<'_>, new_events: usize, new_deliveries: usize) -> Result<(), Fault> {
+    if work.known.batch.is_none() && work.unlisted.entries() < work.listing_batch_entries {
+        return Ok(());
+    }
+    write(work, 2 * new_events, 2 * new_deliveries.max(new_events))
+}
+
+/// Goes on with the batch, or begins one however small it is: so many entries of each table.
+pub(crate) fn hasten(work: &mut Work<'_>, entries: usize) -> Result<(), Fault> {
+    write(work, entries, entries)
+}
+
+fn write(work: &mut Work<'_>, events: usize, deliveries: usize) -> Result<(), Fault> {
     if work.known.batch.is_none() {
-        if work.unlisted.entries() < work.listing_batch_entries {
-            return Ok(());
-        }
         work.known.batch = Some(begin(work));
     }
     let Known { batch: Some(batch), tenants, .. } = &mut *work.known else { return Ok(()) };
@@ -36,16 +46,16 @@ pub(crate) fn fill(work: &mut Work<'_>, new_events: usize, new_deliveries: usize
     let forgotten = &batch.forgotten;
     let is_there = |tenant_no, event_no| tenants.contains_key(&tenant_no) && !forgotten.contains(&event_no);
     Rows::with(work.db, &EVENT_ENTRY, |rows| {
-        for (tenant_no, event_no) in take(&mut batch.events, 2 * new_events) {
+        for (tenant_no, event_no, LogPlace { log_no, type_no }) in take(&mut batch.events, events) {
             if is_there(tenant_no, event_no) {
-                rows.push([tenant_no.0.into(), event_no.into()])?;
+                let type_no = i64::from(type_no);
+                rows.push([tenant_no.0.into(), event_no.into(), log_no.0.into(), type_no.into()])?;
             }
         }
         Ok(())
     })?;
     Rows::with(work.db, &DELIVERY_ENTRY, |rows| {
-        let deliveries = take(&mut batch.deliveries, 2 * new_deliveries.max(new_events));
-        for (sub_no, delivery_no, tenant_no) in deliveries {
+        for (sub_no, delivery_no, tenant_no) in take(&mut batch.deliveries, deliveries) {
             if is_there(tenant_no, delivery_no >> DELIVERY_BITS) {
                 rows.push([sub_no.0.into(), delivery_no.into()])?;
             }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::common::open;
 
 /// Tables that hold rows of tenants.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "tenant",
     "tenant_version",
     "subscription",
@@ -24,6 +24,7 @@ const TABLES: [&str; 14] = [
     "attempt",
     "idempotency",
     "event_type",
+    "log_type",
 ];
 
 #[tokio::test]

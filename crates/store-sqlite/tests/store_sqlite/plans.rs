@@ -256,7 +256,8 @@ fn forgetting_and_the_budget_read_no_more_than_their_step_however_much_is_kept()
     assert_eq!(plan(&db, sql::PRUNE_NEXT), ["SEARCH event USING INTEGER PRIMARY KEY (rowid>?)"]);
     let listing = "SEARCH delivery_listing USING PRIMARY KEY (sub_no=? AND delivery_no>? AND delivery_no<?)";
     assert_eq!(plan(&db, sql::LANE_OLDEST), [listing]);
-    db.execute_batch("INSERT INTO event_listing SELECT tenant_no, event_no FROM event").unwrap();
+    db.execute_batch("INSERT INTO event_listing (tenant_no, event_no) SELECT tenant_no, event_no FROM event")
+        .unwrap();
     let of_tenant = "SEARCH event_listing USING PRIMARY KEY (tenant_no=? AND event_no>? AND event_no<?)";
     assert_eq!(plan(&db, sql::PRUNE_NEXT_OF_TENANT), [of_tenant]);
     let first = 1_000_001_i64;
@@ -359,7 +360,7 @@ fn a_step_of_a_replay_reads_the_same_wherever_it_stands_in_a_hundred_thousand() 
     let_wait(&db, 1, count);
     db.execute_batch(
         "DELETE FROM queue; UPDATE delivery SET status = 4, reason = 0 WHERE delivery_no >> 12 & 1;
-         INSERT INTO event_listing SELECT tenant_no, event_no FROM event;
+         INSERT INTO event_listing (tenant_no, event_no) SELECT tenant_no, event_no FROM event;
          INSERT INTO delivery_listing SELECT sub_no, delivery_no FROM delivery",
     )
     .unwrap();
@@ -386,6 +387,31 @@ fn a_step_of_a_replay_reads_the_same_wherever_it_stands_in_a_hundred_thousand() 
         assert!(steps(db.prepare(sql::REPLAY_LAST_DELIVERY).unwrap(), last, 1) < 50);
         assert!(steps(db.prepare(sql::HISTORY_AT).unwrap(), &[1, event], 1) < 50);
     }
+}
+
+#[test]
+fn the_log_is_read_by_its_key_wherever_it_stands() {
+    let (db, _folder) = database();
+    let_wait(&db, 1, 100_000);
+    db.execute_batch(
+        "INSERT INTO event_listing SELECT tenant_no, event_no, event_no - 1000000, 1 FROM event",
+    )
+    .unwrap();
+    let of_tenant = "SEARCH event_listing USING PRIMARY KEY (tenant_no=? AND event_no>? AND event_no<?)";
+    assert_eq!(plan(&db, sql::LOG_ENTRIES), [of_tenant]);
+    let newest = "SEARCH event_listing USING PRIMARY KEY (tenant_no=? AND event_no<?)";
+    assert_eq!(plan(&db, sql::LOG_NEWEST), [newest]);
+    let by_name = "SEARCH log_type USING COVERING INDEX log_type_by_name (tenant_no=? AND name=?)";
+    assert_eq!(plan(&db, sql::LOG_TYPE_FIND), [by_name]);
+    assert_eq!(plan(&db, sql::LOG_TYPE_LAST), ["SEARCH log_type USING PRIMARY KEY (tenant_no=?)"]);
+    for first in [0, 1_050_000, 1_099_000] {
+        for (limit, most) in [(1, 50), (256, 256 * 20)] {
+            let steps = steps(db.prepare(sql::LOG_ENTRIES).unwrap(), &[1, first, i64::MAX, limit], 256);
+            assert!(steps < most, "{steps} for {limit} from {first}");
+        }
+    }
+    assert!(steps(db.prepare(sql::LOG_NEWEST).unwrap(), &[1, i64::MAX], 1) < 50);
+    assert!(steps(db.prepare(sql::NUMBERING_TENANT).unwrap(), &[0], 1) < 50);
 }
 
 #[tokio::test]

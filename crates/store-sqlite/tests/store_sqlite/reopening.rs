@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use postroad_domain::{Reason, Status};
-use postroad_store::{BacklogBudget, Next, Prune, conformance::World};
+use postroad_domain::{EventOffset, Reason, Status, TenantNo};
+use postroad_store::{BacklogBudget, LogRead, Next, Prune, ReadLog, conformance::World};
 use postroad_store_sqlite::check::check;
 use rusqlite::Connection;
 
@@ -92,4 +92,48 @@ async fn what_is_forgotten_while_its_entries_are_on_their_way_leaves_none_behind
     }
     let orphans = "SELECT count(*) FROM event_listing l WHERE l.event_no NOT IN (SELECT event_no FROM event)";
     assert_eq!(db.query_row(orphans, (), |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn offsets_go_on_after_opening_whatever_was_listed_or_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let other = world.tenant("other").await;
+    // What the events of a world name.
+    Connection::open(folder.path().join("postroad.db"))
+        .unwrap()
+        .execute_batch("INSERT INTO profile_version SELECT value, 'standard', CAST(value AS BLOB), 10, x'' FROM json_each('[1,2,3,4,5,6,7,8,9]')")
+        .unwrap();
+    let mut expected = 1;
+    for round in 1..=40_u32 {
+        world.accept(&other, &[]).await;
+        let queued = world.accept_one(&tenant, &subscription).await;
+        let log = log_of(&world, tenant.no, expected).await;
+        let newest = log.entries.last().unwrap();
+        assert_eq!((newest.event, newest.offset.0), (queued.event.id, expected), "round {round}");
+        expected += 1;
+        if round % 4 == 0 {
+            let mut test = world.test_of(&tenant, &subscription, true);
+            test.tenant_version = tenant.version;
+            world.store.record_test(test).await.unwrap();
+        }
+        world.record(&queued, Next::Succeeded).await;
+        if round % 7 == 0 {
+            world.advance(2 * AGE);
+            world.prune_all(Duration::from_millis(if round % 2 == 0 { 0 } else { 60 }), 1_000).await;
+        }
+        if round % 3 == 0 {
+            drop(world);
+            assert_eq!(check(folder.path()).unwrap().damages, []);
+            world = World::new(Arc::new(open(folder.path()))).await;
+            world.advance(10 * round * AGE);
+            assert_eq!(log_of(&world, tenant.no, 0).await.end.0, expected, "round {round}");
+        }
+    }
+}
+
+async fn log_of(world: &World, tenant_no: TenantNo, from: u64) -> LogRead {
+    let read = ReadLog { tenant_no, from: EventOffset(from), types: Vec::new(), limit: 100 };
+    world.store.read_log(read).await.unwrap().unwrap()
 }

@@ -29,6 +29,7 @@ pub mod isolation;
 pub mod keys;
 pub mod lanes;
 pub mod lists;
+pub mod log;
 pub mod model;
 pub mod outcomes;
 pub mod profiles;

@@ -227,6 +227,18 @@ macro_rules! conformance_suite {
                 a_list_goes_on_where_it_was_although_newer_ones_came
                 a_rare_one_behind_many_rows_is_found_on_a_later_page
             }
+            log {
+                offsets_ascend_in_the_order_of_commits_and_within_each
+                events_of_other_tenants_leave_no_trace_in_a_log
+                a_test_is_not_in_the_log
+                what_was_not_accepted_is_not_in_the_log
+                a_log_is_read_on_where_the_last_reading_ended
+                a_log_is_read_by_types
+                a_reading_of_a_rare_type_ends_after_a_bounded_number_of_entries
+                a_type_beyond_those_that_are_numbered_is_found_all_the_same
+                an_offset_is_not_given_again_when_the_newest_events_were_forgotten
+                the_log_of_a_deleted_tenant_is_gone_and_its_name_begins_anew
+            }
             retention {
                 an_old_event_goes_with_its_deliveries_and_attempts
                 an_event_goes_only_when_it_is_older_than_that
@@ -368,6 +380,7 @@ mod tests {
         ("keys", include_str!("keys.rs")),
         ("lanes", include_str!("lanes.rs")),
         ("lists", include_str!("lists.rs")),
+        ("log", include_str!("log.rs")),
         ("model", include_str!("model.rs")),
         ("outcomes", include_str!("outcomes.rs")),
         ("profiles", include_str!("profiles.rs")),

@@ -7,6 +7,7 @@
 
 mod all_tenants;
 mod audit;
+mod log;
 mod read;
 mod replay;
 mod test_delivery;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 pub use audit::{AuditFilter, ListAudit, NewAudit, PruneAudit, PrunedAudit, RecordAudit};
+pub use log::{LogEntry, LogRead, ReadLog};
 use postroad_domain::{
     Attempt, AuditEntry, Event, EventId, Replay, ReplayId, SubscriptionId, TenantNo,
     delivery::{Delivery, StoredBody},
@@ -44,6 +46,12 @@ pub trait History: Send + Sync + 'static {
 
     /// Events of all tenants, newest first.
     async fn list_all_events(&self, list: ListAllEvents) -> Result<Page<Owned<Event>, EventId>, StoreError>;
+
+    /// Events of the tenant from an offset on, oldest first; `None` when there is no such tenant.
+    ///
+    /// An entry that was seen keeps its offset, offsets ascend in the order of commits, and none is ever given twice: not
+    /// after a crash, and not when the newest events were forgotten.
+    async fn read_log(&self, read: ReadLog) -> Result<Option<LogRead>, StoreError>;
 
     // --- deliveries --------------------------------------------------------------------------------------------------
 

@@ -94,6 +94,7 @@ impl State {
         let number = self.next_number();
         self.event_numbers.insert((new.tenant_no, new.id), number);
         self.events.insert((new.tenant_no, new.id), Arc::clone(&event));
+        self.log_event(new.tenant_no, new.id);
         if let Some(idempotency) = new.idempotency {
             let row = IdempotencyRow {
                 bytes_hash: idempotency.bytes_hash,

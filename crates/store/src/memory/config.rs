@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use postroad_domain::{
-    Reason, Revision, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
-    Tenant, TenantId, TenantNo, Timestamp, subscription::InactiveReason, tenant::TenantSpec,
+    EventOffset, Reason, Revision, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec,
+    SubscriptionVersion, Tenant, TenantId, TenantNo, Timestamp, subscription::InactiveReason,
+    tenant::TenantSpec,
 };
 
 use super::state::{State, SubscriptionRow, TenantRow, lane, nth};
@@ -40,6 +41,7 @@ impl State {
             tenant: tenant.clone(),
             versions: vec![put.spec],
             event_types: BTreeMap::new(),
+            next_offset: EventOffset::FIRST,
             deleted: false,
         };
         self.tenants.insert(tenant.no, row);

@@ -19,6 +19,7 @@ mod history;
 mod keys;
 mod lanes;
 mod lists;
+mod log;
 mod outcomes;
 mod profiles;
 mod prune;

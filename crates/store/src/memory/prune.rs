@@ -75,6 +75,7 @@ impl State {
         }
         self.events.remove(&key);
         self.event_numbers.remove(&key);
+        self.unlog_event(key.0, key.1);
         deliveries.len()
     }
 

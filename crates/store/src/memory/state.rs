@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use postroad_domain::{
-    Attempt, Event, EventId, EventType, KeyId, Reason, RegisteredType, ReplayId, Subscription,
+    Attempt, Event, EventId, EventOffset, EventType, KeyId, Reason, RegisteredType, ReplayId, Subscription,
     SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp,
     delivery::{Input, StoredBody, StoredStatus},
     ids::DeliveryId,
@@ -22,6 +22,8 @@ pub(super) struct State {
     pub(super) subscriptions: BTreeMap<LaneKey, SubscriptionRow>,
     /// The place of each event in the order in which they were accepted.
     pub(super) event_numbers: BTreeMap<(TenantNo, EventId), i64>,
+    /// The log of each tenant.
+    pub(super) log: BTreeMap<(TenantNo, EventOffset), EventId>,
     pub(super) replays: BTreeMap<(TenantNo, ReplayId), ReplayRow>,
     pub(super) events: BTreeMap<(TenantNo, EventId), Arc<Event>>,
     pub(super) deliveries: BTreeMap<DeliveryKey, DeliveryRow>,
@@ -55,6 +57,8 @@ pub(super) struct TenantRow {
     /// What was set at each version; the first is version 1.
     pub(super) versions: Vec<TenantSpec>,
     pub(super) event_types: BTreeMap<EventType, RegisteredType>,
+    /// The offset of its next event.
+    pub(super) next_offset: EventOffset,
     pub(super) deleted: bool,
 }
 
@@ -138,6 +142,7 @@ impl State {
             tenants: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             event_numbers: BTreeMap::new(),
+            log: BTreeMap::new(),
             replays: BTreeMap::new(),
             events: BTreeMap::new(),
             deliveries: BTreeMap::new(),

@@ -117,6 +117,7 @@ impl State {
             Row::Event(key) => {
                 self.events.remove(&key);
                 self.event_numbers.remove(&key);
+                self.unlog_event(key.0, key.1);
             }
             Row::Idempotency(key) => {
                 self.idempotency.remove(&key);

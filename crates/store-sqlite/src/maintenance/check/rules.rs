@@ -169,6 +169,42 @@ pub(super) const RULES: &[Rule] = &[
                 SELECT 1 FROM event_listing l WHERE l.tenant_no = e.tenant_no AND l.event_no = e.event_no)",
     },
     Rule {
+        what: "events without a place in the log of their tenant",
+        remedy: "they are there and can be read by their ids; whoever reads the log does not get them",
+        span: Span::Events,
+        // Those from before there were offsets get theirs behind the start.
+        text: "SELECT e.event_no FROM event e
+            CROSS JOIN tenant t ON t.tenant_no = e.tenant_no AND t.deleted_at IS NULL
+            LEFT JOIN event_listing l ON l.tenant_no = e.tenant_no AND l.event_no = e.event_no
+            WHERE e.event_no >= ?1 AND e.event_no < ?2 AND coalesce(l.log_no, abs(e.deliveries) >> 12) = 0
+            AND e.event_no >= coalesce((SELECT value FROM counter WHERE name = 'unnumbered_before'), 0)",
+    },
+    Rule {
+        what: "events whose place in the log is not the one they were given, or not behind the one before",
+        remedy: RESTORE,
+        span: Span::Events,
+        // Whatever has no place yet is behind none.
+        text: "SELECT e.event_no FROM event e
+            CROSS JOIN tenant t ON t.tenant_no = e.tenant_no AND t.deleted_at IS NULL
+            CROSS JOIN event_listing l ON l.tenant_no = e.tenant_no AND l.event_no = e.event_no
+            WHERE e.event_no >= ?1 AND e.event_no < ?2 AND l.log_no <> 0 AND (
+                (abs(e.deliveries) >> 12 <> 0 AND l.log_no <> (abs(e.deliveries) >> 12) * sign(e.deliveries))
+                OR abs(l.log_no) < coalesce((
+                    SELECT CASE WHEN p.log_no > 0 THEN p.log_no + 1 ELSE -p.log_no END FROM event_listing p
+                    WHERE p.tenant_no = l.tenant_no AND p.event_no < l.event_no ORDER BY p.event_no DESC LIMIT 1
+                ), 0))",
+    },
+    Rule {
+        what: "events whose entry in the log names another type",
+        remedy: RESTORE,
+        span: Span::Events,
+        text: "SELECT e.event_no FROM event e
+            CROSS JOIN tenant t ON t.tenant_no = e.tenant_no AND t.deleted_at IS NULL
+            CROSS JOIN event_listing l ON l.tenant_no = e.tenant_no AND l.event_no = e.event_no
+            WHERE e.event_no >= ?1 AND e.event_no < ?2 AND l.type_no <> 0 AND NOT EXISTS (SELECT 1 FROM log_type n
+                WHERE n.tenant_no = l.tenant_no AND n.type_no = l.type_no AND n.name = e.type)",
+    },
+    Rule {
         what: "events that name a profile or a version of their tenant that is not there",
         remedy: RESTORE,
         span: Span::Events,
@@ -184,8 +220,8 @@ pub(super) const RULES: &[Rule] = &[
         what: "events with more deliveries than they were accepted with",
         remedy: RESTORE,
         span: Span::Events,
-        // A replay adds some that were created later.
-        text: "SELECT e.event_no FROM event e WHERE e.event_no >= ?1 AND e.event_no < ?2 AND abs(e.deliveries) < (
+        // The place in the log stands above the count. A replay adds some that were created later.
+        text: "SELECT e.event_no FROM event e WHERE e.event_no >= ?1 AND e.event_no < ?2 AND abs(e.deliveries) & 4095 < (
                 SELECT count(*) FROM delivery d
                 WHERE d.delivery_no >= e.event_no << 12 AND d.delivery_no < (e.event_no + 1) << 12
                 AND d.created_at IS NULL)",

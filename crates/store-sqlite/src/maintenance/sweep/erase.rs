@@ -1,5 +1,5 @@
 //! Erases what deleted tenants left, oldest first: places in the queue, events with all that belongs to them, keys,
-//! subscriptions, event types, API keys, what the audit says of its data, the tenant's versions, at last the tenant itself.
+//! subscriptions, event types and their numbers, API keys, what the audit says of its data, the tenant's versions, at last the tenant itself.
 //!
 //! Attempts, listings, stored bodies, fan-outs and versions of subscriptions go with the row they belong to and are not counted;
 //! members of groups are, as a delivery may have very many.
@@ -29,6 +29,7 @@ pub(super) fn dead_tenants(work: &mut Work<'_>, budget: &mut Budget) -> Result<u
         }
         work.known.dead_tenants.remove(&tenant_no);
         work.listings.forgotten.push(tenant_no);
+        work.known.logs.forget(tenant_no);
     }
     Ok(before - budget.left())
 }
@@ -51,6 +52,9 @@ fn erase_tenant(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -
             query::run(db, sql::ERASE_SUBSCRIPTION, (sub_no,))
         })?
         && erase_event_types(db, tenant_no, budget)?
+        && erase_each(db, sql::ERASE_NEXT_LOG_TYPE, tenant_no, budget, |type_no| {
+            query::run(db, sql::ERASE_LOG_TYPE, (tenant_no.0, type_no))
+        })?
         && erase_keys(db, tenant_no, budget)?
         && erase_each(db, sql::ERASE_NEXT_AUDIT, tenant_no, budget, |audit_no| {
             query::run(db, sql::ERASE_AUDIT_CHANGES, (audit_no,))

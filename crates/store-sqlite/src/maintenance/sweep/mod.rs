@@ -11,7 +11,7 @@ mod rows;
 use postroad_store::{Sweep, Swept};
 
 use self::rows::Budget;
-use crate::{error::Fault, writer::work::Work};
+use crate::{error::Fault, maintenance::numbering, writer::work::Work};
 
 /// Makes one step. What customers can see comes first: calling off, then expiring, then erasing.
 pub(crate) fn sweep(work: &mut Work<'_>, sweep: Sweep) -> Result<Swept, Fault> {
@@ -19,6 +19,7 @@ pub(crate) fn sweep(work: &mut Work<'_>, sweep: Sweep) -> Result<Swept, Fault> {
     let cancelled = marks::make_real(work, &mut budget)?;
     let expired = held::expire(work, sweep.at, &mut budget)?;
     let counting = count::go_on(work)?;
+    let numbering = numbering::go_on(work)?;
     let overflowed = budget::fail_oldest(work, sweep, &mut budget)?;
     let erased = erase::dead_tenants(work, &mut budget)? + keys::forget(work, sweep.at, &mut budget)?;
     // A step that used its budget up may have left something anywhere.
@@ -26,6 +27,7 @@ pub(crate) fn sweep(work: &mut Work<'_>, sweep: Sweep) -> Result<Swept, Fault> {
         || held::is_due(work, sweep.at)
         || !work.known.dead_tenants.is_empty()
         || counting
+        || numbering
         || budget::is_wanted(work, sweep);
     Ok(Swept { cancelled, expired, overflowed, erased, more })
 }

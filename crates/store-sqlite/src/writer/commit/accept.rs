@@ -14,7 +14,7 @@ use crate::{
     codec, codes,
     error::Fault,
     numbers::{DELIVERIES_PER_EVENT_MAX, delivery_no},
-    reading::unlisted::ListingChanges,
+    reading::unlisted::{ListingChanges, Unlisted},
     sql::{self, query},
     writer::{known::Known, work::Work},
 };
@@ -26,7 +26,7 @@ pub(super) fn accept(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<AcceptR
     }
     let results: Vec<_> = Places::with(work.db, |places| {
         let event = work.db.prepare_cached(sql::EVENT_INSERT)?;
-        let mut door = Door { db: work.db, at: commit.at, event, places };
+        let mut door = Door { db: work.db, unlisted: work.unlisted, at: commit.at, event, places };
         commit.events.iter().map(|new| door.accept(work.known, &mut work.listings, new)).collect()
     })?;
     if work.wants_events {
@@ -47,6 +47,7 @@ fn announce(work: &mut Work<'_>, commit: &Commit, results: &[AcceptResult]) {
 /// What accepts events.
 struct Door<'a, 'p> {
     db: &'a Connection,
+    unlisted: &'a Unlisted,
     at: Timestamp,
     event: CachedStatement<'a>,
     places: &'p mut Places<'a>,
@@ -86,7 +87,8 @@ impl Door<'_, '_> {
     ) -> Result<AcceptResult, Fault> {
         let event = Arc::new(self.accepted(new, deliveries));
         let tenant_no = new.tenant_no;
-        let event_no = insert_event(&mut self.event, (known, changes), tenant_no, &event)?;
+        let event_no =
+            insert_event(&mut self.event, (self.db, self.unlisted), (known, changes), tenant_no, &event)?;
         let queued = new.deliveries.iter().map(|new| {
             let delivery_no = delivery_no(event_no, new.id);
             let placed = Placed { tenant_no, delivery_no, new, at: self.at, is_late: false };
@@ -118,15 +120,17 @@ impl Door<'_, '_> {
     }
 }
 
-/// Appends an event by `statement`; answers its number.
+/// Appends an event by `statement`, with its place in the log; answers its number.
 pub(super) fn insert_event(
     statement: &mut CachedStatement<'_>,
+    (db, unlisted): (&Connection, &Unlisted),
     (known, changes): (&mut Known, &mut ListingChanges),
     tenant_no: TenantNo,
     event: &Event,
 ) -> Result<i64, Fault> {
     let event_no = known.next_event_no;
     known.next_event_no += 1;
+    let place = known.logs.give((db, unlisted), (tenant_no, event_no), event)?;
     statement.execute((
         event_no,
         tenant_no.0,
@@ -134,7 +138,7 @@ pub(super) fn insert_event(
         event.event_type.as_str(),
         event.accepted_at.as_micros(),
         event.occurred_at.map(Timestamp::as_micros),
-        codes::deliveries_code(event.deliveries, event.test),
+        codes::deliveries_code(event.deliveries, event.test, place.log_no),
         codec::encode_tags(&event.tags),
         (!event.attributes.is_empty()).then_some(&event.attributes[..]),
         &event.data[..],
@@ -142,7 +146,7 @@ pub(super) fn insert_event(
         event.tenant_version,
         event.trace.as_deref().map(TraceContext::to_text),
     ))?;
-    changes.events.push((tenant_no, event_no));
+    changes.events.push((tenant_no, event_no, place));
     known.prune.accepted(tenant_no, event.data.len());
     Ok(event_no)
 }

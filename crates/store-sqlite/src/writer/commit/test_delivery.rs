@@ -22,8 +22,13 @@ pub(crate) fn record_test(work: &mut Work<'_>, test: &RecordTest) -> Result<bool
     }
     listing::fill(work, 1, 1)?;
     let mut insert = work.db.prepare_cached(sql::EVENT_INSERT)?;
-    let event_no =
-        insert_event(&mut insert, (work.known, &mut work.listings), test.tenant_no, &event_of(test))?;
+    let event_no = insert_event(
+        &mut insert,
+        (work.db, work.unlisted),
+        (work.known, &mut work.listings),
+        test.tenant_no,
+        &event_of(test),
+    )?;
     let delivery_no = delivery_no(event_no, test.event_id.delivery(1));
     insert_delivery(work, test, delivery_no)?;
     let mut attempts = Attempts::new(work.db);

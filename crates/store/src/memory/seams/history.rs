@@ -10,9 +10,9 @@ use postroad_domain::{
 
 use crate::{
     CancelReplay, CancelReplayError, CountReplay, CreateReplay, History, ListAllDeliveries, ListAllEvents,
-    ListAudit, ListDeliveries, ListEvents, ListReplays, ListSubscriptionsThen, Owned, Page, PruneAudit,
-    PrunedAudit, RecordAudit, RecordTest, ReplayCounted, ReplayStep, ReplayStepped, StartReplayError,
-    StoreError, SubscriptionThen, memory::MemoryStore,
+    ListAudit, ListDeliveries, ListEvents, ListReplays, ListSubscriptionsThen, LogRead, Owned, Page,
+    PruneAudit, PrunedAudit, ReadLog, RecordAudit, RecordTest, ReplayCounted, ReplayStep, ReplayStepped,
+    StartReplayError, StoreError, SubscriptionThen, memory::MemoryStore,
 };
 
 #[async_trait]
@@ -27,6 +27,10 @@ impl History for MemoryStore {
 
     async fn list_all_events(&self, list: ListAllEvents) -> Result<Page<Owned<Event>, EventId>, StoreError> {
         Ok(self.state().list_all_events(&list))
+    }
+
+    async fn read_log(&self, read: ReadLog) -> Result<Option<LogRead>, StoreError> {
+        Ok(self.state().read_log(&read))
     }
 
     async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {

@@ -1,14 +1,17 @@
 //! Everything that a store answers, by public ids: two stores that hold the same give the same picture.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 use postroad_domain::{
-    Attempt, DeliveryId, Event, EventId, ProfileNo, RegisteredType, Subscription, SubscriptionNo,
-    SubscriptionVersion, Tenant, TenantNo, Timestamp, delivery::Delivery, tenant::TenantSpec,
+    Attempt, DeliveryId, Event, EventId, EventOffset, EventType, ProfileNo, RegisteredType, Subscription,
+    SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp, delivery::Delivery, tenant::TenantSpec,
 };
 use postroad_store::{
-    DeliveryFilter, EventFilter, LaneKey, ListDeliveries, ListEvents, ListTenants, QueuedDelivery, Refill,
-    SettingKey, Store, StoreError, StoredProfile, WaitingLanes,
+    DeliveryFilter, EventFilter, LaneKey, ListDeliveries, ListEvents, ListTenants, LogEntry, QueuedDelivery,
+    ReadLog, Refill, SettingKey, Store, StoreError, StoredProfile, WaitingLanes,
 };
 
 /// Items that one page is asked for.
@@ -37,6 +40,7 @@ enum Fact {
     Lane(Vec<Place>),
     LaneWaits(Timestamp),
     Fanout { next_number: u16, targets: usize },
+    Log(Vec<LogEntry>, EventOffset),
     Waiting(u64),
     Setting(Option<Vec<u8>>),
 }
@@ -59,6 +63,7 @@ impl Picture {
         for tenant in tenants(store).await? {
             picture.add_configuration(store, &tenant).await?;
             picture.add_events(store, tenant.no).await?;
+            picture.add_log(store, &tenant).await?;
             picture.add_deliveries(store, tenant.no).await?;
         }
         for fanout in store.open_fanouts(PAGE).await? {
@@ -142,6 +147,19 @@ impl Picture {
         }
     }
 
+    /// The log with the offset of the next event, and what of it is found by each type.
+    async fn add_log(&mut self, store: &dyn Store, tenant: &Tenant) -> Result<(), StoreError> {
+        let (log, end) = log(store, tenant.no, Vec::new()).await?;
+        let types: BTreeSet<_> = log.iter().map(|entry| entry.event_type.clone()).collect();
+        for event_type in types {
+            let name = format!("{event_type} in the log of {}", tenant.id);
+            let (of_type, end) = self::log(store, tenant.no, vec![event_type]).await?;
+            self.add(name, Fact::Log(of_type, end));
+        }
+        self.add(format!("log of {}", tenant.id), Fact::Log(log, end));
+        Ok(())
+    }
+
     async fn add_deliveries(&mut self, store: &dyn Store, tenant_no: TenantNo) -> Result<(), StoreError> {
         let mut after = None;
         loop {
@@ -163,6 +181,24 @@ impl Picture {
 
     fn add(&mut self, name: impl Into<String>, fact: Fact) {
         self.facts.insert(name.into(), fact);
+    }
+}
+
+async fn log(
+    store: &dyn Store,
+    tenant_no: TenantNo,
+    types: Vec<EventType>,
+) -> Result<(Vec<LogEntry>, EventOffset), StoreError> {
+    let mut entries = Vec::new();
+    let mut from = EventOffset(0);
+    loop {
+        let read = ReadLog { tenant_no, from, types: types.clone(), limit: PAGE };
+        let Some(log) = store.read_log(read).await? else { return Ok((entries, EventOffset::FIRST)) };
+        entries.extend(log.entries);
+        if log.next == from {
+            return Ok((entries, log.end));
+        }
+        from = log.next;
     }
 }
 

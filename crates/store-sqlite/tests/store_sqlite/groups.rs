@@ -1,13 +1,8 @@
 //! Groups and stored bodies in the tables: what they cost a delivery that has neither, what the check says of them.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use common::open;
 use postroad_domain::{EventId, Subscription, Tenant, delivery::StoredBody};
 use postroad_store::{
     BacklogBudget, Commit, DeliveryFilter, ListDeliveries, ListSubscriptionsThen, MemberResult, NewMember,
@@ -15,6 +10,8 @@ use postroad_store::{
 };
 use postroad_store_sqlite::check::check;
 use rusqlite::Connection;
+
+use crate::common::open;
 
 fn database(folder: &Path) -> Connection {
     Connection::open(folder.join("postroad.db")).unwrap()
