@@ -28,7 +28,7 @@ impl State {
         let is_open = row.place.is_some_and(|place| place.due > at)
             && row.attempts.is_empty()
             && self.mark_over(row).is_none();
-        let has_room = row.event_count() as usize + 1 <= DELIVERY_EVENTS_MAX
+        let has_room = (row.event_count() as usize) < DELIVERY_EVENTS_MAX
             && row.event_bytes() + event.data.len() as u64 <= DELIVERY_EVENTS_BYTES_MAX;
         if event_no < first_no || !is_open || !has_room {
             return MemberResult::Refused;

@@ -191,6 +191,7 @@ impl Actor {
                 due: place.due,
                 expires_at: place.expires_at,
                 attempt: Some(attempt),
+                body: None,
                 next: plan.next,
             });
         }
