@@ -6,33 +6,28 @@
 //! line and its API.
 
 mod api;
-mod bench;
 mod checks;
 mod guard;
 mod tidy;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    process::{Command as Process, ExitCode},
+};
 
 use anyhow::{Context, Result};
-use clap::{Arg, Command};
+use clap::{Arg, ArgMatches, Command, value_parser};
 
 fn main() -> Result<ExitCode> {
     let matches = command_line().get_matches();
     match matches.subcommand() {
-        Some(("tidy", _)) => return tidy::run(),
-        Some(("checks", options)) => return checks::run(options),
-        Some(("guard", options)) => return guard::run(options),
-        Some(("api", options)) => return api::run(options),
-        Some(("bench", options)) => bench::run(options)?,
-        Some(("bench-probe", options)) => {
-            let folder: &PathBuf = options.get_one("folder").context("clap demands a folder")?;
-            bench::run_probe(folder)?;
-        }
-        Some(("bench-receiver", _)) => bench::receiver::run()?,
-        Some(("bench-generator", _)) => bench::generator::run()?,
+        Some(("tidy", _)) => tidy::run(),
+        Some(("checks", options)) => checks::run(options),
+        Some(("guard", options)) => guard::run(options),
+        Some(("api", options)) => api::run(options),
+        Some(("bench", options)) => bench(options),
         _ => unreachable!("clap demands one of the subcommands above"),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn command_line() -> Command {
@@ -43,19 +38,29 @@ fn command_line() -> Command {
         .subcommand(checks_command())
         .subcommand(guard::command())
         .subcommand(api::command())
-        .subcommand(bench::command())
-        .subcommand(
-            Command::new("bench-probe")
-                .hide(true)
-                .about("The process that measures the disk of a benchmark")
-                .arg(Arg::new("folder").required(true).value_parser(clap::value_parser!(PathBuf))),
-        )
-        .subcommand(Command::new("bench-receiver").hide(true).about("The receiving process of a benchmark"))
-        .subcommand(Command::new("bench-generator").hide(true).about("The sending process of a benchmark"))
+        .subcommand(bench_command())
 }
 
 fn checks_command() -> Command {
     Command::new("checks")
         .about("Runs the numbered acceptance checks of the products and prints a table of them")
         .arg(checks::argument())
+}
+
+/// All that stands behind `bench` is for the program of that name, `--help` too.
+fn bench_command() -> Command {
+    let arguments = Arg::new("arguments").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true);
+    Command::new("bench")
+        .about("Measures the server (crate `bench`); `cargo xtask bench --help` tells how")
+        .disable_help_flag(true)
+        .arg(arguments.value_parser(value_parser!(OsString)))
+}
+
+/// The benchmark is a crate of its own, so that these tools are built without an HTTP stack.
+fn bench(options: &ArgMatches) -> Result<ExitCode> {
+    let mut cargo = Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["run", "--quiet", "--package", "bench", "--"]);
+    cargo.args(options.get_many::<OsString>("arguments").into_iter().flatten());
+    let status = cargo.status().context("cargo run")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

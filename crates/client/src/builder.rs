@@ -9,8 +9,9 @@ use thiserror::Error;
 
 use crate::{
     api::Client,
+    retries::Retries,
     timer::{RuntimeTimer, Timer},
-    transport::{Chance, Settings, Transport, connect},
+    transport::{Settings, SharedRng, Transport, connect},
 };
 
 /// How long a call may take, its repeats included.
@@ -19,24 +20,6 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const ANSWER_BYTES_MAX: usize = 256 << 20;
 /// Connections that wait for the next call.
 const IDLE_CONNECTIONS_MAX: usize = 32;
-
-/// How often a call is repeated that could not be done now, and with which gaps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retries {
-    /// Attempts, the first included; 1 never repeats.
-    pub attempts: u32,
-    /// The gap after the first attempt; it doubles after each. A half of each gap is left to chance, so that those who
-    /// failed together do not come back together.
-    pub first_gap: Duration,
-    /// No gap is longer. A server that asks for a longer one gets no further attempt from this call.
-    pub gap_max: Duration,
-}
-
-impl Default for Retries {
-    fn default() -> Self {
-        Self { attempts: 5, first_gap: Duration::from_millis(100), gap_max: Duration::from_secs(10) }
-    }
-}
 
 /// Why there is no client.
 #[derive(Debug, Error)]
@@ -54,7 +37,7 @@ pub enum BuildError {
     /// The machine has no certificates to trust, or an extra one is none.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] rustls::Error),
-    /// The machine has no chance to give.
+    /// The machine gives no randomness.
     #[error("the system has no randomness to give: {0}")]
     NoChance(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -70,7 +53,7 @@ pub struct ClientBuilder {
     idle_connections_max: usize,
     extra_roots: Vec<CertificateDer<'static>>,
     timer: Arc<dyn Timer>,
-    chance: Option<Chance>,
+    rng: Option<SharedRng>,
 }
 
 impl ClientBuilder {
@@ -84,7 +67,7 @@ impl ClientBuilder {
             idle_connections_max: IDLE_CONNECTIONS_MAX,
             extra_roots: Vec::new(),
             timer: Arc::new(RuntimeTimer),
-            chance: None,
+            rng: None,
         }
     }
 
@@ -120,23 +103,23 @@ impl ClientBuilder {
         Self { timer, ..self }
     }
 
-    /// What fills bytes by chance, in place of a generator that begins with the system's: for tests that want the same
+    /// What fills bytes at random, in place of a generator seeded by the system: for tests that want the same
     /// keys and gaps each time.
-    pub fn chance(self, fill: impl FnMut(&mut [u8]) + Send + 'static) -> Self {
-        Self { chance: Some(Chance::new(fill)), ..self }
+    pub fn rng(self, fill: impl FnMut(&mut [u8]) + Send + 'static) -> Self {
+        Self { rng: Some(SharedRng::new(fill)), ..self }
     }
 
     /// The client. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// The URL or the key cannot be one; the machine has no certificates or no chance.
+    /// The URL or the key cannot be one; the machine has no certificates or gives no randomness.
     pub fn build(self) -> Result<Client, BuildError> {
         let server = check_server(&self.server)?;
         let mut authorization =
             HeaderValue::from_str(&format!("Bearer {}", self.key)).map_err(|_| BuildError::BadKey)?;
         authorization.set_sensitive(true);
-        let chance = match self.chance {
+        let rng = match self.rng {
             Some(given) => given,
             None => of_the_system()?,
         };
@@ -146,7 +129,7 @@ impl ClientBuilder {
             retries: self.retries,
             answer_bytes_max: self.answer_bytes_max,
             timer: self.timer,
-            chance,
+            rng,
         };
         let connections = connect(self.extra_roots, self.idle_connections_max)?;
         Ok(Client::over(Arc::new(Transport::new(settings, connections)), self.deadline))
@@ -169,10 +152,10 @@ fn check_server(text: &str) -> Result<String, BuildError> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-fn of_the_system() -> Result<Chance, BuildError> {
+fn of_the_system() -> Result<SharedRng, BuildError> {
     let seeded = StdRng::try_from_rng(&mut SysRng);
     let mut generator = seeded.map_err(|error| BuildError::NoChance(Box::new(error)))?;
-    Ok(Chance::new(move |bytes| generator.fill_bytes(bytes)))
+    Ok(SharedRng::new(move |bytes| generator.fill_bytes(bytes)))
 }
 
 impl fmt::Debug for ClientBuilder {

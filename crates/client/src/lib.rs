@@ -24,6 +24,7 @@ mod filters;
 mod model;
 mod page;
 mod path;
+mod retries;
 mod timer;
 mod transport;
 mod words;
@@ -33,10 +34,11 @@ pub use self::{
         Client, Deliveries, EventTypes, Events, Inspector, Keys, Operator, Profiles, Replays, Subscriptions,
         TenantHandle, Tenants,
     },
-    builder::{BuildError, ClientBuilder, Retries},
+    builder::{BuildError, ClientBuilder},
     error::{Error, FieldError, Problem},
     filters::{AuditFilter, DeliveryFilter, EventFilter, SubscriptionFilter},
     model::*,
     page::{Items, Listing, Page, Pages},
+    retries::Retries,
     timer::{Pause, Timer},
 };

@@ -1,4 +1,7 @@
-//! The life of a delivery: one pure function, drawn in `docs/state-machine.md`; a test compares the two.
+//! The life of a delivery: how it is born ([`born`]) and what can happen to it ([`transition`]). Both are pure functions,
+//! drawn in `docs/state-machine.md`; a test compares them with the drawing.
+//!
+//! Stores keep a [`StoredStatus`], which nothing but these two functions can make.
 //!
 //! **Invariant:** every delivery ends. From each state that is not final an input leads to a final one, and the engine
 //! sends that input at the latest when the delivery expires.
@@ -111,6 +114,44 @@ impl Reason {
     }
 }
 
+/// How a delivery comes into being.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Birth {
+    /// It is to be sent: its event was accepted, or a replay sends the event again.
+    Create,
+    /// Its subscription was paused after its event was accepted and before a later step of a large fan-out came to it.
+    CreatePaused,
+    /// It is a test that the receiver took. A test is written when it is over.
+    TestSucceed,
+    /// It is a test that failed.
+    TestFail,
+}
+
+impl Birth {
+    /// Every birth.
+    pub const ALL: [Self; 4] = [Self::Create, Self::CreatePaused, Self::TestSucceed, Self::TestFail];
+
+    /// The word on the arrow of the drawing.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::CreatePaused => "create_paused",
+            Self::TestSucceed => "test_succeed",
+            Self::TestFail => "test_fail",
+        }
+    }
+}
+
+/// The first state of a delivery.
+pub const fn born(birth: Birth) -> Status {
+    match birth {
+        Birth::Create => Status::Queued,
+        Birth::CreatePaused => Status::Cancelled,
+        Birth::TestSucceed => Status::Succeeded,
+        Birth::TestFail => Status::Failed,
+    }
+}
+
 /// What can happen to a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
@@ -120,7 +161,7 @@ pub enum Input {
     Succeed,
     /// The attempt failed and the schedule has another one.
     Postpone,
-    /// The attempt failed and was the schedule's last.
+    /// The attempt failed and no other follows.
     Exhaust,
     /// The attempt was given back without a result: the node stops, or the way out is shut.
     Release,
@@ -182,6 +223,43 @@ pub const fn transition(state: Status, input: Input) -> Option<Status> {
     }
 }
 
+/// The status of a delivery in a store: one that [`born`] and [`transition`] lead to.
+///
+/// A store does not know [`Status::Delivering`]: a delivery stays queued there while an attempt is under way. So what the
+/// attempt came to ([`Input::Succeed`], [`Input::Postpone`], [`Input::Exhaust`], [`Input::Release`]) reaches a queued
+/// delivery, as if [`Input::Begin`] had come just before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StoredStatus(Status);
+
+impl StoredStatus {
+    /// Every status that a store keeps.
+    pub const ALL: [Self; 4] =
+        [Self(Status::Queued), Self(Status::Succeeded), Self(Status::Failed), Self(Status::Cancelled)];
+
+    /// The status of a new delivery.
+    pub const fn born(birth: Birth) -> Self {
+        Self(born(birth))
+    }
+
+    /// The status after `input`, or `None` when the input means nothing there and changes nothing.
+    pub const fn after(self, input: Input) -> Option<Self> {
+        let next = match transition(self.0, input) {
+            None if matches!(self.0, Status::Queued) => transition(Status::Delivering, input),
+            next => next,
+        };
+        match next {
+            Some(Status::Delivering) => Some(Self(Status::Queued)),
+            Some(next) => Some(Self(next)),
+            None => None,
+        }
+    }
+
+    /// The word of the API.
+    pub const fn get(self) -> Status {
+        self.0
+    }
+}
+
 /// A delivery as it is read: its row and the names of what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
@@ -224,14 +302,15 @@ mod tests {
         include_str!("../../../docs/state-machine.md")
             .lines()
             .map(str::trim)
-            .filter(|line| line.contains("-->") && !line.contains("[*]"))
+            .filter(|line| line.contains("-->"))
             .map(ToOwned::to_owned)
             .collect()
     }
 
     #[test]
-    fn the_function_and_the_drawing_are_the_same_machine() {
-        let mut coded = BTreeSet::new();
+    fn the_functions_and_the_drawing_are_the_same_machine() {
+        let births = Birth::ALL.map(|birth| format!("[*] --> {}: {}", born(birth).as_str(), birth.as_str()));
+        let mut coded = BTreeSet::from(births);
         for state in Status::ALL {
             for input in Input::ALL {
                 if let Some(next) = transition(state, input) {
@@ -240,6 +319,33 @@ mod tests {
             }
         }
         assert_eq!(coded, drawn());
+    }
+
+    #[test]
+    fn each_word_on_an_arrow_is_explained_below_the_drawing() {
+        let page = include_str!("../../../docs/state-machine.md");
+        let births = Birth::ALL.map(Birth::as_str);
+        for word in births.into_iter().chain(Input::ALL.map(Input::as_str)) {
+            assert!(
+                page.contains(&format!("\n| {word} | ")),
+                "docs/state-machine.md does not explain {word}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_store_takes_what_an_attempt_came_to_for_a_queued_delivery() {
+        let after = |status: Status, input| StoredStatus(status).after(input).map(StoredStatus::get);
+        assert_eq!(after(Status::Queued, Input::Begin), Some(Status::Queued));
+        assert_eq!(after(Status::Queued, Input::Succeed), Some(Status::Succeeded));
+        assert_eq!(after(Status::Queued, Input::Postpone), Some(Status::Queued));
+        assert_eq!(after(Status::Queued, Input::Exhaust), Some(Status::Failed));
+        for ended in [Status::Succeeded, Status::Failed, Status::Cancelled] {
+            assert_eq!(after(ended, Input::Postpone), None, "{ended:?}");
+            for input in Input::ALL {
+                assert_eq!(after(ended, input), transition(ended, input), "{ended:?}, {input:?}");
+            }
+        }
     }
 
     #[test]

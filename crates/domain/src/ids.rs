@@ -124,8 +124,8 @@ impl Id<EventKind> {
 }
 
 impl Id<DeliveryKind> {
-    /// The event this delivery was made for.
-    pub fn event(&self) -> EventId {
+    /// The event that this delivery was made for. A group carries others beside it.
+    pub fn first_event(&self) -> EventId {
         let id = self.uuid.as_u128();
         EventId::from_uuid(Uuid::from_u128(id >> DELIVERY_NUMBER_BITS << DELIVERY_NUMBER_BITS))
     }
@@ -257,7 +257,7 @@ mod tests {
             EventId::for_event(Timestamp::from_millis(1_700_000_000_123), &mut StdRng::seed_from_u64(8));
         for number in [1, 2, 4_095] {
             let delivery = event.delivery(number);
-            assert_eq!((delivery.event(), delivery.number()), (event, number));
+            assert_eq!((delivery.first_event(), delivery.number()), (event, number));
             assert_eq!(delivery.timestamp(), event.timestamp());
         }
         assert!(event.delivery(1) < event.delivery(2));

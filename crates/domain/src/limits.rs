@@ -244,8 +244,9 @@ pub const BREAKER_FAILURES: u32 = 10;
 pub const BREAKER_PAUSE_MIN: Duration = Duration::from_millis(500);
 /// Its longest pause.
 pub const BREAKER_PAUSE_MAX: Duration = Duration::from_secs(60);
-/// Tests of subscriptions under way at a time; more are answered 429.
-pub const TESTS_MAX: usize = 32;
+/// Tests of subscriptions under way at a time, of all tenants. Of one tenant there are no more than are free for all others, so
+/// 32 of a tenant alone; more are answered 429.
+pub const TESTS_MAX: usize = 64;
 /// Reads of lanes' next deliveries under way at a time.
 pub const REFILLS_MAX: usize = 4;
 /// Outcomes that wait for their commit; above it no new attempt starts.
@@ -297,6 +298,9 @@ pub const INSPECTOR_ANSWER_DELAY: Bounds<Duration> =
 
 /// Tenants with counters of their own in the metrics, where they are asked for; the rest is counted together.
 pub const METRICS_TENANTS_MAX: usize = 1_000;
+
+/// Changes that a reader of the store's feed has not taken yet; one that falls further behind forgets all it remembers.
+pub const CHANGES_WAITING_MAX: usize = 1_024;
 
 // --- Lists ---------------------------------------------------------------------------------------------------------
 

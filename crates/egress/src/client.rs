@@ -1,4 +1,4 @@
-//! [`HttpEgress`]: HTTP/1.1 over connections of our own, HTTP/2 where a channel asks for it.
+//! [`HttpEgress`]: what is known of URLs and channels before an exchange begins.
 //!
 //! **Invariant:** a connection lives at most [`CONNECTION_LIFE_MAX`], so that a receiver that moves to other addresses
 //! is followed and no balancer in front of it is held for ever. There is no timer for that: a connection that could reach
@@ -10,26 +10,25 @@ use std::{
 };
 
 use async_trait::async_trait;
-use http::Method;
 use postroad_domain::{
     EndpointUrl, HttpVersion,
     limits::{CHANNELS_MAX, EXCHANGES_MAX, RESPONSE_BODY_TIME_MAX, TIMEOUT},
 };
 use quick_cache::sync::Cache;
 use rustls::pki_types::CertificateDer;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    channel::{Channel, Identity},
+    channel::Channel,
     channels::Channels,
     connector::Route,
     dial::Dial,
     exchange::{Egress, OutboundRequest, OutboundResponse, SendError},
+    exchanges::{Exchanges, Order},
     failure,
     guard::Guard,
-    http_1::{self, Asked, Http1, Keeping},
-    http_2::Http2,
+    keeping::{Keeping, Key},
     policy::AddressPolicy,
     proxy::EgressProxy,
     reach::Reach,
@@ -59,7 +58,7 @@ pub struct EgressConfig {
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// Through which all connections go.
     pub proxy: Option<EgressProxy>,
-    /// Channels of each version of HTTP whose connections are kept.
+    /// Channels whose connections are kept.
     pub channels_max: usize,
 }
 
@@ -96,25 +95,25 @@ pub struct HttpEgress {
     targets: Cache<EndpointUrl, Arc<Target>>,
     tls: Tls,
     usual: TlsConnector,
-    /// Of channels that stay with HTTP/1.1.
     connectors: Mutex<Channels<TlsConnector>>,
-    http_1: Http1,
-    http_2: Http2,
+    exchanges: Exchanges,
 }
 
 impl HttpEgress {
     /// A client over `dial`. Errors: TLS has no roots to trust.
     pub fn new(config: EgressConfig, dial: Arc<dyn Dial>) -> Result<Self, StartError> {
         let time = config.pool_idle_timeout.min(POOL_IDLE_TIME_MAX);
-        let keeping = Keeping { place_max: config.pool_idle_per_host, all_max: config.pool_idle_max, time };
+        let rest_of_life = time + TIMEOUT.max + RESPONSE_BODY_TIME_MAX;
+        let keeping = Keeping {
+            place_max: config.pool_idle_per_host,
+            all_max: config.pool_idle_max,
+            time,
+            reused_until_age: CONNECTION_LIFE_MAX - rest_of_life,
+        };
         let guard = Guard::new(config.policy, Arc::clone(&dial));
         let is_direct = config.proxy.is_none();
         let route = Route { guard: guard.clone(), dial, proxy: config.proxy, reach: Reach::default() };
-        let route = Arc::new(route);
         let tls = Tls::new(config.extra_roots)?;
-        // The pool of HTTP/2 looks for connections that nobody took once in its time: such a one may wait for twice as long.
-        let rest_of_life = (time + TIMEOUT.max).max(2 * time) + RESPONSE_BODY_TIME_MAX;
-        let reused_until_age = CONNECTION_LIFE_MAX - rest_of_life;
         Ok(Self {
             guard,
             is_direct,
@@ -122,8 +121,7 @@ impl HttpEgress {
             usual: tls.usual()?,
             tls,
             connectors: Mutex::new(Channels::new(config.channels_max)),
-            http_1: Http1::new(Arc::clone(&route), keeping, reused_until_age),
-            http_2: Http2::new(route, keeping, config.channels_max, reused_until_age),
+            exchanges: Exchanges::new(route, keeping),
         })
     }
 
@@ -144,35 +142,9 @@ impl HttpEgress {
         }
         let (connector, gone) = connectors().keep(channel.identity, self.tls.of(channel)?);
         if let Some(gone) = gone {
-            self.http_1.forget(gone);
+            self.exchanges.forget(gone);
         }
         Ok(connector)
-    }
-
-    async fn over_http_1(
-        &self,
-        (identity, tls): (Option<Identity>, &TlsConnector),
-        target: &Target,
-        request: &OutboundRequest,
-        (deadline, time_max): (Instant, Duration),
-    ) -> Result<OutboundResponse, SendError> {
-        let head = http_1::write_head(&request.method, target, &request.headers, &request.body)?;
-        let asked = Asked {
-            identity,
-            tls,
-            target,
-            head: &head,
-            body: &request.body,
-            is_head: request.method == Method::HEAD,
-        };
-        let answered = timeout_at(deadline, self.http_1.ask(&asked))
-            .await
-            .map_err(|_elapsed| failure::timed_out(time_max))?
-            .map_err(|error| failure::from_http_1(&error))?;
-        let (status, headers, body) = answered.into_parts();
-        let body_deadline = deadline.min(Instant::now() + RESPONSE_BODY_TIME_MAX);
-        let (body, truncated) = self.http_1.finish(body, body_deadline).await;
-        Ok(OutboundResponse { status, headers, body, truncated })
     }
 }
 
@@ -182,18 +154,21 @@ impl Egress for HttpEgress {
         let time_max = request.deadline.min(TIMEOUT.max);
         let deadline = Instant::now() + time_max;
         let target = self.target(&request.url)?;
-        let time = (deadline, time_max);
-        match request.channel.clone() {
-            None => self.over_http_1((None, &self.usual), &target, &request, time).await,
-            Some(channel) if channel.http_version == HttpVersion::One => {
-                let connector = self.connector(&channel)?;
-                self.over_http_1((Some(channel.identity), &connector), &target, &request, time).await
-            }
-            Some(channel) => {
-                // On the heap, so that the usual exchange is no larger for it.
-                Box::pin(self.http_2.exchange((&channel, &self.tls), &target, request, time)).await
-            }
+        let order = |tls, identity| {
+            let key = Key { identity, place: Arc::clone(&target.place) };
+            Order { key, tls, target: &target, request: &request, deadline, time_max }
+        };
+        let Some(channel) = &request.channel else {
+            return self.exchanges.over_http_1(&order(&self.usual, None)).await;
+        };
+        let connector = self.connector(channel)?;
+        let order = order(&connector, Some(channel.identity));
+        // Who is called without TLS cannot choose HTTP/2.
+        if channel.http_version == HttpVersion::Two && target.place.is_https {
+            // On the heap, so that the usual exchange is no larger for it.
+            return Box::pin(self.exchanges.over_newest(&order)).await;
         }
+        self.exchanges.over_http_1(&order).await
     }
 
     async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {

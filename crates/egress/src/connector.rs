@@ -3,8 +3,7 @@
 //! **Invariant:** what is dialled was judged, with one exception: the proxy, which the operator has named. What it then
 //! calls, it judges.
 //!
-//! **Invariant:** no dial outlives [`DIAL_TIME_MAX`], also one that its exchange no longer waits for: the pool of HTTP/2
-//! lets such a dial end in the background.
+//! **Invariant:** no dial outlives [`DIAL_TIME_MAX`].
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -32,8 +32,8 @@ pub struct OutboundRequest {
     pub method: Method,
     /// Its path and query become the request target as they were written; a fragment stays here.
     pub url: EndpointUrl,
-    /// Names and values, sent in this spelling and order; over a channel that asks for HTTP/2 several with one name follow
-    /// the first of them, and HTTP/2 itself knows lower case only.
+    /// Names and values, sent in this spelling and order; over HTTP/2 names are in lower case, and several headers of one
+    /// name follow the first of them.
     /// Complete apart from `Host` and `Content-Length`, which follow from URL and body.
     pub headers: Headers,
     /// Empty for none.

@@ -2,11 +2,17 @@
 //!
 //! **Invariant:** the class follows from types, never from the text of an error; the text is for people only.
 
-use std::{error::Error, fmt::Display, io, time::Duration};
+use std::{fmt::Display, io, time::Duration};
 
 use postroad_domain::ErrorClass;
 
-use crate::{connector::ConnectError, exchange::SendError, guard::GuardError, http_1::Http1Error};
+use crate::{
+    connector::ConnectError,
+    exchange::SendError,
+    guard::GuardError,
+    http_1::Http1Error,
+    http_2::{Http2Error, deepest},
+};
 
 /// The deadline of the exchange passed.
 pub(crate) fn timed_out(after: Duration) -> SendError {
@@ -23,22 +29,22 @@ pub(crate) fn from_http_1(error: &Http1Error) -> SendError {
     }
 }
 
-/// What hyper's client reports, by the error inside it that knows the reason.
-pub(crate) fn from_client(error: &hyper_util::client::legacy::Error) -> SendError {
-    if let Some(error) = deepest::<ConnectError>(error) {
-        return from_connector(error);
-    }
+/// Why HTTP/2 has no answer, by the error inside it that knows the reason.
+pub(crate) fn from_http_2(error: &Http2Error) -> SendError {
+    let error = match error {
+        Http2Error::Connect(error) => return from_connector(error),
+        Http2Error::Connection(error) => error.as_ref(),
+    };
     if let Some(error) = deepest::<h2::Error>(error).filter(|error| !error.is_io()) {
-        return from_http_2(error);
+        return from_frames(error);
     }
     if let Some(broken) = deepest::<io::Error>(error) {
         return from_broken(broken);
     }
-    match deepest::<hyper::Error>(error) {
-        Some(error) if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => closed(),
-        Some(error) => not_http(error),
-        None => SendError::new(ErrorClass::Protocol, "the request cannot be sent over HTTP"),
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return closed();
     }
+    not_http(error)
 }
 
 fn from_broken(error: &io::Error) -> SendError {
@@ -59,17 +65,7 @@ fn not_http(why: impl Display) -> SendError {
     SendError::new(ErrorClass::Protocol, format!("the receiver does not speak HTTP: {why}"))
 }
 
-/// The receiver closes its connection, or refuses one more stream on it, and says that it has done nothing with this
-/// request (RFC 9113, sections 6.8 and 8.7).
-pub(crate) fn was_not_looked_at(error: &hyper_util::client::legacy::Error) -> bool {
-    deepest::<h2::Error>(error).is_some_and(|error| {
-        let reason = error.reason();
-        let closes = error.is_go_away() && reason == Some(h2::Reason::NO_ERROR);
-        error.is_remote() && (closes || error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM))
-    })
-}
-
-fn from_http_2(error: &h2::Error) -> SendError {
+fn from_frames(error: &h2::Error) -> SendError {
     let (class, what) = if error.is_remote() && (error.is_reset() || error.is_go_away()) {
         (ErrorClass::Connect, "the receiver broke off before it had answered")
     } else {
@@ -104,10 +100,4 @@ fn class_of_guard(error: &GuardError) -> ErrorClass {
         GuardError::Resolve { .. } => ErrorClass::Dns,
         GuardError::Blocked { .. } => ErrorClass::Blocked,
     }
-}
-
-/// The innermost error of a type: the outer ones of the same type only pass it on.
-fn deepest<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let chain = std::iter::successors(Some(error), |&error: &&'a (dyn Error + 'static)| error.source());
-    chain.filter_map(|error| error.downcast_ref::<T>()).last()
 }

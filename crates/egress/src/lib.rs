@@ -3,6 +3,7 @@
 //! ```text
 //! exchange(request) ─▶ target ─▶ http_1 ──(no connection waits)──▶ connector ─▶ guard ─▶ Dial::connect ─▶ proxy ─▶ TLS
 //!     URL as written    │       or http_2                every address judged, the checked address   if there is one
+//!                       │          └─▶ http_1, where the receiver does not choose HTTP/2 in TLS
 //!                       └──▶ request, one deadline ─▶ response, read to its limits
 //! ```
 //!
@@ -21,16 +22,19 @@ mod client;
 mod connector;
 mod dial;
 mod exchange;
+mod exchanges;
 mod failure;
 mod guard;
 mod http_1;
 mod http_2;
+mod keeping;
 mod names;
 mod policy;
 mod probe;
 mod proxy;
 mod reach;
 mod response;
+mod sendable;
 mod system_dial;
 mod target;
 mod tls;

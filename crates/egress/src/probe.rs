@@ -3,26 +3,25 @@
 //! **Invariant:** it goes the way that deliveries go: the same resolver, the same judge, the same trust, the same proxy. What
 //! is sent is one `HEAD`, which changes nothing at the receiver.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Method, Request, Uri, header, uri::Scheme};
-use http_body_util::Empty;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{Method, StatusCode};
 use postroad_domain::{EndpointUrl, ErrorClass, limits::TIMEOUT};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::{
     client::StartError,
+    connector::Opened,
     dial::{Dial, Stream},
     exchange::SendError,
     failure,
     guard::Guard,
+    http_1,
     policy::AddressPolicy,
     proxy::EgressProxy,
-    target::{host_of, port_of, uri_of},
+    target::{Place, Target},
     tls::{self, Tls},
 };
 
@@ -80,16 +79,18 @@ impl Probe {
     }
 
     async fn go(&self, url: &EndpointUrl, walk: &mut Walk) -> Result<(), Failed> {
-        let uri = match uri_of(url) {
-            Ok(uri) => uri,
+        let target = match Target::of(url) {
+            Ok(target) => target,
             Err(error) => return walk.step(Stage::Http, async { Err(error) }).await,
         };
-        let (host, port) = (host_of(&uri), port_of(&uri));
+        let born = Instant::now();
+        let Place { is_https, host, port } = &**target.place;
+        let (is_https, port) = (*is_https, *port);
         let mut stream = match &self.proxy {
             None => self.connect(host, port, walk).await?,
             Some(proxy) => self.tunnel(proxy, host, port, walk).await?,
         };
-        if uri.scheme() == Some(&Scheme::HTTPS) {
+        if is_https {
             let handshake = async {
                 let (stream, _) = tls::handshake(&self.tls, host, stream)
                     .await
@@ -98,7 +99,8 @@ impl Probe {
             };
             stream = walk.step(Stage::Tls, handshake).await?;
         }
-        walk.step(Stage::Http, ask(stream, &uri)).await
+        let opened = Opened { stream, born, is_encrypted: is_https, is_http_2: false };
+        walk.step(Stage::Http, ask(opened, &target)).await
     }
 
     async fn connect(&self, host: &str, port: u16, walk: &mut Walk) -> Result<Box<dyn Stream>, Failed> {
@@ -157,33 +159,16 @@ impl Probe {
 }
 
 /// One `HEAD`, and the status of its answer.
-async fn ask(stream: Box<dyn Stream>, uri: &Uri) -> Result<((), String), SendError> {
-    let protocol = |error: hyper::Error| {
-        SendError::new(ErrorClass::Protocol, format!("the receiver does not speak HTTP/1.1: {error}"))
-    };
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(protocol)?;
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let host = uri.authority().map_or("", |authority| authority.as_str());
-    let request = Request::builder()
-        .method(Method::HEAD)
-        .uri(target)
-        .header(header::HOST, host)
-        .header(header::USER_AGENT, "postroad-doctor")
-        .body(Empty::<Bytes>::new())
-        .expect("a target and host that were parsed as a URI fit into a request");
-    let mut answered = pin!(sender.send_request(request));
-    let response = tokio::select! {
-        response = &mut answered => response,
-        // The connection's end has told the request why: it answers now.
-        _ended = connection => answered.await,
-    };
-    match response {
-        Ok(response) => Ok(((), format!("HEAD is answered with {}", response.status()))),
-        Err(error) if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {
-            Err(unreachable("the receiver closed the connection before it had answered".to_owned()))
-        }
-        Err(error) => Err(protocol(error)),
-    }
+async fn ask(opened: Opened, target: &Target) -> Result<((), String), SendError> {
+    let headers = [("User-Agent", "postroad-doctor")].into();
+    let head = http_1::write_head(&Method::HEAD, target, &headers, &Bytes::new())?;
+    let status = http_1::ask_once(opened, &head).await.map_err(|error| failure::from_http_1(&error))?;
+    Ok(((), format!("HEAD is answered with {}", in_words(status))))
+}
+
+/// The number of a status, and its usual words where it has any.
+fn in_words(status: u16) -> String {
+    StatusCode::from_u16(status).map_or_else(|_| status.to_string(), |status| status.to_string())
 }
 
 fn unreachable(message: String) -> SendError {

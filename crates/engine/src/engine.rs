@@ -1,49 +1,39 @@
-//! Putting the engine together, and taking it apart in the right order.
+//! Putting the engine together, starting it, and taking it apart in the right order.
 
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use postroad_domain::{Clock, TenantId, Timestamp, limits};
+use postroad_domain::{Clock, Timestamp};
 use postroad_egress::Egress;
-use postroad_store::{
-    Fanout, OpenSession, ReleaseLanes, Session, SettingKey, Store, StoreError, WaitingLanes,
-};
+use postroad_store::{Fanout, OpenSession, ReleaseLanes, Session, SettingKey, Store, StoreError};
 use rand::rngs::StdRng;
 use thiserror::Error;
-use tokio::{
-    sync::{Notify, Semaphore, mpsc},
-    task::JoinHandle,
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    accepting::body_room::bodies,
-    commit::{CommitClock, CommitLoop, CommitQueues, Committer, Distributor, PublishGate},
-    configuration::cache::ConfigCache,
-    configuration::keys::KeyRing,
-    configuration::profiles::{GivenProfile, Profiles},
-    configuration::secret_box::{SecretBox, SecretError},
-    configuration::shaping::EarlierShapings,
-    history::replays::ReplaySchedule,
+    accepting::service::{AcceptingParts, AcceptingService},
+    commit::{CommitParts, CommitQueues, Committer, commit_clock::CommitClock},
+    configuration::{
+        cache::ConfigCache,
+        profiles::{GivenProfile, Profiles},
+        secret_box::{SecretBox, SecretError},
+        service::{ConfigurationParts, ConfigurationService},
+        shaping::EarlierShapings,
+    },
+    history::service::{HistoryParts, HistoryService},
     ids::IdSource,
-    sending::attempt::Attempts,
-    sending::dispatch::Dispatcher,
-    sending::lanes::{LaneLimits, LaneSet},
-    shared_room::SharedRoom,
-    telemetry::health::Health,
-    telemetry::metrics::Metrics,
-    telemetry::trace::Spans,
-    upkeep::retention::Kept,
+    sending::service::{SendingParts, SendingService},
+    telemetry::{health::Health, metrics::Metrics, trace::Spans},
+    upkeep::service::{UpkeepParts, UpkeepService},
 };
 
 /// How long a node's session lives without a heartbeat.
 const SESSION_LEASE: Duration = Duration::from_secs(15);
-/// Lanes read at a time when the node starts.
-const LANES_PAGE: usize = 1_000;
 /// Unfinished fan-outs read when the node starts; the rest follows at the next start.
 const FANOUTS_AT_START_MAX: usize = 100_000;
 
-/// What the engine is made from: the three seams, chance, and the operator's keys.
+/// What the engine is made from: the three seams, the rng, and the operator's keys.
 pub struct Parts {
     /// Durable memory.
     pub store: Arc<dyn Store>,
@@ -51,7 +41,7 @@ pub struct Parts {
     pub egress: Arc<dyn Egress>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// Where everything random comes from.
     pub rng: StdRng,
     /// The keys that secrets are encrypted with.
     pub secrets: SecretBox,
@@ -75,34 +65,24 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
-/// A running engine. Operations are in the modules of their topics.
+/// A running engine. Its operations are those of its services.
 pub struct Engine {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) egress: Arc<dyn Egress>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<IdSource>,
-    pub(crate) secrets: Arc<SecretBox>,
-    pub(crate) profiles: Arc<Profiles>,
-    pub(crate) configs: Arc<ConfigCache>,
-    pub(crate) keys: KeyRing,
-    /// One permit for each test of a subscription that is under way.
-    pub(crate) tests: Semaphore,
-    pub(crate) committer: Committer,
-    pub(crate) gate: PublishGate,
-    /// Of requests that publish.
-    pub(crate) bodies: SharedRoom<TenantId>,
-    pub(crate) dispatcher: Arc<Dispatcher>,
-    pub(crate) health: Arc<Health>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) sweep_wanted: Notify,
-    pub(crate) replays: ReplaySchedule,
-    pub(crate) kept: Kept,
+    accepting: AcceptingService,
+    sending: SendingService,
+    history: Arc<HistoryService>,
+    configuration: Arc<ConfigurationService>,
+    upkeep: Arc<UpkeepService>,
+    store: Arc<dyn Store>,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    spans: Arc<Spans>,
     session: Session,
+    /// Nothing new is to be expected: what waits for its commit is written.
     finish: CancellationToken,
     /// Ends after the last commit.
     writing: Mutex<Vec<JoinHandle<()>>>,
     /// Ended when everything is written.
-    pub(crate) background: Mutex<Vec<JoinHandle<()>>>,
+    background: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -112,99 +92,92 @@ impl Engine {
         let ids = Arc::new(IdSource::new(Arc::clone(&clock), rng));
         check_secret_key(&*store, &secrets, &ids).await?;
         let session = open_session(&*store, node_name, clock.now()).await?;
-
-        let secrets = Arc::new(secrets);
         let profiles = Arc::new(Profiles::open(Arc::clone(&store), profiles, clock.now()).await?);
-        let (configs, earlier) = configuration(&store, &profiles, &secrets);
-        let (health, metrics) = (Arc::new(Health::default()), Arc::new(Metrics::new()));
+
         let finish = CancellationToken::new();
         let queues = CommitQueues::new(finish.clone());
-        let (committer, fanouts) = (queues.committer.clone(), queues.fanouts.clone());
-        let commit_clock = Arc::new(CommitClock::new(Arc::clone(&clock)));
-        let dispatcher = Arc::new(Dispatcher {
-            store: Arc::clone(&store),
-            attempts: attempts(&egress, &clock, &ids, earlier),
-            clock: Arc::clone(&clock),
-            commit_clock: Arc::clone(&commit_clock),
-            ids: Arc::clone(&ids),
-            configs: Arc::clone(&configs),
-            committer: committer.clone(),
-            health: Arc::clone(&health),
-            metrics: Arc::clone(&metrics),
-            lanes: Mutex::new(LaneSet::new(lane_limits())),
-            timer_changed: Notify::new(),
-            tasks: TaskTracker::new(),
-            abandon: CancellationToken::new(),
-        });
-        go_on_with_fanouts(&*store, &fanouts).await?;
-        wake_waiting_lanes(&*store, &dispatcher).await?;
-
-        let (news, news_in) = mpsc::unbounded_channel();
-        let commit_loop = CommitLoop {
-            store: Arc::clone(&store),
-            clock: Arc::clone(&clock),
-            commit_clock,
+        let ground = Ground::new(store, clock, ids, &queues.committer);
+        let wings = Wings::new(&ground, &egress, &profiles, &Arc::new(secrets));
+        go_on_with_fanouts(&*ground.store, &queues.fanouts).await?;
+        // From here on the lanes hear of changes: what is read next may be changed meanwhile.
+        let mut background = wings.sending.start();
+        wings.sending.wake_waiting_lanes().await?;
+        let commits = CommitParts {
+            store: Arc::clone(&ground.store),
+            clock: Arc::clone(&ground.clock),
+            commit_clock: Arc::clone(&ground.commit_clock),
             session: session.id,
-            health: Arc::clone(&health),
-            metrics: Arc::clone(&metrics),
-            news,
+            health: Arc::clone(&ground.health),
+            metrics: Arc::clone(&ground.metrics),
         };
-        let distributor =
-            Distributor { dispatcher: Arc::clone(&dispatcher), metrics: Arc::clone(&metrics), fanouts };
-        let writing = vec![queues.start(commit_loop), tokio::spawn(distributor.run(news_in))];
-        let engine = Arc::new(Self {
-            keys: KeyRing::new(Arc::clone(&store)),
+        let writing = queues.start(commits, Arc::clone(wings.sending.dispatcher()));
+        wings.upkeep.start();
+        background.push(tokio::spawn(Arc::clone(&wings.history).keep_replays()));
+        background.push(tokio::spawn(Arc::clone(wings.configuration.key_ring()).keep_uses()));
+        let Wings { accepting, sending, history, configuration, upkeep } = wings;
+        let Ground { store, health, metrics, spans, .. } = ground;
+        let (writing, background) = (Mutex::new(writing), Mutex::new(background));
+        Ok(Arc::new(Self {
+            accepting,
+            sending,
+            history,
+            configuration,
+            upkeep,
             store,
-            egress,
-            clock,
-            ids,
-            secrets,
-            profiles,
-            configs,
-            tests: Semaphore::new(limits::TESTS_MAX),
-            committer,
-            gate: PublishGate::new(),
-            bodies: bodies(),
-            dispatcher,
             health,
             metrics,
-            sweep_wanted: Notify::new(),
-            replays: ReplaySchedule::default(),
-            kept: Kept::default(),
+            spans,
             session,
             finish,
-            writing: Mutex::new(writing),
-            background: Mutex::new(Vec::new()),
-        });
-        engine.start_background();
-        Ok(engine)
+            writing,
+            background,
+        }))
     }
 
     /// Stops: no new attempt starts; those under way may end within `grace` and are then given back, so that their
     /// deliveries stay queued; every outcome is written.
     pub async fn stop(&self, grace: Duration) {
         self.health.stop();
-        self.dispatcher.tasks.close();
-        tokio::select! {
-            () = self.dispatcher.tasks.wait() => {}
-            () = self.clock.sleep(grace) => {
-                self.dispatcher.abandon.cancel();
-                self.dispatcher.tasks.wait().await;
-            }
-        }
+        self.sending.dispatcher().stop(grace).await;
         self.finish.cancel();
         let writing = std::mem::take(&mut *self.writing.lock());
         for task in writing {
             let _ = task.await;
         }
+        self.upkeep.stop();
         for task in std::mem::take(&mut *self.background.lock()) {
             task.abort();
         }
-        self.write_key_uses().await;
+        self.configuration.key_ring().write_uses().await;
         let release = ReleaseLanes { session: self.session.id, lanes: Vec::new() };
         if let Err(error) = self.store.release_lanes(release).await {
             tracing::warn!(%error, "the session could not be ended");
         }
+    }
+
+    /// Publishing.
+    pub fn accepting(&self) -> &AcceptingService {
+        &self.accepting
+    }
+
+    /// Trying subscriptions.
+    pub fn sending(&self) -> &SendingService {
+        &self.sending
+    }
+
+    /// Events, deliveries, replays and the audit.
+    pub fn history(&self) -> &HistoryService {
+        &self.history
+    }
+
+    /// Tenants, subscriptions, event types, profiles and keys.
+    pub fn configuration(&self) -> &ConfigurationService {
+        &self.configuration
+    }
+
+    /// Retention and figures.
+    pub fn upkeep(&self) -> &Arc<UpkeepService> {
+        &self.upkeep
     }
 
     /// Whether this node can take work: the store takes writes and the node is not stopping.
@@ -215,11 +188,7 @@ impl Engine {
     /// Begins a trace for this share of the events that come without one, from 0 to 1, where somebody listens to
     /// [`TRACE_TARGET`](crate::TRACE_TARGET).
     pub fn sample_traces(&self, ratio: f64) {
-        self.spans().sample(ratio);
-    }
-
-    pub(crate) fn spans(&self) -> &Spans {
-        &self.dispatcher.attempts.spans
+        self.spans.sample(ratio);
     }
 
     /// The engine's figures.
@@ -227,50 +196,116 @@ impl Engine {
         &self.metrics
     }
 
-    fn start_background(self: &Arc<Self>) {
-        let tasks = vec![
-            tokio::spawn(Arc::clone(&self.dispatcher).keep_time()),
-            tokio::spawn(Arc::clone(self).keep_swept()),
-            tokio::spawn(Arc::clone(self).keep_figures()),
-            tokio::spawn(Arc::clone(self).keep_replays()),
-            tokio::spawn(Arc::clone(self).keep_key_uses()),
-            tokio::spawn(Arc::clone(self).keep_audit()),
-        ];
-        *self.background.lock() = tasks;
+    /// Brings the figures that cost nothing up to date: called before each reading of `/metrics`.
+    pub fn refresh_gauges(&self) {
+        self.sending.refresh_gauges();
+        self.upkeep.refresh_gauges();
     }
 }
 
-/// What deliveries are shaped from: as it is now, and as it was.
-fn configuration(
-    store: &Arc<dyn Store>,
-    profiles: &Arc<Profiles>,
-    secrets: &Arc<SecretBox>,
-) -> (Arc<ConfigCache>, EarlierShapings) {
-    let parts = || (Arc::clone(store), Arc::clone(profiles), Arc::clone(secrets));
-    let (now, earlier) = (parts(), parts());
-    (Arc::new(ConfigCache::new(now.0, now.1, now.2)), EarlierShapings::new(earlier.0, earlier.1, earlier.2))
+/// What all wings stand on.
+struct Ground {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdSource>,
+    commit_clock: Arc<CommitClock>,
+    committer: Committer,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    spans: Arc<Spans>,
 }
 
-fn attempts(
-    egress: &Arc<dyn Egress>,
-    clock: &Arc<dyn Clock>,
-    ids: &Arc<IdSource>,
-    earlier: EarlierShapings,
-) -> Attempts {
-    let (clock, ids) = (Arc::clone(clock), Arc::clone(ids));
-    let spans = Spans::new(Arc::clone(&clock), Arc::clone(&ids));
-    Attempts { egress: Arc::clone(egress), clock, ids, spans, earlier }
+impl Ground {
+    fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdSource>, committer: &Committer) -> Self {
+        Self {
+            commit_clock: Arc::new(CommitClock::new(Arc::clone(&clock))),
+            committer: committer.clone(),
+            health: Arc::new(Health::default()),
+            metrics: Arc::new(Metrics::new()),
+            spans: Arc::new(Spans::new(Arc::clone(&clock), Arc::clone(&ids))),
+            store,
+            clock,
+            ids,
+        }
+    }
 }
 
-fn lane_limits() -> LaneLimits {
-    LaneLimits {
-        lane_deliveries: limits::LANE_DELIVERIES_MAX,
-        lane_bytes: limits::LANE_BYTES_MAX,
-        all_bytes: limits::LANES_BYTES_MAX,
-        exchanges: limits::EXCHANGES_MAX,
-        exchange_bytes: limits::EXCHANGES_BYTES_MAX,
-        host_exchanges: limits::EXCHANGES_PER_HOST_MAX,
-        refills: limits::REFILLS_MAX,
+struct Wings {
+    accepting: AcceptingService,
+    sending: SendingService,
+    history: Arc<HistoryService>,
+    configuration: Arc<ConfigurationService>,
+    upkeep: Arc<UpkeepService>,
+}
+
+impl Wings {
+    /// Each wing gets what it needs and no more.
+    fn new(
+        ground: &Ground,
+        egress: &Arc<dyn Egress>,
+        profiles: &Arc<Profiles>,
+        secrets: &Arc<SecretBox>,
+    ) -> Self {
+        let store = || Arc::clone(&ground.store);
+        let (clock, ids) = (|| Arc::clone(&ground.clock), || Arc::clone(&ground.ids));
+        let (health, metrics) = (|| Arc::clone(&ground.health), || Arc::clone(&ground.metrics));
+        let (profiles, secrets) = (|| Arc::clone(profiles), || Arc::clone(secrets));
+        let commit_clock = || Arc::clone(&ground.commit_clock);
+        let (committer, spans) = (|| ground.committer.clone(), || Arc::clone(&ground.spans));
+        // What deliveries are shaped from: as it is now, and as it was.
+        let configs = &Arc::new(ConfigCache::new(store(), profiles(), secrets()));
+        let earlier = &Arc::new(EarlierShapings::new(store(), profiles(), secrets()));
+        let (configs, earlier) = (|| Arc::clone(configs), || Arc::clone(earlier));
+
+        let configuration = Arc::new(ConfigurationService::new(ConfigurationParts {
+            store: store(),
+            egress: Arc::clone(egress),
+            clock: clock(),
+            ids: ids(),
+            secrets: secrets(),
+            profiles: profiles(),
+            configs: configs(),
+        }));
+        let accepting = AcceptingService::new(AcceptingParts {
+            clock: clock(),
+            ids: ids(),
+            configs: configs(),
+            committer: committer(),
+            health: health(),
+            metrics: metrics(),
+            spans: spans(),
+        });
+        let sending = SendingService::new(SendingParts {
+            store: store(),
+            egress: Arc::clone(egress),
+            clock: clock(),
+            ids: ids(),
+            configs: configs(),
+            earlier: earlier(),
+            commit_clock: commit_clock(),
+            committer: committer(),
+            health: health(),
+            metrics: metrics(),
+            spans: spans(),
+        });
+        let history = Arc::new(HistoryService::new(HistoryParts {
+            store: store(),
+            clock: clock(),
+            ids: ids(),
+            configs: configs(),
+            earlier: earlier(),
+            commit_clock: commit_clock(),
+            dispatcher: Arc::clone(sending.dispatcher()),
+            metrics: metrics(),
+        }));
+        let upkeep = Arc::new(UpkeepService::new(UpkeepParts {
+            store: store(),
+            clock: clock(),
+            configuration: Arc::clone(&configuration),
+            configs: configs(),
+            metrics: metrics(),
+        }));
+        Self { accepting, sending, history, configuration, upkeep }
     }
 }
 
@@ -297,19 +332,4 @@ async fn go_on_with_fanouts(
         let _ = fanouts.send(fanout);
     }
     Ok(())
-}
-
-/// Memory learns which lanes have something to do, and nothing else: what waits stays in the store until its turn.
-async fn wake_waiting_lanes(store: &dyn Store, dispatcher: &Arc<Dispatcher>) -> Result<(), StoreError> {
-    let mut after = None;
-    loop {
-        let page = store.waiting_lanes(WaitingLanes { after, limit: LANES_PAGE }).await?;
-        for waiting in &page {
-            dispatcher.wake(waiting.lane, waiting.next_due);
-        }
-        match page.last() {
-            Some(last) if page.len() == LANES_PAGE => after = Some(last.lane),
-            _ => return Ok(()),
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Where new ids and all other chance come from: one generator, passed in at the start.
+//! Where new ids and everything else that is random come from: one generator, passed in at the start.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl IdSource {
         self.id()
     }
 
-    /// Chance for anything else: secrets, nonces, jitter.
+    /// The rng for anything else: secrets, nonces, jitter.
     pub(crate) fn with_rng<T>(&self, use_it: impl FnOnce(&mut StdRng) -> T) -> T {
         use_it(&mut self.rng.lock())
     }

@@ -1,7 +1,7 @@
 //! The memory allocator of the program: mimalloc.
 //!
 //! Each event and each exchange makes some dozens of small allocations on whichever thread it is: measured against the
-//! system's allocator in docs/performance.md. The crate that wraps mimalloc asks for an alignment in each call, which costs
+//! system's allocator in docs/performance.md, and again in docs/adr/0007-unsafe-that-earns-its-place.md. The crate that wraps mimalloc asks for an alignment in each call, which costs
 //! half as much again as one without: so it is asked for here only where it is more than what every block has anyway.
 
 use std::{

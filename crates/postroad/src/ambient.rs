@@ -54,7 +54,7 @@ impl Clock for SystemClock {
 /// A generator that begins with chance from the operating system.
 ///
 /// Errors: the system has none to give.
-pub fn chance() -> Result<StdRng, SysError> {
+pub fn rng() -> Result<StdRng, SysError> {
     StdRng::try_from_rng(&mut SysRng)
 }
 

@@ -120,7 +120,7 @@ impl Node {
         let given = config.admin_key.as_ref().map(|key| key.as_str());
         let (admin_key, fresh_admin_key) = AdminKey::establish(&*store, given, &mut rng).await?;
         let forgetting = RetentionMetrics::default();
-        engine.keep_within(config.retention, forgetting.clone());
+        engine.upkeep().keep_within(config.retention, forgetting.clone());
         let (registry, http_metrics) = registry(config, &engine, &forgetting);
         let state = ServerState::new(ServerParts {
             engine,

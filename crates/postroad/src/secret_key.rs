@@ -11,7 +11,7 @@ use std::{
 };
 
 use postroad_engine::{SecretBox, SecretError};
-use postroad_store::{SettingKey, Store, StoreError};
+use postroad_store::{Configuration, SettingKey, StoreError};
 use postroad_store_sqlite::inspect;
 use rand::Rng;
 use thiserror::Error;
@@ -56,7 +56,7 @@ pub enum SecretKeyError {
 /// The key that is kept in the data folder; a fresh one is kept there first when the database is new.
 pub async fn beside_data(
     data_dir: &Path,
-    store: &dyn Store,
+    store: &dyn Configuration,
     rng: &mut (impl Rng + Send),
 ) -> Result<SecretBox, SecretKeyError> {
     let path = data_dir.join(FILE_NAME);

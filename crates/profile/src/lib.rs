@@ -11,6 +11,7 @@
 //!
 //! What it lacks on purpose: reading folders (the caller does), sending, and knowing any product by its name.
 
+mod algorithm;
 mod built_in;
 mod catalogue;
 pub mod ecmascript_json;
@@ -35,6 +36,7 @@ mod source;
 mod template;
 mod words;
 
+pub use algorithm::Algorithm;
 pub use built_in::built_in;
 pub use catalogue::{Catalogue, EventEntry, ExampleOrigin};
 pub use error::RenderError;
@@ -48,6 +50,6 @@ pub use problem::{ProblemKind, ProfileProblem, near_word, nearest_words};
 pub use profile::Profile;
 pub use rules::{Field, FieldRule, FieldRules, Presence};
 pub use secret::{Encoding, KeyForm, SecretKey, SecretRules, SecretSupply, SecretUse};
-pub use signature::{Algorithm, Scheme, SignatureRules};
+pub use signature::{Scheme, SignatureRules};
 pub use source::ProfileSource;
 pub use template::{FilterError, TemplateError, TemplateFault};

@@ -13,7 +13,7 @@ use postroad_domain::Invalid;
 use rand::Rng;
 use zeroize::Zeroizing;
 
-use crate::signature::Algorithm;
+use crate::algorithm::Algorithm;
 
 /// Whether a subscription has a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,26 +1,12 @@
 //! How a profile signs: what, with which algorithm, in which form, once or at each attempt.
 
-use aws_lc_rs::hmac;
-
 use crate::{
+    algorithm::Algorithm,
     problem::ProblemKind,
     reader::{Located, Section},
     secret::{Encoding, KeyForm, SecretRules, SecretSupply, SecretUse},
     template::{Compiler, Scope, Template, Variable},
 };
-
-/// An algorithm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// For receivers that cannot do better.
-    HmacSha1,
-    /// The usual one.
-    HmacSha256,
-    /// The same with a longer hash.
-    HmacSha512,
-    /// The receiver needs a public key only.
-    Ed25519,
-}
 
 /// One way to sign; a subscription uses one of its profile's.
 #[derive(Clone, Debug)]
@@ -46,17 +32,6 @@ pub struct SignatureRules {
     pub schemes: Vec<Scheme>,
     pub(crate) message: Template,
     pub(crate) separator: String,
-}
-
-impl Algorithm {
-    pub(crate) fn hmac(self) -> Option<hmac::Algorithm> {
-        match self {
-            Self::HmacSha1 => Some(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
-            Self::HmacSha256 => Some(hmac::HMAC_SHA256),
-            Self::HmacSha512 => Some(hmac::HMAC_SHA512),
-            Self::Ed25519 => None,
-        }
-    }
 }
 
 const ALGORITHMS: [(&str, Algorithm); 4] = [

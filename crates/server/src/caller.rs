@@ -16,7 +16,7 @@ use postroad_domain::{
     Actor, Scope, TenantId,
     ids::{Id, Kind},
 };
-use postroad_engine::{By, KnownKey};
+use postroad_engine::{KnownKey, Origin};
 
 use crate::{
     path::{ObjectPath, TenantPath},
@@ -58,7 +58,7 @@ needs! {
 /// Whoever holds the admin key.
 pub(crate) struct Operator {
     /// Who acts, and from where.
-    pub(crate) by: By,
+    pub(crate) by: Origin,
 }
 
 /// Whoever holds any valid key.
@@ -69,7 +69,7 @@ pub(crate) struct InTenant<N> {
     /// The `{tenant}` of the path.
     pub(crate) tenant: TenantId,
     /// Who acts, and from where.
-    pub(crate) by: By,
+    pub(crate) by: Origin,
     /// What else they may do.
     pub(crate) rights: Rights,
     need: PhantomData<fn() -> N>,
@@ -82,7 +82,7 @@ pub(crate) struct ObjectOf<N, K> {
     /// The `{id}` of the path.
     pub(crate) id: Id<K>,
     /// Who acts, and from where.
-    pub(crate) by: By,
+    pub(crate) by: Origin,
     /// What else they may do.
     pub(crate) rights: Rights,
     need: PhantomData<fn() -> N>,
@@ -111,16 +111,16 @@ impl Rights {
         if state.admin_key.matches(key) {
             return Ok(Self::Admin);
         }
-        Ok(Self::Key(state.engine.key(key).await?))
+        Ok(Self::Key(state.engine.configuration().key(key).await?))
     }
 
-    fn by(&self, parts: &Parts) -> By {
+    fn by(&self, parts: &Parts) -> Origin {
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         let actor = match self {
             Self::Admin => Actor::Admin,
             Self::Key(key) => key.actor(),
         };
-        By { actor, address }
+        Origin { actor, address }
     }
 
     /// Refuses the key of another tenant as if this one were not there.

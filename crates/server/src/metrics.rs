@@ -89,7 +89,7 @@ async fn metrics(_: MetricsReader, State(state): State<ServerState>) -> Result<R
 }
 
 async fn figures(state: &ServerState) -> Result<Response, Problem> {
-    state.engine.name_tenants().await;
+    state.engine.upkeep().name_tenants().await;
     state.engine.refresh_gauges();
     let mut text = String::new();
     encode(&mut text, &state.registry).map_err(|error| {

@@ -8,7 +8,18 @@ use postroad_domain::{
     subscription::InactiveReason,
 };
 
-use crate::{error::Fault, history::Standing};
+use crate::error::Fault;
+
+/// What a subscription is from the next event on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It gets what it matches.
+    Active,
+    /// It gets nothing, and why.
+    Inactive(InactiveReason),
+    /// It is gone.
+    Deleted,
+}
 
 /// The number of a status. [`Status::Delivering`] is known to the engine only: in the store such a delivery is queued.
 pub(crate) const fn status_code(status: Status) -> i64 {

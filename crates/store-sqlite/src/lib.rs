@@ -2,7 +2,22 @@
 //!
 //! One thread writes; it makes each commit of the engine one durable transaction and remembers what it would otherwise
 //! have to ask. A few connections read beside it, each for at most 250 ms. Another thread moves the log into the
-//! database. `docs/data-model.md` tells the tables, and each query with the index it uses.
+//! database. `docs/data-model.md` lists the tables, and each query with the index it uses.
+//!
+//! The code has wings, and every arrow between them goes down (`cargo xtask tidy` checks it, and that no modules form a circle):
+//!
+//! ```text
+//! store          the operations of the seam: each handed to a reader, to the writer, or to the writer for maintenance
+//! maintenance    forgetting, sweeping, the audit's old entries; backup, check, compact, inspect
+//! writer         the thread, its memory (known), commits, every change of a row that a caller asks for
+//! reading        every answer that is read from the tables, and the newest entries that are in no table yet (unlisted)
+//! files          what lies in the data folder: connections, the lock, the log and its checkpoints, the ballast
+//! sql codec migrations    the texts and how they are run, the compact form of columns, the tables' history
+//! ```
+//!
+//! Below all of them lie `numbers` (events and deliveries), `codes` (statuses, reasons), `error`, `limits` and `options`.
+//! The writer's memory holds what maintenance must hear of each commit, as plain data (`writer/forgetting`, `writer/held`): the
+//! walks that use it are in `maintenance`.
 //!
 //! **Invariants:**
 //! * what was answered is on the disk: the log is synced with each commit;
@@ -11,149 +26,26 @@
 //!
 //! On purpose there are no leases here: one node owns everything, and the lock of the folder sees to it.
 
-mod audit;
-mod backlog;
-mod backup;
-mod ballast;
-mod beside;
-pub mod check;
-mod checkpoint;
 mod codec;
 mod codes;
-mod commit;
-mod compact;
-mod connect;
-mod deliveries;
 mod error;
-mod event_types;
-mod events;
-mod everywhere;
-mod gauges;
-mod held;
-mod history;
-pub mod inspect;
-mod keys;
-mod known;
-mod lanes;
+mod files;
 mod limits;
-mod listing;
-mod lock;
-mod migrate;
-mod moment;
+mod maintenance;
+mod migrations;
+mod numbers;
 mod options;
-mod pieces;
-mod profiles;
-mod prune;
-mod query;
-mod readers;
-mod replays;
-mod rows;
-mod sessions;
-mod settings;
+mod reading;
 pub mod sql;
 mod store;
-mod subscriptions;
-mod sweep;
-mod tenants;
-mod unlisted;
-mod waiting;
 mod writer;
 
-use std::{fmt, sync::Arc, time::Duration};
-
-pub use backup::backup;
-pub use compact::{Compacted, compact};
 pub use error::{CompactError, OpenError};
-pub use options::Options;
-use postroad_store::StoreError;
-use rusqlite::Connection;
-
-use crate::{
-    ballast::Ballast,
-    checkpoint::Checkpoints,
-    gauges::Gauges,
-    limits::LOG_BYTES_MAX,
-    lock::FolderLock,
-    readers::Readers,
-    sessions::Sessions,
-    unlisted::Unlisted,
-    writer::{Writer, WriterThread},
+pub use maintenance::{
+    backup::backup,
+    check,
+    compact::{Compacted, compact},
+    inspect,
 };
-
-/// The embedded store. Dropping it finishes the jobs that wait, empties the log and frees the folder.
-pub struct SqliteStore {
-    // Fields are dropped in this order: readers let go of the log before the writer empties it, the lock goes last.
-    readers: Readers,
-    writer: Writer,
-    unlisted: Arc<Unlisted>,
-    sessions: Sessions,
-    gauges: Arc<Gauges>,
-    _lock: FolderLock,
-}
-
-impl SqliteStore {
-    /// Opens the store of a data folder, and creates it where there is none.
-    ///
-    /// # Errors
-    /// [`OpenError`] tells whether the folder is in use, was written by a newer Postroad, or cannot be used.
-    pub fn open(options: Options) -> Result<Self, OpenError> {
-        let lock = FolderLock::take(&options.data_dir)?;
-        let file = connect::database_path(&options.data_dir);
-        let mut db = connect::writer(&options).map_err(|fault| match fault {
-            fault if fault.is_not_a_database() => OpenError::NotADatabase { path: file.clone() },
-            fault => fault.into(),
-        })?;
-        migrate::migrate(&mut db, &file)?;
-        let gauges = Arc::new(Gauges::default());
-        checkpoint::note_size(&file, &gauges);
-        measure_log(&mut db, &gauges)?;
-        let known = known::Known::load(&db)?;
-        let unlisted = Arc::new(Unlisted::load(&db, known.listed_before)?);
-        let checkpoints = Checkpoints::start(connect::checkpointer(&options)?, file, Arc::clone(&gauges))?;
-        let mut ballast = Ballast::new(&options.data_dir, options.ballast_bytes);
-        ballast.take_in();
-        let readers = Readers::open(&options)?;
-        let thread = WriterThread {
-            db,
-            known: Some(known),
-            unlisted: Arc::clone(&unlisted),
-            listing_batch_entries: options.listing_batch_entries,
-            ballast,
-            checkpoints,
-            room_at_bytes: LOG_BYTES_MAX,
-            is_read_outside: false,
-            clock: Arc::clone(&options.clock),
-            busy: Duration::ZERO,
-            last_prune_took: Duration::ZERO,
-            disk_took: Duration::ZERO,
-            gauges: Arc::clone(&gauges),
-        };
-        let writer = Writer::start(thread)?;
-        Ok(Self { readers, writer, unlisted, sessions: Sessions::default(), gauges, _lock: lock })
-    }
-
-    /// Sets how many pages the database may have: tests make room with it again.
-    ///
-    /// # Errors
-    /// [`StoreError::Internal`] when the writer stopped.
-    #[doc(hidden)]
-    pub async fn set_pages_max(&self, pages: u32) -> Result<(), StoreError> {
-        self.writer.set_pages_max(pages).await
-    }
-}
-
-impl fmt::Debug for SqliteStore {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("SqliteStore").field("gauges", &self.gauges).finish_non_exhaustive()
-    }
-}
-
-/// Has SQLite tell the size of the log after each commit.
-fn measure_log(db: &mut Connection, gauges: &Arc<Gauges>) -> Result<(), OpenError> {
-    let gauges = Arc::clone(gauges);
-    db.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, frames: i32| {
-        gauges.set_log_frames(u64::try_from(frames).unwrap_or_default());
-        Ok(())
-    }))?;
-    Ok(())
-}
+pub use options::Options;
+pub use store::SqliteStore;

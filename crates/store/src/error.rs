@@ -23,7 +23,7 @@ pub enum StoreError {
     Internal(String),
 }
 
-/// Failures of [`crate::Store::create_subscription`].
+/// Failures of [`crate::Configuration::create_subscription`].
 #[derive(Clone, Debug, Error)]
 pub enum CreateSubscriptionError {
     /// The tenant is gone.
@@ -40,7 +40,7 @@ pub enum CreateSubscriptionError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`crate::Store::create_key`].
+/// Failures of [`crate::Configuration::create_key`].
 #[derive(Clone, Debug, Error)]
 pub enum CreateKeyError {
     /// The tenant is gone.
@@ -57,7 +57,7 @@ pub enum CreateKeyError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`crate::Store::update_subscription`].
+/// Failures of [`crate::Configuration::update_subscription`].
 #[derive(Clone, Debug, Error)]
 pub enum UpdateSubscriptionError {
     /// There is no such subscription in this tenant.
@@ -71,7 +71,7 @@ pub enum UpdateSubscriptionError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`crate::Store::put_event_type`].
+/// Failures of [`crate::Configuration::put_event_type`].
 #[derive(Clone, Debug, Error)]
 pub enum PutEventTypeError {
     /// The tenant is gone.
@@ -88,7 +88,7 @@ pub enum PutEventTypeError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`crate::Store::retry_delivery`].
+/// Failures of [`crate::Queue::retry_delivery`].
 #[derive(Clone, Debug, Error)]
 pub enum RetryDeliveryError {
     /// There is no such delivery in this tenant.
@@ -105,7 +105,7 @@ pub enum RetryDeliveryError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`crate::Store::cancel_delivery`].
+/// Failures of [`crate::Queue::cancel_delivery`].
 #[derive(Clone, Debug, Error)]
 pub enum CancelDeliveryError {
     /// There is no such delivery in this tenant.
@@ -119,7 +119,7 @@ pub enum CancelDeliveryError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`crate::Store::create_replay`] and [`crate::Store::count_replay`].
+/// Failures of [`crate::History::create_replay`] and [`crate::History::count_replay`].
 #[derive(Clone, Debug, Error)]
 pub enum StartReplayError {
     /// There is no such subscription in this tenant.
@@ -145,7 +145,7 @@ pub enum StartReplayError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`crate::Store::cancel_replay`].
+/// Failures of [`crate::History::cancel_replay`].
 #[derive(Clone, Debug, Error)]
 pub enum CancelReplayError {
     /// There is no such replay in this tenant.

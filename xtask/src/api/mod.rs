@@ -54,7 +54,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<ExitCode> {
 }
 
 fn document() -> Result<Value> {
-    let program = postroad_testkit::binary();
+    let program = std::env::current_exe().context("the path of this program")?.with_file_name("postroad");
     let output = Process::new(&program).arg("openapi").output();
     let output = output.with_context(|| format!("{} (cargo build makes it)", program.display()))?;
     ensure!(output.status.success(), "`postroad openapi`: {}", String::from_utf8_lossy(&output.stderr));

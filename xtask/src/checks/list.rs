@@ -9,14 +9,14 @@ pub(super) struct Product {
     pub(super) prefix: &'static str,
     /// How many checks there are; they are numbered from 1.
     pub(super) checks: u32,
-    /// The test binary that holds them.
-    pub(super) binary: &'static str,
+    /// The module of the test binary `postroad` that holds them.
+    pub(super) module: &'static str,
 }
 
 const PRODUCTS: [Product; 3] = [
-    Product { prefix: "LB", checks: 13, binary: "process_leanbe" },
-    Product { prefix: "SP", checks: 12, binary: "process_sleekplan" },
-    Product { prefix: "LH", checks: 13, binary: "process_leadhub" },
+    Product { prefix: "LB", checks: 13, module: "process_leanbe" },
+    Product { prefix: "SP", checks: 12, module: "process_sleekplan" },
+    Product { prefix: "LH", checks: 13, module: "process_leadhub" },
 ];
 
 /// The products with these prefixes, in the list's order; all of them when none is named.

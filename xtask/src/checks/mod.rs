@@ -13,13 +13,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::MetadataCommand;
 use clap::{Arg, ArgMatches};
 
 use self::{list::Product, outcome::Ended, table::Table};
 
-/// The package whose test binaries hold the checks.
-const PACKAGE: &str = "postroad";
+/// The test binary that holds the checks.
+const BINARY: &str = "postroad";
 /// With this nextest agrees to write what it calls an experiment: results that a program can read.
 const READABLE_RESULTS: (&str, &str) = ("NEXTEST_EXPERIMENTAL_LIBTEST_JSON", "1");
 /// What nextest answers when everything was built and run, and some of it failed.
@@ -39,30 +38,21 @@ pub(crate) fn argument() -> Arg {
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let names: Vec<_> = matches.get_many::<String>("product").into_iter().flatten().cloned().collect();
     let products = list::select(&names)?;
-    let tests = run_tests(&existing_binaries(&products)?)?;
+    let tests = run_tests(&products)?;
     let table = Table::new(&products, tests);
     println!("{table}");
     Ok(if table.is_all_passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Those of the products' binaries that are in the tree: cargo would refuse to run any if one is not.
-fn existing_binaries(products: &[Product]) -> Result<Vec<&'static str>> {
-    let metadata = MetadataCommand::new().no_deps().exec().context("cargo metadata")?;
-    let package = metadata.packages.iter().find(|package| package.name.as_str() == PACKAGE);
-    let targets = &package.with_context(|| format!("no package {PACKAGE}"))?.targets;
-    let is_there = |binary: &&str| targets.iter().any(|target| target.is_test() && target.name == *binary);
-    Ok(products.iter().map(|product| product.binary).filter(is_there).collect())
-}
-
-/// Builds and runs these test binaries. The tests' own words go to standard error as they come.
-fn run_tests(binaries: &[&str]) -> Result<Vec<Ended>> {
-    if binaries.is_empty() {
-        return Ok(Vec::new());
-    }
+/// Builds the tests as `./test` does, so that nothing is built twice, and runs those of these products. Their own words go
+/// to standard error as they come.
+fn run_tests(products: &[Product]) -> Result<Vec<Ended>> {
+    let modules: Vec<_> = products.iter().map(|product| product.module).collect();
+    let filter = format!("test(/^({})::/)", modules.join("|"));
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["nextest", "run", "--package", PACKAGE, "--no-fail-fast", "--no-tests", "pass"]);
+    cargo.args(["nextest", "run", "--workspace", "--test", BINARY, "--no-fail-fast", "--no-tests", "pass"]);
     cargo.args(["--message-format", "libtest-json", "--message-format-version", "0.1"]);
-    cargo.args(binaries.iter().flat_map(|binary| ["--test", binary]));
+    cargo.args(["--filterset", &filter]);
     cargo.env(READABLE_RESULTS.0, READABLE_RESULTS.1).stdout(Stdio::piped());
     let output = cargo.spawn().and_then(std::process::Child::wait_with_output).context("cargo nextest")?;
     let was_run = output.status.success() || output.status.code() == Some(TESTS_FAILED);

@@ -91,12 +91,12 @@ mod tests {
     #[test]
     fn each_test_is_told_once_by_its_function_with_its_last_event() {
         let results = r#"{"type":"suite","event":"started","test_count":4}
-{"type":"test","event":"started","name":"postroad::process_leadhub$lh_2_bad"}
-{"type":"test","event":"started","name":"postroad::process_leadhub$log::lh_1_good"}
-{"type":"test","event":"ignored","name":"postroad::process_leadhub$lh_3_idle"}
-{"type":"test","event":"started","name":"postroad::process_leadhub$lh_4_stuck"}
-{"type":"test","event":"ok","name":"postroad::process_leadhub$log::lh_1_good","exec_time":0.25}
-{"type":"test","event":"failed","name":"postroad::process_leadhub$lh_2_bad","exec_time":0.1,"stdout":"\nno \"x\"\n"}
+{"type":"test","event":"started","name":"postroad::postroad$process_leadhub::lh_2_bad"}
+{"type":"test","event":"started","name":"postroad::postroad$process_leadhub::log::lh_1_good"}
+{"type":"test","event":"ignored","name":"postroad::postroad$process_leadhub::lh_3_idle"}
+{"type":"test","event":"started","name":"postroad::postroad$process_leadhub::lh_4_stuck"}
+{"type":"test","event":"ok","name":"postroad::postroad$process_leadhub::log::lh_1_good","exec_time":0.25}
+{"type":"test","event":"failed","name":"postroad::postroad$process_leadhub::lh_2_bad","exec_time":0.1,"stdout":"\nno \"x\"\n"}
 {"type":"suite","event":"failed","passed":1,"failed":1,"ignored":1,"measured":0,"filtered_out":0,"exec_time":0.4}
 "#;
         let expected = [

@@ -69,7 +69,7 @@ impl Row {
         let title = self.check().map_or_else(|| "-".to_owned(), Check::title);
         match self {
             Self::Missing(check) => {
-                let wanted = format!("{}… of {}", check.test_prefix(), check.product.binary);
+                let wanted = format!("{}… of {}", check.test_prefix(), check.product.module);
                 [title, wanted, "MISSING".to_owned()]
             }
             Self::Found(_, ended) => [title, ended.test.clone(), ended.outcome.to_string()],
@@ -108,8 +108,8 @@ mod tests {
     use super::*;
 
     const PRODUCTS: [Product; 2] = [
-        Product { prefix: "AB", checks: 1, binary: "process_ab" },
-        Product { prefix: "CD", checks: 11, binary: "process_cd" },
+        Product { prefix: "AB", checks: 1, module: "process_ab" },
+        Product { prefix: "CD", checks: 11, module: "process_cd" },
     ];
 
     fn table(tests: &[(&str, Outcome)]) -> Table {

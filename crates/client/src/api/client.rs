@@ -24,7 +24,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The URL or the key cannot be one; the machine has no certificates or no chance.
+    /// The URL or the key cannot be one; the machine has no certificates or gives no randomness.
     pub fn new(server: &str, key: &str) -> Result<Self, BuildError> {
         Self::builder(server, key).build()
     }

@@ -4,8 +4,8 @@
 //! not one byte of it was sent, or the server said that it was too busy to begin.
 
 mod answer;
-mod chance;
 mod exchange;
+mod rng;
 mod wait;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -15,10 +15,10 @@ use http::{HeaderName, HeaderValue, Method};
 
 pub(crate) use self::{
     answer::Answer,
-    chance::Chance,
     exchange::{Connections, connect},
+    rng::SharedRng,
 };
-use crate::{builder::Retries, error::Error, timer::Timer};
+use crate::{error::Error, retries::Retries, timer::Timer};
 
 /// Whether a call may be made twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(crate) struct Settings {
     pub(crate) retries: Retries,
     pub(crate) answer_bytes_max: usize,
     pub(crate) timer: Arc<dyn Timer>,
-    pub(crate) chance: Chance,
+    pub(crate) rng: SharedRng,
 }
 
 /// The connections to one server with one key.
@@ -79,9 +79,9 @@ impl Transport {
         Self { settings, connections }
     }
 
-    /// A name that nobody else has: 128 bits of chance in hexadecimal.
+    /// A name that nobody else has: 128 random bits in hexadecimal.
     pub(crate) fn fresh_key(&self) -> String {
-        self.settings.chance.name()
+        self.settings.rng.name()
     }
 
     /// Makes the call. Whatever it ends with, it ends by `deadline`.

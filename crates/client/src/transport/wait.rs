@@ -1,4 +1,4 @@
-//! Whether an attempt that failed is followed by another, and after which gap: a pure function but for the chance.
+//! Whether an attempt that failed is followed by another, and after which gap: a pure function but for the jitter.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(super) fn before_next(
         return None;
     }
     let doubled = settings.retries.first_gap.saturating_mul(1_u32.checked_shl(made - 1).unwrap_or(u32::MAX));
-    let own = settings.chance.within(doubled.min(settings.retries.gap_max));
+    let own = settings.rng.within(doubled.min(settings.retries.gap_max));
     let asked = failed.problem().and_then(|problem| problem.retry_after).unwrap_or_default();
     if asked > settings.retries.gap_max {
         return None;

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    Http1Error,
+    error::Http1Error,
     response::{self, Head},
 };
 use crate::{connector::Opened, dial::Stream};

@@ -1,7 +1,7 @@
 //! HTTP/1.1 as far as a sender of webhooks needs it: one request, one answer, and the connection waits for the next.
 //!
 //! ```text
-//! exchange ─▶ pool ──(none waits)──▶ connector
+//! exchange ─▶ pool ──(none waits)──▶ connector, or what the search for HTTP/2 has opened
 //!               │                        │
 //!               └──▶ connection ◀────────┘   write the request ─▶ read the head ─▶ read the body ─▶ pool, or close
 //! ```
@@ -20,11 +20,12 @@
 
 mod body;
 mod connection;
+mod error;
 mod pool;
 mod request;
 mod response;
 
-use std::{io, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use postroad_domain::Headers;
@@ -32,31 +33,27 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use self::{
-    connection::Connection,
-    pool::{Key, Pool},
+    connection::{Connection, Unsent},
+    pool::Pool,
     response::Head,
 };
-pub(crate) use self::{pool::Keeping, request::write_head};
+pub(crate) use self::{error::Http1Error, request::write_head};
 use crate::{
     channel::Identity,
-    connector::{ConnectError, Route},
-    target::Target,
+    connector::{Opened, Route},
+    keeping::{Keeping, Key},
 };
 
 /// Makes exchanges of HTTP/1.1 and keeps their connections.
 pub(crate) struct Http1 {
     route: Arc<Route>,
     pool: Arc<Pool>,
-    /// An older connection does not wait for another exchange.
-    reused_until_age: Duration,
+    keeping: Keeping,
 }
 
 /// One request, and whose connections it may use.
 pub(crate) struct Asked<'a> {
-    /// The channel; `None` for the usual connections.
-    pub(crate) identity: Option<Identity>,
-    pub(crate) tls: &'a TlsConnector,
-    pub(crate) target: &'a Target,
+    pub(crate) key: &'a Key,
     pub(crate) head: &'a [u8],
     pub(crate) body: &'a [u8],
     /// Its method is HEAD, whose answers have no body whatever they say.
@@ -83,27 +80,10 @@ impl Answered {
     }
 }
 
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Http1Error {
-    /// There is no connection.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// The connection broke.
-    #[error(transparent)]
-    Broken(#[from] io::Error),
-    /// It ended before the answer.
-    #[error("the connection was closed")]
-    Closed,
-    /// What came is no answer of HTTP/1.
-    #[error("{0}")]
-    NotHttp(String),
-}
-
 impl Http1 {
     /// Over `route`.
-    pub(crate) fn new(route: Arc<Route>, keeping: Keeping, reused_until_age: Duration) -> Self {
-        Self { route, pool: Arc::new(Pool::new(keeping)), reused_until_age }
+    pub(crate) fn new(route: Arc<Route>, keeping: Keeping) -> Self {
+        Self { route, pool: Arc::new(Pool::new(keeping)), keeping }
     }
 
     /// Sends a request and reads the head of its answer.
@@ -111,31 +91,33 @@ impl Http1 {
     /// # Errors
     ///
     /// [`Http1Error`]; the request may have arrived all the same.
-    pub(crate) async fn ask(&self, asked: &Asked<'_>) -> Result<Answered, Http1Error> {
-        let key = Key { identity: asked.identity, place: Arc::clone(&asked.target.place) };
-        loop {
-            let waiting = self.pool.take(&key);
-            let is_fresh = waiting.is_none();
-            let mut connection = match waiting {
-                Some(connection) => connection,
-                None => self.connect(asked).await?,
-            };
-            match connection.send(asked.head, asked.body).await {
-                Ok(()) => {}
-                // A receiver often closes a waiting connection just when it is taken. Nothing of the request has left.
-                Err(unsent) if !is_fresh && !unsent.is_begun => continue,
-                Err(unsent) => return Err(unsent.error.into()),
-            }
-            let (head, headers) = connection.read_head(asked.is_head).await?;
-            return Ok(Answered { headers, rest: Rest { head, key, connection } });
+    pub(crate) async fn ask(&self, asked: &Asked<'_>, tls: &TlsConnector) -> Result<Answered, Http1Error> {
+        if let Some(answered) = self.ask_waiting(asked).await? {
+            return Ok(answered);
         }
+        let opened = self.route.open(tls, &asked.key.place).await?;
+        self.ask_over(opened, asked).await
     }
 
-    async fn connect(&self, asked: &Asked<'_>) -> Result<Connection, Http1Error> {
-        let opened = self.route.open(asked.tls, &asked.target.place).await?;
+    /// The same over a connection that waits; `None` where none does, and nothing was sent.
+    pub(crate) async fn ask_waiting(&self, asked: &Asked<'_>) -> Result<Option<Answered>, Http1Error> {
+        while let Some(mut connection) = self.pool.take(asked.key) {
+            match connection.send(asked.head, asked.body).await {
+                Ok(()) => return answer(connection, asked).await.map(Some),
+                // A receiver often closes a waiting connection just when it is taken. Nothing of the request has left.
+                Err(Unsent { is_begun: false, .. }) => {}
+                Err(unsent) => return Err(unsent.error.into()),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same over a new connection, whose receiver has not chosen another version of HTTP.
+    pub(crate) async fn ask_over(&self, opened: Opened, asked: &Asked<'_>) -> Result<Answered, Http1Error> {
         let mut connection = Connection::new(opened);
         connection.expect_silence()?;
-        Ok(connection)
+        connection.send(asked.head, asked.body).await.map_err(|unsent| unsent.error)?;
+        answer(connection, asked).await
     }
 
     /// Reads the body of an answer to its limit or until `deadline`, and lets go of the connection. Says what was kept,
@@ -145,7 +127,7 @@ impl Http1 {
         let mut kept = Vec::new();
         let reading = body::read(&mut connection, head.framing, &mut kept);
         let is_whole = timeout_at(deadline, reading).await.unwrap_or(false);
-        let is_young = connection.age() <= self.reused_until_age;
+        let is_young = connection.age() <= self.keeping.reused_until_age;
         if is_whole && head.keeps_connection && is_young && connection.is_at_rest() {
             self.pool.put(key, connection);
         } else {
@@ -158,4 +140,23 @@ impl Http1 {
     pub(crate) fn forget(&self, identity: Identity) {
         self.pool.forget(identity);
     }
+}
+
+async fn answer(mut connection: Connection, asked: &Asked<'_>) -> Result<Answered, Http1Error> {
+    let (head, headers) = connection.read_head(asked.is_head).await?;
+    Ok(Answered { headers, rest: Rest { head, key: asked.key.clone(), connection } })
+}
+
+/// Sends a request of the method HEAD over a connection of its own and answers the status. Nothing is kept.
+///
+/// # Errors
+///
+/// [`Http1Error`]; the request may have arrived all the same.
+pub(crate) async fn ask_once(opened: Opened, head: &[u8]) -> Result<u16, Http1Error> {
+    let mut connection = Connection::new(opened);
+    connection.expect_silence()?;
+    connection.send(head, &[]).await.map_err(|unsent| unsent.error)?;
+    let (head, _headers) = connection.read_head(true).await?;
+    connection.close();
+    Ok(head.status)
 }

@@ -1,41 +1,21 @@
 //! Connections that wait for their next exchange.
 //!
 //! **Invariants:** so many wait in all and for one place, and no longer than their time; of too many the one that has waited
-//! longest is closed at once. One that its receiver has closed is not handed out, and is let go within [`LOOK_EVERY`].
+//! longest is closed at once. One that its receiver has closed is not handed out, and is let go of soon after.
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use postroad_domain::Hashed;
 use rustc_hash::FxHashMap;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::connection::Connection;
-use crate::{channel::Identity, target::Place};
-
-/// Between two looks for connections whose time is over or that were closed.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
-
-/// How connections wait.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Keeping {
-    /// To one place.
-    pub(crate) place_max: usize,
-    /// In all.
-    pub(crate) all_max: usize,
-    /// How long one waits.
-    pub(crate) time: Duration,
-}
-
-/// Whose connections may be used for a request.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub(super) identity: Option<Identity>,
-    pub(super) place: Arc<Hashed<Place>>,
-}
+use crate::{
+    channel::Identity,
+    keeping::{Keeping, Key, look_after},
+};
 
 /// The connections that wait.
 pub(super) struct Pool {
@@ -89,7 +69,7 @@ impl Pool {
             surplus.connection.close();
         }
         if begins_to_look {
-            tokio::spawn(look_after(Arc::downgrade(self)));
+            look_after(self, Self::look);
         }
     }
 
@@ -159,16 +139,5 @@ impl Waiting {
             self.order.remove(&idle.number);
         }
         gone
-    }
-}
-
-/// Looks after the connections of a pool as long as any waits.
-async fn look_after(pool: Weak<Pool>) {
-    loop {
-        sleep(LOOK_EVERY).await;
-        let Some(pool) = pool.upgrade() else { return };
-        if !pool.look() {
-            return;
-        }
     }
 }

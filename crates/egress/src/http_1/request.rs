@@ -2,16 +2,9 @@
 
 use bytes::Bytes;
 use http::Method;
-use postroad_domain::{ErrorClass, Headers, headers};
+use postroad_domain::Headers;
 
-use crate::{exchange::SendError, target::Target};
-
-/// More headers in one request are a mistake.
-const HEADERS_MAX: usize = 1_000;
-/// Bytes of a head: far beyond what any receiver takes.
-const HEAD_BYTES_MAX: usize = 256 * 1024;
-/// What frames the request. A second word on it would let the receiver see another request than the one sent.
-const FRAMING: [&str; 3] = ["host", "content-length", "transfer-encoding"];
+use crate::{exchange::SendError, sendable, target::Target};
 
 /// Request line and headers: those that were given, as they were given, then `Host`, and the length where there may be a
 /// body. Errors: `Protocol` for a name or value that HTTP cannot carry, or one of a header that is not the caller's to write.
@@ -21,15 +14,13 @@ pub(crate) fn write_head(
     headers: &Headers,
     body: &Bytes,
 ) -> Result<Vec<u8>, SendError> {
-    if headers.len() > HEADERS_MAX {
-        return Err(unsendable(format!("it has more than {HEADERS_MAX} headers")));
-    }
+    sendable::check_number(headers)?;
     let mut head = Vec::with_capacity(512);
     for part in [method.as_str(), " ", target.path_and_query(), " HTTP/1.1\r\n"] {
         head.extend_from_slice(part.as_bytes());
     }
     for (name, value) in headers {
-        check(name, value)?;
+        sendable::check_header(name, value)?;
         write_header(&mut head, name, value);
     }
     write_header(&mut head, "Host", target.authority());
@@ -38,9 +29,7 @@ pub(crate) fn write_head(
         write_header(&mut head, "Content-Length", &body.len().to_string());
     }
     head.extend_from_slice(b"\r\n");
-    if head.len() > HEAD_BYTES_MAX {
-        return Err(unsendable("its headers are too long".to_owned()));
-    }
+    sendable::check_length(head.len())?;
     Ok(head)
 }
 
@@ -51,28 +40,12 @@ fn write_header(head: &mut Vec<u8>, name: &str, value: &str) {
     }
 }
 
-fn check(name: &str, value: &str) -> Result<(), SendError> {
-    if !headers::is_name(name) {
-        return Err(unsendable(format!("{name:?} is not a name that HTTP allows for a header")));
-    }
-    if FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
-        return Err(unsendable(format!("{name} follows from its URL and body")));
-    }
-    if !headers::is_value(value) {
-        return Err(unsendable(format!("the value of {name} holds a control character")));
-    }
-    Ok(())
-}
-
-fn unsendable(why: String) -> SendError {
-    SendError::new(ErrorClass::Protocol, format!("the request cannot be sent: {why}"))
-}
-
 #[cfg(test)]
 mod tests {
     use postroad_domain::EndpointUrl;
 
     use super::*;
+    use crate::sendable::HEADERS_MAX;
 
     fn head(headers: &[(&str, &str)]) -> Result<String, String> {
         let target = Target::of(&EndpointUrl::parse("http://h:8080/x?y").unwrap()).unwrap();

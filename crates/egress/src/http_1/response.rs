@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use httparse::{Header, ParserConfig, Status};
 use postroad_domain::Headers;
 
-use super::Http1Error;
+use super::error::Http1Error;
 use crate::response::headers_as_text;
 
 /// Headers of one answer.

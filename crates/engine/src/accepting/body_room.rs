@@ -5,50 +5,41 @@
 
 use postroad_domain::{
     TenantId,
-    limits::{
-        REQUEST_BODIES_BYTES_MAX, REQUEST_BODIES_MAX, REQUEST_BODY_FREE_BYTES_MAX, REQUEST_BODY_STEP_BYTES,
-    },
+    limits::{REQUEST_BODY_FREE_BYTES_MAX, REQUEST_BODY_STEP_BYTES},
 };
 
-use crate::{
-    Engine,
-    shared_room::{Amount, RoomPart, SharedRoom},
-};
+use super::service::AcceptingService;
+use crate::shares::Share;
 
 /// The room of one body. Given back when it is dropped.
 pub struct BodyRoom {
     tenant: TenantId,
     /// `None` as long as no more has come than is free for everybody.
-    part: Option<RoomPart<TenantId>>,
+    share: Option<Share<TenantId>>,
 }
 
-/// A room for all bodies. Their tenants are not looked up yet, so they go by the id in the path.
-pub(crate) fn bodies() -> SharedRoom<TenantId> {
-    SharedRoom::new(Amount { parts: REQUEST_BODIES_MAX, bytes: REQUEST_BODIES_BYTES_MAX })
-}
-
-impl Engine {
+impl AcceptingService {
     /// The room of a body for a tenant, which holds nothing yet. `None` when the body says how long it is and does not fit
     /// beside what is held now: by all, or by this tenant.
     pub fn room_for_body(&self, tenant: &TenantId, announced: Option<usize>) -> Option<BodyRoom> {
         let fits = announced.is_none_or(|bytes| self.bodies.has_room(tenant, bytes));
         self.count_overload(fits);
-        fits.then(|| BodyRoom { tenant: tenant.clone(), part: None })
+        fits.then(|| BodyRoom { tenant: tenant.clone(), share: None })
     }
 
     /// Asks whether the first `bytes` bytes of a body, which have come, may be kept. If not, its room holds nothing any more.
     pub fn may_keep(&self, room: &mut BodyRoom, bytes: usize) -> bool {
-        let held = room.part.as_ref().map_or(REQUEST_BODY_FREE_BYTES_MAX, RoomPart::bytes);
+        let held = room.share.as_ref().map_or(REQUEST_BODY_FREE_BYTES_MAX, Share::bytes);
         if bytes <= held {
             return true;
         }
         let wanted = bytes.next_multiple_of(REQUEST_BODY_STEP_BYTES);
-        room.part = match room.part.take() {
-            Some(mut part) => part.grow_to(wanted).then_some(part),
-            None => self.bodies.admit(&room.tenant, wanted),
+        room.share = match room.share.take() {
+            Some(mut share) => share.grow_to(wanted).then_some(share),
+            None => self.bodies.take(&room.tenant, wanted),
         };
-        self.count_overload(room.part.is_some());
-        room.part.is_some()
+        self.count_overload(room.share.is_some());
+        room.share.is_some()
     }
 
     fn count_overload(&self, fits: bool) {

@@ -2,3 +2,4 @@
 
 pub(crate) mod body_room;
 pub(crate) mod publish;
+pub(crate) mod service;

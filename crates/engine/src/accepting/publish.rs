@@ -1,7 +1,5 @@
 //! Accepting events: match against the tenant's subscriptions, make durable, answer.
 
-use std::sync::Arc;
-
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use postroad_domain::{
@@ -13,22 +11,20 @@ use postroad_store::{Idempotency, NewDelivery, NewEvent, StoreError};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use super::service::AcceptingService;
 use crate::{
-    Engine,
-    commit::{EventAnswer, EventJob, EventReply},
-    configuration::cache::TenantConfig,
-    configuration::event_schema::Fault,
-    configuration::unknown_type::UnknownType,
+    commit::batch::{EventAnswer, EventJob, EventReply},
+    configuration::{
+        cache::TenantConfig,
+        event_check::{EventRefusal, EventToCheck, check_event},
+        unknown_type::UnknownType,
+    },
     telemetry::trace::{self, Span, SpanFacts},
 };
 
 /// How often an event is matched again because its tenant's configuration changed meanwhile. Each round means that
 /// somebody changed a subscription within the few milliseconds of a commit.
 const STALE_ROUNDS_MAX: usize = 20;
-
-/// Up to this size, checking an event costs less than handing it to another thread: a schema's worst case for 64 KiB is
-/// tens of milliseconds, the usual one microseconds.
-const CHECKED_INLINE_BYTES_MAX: usize = 64 * 1024;
 
 /// An event to publish; checked.
 #[derive(Clone, Debug)]
@@ -108,6 +104,18 @@ impl PublishError {
     }
 }
 
+impl From<EventRefusal> for PublishError {
+    fn from(refusal: EventRefusal) -> Self {
+        match refusal {
+            EventRefusal::UnknownType(unknown) => Self::UnknownType(unknown),
+            EventRefusal::Data(refusal) => Self::Data(refusal),
+            EventRefusal::Attributes(problems) => Self::Attributes(problems),
+            EventRefusal::Schema(problems) => Self::Schema(problems),
+            EventRefusal::Unchecked(error) => Self::Store(error),
+        }
+    }
+}
+
 /// An event that waits for its commit.
 #[derive(Clone)]
 struct Handed {
@@ -116,34 +124,7 @@ struct Handed {
     trace: Option<TraceContext>,
 }
 
-impl TenantConfig {
-    /// Whether the tenant may publish such an event; the wire code of its type.
-    pub(crate) fn check_event(
-        &self,
-        event_type: &str,
-        data: &[u8],
-        attributes: &[u8],
-    ) -> Result<EventType, PublishError> {
-        let resolved = self.event_types.resolve(event_type);
-        let event_type = resolved.map_err(PublishError::UnknownType)?;
-        let profile = &self.profile.profile;
-        // Whoever took the event in knows that it is JSON, so it is text.
-        let data = std::str::from_utf8(data).unwrap_or_default();
-        profile.ingest.check(data).map_err(PublishError::Data)?;
-        self.event_types.check(&event_type, data).map_err(schema_problems)?;
-        let attributes = if attributes.is_empty() { b"{}" } else { attributes };
-        let problems = match serde_json::from_slice(attributes) {
-            Ok(attributes) => profile.check_attributes(&attributes),
-            Err(error) => {
-                let message = format!("cannot be read: {error}");
-                vec![FieldProblem { field: "attributes".to_owned(), message }]
-            }
-        };
-        if problems.is_empty() { Ok(event_type) } else { Err(PublishError::Attributes(problems)) }
-    }
-}
-
-impl Engine {
+impl AcceptingService {
     /// Makes an event durable and starts its deliveries. When this answers, a crash loses nothing of it.
     pub async fn publish(&self, tenant: &TenantId, event: PublishEvent) -> Result<Published, PublishError> {
         let mut results = self.publish_batch(tenant, vec![event]).await;
@@ -190,7 +171,7 @@ impl Engine {
             return Vec::new();
         }
         let begin = |event: &mut PublishEvent| {
-            let span = self.spans().publishing(event.trace.as_ref())?;
+            let span = self.spans.publishing(event.trace.as_ref())?;
             event.trace = Some(span.context.clone());
             Some(span)
         };
@@ -208,7 +189,7 @@ impl Engine {
             },
             Err(error) => SpanFacts { error: Some(error.kind()), ..facts },
         };
-        self.spans().end(span, &facts);
+        self.spans.end(span, &facts);
     }
 
     /// Matches and commits the events at `open`. `None` stands where the match was stale.
@@ -225,7 +206,9 @@ impl Engine {
         };
         let mut checked = Vec::with_capacity(open.len());
         for index in open {
-            checked.push(check_event(&config, &events[*index]).await);
+            let PublishEvent { event_type, data, attributes, .. } = &events[*index];
+            let checked_type = check_event(&config, EventToCheck { event_type, data, attributes }).await;
+            checked.push(checked_type.map_err(PublishError::from));
         }
         // All are handed over before the first is waited for: they share a commit.
         let jobs = open.iter().zip(checked);
@@ -238,12 +221,12 @@ impl Engine {
         for job in jobs {
             answers.push(match job {
                 Ok((handed, answer)) => {
-                    let span = self.spans().child_of(handed.trace.as_ref(), "commit", "internal");
+                    let span = self.spans.child_of(handed.trace.as_ref(), "commit", "internal");
                     let answer = answer.await;
                     if let Some(span) = span {
-                        self.spans().end(span, &SpanFacts::default());
+                        self.spans.end(span, &SpanFacts::default());
                     }
-                    self.read_answer(&config, handed, answer)
+                    self.read_answer(handed, answer)
                 }
                 Err(error) => Some(Err(error)),
             });
@@ -306,7 +289,6 @@ impl Engine {
 
     fn read_answer(
         &self,
-        config: &TenantConfig,
         handed: Handed,
         answer: Result<Result<EventAnswer, StoreError>, oneshot::error::RecvError>,
     ) -> Option<Result<Published, PublishError>> {
@@ -326,34 +308,12 @@ impl Engine {
             }
             EventAnswer::Conflict => Some(Err(PublishError::KeyConflict)),
             EventAnswer::Stale | EventAnswer::NoTenant => {
-                // Deleted or changed since it was cached: the next round reads it anew.
-                self.configs.forget(&config.tenant.id, config.tenant.no);
+                // Deleted or changed since it was cached. The store announced that before it answered this, so the next
+                // round reads it anew.
                 None
             }
         }
     }
-}
-
-/// Data that takes long to look at is looked at beside the threads that send.
-pub(crate) async fn check_event(
-    config: &Arc<TenantConfig>,
-    event: &PublishEvent,
-) -> Result<EventType, PublishError> {
-    if event.data.len() <= CHECKED_INLINE_BYTES_MAX {
-        return config.check_event(&event.event_type, &event.data, &event.attributes);
-    }
-    let (config, event) = (Arc::clone(config), event.clone());
-    let check = move || config.check_event(&event.event_type, &event.data, &event.attributes);
-    let failed = |error| StoreError::Internal(format!("an event could not be checked: {error}"));
-    tokio::task::spawn_blocking(check).await.unwrap_or_else(|error| Err(failed(error).into()))
-}
-
-fn schema_problems(faults: Vec<Fault>) -> PublishError {
-    let problem = |Fault { place, problem }| FieldProblem {
-        field: format!("data{place}"),
-        message: format!("does not fit the schema of its event type: it {problem}"),
-    };
-    PublishError::Schema(faults.into_iter().map(problem).collect())
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

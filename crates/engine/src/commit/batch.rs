@@ -6,7 +6,7 @@ use postroad_domain::{EventId, Timestamp, attempt::Answer, limits::COMMIT_BYTES_
 use postroad_store::{AcceptResult, Commit, Fanout, NewEvent, Outcome, SessionId, StoreError};
 use tokio::sync::oneshot;
 
-use super::Permit;
+use super::publish_gate::Permit;
 
 /// With so many rows to write a commit takes its time for them, and not for the disk.
 pub(super) const GATHERED_ROWS_MAX: usize = 256;

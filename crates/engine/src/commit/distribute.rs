@@ -1,4 +1,4 @@
-//! What follows a commit: answers to those who wait, deliveries to the lanes. It runs beside the next commit and keeps
+//! What follows a commit: answers to those who wait, deliveries and outcomes to the listener. It runs beside the next commit and keeps
 //! the order of commits.
 
 use std::{sync::Arc, time::Duration};
@@ -7,8 +7,12 @@ use postroad_domain::Timestamp;
 use postroad_store::{AcceptResult, Commit, Committed, Fanout, NewEvent, Next, Outcome, OutcomeResult};
 use tokio::sync::mpsc;
 
-use super::{EventReply, News, batch::EventAnswer};
-use crate::{sending::dispatch::Dispatcher, telemetry::metrics::Metrics};
+use super::{
+    batch::{EventAnswer, EventReply},
+    listener::CommitListener,
+    news::News,
+};
+use crate::telemetry::metrics::Metrics;
 
 /// Before a delivery whose outcome the store refused is attempted again.
 const REFUSED_PAUSE: Duration = Duration::from_secs(60);
@@ -17,16 +21,21 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 /// news.
 const DROPPED_HERE_MAX: usize = 32;
 
-/// Takes finished commits and spreads the news.
-pub(crate) struct Distributor {
-    pub(crate) dispatcher: Arc<Dispatcher>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) fanouts: mpsc::UnboundedSender<Fanout>,
+/// Takes finished commits and tells everybody.
+pub(super) struct Distributor<L> {
+    listener: L,
+    metrics: Arc<Metrics>,
+    /// What a commit leaves of a large fan-out.
+    fanouts: mpsc::UnboundedSender<Fanout>,
 }
 
-impl Distributor {
+impl<L: CommitListener> Distributor<L> {
+    pub(super) fn new(listener: L, metrics: Arc<Metrics>, fanouts: mpsc::UnboundedSender<Fanout>) -> Self {
+        Self { listener, metrics, fanouts }
+    }
+
     /// Runs until no commit can come any more.
-    pub(crate) async fn run(self, mut news: mpsc::UnboundedReceiver<News>) {
+    pub(super) async fn run(self, mut news: mpsc::UnboundedReceiver<News>) {
         while let Some(news) = news.recv().await {
             match news {
                 News::Done { commit, committed, replies } => {
@@ -37,7 +46,7 @@ impl Distributor {
                 }
                 News::Refused(commit) => self.give_back(&commit),
             }
-            self.dispatcher.pump();
+            self.listener.is_told();
         }
     }
 
@@ -55,15 +64,14 @@ impl Distributor {
         // Before the answers: whoever has one may cancel a delivery, and must find it where it is. And first of all, so that
         // the other threads have something to do meanwhile.
         if !deliveries.is_empty() {
-            self.dispatcher.offer(deliveries);
-            self.dispatcher.pump();
+            self.listener.queued(deliveries);
         }
         for (answer, reply) in answers.into_iter().zip(replies) {
             // Nobody waits when the caller hung up; the event is durable all the same.
             let _ = reply.sender.send(Ok(answer));
         }
         let outcomes = || commit.outcomes.iter().zip(&committed.outcomes);
-        self.dispatcher.settled(outcomes().map(|(outcome, result)| (outcome, next_due(outcome, *result))));
+        self.listener.settled(outcomes().map(|(outcome, result)| (outcome, next_due(outcome, *result))));
         for (outcome, _) in outcomes().filter(|(_, result)| **result == OutcomeResult::Applied) {
             self.metrics.ended(outcome.lane.tenant_no, outcome.next);
         }
@@ -72,7 +80,7 @@ impl Distributor {
     /// The delivery is queued as it was: it is attempted again, after a pause, since the store may refuse it again.
     fn give_back(&self, commit: &Commit) {
         let again = commit.at.after(REFUSED_PAUSE);
-        self.dispatcher.settled(commit.outcomes.iter().map(|outcome| (outcome, Some(again))));
+        self.listener.settled(commit.outcomes.iter().map(|outcome| (outcome, Some(again))));
     }
 
     fn go_on_with_fanout(&self, event: &NewEvent) {

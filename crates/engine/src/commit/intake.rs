@@ -25,7 +25,7 @@ const HERD_MIN: usize = 3;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LastCommit {
     pub(super) took: Duration,
-    pub(super) disk_took: Duration,
+    pub(super) sync_took: Duration,
     pub(super) events: usize,
 }
 
@@ -84,7 +84,7 @@ impl Intake {
     /// theirs, for a small part of that time. Otherwise callers fall into two halves, each of which waits for the commit of the
     /// other. An event that comes alone, after one that came alone, waits for nobody.
     async fn gather(&mut self, batch: &mut Batch, mut is_awaited: bool, clock: &dyn Clock, last: LastCommit) {
-        if last.disk_took < SLOW_DISK || self.outcomes.len() >= GATHERED_ROWS_MAX {
+        if last.sync_took < SLOW_DISK || self.outcomes.len() >= GATHERED_ROWS_MAX {
             return;
         }
         while !batch.is_large()
@@ -178,7 +178,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::commit::{EventReply, PublishGate};
+    use crate::commit::{batch::EventReply, publish_gate::PublishGate};
 
     fn fanout(targets: usize) -> Fanout {
         let target = FanoutTarget {
@@ -293,7 +293,7 @@ mod tests {
 
     fn last(took_ms: u64, events: usize) -> LastCommit {
         let took = Duration::from_millis(took_ms);
-        LastCommit { took, disk_took: took, events }
+        LastCommit { took, sync_took: took, events }
     }
 
     #[tokio::test]
@@ -310,7 +310,7 @@ mod tests {
     #[tokio::test]
     async fn on_a_fast_disk_nothing_waits_however_long_the_work_of_a_commit_takes() {
         use Comes::{Event, Outcome};
-        let last = LastCommit { disk_took: Duration::from_millis(1), ..last(9, 8) };
+        let last = LastCommit { sync_took: Duration::from_millis(1), ..last(9, 8) };
         assert_eq!(gathered(last, &[Outcome]).await, Some((1, 0, 1)));
         assert_eq!(gathered(last, &[Event]).await, Some((1, 1, 0)));
     }

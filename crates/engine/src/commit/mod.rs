@@ -2,36 +2,40 @@
 //!
 //! Events and outcomes have a queue each with a guaranteed half of every commit, so that neither a flood of events nor
 //! a flood of outcomes starves the other. While a commit is under way the next one gathers; it starts as soon as the last one
-//! is durable, and on a slow disk a moment later, where others are likely to come ([`Intake`]).
+//! is durable, and on a slow disk a moment later, where others are likely to come ([`intake`]).
 //!
 //! **Invariants**
 //! * An event is answered only after its commit.
-//! * Deliveries come to the lanes in the order of commits, whoever asked for them and whether or not they still wait
+//! * Deliveries come to the listener, and so to the lanes, in the order of commits, whoever asked for them and whether or not they still wait
 //!   for the answer.
 //! * An outcome is never lost while the process lives: while the store cannot write, outcomes are tried again and no new
 //!   attempt starts. Nobody waits for an event in that time: it is refused.
 //! * One bad item never fails its neighbours: a batch that the store refuses is halved until the bad one stands alone.
 
-mod batch;
-mod commit_clock;
-mod distribute;
+pub(crate) mod batch;
+pub(crate) mod commit_clock;
+pub(crate) mod distribute;
 mod intake;
-mod publish_gate;
+pub(crate) mod listener;
+mod news;
+pub(crate) mod publish_gate;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use batch::Batch;
-pub(crate) use batch::{EventAnswer, EventJob, EventReply, OutcomeJob, outcome_bytes};
-pub(crate) use commit_clock::CommitClock;
-pub(crate) use distribute::Distributor;
-use intake::{Intake, LastCommit};
 use postroad_domain::Clock;
-use postroad_store::{Commit, Committed, Fanout, SessionId, Store, StoreError};
-pub(crate) use publish_gate::{Permit, PublishGate};
-use tokio::sync::mpsc;
+use postroad_store::{Commit, Fanout, SessionId, Store, StoreError};
+use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::{telemetry::health::Health, telemetry::metrics::Metrics};
+use self::{
+    batch::{Batch, EventJob, EventReply, OutcomeJob},
+    commit_clock::CommitClock,
+    distribute::Distributor,
+    intake::{Intake, LastCommit},
+    listener::CommitListener,
+    news::News,
+};
+use crate::telemetry::{health::Health, metrics::Metrics};
 
 /// Pause before the store is asked again whether it can write.
 const PROBE_PAUSE: Duration = Duration::from_millis(250);
@@ -56,33 +60,28 @@ impl Committer {
     }
 }
 
-/// What the loop works with.
-pub(crate) struct CommitLoop {
+/// What the commits are made with.
+pub(crate) struct CommitParts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) commit_clock: Arc<CommitClock>,
     pub(crate) session: SessionId,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) news: mpsc::UnboundedSender<News>,
 }
 
-/// What happened to a commit, with everybody who waits for it.
-pub(crate) enum News {
-    /// It is durable.
-    Done {
-        /// What was asked.
-        commit: Arc<Commit>,
-        /// What the store answered.
-        committed: Committed,
-        /// Who waits, in the order of the events.
-        replies: Vec<EventReply>,
-    },
-    /// The store refused an outcome for itself. Its delivery is queued as it was and will be attempted again.
-    Refused(Arc<Commit>),
+/// What the loop works with.
+struct CommitLoop {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    commit_clock: Arc<CommitClock>,
+    session: SessionId,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    news: mpsc::UnboundedSender<News>,
 }
 
-/// The ways into the commits and their loop's end.
+/// The ways into the commits, and their end at the loop.
 pub(crate) struct CommitQueues {
     /// For events and outcomes.
     pub(crate) committer: Committer,
@@ -107,9 +106,13 @@ impl CommitQueues {
         Self { committer: Committer { events, outcomes }, fanouts, intake }
     }
 
-    /// Starts the loop.
-    pub(crate) fn start(self, commit_loop: CommitLoop) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(commit_loop.run(self.intake))
+    /// Starts the loop, and what tells its commits to those who wait and to `listener`. Both end behind the last commit.
+    pub(crate) fn start(self, parts: CommitParts, listener: impl CommitListener) -> Vec<JoinHandle<()>> {
+        let CommitParts { store, clock, commit_clock, session, health, metrics } = parts;
+        let (news, news_in) = mpsc::unbounded_channel();
+        let distributor = Distributor::new(listener, Arc::clone(&metrics), self.fanouts);
+        let commit_loop = CommitLoop { store, clock, commit_clock, session, health, metrics, news };
+        vec![tokio::spawn(commit_loop.run(self.intake)), tokio::spawn(distributor.run(news_in))]
     }
 }
 
@@ -118,24 +121,24 @@ impl CommitLoop {
         let mut last = LastCommit::default();
         while let Some(batch) = intake.next(&*self.clock, last).await {
             let (events, began) = (batch.events.len(), self.clock.monotonic());
-            let Ended { unwritten, disk_took } = self.commit(batch).await;
+            let Ended { unwritten, sync_took } = self.commit(batch).await;
             if let Some(unwritten) = unwritten {
                 self.outlast(unwritten, &mut intake).await;
             }
-            last = LastCommit { took: self.clock.monotonic().saturating_sub(began), disk_took, events };
+            last = LastCommit { took: self.clock.monotonic().saturating_sub(began), sync_took, events };
         }
     }
 
     /// Commits a batch, halving it as long as the store finds fault with it.
     async fn commit(&self, batch: Batch) -> Ended {
         let mut parts = vec![batch];
-        let (mut unwritten, mut disk_took) = (None, Duration::ZERO);
+        let (mut unwritten, mut sync_took) = (None, Duration::ZERO);
         while let Some(part) = parts.pop() {
             let (commit, replies) = part.into_commit(self.commit_clock.next_commit(), self.session);
             let started = self.clock.monotonic();
             match self.store.commit(Arc::clone(&commit)).await {
                 Ok(committed) => {
-                    disk_took = committed.disk_took;
+                    sync_took = committed.sync_took;
                     self.metrics.committed(&commit, self.clock.monotonic().saturating_sub(started));
                     let _ = self.news.send(News::Done { commit, committed, replies });
                 }
@@ -149,7 +152,7 @@ impl CommitLoop {
                 Err(error) => parts.extend(self.after_fault(commit, replies, &error)),
             }
         }
-        Ended { unwritten, disk_took }
+        Ended { unwritten, sync_took }
     }
 
     /// What to try again after the store found fault with a commit, last part first.
@@ -201,7 +204,7 @@ struct Ended {
     /// What is left when the store cannot write at all.
     unwritten: Option<Unwritten>,
     /// How long the disk took for the last part that was written.
-    disk_took: Duration,
+    sync_took: Duration,
 }
 
 /// What is left of a batch when the store cannot write: nothing that anybody waits for.

@@ -5,25 +5,25 @@ use postroad_domain::{
     limits::{UNACKNOWLEDGED_BYTES_MAX, UNACKNOWLEDGED_EVENTS_MAX},
 };
 
-use crate::shared_room::{Amount, RoomPart, SharedRoom};
+use crate::shares::{Amount, Share, Shares};
 
 /// What an event takes beside its data.
 const OVERHEAD_BYTES: usize = 512;
 
 /// Hands out what may wait for its commit.
-pub(crate) struct PublishGate(SharedRoom<TenantNo>);
+pub(crate) struct PublishGate(Shares<TenantNo>);
 
 /// The right of one event to wait. Given back when it is dropped.
-pub(crate) type Permit = RoomPart<TenantNo>;
+pub(crate) type Permit = Share<TenantNo>;
 
 impl PublishGate {
     pub(crate) fn new() -> Self {
-        Self(SharedRoom::new(Amount { parts: UNACKNOWLEDGED_EVENTS_MAX, bytes: UNACKNOWLEDGED_BYTES_MAX }))
+        Self(Shares::new(Amount { places: UNACKNOWLEDGED_EVENTS_MAX, bytes: UNACKNOWLEDGED_BYTES_MAX }))
     }
 
     /// The right of an event with so many bytes to wait, or `None` when too much waits already.
     pub(crate) fn admit(&self, tenant: TenantNo, bytes: usize) -> Option<Permit> {
-        self.0.admit(&tenant, bytes + OVERHEAD_BYTES)
+        self.0.take(&tenant, bytes + OVERHEAD_BYTES)
     }
 }
 

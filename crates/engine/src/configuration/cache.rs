@@ -1,7 +1,8 @@
 //! What deliveries are matched against and sent with: each tenant's subscriptions, ready to use.
 //!
-//! A cached picture may be old. For routing that is harmless: the accept statement compares versions and nothing is
-//! written when they differ. A change made on this node drops the picture before the change is answered.
+//! The store's feed of changes empties the cache, and nothing else does: each look-up first forgets what changed, whichever
+//! node changed it. So whoever was answered a change made on this node sees it. A picture may be older than a change on another
+//! node. For routing that is harmless: the accept statement compares versions and nothing is written when they differ.
 
 use std::{
     collections::HashMap,
@@ -15,7 +16,9 @@ use postroad_domain::{
     EventType, Subscription, SubscriptionId, SubscriptionNo, Target, Tenant, TenantId, TenantNo, Timestamp,
     matching,
 };
-use postroad_store::{ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError};
+use postroad_store::{
+    Change, ChangeKinds, Changes, ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError,
+};
 use quick_cache::sync::Cache;
 use rustc_hash::FxHashMap;
 use tokio::sync::{Mutex, MutexGuard};
@@ -24,11 +27,10 @@ use crate::{
     configuration::endpoint::Endpoint,
     configuration::event_types::EventTypes,
     configuration::profiles::{LoadedProfile, Profiles},
-    configuration::sealed_settings::{open_tenant_or_tell, opened},
+    configuration::retention::{self, Schedule},
+    configuration::sealed_settings::{open_tenant_or_log, opened},
     configuration::secret_box::SecretBox,
     configuration::shaping::TenantAsOf,
-    configuration::subscriptions::lane_of,
-    upkeep::retention::limits::{self, Schedule},
 };
 
 /// Tenants that are kept ready.
@@ -52,7 +54,7 @@ pub(crate) struct TenantConfig {
 
 impl TenantConfig {
     fn new(mut snapshot: ConfigSnapshot, profile: &Arc<LoadedProfile>, secrets: &SecretBox) -> Self {
-        open_tenant_or_tell(&mut snapshot.tenant, secrets);
+        open_tenant_or_log(&mut snapshot.tenant, secrets);
         let mut config = Self {
             tenant: snapshot.tenant,
             profile: Arc::clone(profile),
@@ -100,7 +102,7 @@ impl TenantConfig {
             .map(|endpoint| FanoutTarget {
                 subscription_no: endpoint.subscription.no,
                 subscription_version: endpoint.subscription.version,
-                expires_at: now.after(endpoint.manner.retry.lifetime()),
+                expires_at: now.after(endpoint.settings.retry.lifetime()),
             })
             .collect()
     }
@@ -108,14 +110,14 @@ impl TenantConfig {
     /// Nobody reads what was accepted before, as it is to be forgotten; `None` where the installation's limit alone holds,
     /// which erases and does not hide.
     pub(crate) fn kept_since(&self, now: Timestamp) -> Option<Timestamp> {
-        limits::own_age(&self.profile.profile, &self.tenant.spec).map(|age| now.before(age))
+        retention::own_age(&self.profile.profile, &self.tenant.spec).map(|age| now.before(age))
     }
 
     /// By which schedules the tenant has deliveries.
     pub(crate) fn schedules(&self) -> impl Iterator<Item = Schedule> {
         self.endpoints.iter().map(|endpoint| Schedule {
             whose: format!("the subscription {}", endpoint.subscription.id),
-            lifetime: endpoint.manner.retry.lifetime(),
+            lifetime: endpoint.settings.retry.lifetime(),
         })
     }
 
@@ -131,10 +133,6 @@ impl TenantConfig {
     pub(crate) fn has_subscriptions(&self) -> bool {
         !self.endpoints.is_empty() || !self.pulls.is_empty()
     }
-
-    pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneKey> {
-        self.endpoints.iter().map(|endpoint| lane_of(&endpoint.subscription))
-    }
 }
 
 /// Tenants share locks and counters by their number's rest.
@@ -147,7 +145,8 @@ pub(crate) struct ConfigCache {
     secrets: Arc<SecretBox>,
     names: Cache<TenantId, TenantNo>,
     configs: Cache<TenantNo, Arc<TenantConfig>>,
-    /// Grow with each drop of a tenant: a picture that was read before a drop must not be kept after it.
+    changes: Changes,
+    /// Grow with each change of a tenant: a picture that was read before a change must not be kept after it.
     drops: [AtomicU64; SHARDS],
     /// Whoever misses reads alone, and those behind it find what it read: one change of a busy tenant is one reading.
     reading: [Mutex<()>; SHARDS],
@@ -157,10 +156,12 @@ pub(crate) struct ConfigCache {
 
 impl ConfigCache {
     pub(crate) fn new(store: Arc<dyn Store>, profiles: Arc<Profiles>, secrets: Arc<SecretBox>) -> Self {
+        let changes = store.changes(ChangeKinds::TENANTS);
         Self {
             store,
             profiles,
             secrets,
+            changes,
             names: Cache::new(TENANTS_CACHED_MAX),
             configs: Cache::new(TENANTS_CACHED_MAX),
             drops: std::array::from_fn(|_| AtomicU64::new(0)),
@@ -171,6 +172,7 @@ impl ConfigCache {
 
     /// A tenant by the caller's name for it.
     pub(crate) async fn by_id(&self, id: &TenantId) -> Result<Option<Arc<TenantConfig>>, StoreError> {
+        self.catch_up();
         if let Some(config) = self.cached_by_id(id) {
             return Ok(Some(config));
         }
@@ -194,20 +196,9 @@ impl ConfigCache {
         Ok(config.and_then(|config| config.endpoint(lane.subscription_no).cloned()))
     }
 
-    /// Forgets a tenant's picture: something of it changed.
-    pub(crate) fn forget(&self, id: &TenantId, no: TenantNo) {
-        self.forget_no(no);
-        self.names.remove(id);
-    }
-
-    /// The same, where only the tenant's number is at hand.
-    pub(crate) fn forget_no(&self, no: TenantNo) {
-        self.drops[shard_of(no)].fetch_add(1, Ordering::AcqRel);
-        self.configs.remove(&no);
-    }
-
     /// The picture of the tenant with this number; `None` when it is gone.
     pub(crate) async fn by_no(&self, no: TenantNo) -> Result<Option<Arc<TenantConfig>>, StoreError> {
+        self.catch_up();
         match self.configs.get(&no) {
             Some(config) => Ok(Some(config)),
             None => self.read_by_no(no).await,
@@ -222,6 +213,29 @@ impl ConfigCache {
         let drops = self.drops_now();
         let snapshot = self.store.config_snapshot_by_no(no).await?;
         snapshot.map(|snapshot| self.keep(snapshot, &drops)).transpose()
+    }
+
+    /// A subscription as the store gave it, open.
+    pub(crate) fn opened(&self, subscription: Subscription) -> Subscription {
+        opened(subscription, &self.secrets)
+    }
+
+    /// Forgets what changed.
+    fn catch_up(&self) {
+        self.changes.catch_up(|change| match change {
+            // Its name may go on leading to its number: that leads nowhere until the picture is read again.
+            Change::Tenant(no) => {
+                self.drops[shard_of(no)].fetch_add(1, Ordering::AcqRel);
+                self.configs.remove(&no);
+            }
+            Change::Everything => {
+                for drops in &self.drops {
+                    drops.fetch_add(1, Ordering::AcqRel);
+                }
+                self.configs.clear();
+            }
+            Change::Key(_) | Change::Lane(_) | Change::Events(_) => {}
+        });
     }
 
     fn cached_by_id(&self, id: &TenantId) -> Option<Arc<TenantConfig>> {
@@ -241,6 +255,8 @@ impl ConfigCache {
         let (id, no) = (config.tenant.id.clone(), config.tenant.no);
         self.configs.insert(no, Arc::clone(&config));
         self.names.insert(id, no);
+        // What changed while it was read is applied now at the latest.
+        self.catch_up();
         if self.drops[shard_of(no)].load(Ordering::Acquire) != drops[shard_of(no)] {
             self.configs.remove(&no);
         }
@@ -255,4 +271,57 @@ fn shard_of(no: TenantNo) -> usize {
 fn shard_of_name(id: &TenantId) -> usize {
     id.as_str().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
         % SHARDS
+}
+
+#[cfg(test)]
+mod tests {
+    use postroad_domain::tenant::TenantSpec;
+    use postroad_store::{Configuration, PutTenant, memory::MemoryStore};
+
+    use super::*;
+    use crate::configuration::profiles::built_in_profiles;
+
+    const KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+    async fn name(store: &MemoryStore, name: &str) -> Tenant {
+        let spec = TenantSpec {
+            profile: "standard".to_owned(),
+            name: Some(name.to_owned()),
+            contacts: Vec::new(),
+            options: "{}".to_owned(),
+            retention: None,
+            retention_bytes: None,
+            sealed: None,
+        };
+        let put = PutTenant { id: id(), spec, at: Timestamp::default(), audit: None };
+        store.put_tenant(put).await.unwrap().0
+    }
+
+    fn id() -> TenantId {
+        TenantId::parse("acme").unwrap()
+    }
+
+    /// A change between the reading and the keeping of what was read was lost if only the one or the other asked for it.
+    #[tokio::test]
+    async fn what_was_read_before_a_change_is_not_kept_after_it() {
+        let memory = MemoryStore::embedded();
+        let store: Arc<dyn Store> = Arc::new(memory.clone());
+        let profiles = Profiles::open(Arc::clone(&store), built_in_profiles(), Timestamp::default());
+        let secrets = Arc::new(SecretBox::parse(KEY).unwrap());
+        let cache = ConfigCache::new(store, Arc::new(profiles.await.unwrap()), secrets);
+        let no = name(&memory, "old").await.no;
+        for by_somebody_else in [false, true] {
+            let drops = cache.drops_now();
+            let read = memory.config_snapshot(id()).await.unwrap().unwrap();
+            let new = if by_somebody_else { "newer" } else { "new" };
+            name(&memory, new).await;
+            if by_somebody_else {
+                // Whoever looks something up meanwhile applies the change.
+                cache.by_no(TenantNo(no.0 + 1)).await.unwrap();
+            }
+            cache.keep(read, &drops).unwrap();
+            let seen = cache.by_no(no).await.unwrap().unwrap();
+            assert_eq!(seen.tenant.spec.name.as_deref(), Some(new));
+        }
+    }
 }

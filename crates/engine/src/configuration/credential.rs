@@ -1,9 +1,9 @@
-//! The form of every credential that Postroad makes: a prefix that secret scanners recognise, 43 characters of chance (256
+//! The form of every credential that Postroad makes: a prefix that secret scanners recognise, 43 random characters (256
 //! bits), and 6 that check the others, so that a scanner knows a credential from a look-alike without asking us.
 //!
 //! ```text
 //! postroad_key_  3vQB7B6MrGQZaxCuFg4oh1EHRNAqVLcTQpLfWZ4rkYJ  0Qk3fA
-//! prefix         chance, base 62                              checksum: the first 32 bits of SHA-256 over all before it
+//! prefix         random, base 62                              checksum: the first 32 bits of SHA-256 over all before it
 //! ```
 //!
 //! At rest there is only a SHA-256: whoever could try 2^256 keys needs no database, so a slow hash would add nothing but a
@@ -26,7 +26,7 @@ pub(crate) enum Purpose {
     SecretKey,
 }
 
-const CHANCE_CHARS: usize = 43;
+const RANDOM_CHARS: usize = 43;
 const CHECKSUM_CHARS: usize = 6;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -44,9 +44,9 @@ impl Purpose {
 /// A fresh credential.
 pub(crate) fn generate(purpose: Purpose, rng: &mut impl Rng) -> Zeroizing<String> {
     let prefix = purpose.prefix();
-    let mut text = String::with_capacity(prefix.len() + CHANCE_CHARS + CHECKSUM_CHARS);
+    let mut text = String::with_capacity(prefix.len() + RANDOM_CHARS + CHECKSUM_CHARS);
     text.push_str(prefix);
-    for _ in 0..CHANCE_CHARS {
+    for _ in 0..RANDOM_CHARS {
         text.push(char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]));
     }
     let checksum = checksum(&text);
@@ -57,7 +57,7 @@ pub(crate) fn generate(purpose: Purpose, rng: &mut impl Rng) -> Zeroizing<String
 /// Whether a text has the form of such a credential and its checksum is right: others need no look into the store.
 pub(crate) fn is_whole(purpose: Purpose, text: &str) -> bool {
     let Some(rest) = text.strip_prefix(purpose.prefix()) else { return false };
-    if rest.len() != CHANCE_CHARS + CHECKSUM_CHARS || !rest.is_ascii() {
+    if rest.len() != RANDOM_CHARS + CHECKSUM_CHARS || !rest.is_ascii() {
         return false;
     }
     let (before, given) = text.split_at(text.len() - CHECKSUM_CHARS);

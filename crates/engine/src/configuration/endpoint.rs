@@ -15,10 +15,10 @@ use postroad_profile::{
 use thiserror::Error;
 
 use crate::{
+    configuration::lane_settings::LaneSettings,
     configuration::profiles::LoadedProfile,
     configuration::secret_box::{SecretBox, SecretError},
     configuration::shaping::{Shaping, ShapingError, ShapingKey, TenantAsOf},
-    sending::lanes::{Host, LaneManner},
 };
 
 const MASK: &str = "***";
@@ -43,7 +43,7 @@ pub(crate) enum RequestError {
 }
 
 /// How deliveries of a subscription are tried.
-pub(crate) struct Manner {
+pub(crate) struct AttemptSettings {
     pub(crate) retry: RetryPolicy,
     pub(crate) timeout: Duration,
     pub(crate) success: Success,
@@ -53,7 +53,7 @@ pub(crate) struct Manner {
     pub(crate) honours_retry_after: bool,
 }
 
-impl Manner {
+impl AttemptSettings {
     /// The profile's, and what the subscription sets of its own.
     fn of(profile: &Profile, push: &Push) -> Self {
         let policy = &profile.delivery;
@@ -79,28 +79,17 @@ pub(crate) struct Endpoint {
     pub(crate) subscription: Subscription,
     /// Where and how, of the subscription's settings.
     pub(crate) push: Push,
-    pub(crate) manner: Manner,
+    pub(crate) settings: AttemptSettings,
     pub(crate) profile: Arc<LoadedProfile>,
     pub(crate) tenant: TenantId,
     /// How its lane makes exchanges.
-    pub(crate) lane_manner: LaneManner,
+    pub(crate) lane_settings: LaneSettings,
     /// What its exchanges ask of their connections.
     channel: Option<Arc<Channel>>,
     /// The tenant's version that new deliveries are shaped with.
     tenant_version: i64,
     /// Of the versions of today.
     shaping: Result<Arc<Shaping>, String>,
-}
-
-/// How the lane of a subscription makes exchanges.
-pub(crate) fn lane_manner_of(version: i64, push: &Push) -> LaneManner {
-    LaneManner {
-        version,
-        concurrency: push.concurrency,
-        rate_limit: push.rate_limit,
-        ordered: push.ordered,
-        host: push.url.host_and_port().map(|host| Host::new(host.into())),
-    }
 }
 
 /// Cleartext has neither certificates nor a choice of versions.
@@ -121,11 +110,11 @@ impl Endpoint {
         let (as_of, tenant_version) = tenant;
         let shaping = Shaping::new(Arc::clone(profile), as_of, subscription.id, &version, secrets);
         Self {
-            manner: Manner::of(&profile.profile, &push),
+            settings: AttemptSettings::of(&profile.profile, &push),
             shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
             profile: Arc::clone(profile),
             tenant: as_of.id.clone(),
-            lane_manner: lane_manner_of(subscription.version, &push),
+            lane_settings: LaneSettings::of(subscription.version, &push),
             channel: channel_of(&push, &profile.profile),
             tenant_version,
             subscription,
@@ -186,7 +175,8 @@ impl Endpoint {
         let head = self.log_head(&exact, &profile.profile);
         let ExactRequest { headers, body, .. } = exact;
         let channel = self.channel.clone();
-        let request = OutboundRequest { method, url, headers, body, deadline: self.manner.timeout, channel };
+        let request =
+            OutboundRequest { method, url, headers, body, deadline: self.settings.timeout, channel };
         Ok((request, head))
     }
 

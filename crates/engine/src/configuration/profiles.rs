@@ -15,8 +15,6 @@ use postroad_store::{PutProfile, Store, StoreError, StoredProfile};
 
 use thiserror::Error;
 
-use crate::{Engine, LookupError};
-
 /// A profile to serve, with the files that it was loaded from.
 #[derive(Debug)]
 pub struct GivenProfile {
@@ -143,25 +141,4 @@ fn load(stored: &StoredProfile) -> Result<LoadedProfile, ProfileError> {
     let profile = Profile::load(&files)
         .map_err(|problems| damaged(problems.first().map_or_else(String::new, ToString::to_string)))?;
     Ok(LoadedProfile { no: stored.no, profile })
-}
-
-impl Engine {
-    /// The profiles in force, by name.
-    pub fn profiles(&self) -> Vec<Arc<LoadedProfile>> {
-        self.profiles.all().cloned().collect()
-    }
-
-    /// The profile in force of that name.
-    pub fn profile(&self, name: &str) -> Option<Arc<LoadedProfile>> {
-        self.profiles.by_name(name).cloned()
-    }
-
-    /// The profile of a tenant.
-    pub async fn profile_of(
-        &self,
-        tenant: &postroad_domain::TenantId,
-    ) -> Result<Arc<LoadedProfile>, LookupError> {
-        let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
-        Ok(Arc::clone(&config.profile))
-    }
 }

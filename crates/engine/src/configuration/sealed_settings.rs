@@ -17,10 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::{
-    Engine,
-    configuration::secret_box::{SecretBox, SecretError},
-    configuration::shaping::options_of,
+use crate::configuration::{
+    options::options_of,
+    secret_box::{SecretBox, SecretError},
 };
 
 /// What is inside.
@@ -38,7 +37,7 @@ struct SecretSettings {
 }
 
 /// The settings of a subscription as they rest.
-fn seal_subscription(
+pub(super) fn seal_subscription(
     mut spec: SubscriptionSpec,
     id: SubscriptionId,
     profile: &Profile,
@@ -85,7 +84,7 @@ pub(crate) fn open_subscription(
 }
 
 /// The settings of a tenant as they rest.
-fn seal_tenant(
+pub(super) fn seal_tenant(
     mut spec: TenantSpec,
     id: &TenantId,
     profile: &Profile,
@@ -156,32 +155,6 @@ fn bound_to_tenant(id: &TenantId) -> Vec<u8> {
     [b"settings of tenant ", id.as_str().as_bytes()].concat()
 }
 
-impl Engine {
-    pub(crate) fn sealed_spec(
-        &self,
-        spec: SubscriptionSpec,
-        id: SubscriptionId,
-        profile: &Profile,
-    ) -> SubscriptionSpec {
-        self.ids.with_rng(|rng| seal_subscription(spec, id, profile, &self.secrets, rng))
-    }
-
-    pub(crate) fn sealed_tenant(&self, spec: TenantSpec, id: &TenantId, profile: &Profile) -> TenantSpec {
-        self.ids.with_rng(|rng| seal_tenant(spec, id, profile, &self.secrets, rng))
-    }
-
-    /// A subscription as the store gave it, open.
-    pub(crate) fn opened(&self, subscription: Subscription) -> Subscription {
-        opened(subscription, &self.secrets)
-    }
-
-    /// A tenant as the store gave it, open.
-    pub(crate) fn opened_tenant(&self, mut tenant: Tenant) -> Tenant {
-        open_tenant_or_tell(&mut tenant, &self.secrets);
-        tenant
-    }
-}
-
 /// A subscription that is open, or stays as it is with a line in the log.
 pub(crate) fn opened(mut subscription: Subscription, secrets: &SecretBox) -> Subscription {
     if let Err(error) = open_subscription(&mut subscription.spec, subscription.id, secrets) {
@@ -191,7 +164,7 @@ pub(crate) fn opened(mut subscription: Subscription, secrets: &SecretBox) -> Sub
 }
 
 /// Opens a tenant, which otherwise stays as it is with a line in the log.
-pub(crate) fn open_tenant_or_tell(tenant: &mut Tenant, secrets: &SecretBox) {
+pub(crate) fn open_tenant_or_log(tenant: &mut Tenant, secrets: &SecretBox) {
     if let Err(error) = open_tenant(&mut tenant.spec, &tenant.id, secrets) {
         tracing::error!(%error, tenant = %tenant.id, "the options of a tenant cannot be read");
     }

@@ -17,10 +17,10 @@ use postroad_profile::{
 };
 use postroad_store::{Store, StoreError};
 use quick_cache::sync::Cache;
-use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{
+    configuration::options::options_of,
     configuration::profiles::{LoadedProfile, ProfileError, Profiles},
     configuration::sealed_settings::{open_subscription, open_tenant},
     configuration::secret_box::{SecretBox, SecretError},
@@ -195,11 +195,6 @@ impl EarlierShapings {
         self.cached.insert(key, Arc::clone(&shaping));
         Ok(shaping)
     }
-}
-
-/// Options were objects when they were stored.
-pub(crate) fn options_of(text: &str) -> Map<String, Value> {
-    serde_json::from_str(text).unwrap_or_default()
 }
 
 fn first_problem(problems: Vec<FieldProblem>) -> ShapingError {

@@ -14,12 +14,15 @@ use serde_json::Number;
 use thiserror::Error;
 
 use crate::{
-    By, Engine, LoadedProfile,
-    configuration::cache::TenantConfig,
-    configuration::draft::{Faults, text_within, whole_number},
-    configuration::shaping::options_of,
-    history::audit::{Change, fields_of_tenant},
-    upkeep::retention::limits::{self, Schedule},
+    audit::{AuditedChange, fields::fields_of_tenant, origin::Origin},
+    configuration::{
+        cache::TenantConfig,
+        draft::{Faults, text_within, whole_number},
+        options::options_of,
+        profiles::LoadedProfile,
+        retention::{self, Schedule},
+        service::ConfigurationService,
+    },
 };
 
 /// What a tenant is to be, unchecked.
@@ -75,7 +78,7 @@ impl TenantDraft {
     }
 }
 
-/// Failures of [`Engine::put_tenant`].
+/// Failures of [`ConfigurationService::put_tenant`].
 #[derive(Clone, Debug, Error)]
 pub enum PutTenantError {
     /// There is no such profile.
@@ -98,11 +101,11 @@ pub enum PutTenantError {
     Store(#[from] StoreError),
 }
 
-impl Engine {
+impl ConfigurationService {
     /// Creates or replaces a tenant; answers it and whether it is new. One that is set to what it is already stays as it is.
     pub async fn put_tenant(
         &self,
-        by: &By,
+        by: &Origin,
         id: TenantId,
         draft: impl Into<TenantDraft>,
     ) -> Result<(Tenant, bool), PutTenantError> {
@@ -112,7 +115,7 @@ impl Engine {
     /// The same, if the tenant that is there now, or that there is none, is what the caller expects.
     pub async fn put_tenant_if(
         &self,
-        by: &By,
+        by: &Origin,
         id: TenantId,
         draft: TenantDraft,
         is_expected: impl FnOnce(Option<&Tenant>) -> bool,
@@ -129,21 +132,15 @@ impl Engine {
         }
         self.check_replacement(before.as_deref(), &profile, &spec)?;
         let change = match &before {
-            Some(old) => Change::of(AuditAction::TenantChanged, &id)
+            Some(old) => AuditedChange::of(AuditAction::TenantChanged, &id)
                 .before(fields_of_tenant(&old.tenant.spec, &old.profile.profile)),
-            None => Change::of(AuditAction::TenantCreated, &id),
+            None => AuditedChange::of(AuditAction::TenantCreated, &id),
         };
         let audit = Some(self.audit_of(by, change.after(fields_of_tenant(&spec, &profile.profile))));
         let spec = self.sealed_tenant(spec, &id, &profile.profile);
-        let put = self.store.put_tenant(PutTenant { id, spec, at: self.clock.now(), audit }).await;
-        if let Some(before) = &before {
-            // Also after a failure: whether it was written nobody knows then.
-            self.configs.forget(&before.tenant.id, before.tenant.no);
-        }
-        let (tenant, is_new) = put?;
-        let tenant = self.opened_tenant(tenant);
-        self.tenant_was_put(&tenant);
-        Ok((tenant, is_new))
+        let put = PutTenant { id, spec, at: self.clock.now(), audit };
+        let (tenant, is_new) = self.store.put_tenant(put).await?;
+        Ok((self.opened_tenant(tenant), is_new))
     }
 
     /// The profile that a tenant names, which takes its options.
@@ -169,7 +166,7 @@ impl Engine {
         }
         let mut schedules = vec![Schedule::of(&profile.profile)];
         schedules.extend(before.iter().flat_map(|old| old.schedules()));
-        let problems = limits::check_tenant(self.kept.installation(), &profile.profile, spec, &schedules);
+        let problems = retention::check_tenant(self.installation(), &profile.profile, spec, &schedules);
         if problems.is_empty() { Ok(()) } else { Err(PutTenantError::Invalid(problems)) }
     }
 
@@ -191,22 +188,9 @@ impl Engine {
     }
 
     /// Hides a tenant at once and erases it in the background. Answers whether there was one.
-    pub async fn delete_tenant(&self, by: &By, id: &TenantId) -> Result<bool, StoreError> {
+    pub async fn delete_tenant(&self, by: &Origin, id: &TenantId) -> Result<bool, StoreError> {
         let _alone = self.configs.changing(id).await;
-        let config = self.configs.by_id(id).await?;
-        let audit = Some(self.audit_of(by, Change::of(AuditAction::TenantDeleted, id)));
-        let delete = DeleteTenant { id: id.clone(), at: self.clock.now(), audit };
-        let deleted = self.store.delete_tenant(delete).await;
-        if let Some(config) = config {
-            // Also after a failure: whether it was written nobody knows then. What is still there is read again.
-            self.configs.forget(id, config.tenant.no);
-            self.keys.forget_tenant(config.tenant.no);
-            config.lanes().for_each(|lane| self.dispatcher.drop_ready(lane));
-            if deleted.is_ok() {
-                self.tenant_was_deleted(config.tenant.no);
-            }
-        }
-        self.sweep_soon();
-        deleted
+        let audit = Some(self.audit_of(by, AuditedChange::of(AuditAction::TenantDeleted, id)));
+        self.store.delete_tenant(DeleteTenant { id: id.clone(), at: self.clock.now(), audit }).await
     }
 }

@@ -10,7 +10,8 @@ use postroad_store::{
     StoreError, SubscriptionFilter,
 };
 
-use crate::{Engine, LoadedProfile};
+use super::service::HistoryService;
+use crate::configuration::profiles::LoadedProfile;
 
 /// A subscription with what it takes to show it.
 pub struct ListedSubscription {
@@ -22,7 +23,7 @@ pub struct ListedSubscription {
     pub subscription: Subscription,
 }
 
-impl Engine {
+impl HistoryService {
     /// Events of all tenants, newest first.
     pub async fn list_all_events(
         &self,
@@ -50,7 +51,7 @@ impl Engine {
         let page = self.store.list_all_deliveries(ListAllDeliveries { filter, after, limit }).await?;
         let mut items = Vec::with_capacity(page.items.len());
         for owned in page.items {
-            if self.is_kept(&owned.tenant, owned.item.id.event().timestamp()).await? {
+            if self.is_kept(&owned.tenant, owned.item.id.first_event().timestamp()).await? {
                 let item = self.with_live_status(owned.tenant_no, owned.item);
                 items.push(Owned { item, ..owned });
             }
@@ -71,7 +72,7 @@ impl Engine {
             // One whose tenant was deleted a moment ago is not there any more.
             if let Some(config) = self.configs.by_id(&tenant).await? {
                 let profile = Arc::clone(&config.profile);
-                items.push(ListedSubscription { tenant, profile, subscription: self.opened(item) });
+                items.push(ListedSubscription { tenant, profile, subscription: self.configs.opened(item) });
             }
         }
         Ok(Page { items, next: page.next })

@@ -10,11 +10,14 @@ use postroad_store::{
 };
 use thiserror::Error;
 
+use super::service::HistoryService;
 use crate::{
-    By, Engine, LookupError,
-    configuration::cache::TenantConfig,
-    configuration::shaping::{ShapingError, ShapingKey},
-    history::audit::Change,
+    audit::{AuditedChange, origin::Origin},
+    configuration::{
+        cache::TenantConfig,
+        lookup_error::LookupError,
+        shaping::{ShapingError, ShapingKey},
+    },
 };
 
 /// How often a delivery is read anew because it changed meanwhile: each time means an attempt within a millisecond.
@@ -31,7 +34,7 @@ pub struct DeliveryView {
     pub body: Option<Bytes>,
 }
 
-/// Failures of [`Engine::retry_delivery`].
+/// Failures of [`HistoryService::retry_delivery`].
 #[derive(Clone, Debug, Error)]
 pub enum RetryError {
     /// There is no such tenant or delivery.
@@ -51,7 +54,7 @@ pub enum RetryError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`Engine::cancel_delivery`].
+/// Failures of [`HistoryService::cancel_delivery`].
 #[derive(Clone, Debug, Error)]
 pub enum CancelError {
     /// There is no such tenant or delivery.
@@ -65,13 +68,13 @@ pub enum CancelError {
     Store(#[from] StoreError),
 }
 
-impl Engine {
+impl HistoryService {
     /// One delivery with its attempts.
     pub async fn delivery(&self, tenant: &TenantId, id: DeliveryId) -> Result<DeliveryView, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let no = config.tenant.no;
         let (delivery, attempts) = self.delivery_with_attempts(no, id).await?;
-        let event = self.store.event(no, id.event()).await?;
+        let event = self.store.event(no, id.first_event()).await?;
         let kept_since = config.kept_since(self.clock.now());
         let event =
             event.filter(|event| Some(event.accepted_at) >= kept_since).ok_or(LookupError::NotFound)?;
@@ -111,8 +114,7 @@ impl Engine {
             subscription_no: delivery.subscription_no,
             subscription_version: delivery.subscription_version,
         };
-        let earlier = &self.dispatcher.attempts.earlier;
-        let why = match earlier.of(key, &config.tenant.id, delivery.subscription).await {
+        let why = match self.earlier.of(key, &config.tenant.id, delivery.subscription).await {
             Ok(shaping) => match shaping.shape(delivery.id, event) {
                 Ok(shaped) => return Ok(Some(shaped.body.into())),
                 Err(error) => error.to_string(),
@@ -138,7 +140,7 @@ impl Engine {
         let list = ListDeliveries { tenant_no: config.tenant.no, filter, after, limit };
         let page = self.store.list_deliveries(list).await?;
         // A delivery may have been made long after its event, which decides.
-        let kept = page.items.into_iter().filter(|of| Some(of.id.event().timestamp()) >= kept_since);
+        let kept = page.items.into_iter().filter(|of| Some(of.id.first_event().timestamp()) >= kept_since);
         let items = kept.map(|delivery| self.with_live_status(config.tenant.no, delivery));
         Ok(Page { items: items.collect(), next: page.next })
     }
@@ -146,25 +148,25 @@ impl Engine {
     /// Sends a finished delivery again: it re-enters the normal schedule at the tail of its lane.
     pub async fn retry_delivery(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: DeliveryId,
     ) -> Result<DeliveryView, RetryError> {
         let config = self.configs.by_id(tenant).await?.ok_or(RetryError::NotFound)?;
-        if !self.may_read(&config, id.event()).await? {
+        if !self.may_read(&config, id.first_event()).await? {
             return Err(RetryError::NotFound);
         }
         let tenant_no = config.tenant.no;
         let found = self.store.delivery(tenant_no, id).await?.ok_or(RetryError::NotFound)?;
         let endpoint = config.endpoint_by_id(found.subscription).ok_or(RetryError::Inactive)?;
         let at = self.clock.now();
-        let audit = Some(self.audit_of(by, Change::of(AuditAction::DeliveryRetried, id)));
+        let audit = Some(AuditedChange::of(AuditAction::DeliveryRetried, id).entry(by, &self.ids));
         let retry = RetryDelivery {
             audit,
             tenant_no,
             id,
             at,
-            expires_at: at.after(endpoint.manner.retry.lifetime()),
+            expires_at: at.after(endpoint.settings.retry.lifetime()),
         };
         let lane = self.store.retry_delivery(retry).await.map_err(|error| match error {
             RetryDeliveryError::NotFound => RetryError::NotFound,
@@ -188,15 +190,15 @@ impl Engine {
     /// Calls a waiting delivery off. An attempt that is under way goes on; if it succeeds, the delivery has succeeded.
     pub async fn cancel_delivery(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: DeliveryId,
     ) -> Result<DeliveryView, CancelError> {
         let config = self.configs.by_id(tenant).await?.ok_or(CancelError::NotFound)?;
-        if !self.may_read(&config, id.event()).await? {
+        if !self.may_read(&config, id.first_event()).await? {
             return Err(CancelError::NotFound);
         }
-        let audit = Some(self.audit_of(by, Change::of(AuditAction::DeliveryCancelled, id)));
+        let audit = Some(AuditedChange::of(AuditAction::DeliveryCancelled, id).entry(by, &self.ids));
         let cancel = CancelDelivery { tenant_no: config.tenant.no, id, at: self.clock.now(), audit };
         let lane = self.store.cancel_delivery(cancel).await.map_err(|error| match error {
             CancelDeliveryError::NotFound => CancelError::NotFound,

@@ -3,9 +3,10 @@
 use postroad_domain::{Event, EventId, TenantId};
 use postroad_store::{EventFilter, ListEvents, Page, StoreError};
 
-use crate::{Engine, LookupError, configuration::cache::TenantConfig};
+use super::service::HistoryService;
+use crate::configuration::{cache::TenantConfig, lookup_error::LookupError};
 
-impl Engine {
+impl HistoryService {
     /// One event.
     pub async fn event(&self, tenant: &TenantId, id: EventId) -> Result<Event, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;

@@ -25,8 +25,8 @@ pub(crate) struct Attempts {
     pub(crate) egress: Arc<dyn Egress>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<IdSource>,
-    pub(crate) earlier: EarlierShapings,
-    pub(crate) spans: Spans,
+    pub(crate) earlier: Arc<EarlierShapings>,
+    pub(crate) spans: Arc<Spans>,
 }
 
 /// Which delivery an attempt is made for.
@@ -84,7 +84,7 @@ impl Attempts {
                 (nothing, Err(SendError::new(ErrorClass::Protocol, error.to_string())))
             }
         };
-        let verdict = judge(&result, &endpoint.manner, at);
+        let verdict = judge(&result, &endpoint.settings, at);
         let attempt = Attempt {
             id: self.ids.attempt(),
             number: of.number,

@@ -1,7 +1,7 @@
 //! Sending: takes turns from the lanes, makes exchanges, hands outcomes to the next commit.
 //!
 //! One task is one exchange slot. It lives as long as there are turns to take, so a busy node spawns no task per
-//! attempt. The lanes themselves are pure ([`crate::sending::lanes`]); here they meet clock, store and network.
+//! attempt. The lanes themselves are pure ([`super::lanes`]); here they meet clock, store and network.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -11,18 +11,25 @@ use postroad_store::{Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill,
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::{
+    attempt::Attempts,
+    lanes::{
+        LaneSet,
+        types::{Ended, LaneFigures, LaneLimits, LaneStanding, RefillWish, Seat, Turn},
+    },
+    verdict::Verdict,
+};
 use crate::{
-    By,
-    commit::{CommitClock, Committer, OutcomeJob, outcome_bytes},
-    configuration::cache::ConfigCache,
-    configuration::endpoint::Endpoint,
-    history::audit::Change,
+    audit::{AuditedChange, origin::Origin},
+    commit::{
+        Committer,
+        batch::{OutcomeJob, outcome_bytes},
+        commit_clock::CommitClock,
+        listener::CommitListener,
+    },
+    configuration::{cache::ConfigCache, endpoint::Endpoint, lane_settings::LaneSettings},
     ids::IdSource,
-    sending::attempt::Attempts,
-    sending::lanes::{Ended, LaneFigures, LaneManner, LaneSet, LaneStanding, RefillWish, Seat, Turn},
-    sending::verdict::Verdict,
-    telemetry::health::Health,
-    telemetry::metrics::Metrics,
+    telemetry::{health::Health, metrics::Metrics},
 };
 
 /// Before a lane whose refill failed, or whose subscription could not be read, asks again.
@@ -34,8 +41,28 @@ const TURNS_AT_ONCE: usize = 64;
 /// The longest sleep before the lanes' timers are looked at again.
 const TIMER_SLEEP_MAX: Duration = Duration::from_secs(30);
 
-/// What sending needs.
+/// The exchange slots, and the lanes that they take turns from.
 pub(crate) struct Dispatcher {
+    store: Arc<dyn Store>,
+    pub(super) attempts: Attempts,
+    clock: Arc<dyn Clock>,
+    commit_clock: Arc<CommitClock>,
+    ids: Arc<IdSource>,
+    pub(super) configs: Arc<ConfigCache>,
+    committer: Committer,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    lanes: Mutex<LaneSet>,
+    /// A timer was set that rings before all others.
+    timer_changed: Notify,
+    /// Everything that is under way.
+    tasks: TaskTracker,
+    /// Ends exchanges without an outcome: their deliveries stay queued.
+    abandon: CancellationToken,
+}
+
+/// What the dispatcher is made from.
+pub(crate) struct DispatcherParts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) attempts: Attempts,
     pub(crate) clock: Arc<dyn Clock>,
@@ -45,22 +72,70 @@ pub(crate) struct Dispatcher {
     pub(crate) committer: Committer,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) lanes: Mutex<LaneSet>,
-    /// A timer was set that rings before all others.
-    pub(crate) timer_changed: Notify,
-    /// Everything that is under way.
-    pub(crate) tasks: TaskTracker,
-    /// Ends exchanges without an outcome: their deliveries stay queued.
-    pub(crate) abandon: CancellationToken,
+    pub(crate) limits: LaneLimits,
+}
+
+impl CommitListener for Arc<Dispatcher> {
+    fn queued(&self, deliveries: Vec<QueuedDelivery>) {
+        self.with_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery)));
+        self.pump();
+    }
+
+    fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>) {
+        self.with_lanes(|lanes| {
+            for (outcome, next_due) in outcomes {
+                self.health.outcome_written(outcome_bytes(outcome));
+                lanes.settled(outcome.lane, outcome.id, next_due);
+            }
+        });
+    }
+
+    fn is_told(&self) {
+        self.pump();
+    }
 }
 
 impl Dispatcher {
-    /// Deliveries that were just committed, in the order of commits.
-    pub(crate) fn offer(&self, deliveries: Vec<QueuedDelivery>) {
-        if deliveries.is_empty() {
-            return;
+    pub(crate) fn new(parts: DispatcherParts) -> Self {
+        let DispatcherParts {
+            store,
+            attempts,
+            clock,
+            commit_clock,
+            ids,
+            configs,
+            committer,
+            health,
+            metrics,
+            limits,
+        } = parts;
+        Self {
+            store,
+            attempts,
+            clock,
+            commit_clock,
+            ids,
+            configs,
+            committer,
+            health,
+            metrics,
+            lanes: Mutex::new(LaneSet::new(limits)),
+            timer_changed: Notify::new(),
+            tasks: TaskTracker::new(),
+            abandon: CancellationToken::new(),
         }
-        self.with_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery)));
+    }
+
+    /// No new exchange starts; those under way may end within `grace` and are then given back.
+    pub(crate) async fn stop(&self, grace: Duration) {
+        self.tasks.close();
+        tokio::select! {
+            () = self.tasks.wait() => {}
+            () = self.clock.sleep(grace) => {
+                self.abandon.cancel();
+                self.tasks.wait().await;
+            }
+        }
     }
 
     /// Something waits for the lane in the store.
@@ -81,26 +156,26 @@ impl Dispatcher {
         self.pump();
     }
 
-    /// The subscription was changed or activated: whatever held its lane back is over.
-    pub(crate) fn begin_anew(self: &Arc<Self>, lane: LaneKey, manner: LaneManner) {
+    /// Something of the lane or its active subscription changed ([`LaneSet::look_again`]).
+    pub(super) fn look_again(self: &Arc<Self>, lane: LaneKey, settings: LaneSettings) {
         let now = self.commit_clock.now();
-        self.with_lanes(|lanes| lanes.begin_anew(lane, manner, now));
+        self.with_lanes(|lanes| lanes.look_again(lane, settings, now));
         self.pump();
     }
 
-    /// Outcomes are committed, each with when it is due next where it goes on waiting.
-    pub(crate) fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>) {
-        self.with_lanes(|lanes| {
-            for (outcome, next_due) in outcomes {
-                self.health.outcome_written(outcome_bytes(outcome));
-                lanes.settled(outcome.lane, outcome.id, next_due);
-            }
-        });
+    /// The same, as soon as its subscription can be read again.
+    pub(super) fn look_again_later(self: &Arc<Self>, lane: LaneKey) {
+        self.wake(lane, self.commit_clock.now().after(REFILL_PAUSE));
+    }
+
+    /// The lanes in memory.
+    pub(super) fn lanes_in_memory(&self) -> Vec<LaneKey> {
+        self.lanes.lock().keys()
     }
 
     /// The lane's subscription was paused, deleted or is gone: memory forgets what waits, and asks the store once more,
     /// since somebody may have activated it in between.
-    pub(crate) fn drop_ready(&self, lane: LaneKey) {
+    pub(super) fn drop_ready(&self, lane: LaneKey) {
         let again_at = self.commit_clock.now();
         self.with_lanes(|lanes| lanes.drop_ready(lane, again_at));
     }
@@ -234,9 +309,11 @@ impl Dispatcher {
     }
 
     async fn attempt(&self, turn: &Turn, endpoint: &Endpoint) -> Sent {
-        let Turn { delivery, at: began, manner_version, .. } = turn;
-        if *manner_version != Some(endpoint.lane_manner.version) {
-            self.with_lanes(|lanes| lanes.set_manner(delivery.lane, endpoint.lane_manner.clone(), *began));
+        let Turn { delivery, at: began, settings_version, .. } = turn;
+        if *settings_version != Some(endpoint.lane_settings.version) {
+            self.with_lanes(|lanes| {
+                lanes.set_settings(delivery.lane, endpoint.lane_settings.clone(), *began)
+            });
         }
         let (record, verdict) = match self.attempts.make(delivery.into(), endpoint).await {
             Ok(made) => made,
@@ -268,7 +345,7 @@ impl Dispatcher {
             self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
         }
         let tries = delivery.tries + 1;
-        let Some(gap) = self.ids.with_rng(|rng| endpoint.manner.retry.gap_after(tries, rng)) else {
+        let Some(gap) = self.ids.with_rng(|rng| endpoint.settings.retry.gap_after(tries, rng)) else {
             return Next::Failed(Reason::Exhausted);
         };
         Next::Queued { due: now.after(with_retry_after(gap, asked)), tries }
@@ -286,8 +363,8 @@ impl Dispatcher {
         let until = self.commit_clock.now().after(REFILL_PAUSE);
         self.with_lanes(|lanes| lanes.rest(delivery.lane, until));
         let LaneKey { tenant_no, subscription_no } = delivery.lane;
-        let gone = Change::of(AuditAction::SubscriptionGone, endpoint.subscription.id);
-        let audit = gone.entry(&By::SYSTEM, self.ids.audit());
+        let gone = AuditedChange::of(AuditAction::SubscriptionGone, endpoint.subscription.id);
+        let audit = gone.entry(&Origin::SYSTEM, &self.ids);
         let deactivate = Deactivate { tenant_no, subscription_no, at: self.clock.now(), audit: Some(audit) };
         if let Err(error) = self.store.deactivate(deactivate).await {
             tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
@@ -297,8 +374,6 @@ impl Dispatcher {
             subscription = %endpoint.subscription.id,
             "a receiver answered 410: its subscription is inactive now"
         );
-        self.configs.forget_no(endpoint.subscription.tenant_no);
-        self.drop_ready(delivery.lane);
     }
 
     async fn refill(self: Arc<Self>, wish: RefillWish) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postroad_domain::{Timestamp, limits::RETRY_AFTER_MAX};
 use postroad_egress::{OutboundResponse, SendError};
 
-use crate::configuration::endpoint::Manner;
+use crate::configuration::endpoint::AttemptSettings;
 
 /// What an answer means for the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) enum Verdict {
 /// The status decides, not the body.
 pub(crate) fn judge(
     result: &Result<OutboundResponse, SendError>,
-    manner: &Manner,
+    settings: &AttemptSettings,
     now: Timestamp,
 ) -> Verdict {
     let response = match result {
@@ -38,13 +38,13 @@ pub(crate) fn judge(
         Err(_) => return Verdict::Failed { retry_after: None, gone: false },
     };
     let status = response.status;
-    if manner.success.contains(status) {
+    if settings.success.contains(status) {
         return Verdict::Succeeded;
     }
-    let may_ask = manner.honours_retry_after && matches!(status, 429 | 503);
+    let may_ask = settings.honours_retry_after && matches!(status, 429 | 503);
     Verdict::Failed {
         retry_after: may_ask.then(|| retry_after(response, now)).flatten(),
-        gone: manner.gone_deactivates && status == 410,
+        gone: settings.gone_deactivates && status == 410,
     }
 }
 
@@ -71,17 +71,17 @@ mod tests {
     use super::*;
 
     fn answered(status: u16, retry_after: Option<&str>) -> Verdict {
-        let manner = Manner {
+        let settings = AttemptSettings {
             retry: RetryPolicy::standard_webhooks(),
             timeout: Duration::from_secs(15),
             success: Success::parse(["2xx"]).unwrap(),
             gone_deactivates: true,
             honours_retry_after: true,
         };
-        answered_by(&manner, status, retry_after)
+        answered_by(&settings, status, retry_after)
     }
 
-    fn answered_by(manner: &Manner, status: u16, retry_after: Option<&str>) -> Verdict {
+    fn answered_by(settings: &AttemptSettings, status: u16, retry_after: Option<&str>) -> Verdict {
         let headers = retry_after.map(|value| ("Retry-After", value));
         let response = OutboundResponse {
             status,
@@ -89,7 +89,7 @@ mod tests {
             body: Bytes::new(),
             truncated: false,
         };
-        judge(&Ok(response), manner, Timestamp::from_millis(784_111_777_000))
+        judge(&Ok(response), settings, Timestamp::from_millis(784_111_777_000))
     }
 
     #[test]
@@ -105,17 +105,17 @@ mod tests {
 
     #[test]
     fn a_profile_may_ignore_what_a_receiver_asks_for_and_have_its_own_success() {
-        let manner = Manner {
+        let settings = AttemptSettings {
             retry: RetryPolicy::standard_webhooks(),
             timeout: Duration::from_secs(15),
             success: Success::parse(["200"]).unwrap(),
             gone_deactivates: false,
             honours_retry_after: false,
         };
-        assert_eq!(answered_by(&manner, 200, None), Verdict::Succeeded);
+        assert_eq!(answered_by(&settings, 200, None), Verdict::Succeeded);
         for (status, retry_after) in [(201, None), (410, None), (429, Some("5")), (503, Some("5"))] {
             let expected = Verdict::Failed { retry_after: None, gone: false };
-            assert_eq!(answered_by(&manner, status, retry_after), expected, "{status}");
+            assert_eq!(answered_by(&settings, status, retry_after), expected, "{status}");
         }
     }
 

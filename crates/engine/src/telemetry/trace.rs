@@ -134,7 +134,7 @@ impl Spans {
     }
 }
 
-/// Bytes by chance that are not all zero.
+/// Random bytes that are not all zero.
 fn nonzero<const N: usize>(rng: &mut impl Rng) -> [u8; N] {
     let mut bytes = [0; N];
     while bytes.iter().all(|byte| *byte == 0) {

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{Reason, Timestamp};
-use postroad_store::{BacklogBudget, Sweep, Swept};
+use postroad_store::{BacklogBudget, Changes, Sweep, Swept};
 
-use crate::Engine;
+use super::service::UpkeepService;
 
 /// Rows one sweep step touches: a few milliseconds between commits.
 const SWEEP_ROWS: usize = 500;
@@ -18,19 +18,17 @@ const FIGURES_PAUSE: Duration = Duration::from_secs(5);
 /// The pause is at least so many times the reading's own duration: with very much waiting it comes less often.
 const FIGURES_SHARE: u32 = 100;
 
-impl Engine {
-    /// Something was paused or deleted: what waits is made cancelled soon.
-    pub(crate) fn sweep_soon(&self) {
-        self.sweep_wanted.notify_one();
-    }
-
-    pub(crate) async fn keep_swept(self: Arc<Self>) {
+impl UpkeepService {
+    /// Sweeps now and then, and whenever something was paused or deleted: what waits for it is made cancelled soon.
+    pub(super) async fn keep_swept(self: Arc<Self>, changes: Changes) {
         loop {
             self.sweep_on().await;
             tokio::select! {
-                () = self.sweep_wanted.notified() => {}
+                _ = changes.next() => {}
                 () = self.clock.sleep(SWEEP_PAUSE) => {}
             }
+            // One sweep is enough for all that is known by now.
+            changes.catch_up(drop);
         }
     }
 
@@ -38,11 +36,12 @@ impl Engine {
     async fn sweep_on(&self) {
         loop {
             let started = self.clock.monotonic();
-            if !self.sweep_step().await {
-                return;
-            }
+            let is_more = self.sweep_step().await;
             let rest = SWEEP_REST * self.clock.monotonic().saturating_sub(started);
             self.clock.sleep(rest).await;
+            if !is_more {
+                return;
+            }
         }
     }
 
@@ -65,7 +64,7 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn keep_figures(self: Arc<Self>) {
+    pub(super) async fn keep_figures(self: Arc<Self>) {
         loop {
             let started = self.clock.monotonic();
             self.read_figures().await;
@@ -102,16 +101,10 @@ impl Engine {
         }
     }
 
-    /// Brings the figures that cost nothing up to date: called before each reading of `/metrics`.
-    pub fn refresh_gauges(&self) {
-        let lanes = self.dispatcher.figures();
-        let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        self.metrics.lanes.set(signed(lanes.lanes));
-        self.metrics.lanes_slowed.set(signed(lanes.slowed));
-        self.metrics.under_way.set(signed(lanes.under_way));
-        self.metrics.memory_bytes.set(signed(lanes.ready_bytes));
+    /// Brings the figures of the store up to date.
+    pub(crate) fn refresh_gauges(&self) {
         let stats = self.store.stats();
-        self.metrics.wal_bytes.set(i64::try_from(stats.wal_bytes).unwrap_or(i64::MAX));
+        self.metrics.wal_bytes.set(i64::try_from(stats.pending_bytes).unwrap_or(i64::MAX));
         self.metrics.file_bytes.set(i64::try_from(stats.file_bytes).unwrap_or(i64::MAX));
     }
 }

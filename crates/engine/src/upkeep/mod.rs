@@ -1,4 +1,6 @@
 //! Work that nobody asks for: sweeping, forgetting, figures of the backlog.
 
-pub(crate) mod maintenance;
+mod audit;
+mod maintenance;
 pub(crate) mod retention;
+pub(crate) mod service;

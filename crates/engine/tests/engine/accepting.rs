@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use postroad_domain::{EventType, SubscriptionSpec, TenantId};
-use postroad_engine::{By, PublishError, PublishEvent};
+use postroad_engine::{Origin, PublishError, PublishEvent};
 
 use crate::world::{World, acme, event, patient, to};
 
@@ -12,7 +12,7 @@ async fn an_event_is_answered_only_after_its_commit_and_sent_only_then() {
     world.subscribe(to("https://a.example/hook")).await;
     let held = world.store.hold_commits();
     let engine = world.engine.clone();
-    let publishing = tokio::spawn(async move { engine.publish(&acme(), event("a", "{}")).await });
+    let publishing = tokio::spawn(async move { engine.accepting().publish(&acme(), event("a", "{}")).await });
     world.no_exchange().await;
     assert!(!publishing.is_finished());
     drop(held);
@@ -28,7 +28,7 @@ async fn what_waits_while_a_commit_is_under_way_shares_the_next_one() {
     let held = world.store.hold_commits();
     let publish = || {
         let engine = world.engine.clone();
-        tokio::spawn(async move { engine.publish(&acme(), event("a", "{}")).await })
+        tokio::spawn(async move { engine.accepting().publish(&acme(), event("a", "{}")).await })
     };
     let first = publish();
     world.settle().await;
@@ -94,10 +94,10 @@ async fn a_subscription_made_by_somebody_else_on_the_same_store_is_seen_too() {
 async fn an_event_for_a_tenant_that_is_not_there_is_refused() {
     let world = World::new().await;
     let nobody = TenantId::parse("nobody").unwrap();
-    let refused = world.engine.publish(&nobody, event("a", "{}")).await;
+    let refused = world.engine.accepting().publish(&nobody, event("a", "{}")).await;
     assert!(matches!(refused, Err(PublishError::NoTenant)));
     world.publish("{}").await;
-    assert!(world.engine.delete_tenant(&By::ADMIN, &acme()).await.unwrap());
+    assert!(world.engine.configuration().delete_tenant(&Origin::ADMIN, &acme()).await.unwrap());
     let refused = world.try_publish(event("a", "{}")).await;
     assert!(matches!(refused, Err(PublishError::NoTenant)));
 }
@@ -124,7 +124,7 @@ async fn one_event_that_the_store_refuses_does_not_fail_its_neighbours() {
     let world = World::new().await;
     world.store.fail_events_of_type("poison");
     let batch = ["a", "poison", "b", "c", "d"].map(|name| event(name, "{}")).to_vec();
-    let results = patient("the batch", world.engine.publish_batch(&acme(), batch)).await;
+    let results = patient("the batch", world.engine.accepting().publish_batch(&acme(), batch)).await;
     let accepted: Vec<_> = results.iter().map(Result::is_ok).collect();
     assert_eq!(accepted, [true, false, true, true, true]);
 }

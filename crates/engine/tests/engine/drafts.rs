@@ -4,7 +4,7 @@ use postroad_domain::{
     AuditAction, CredentialKind, CustomHeader, KeySpec, RateLimit, Scope, SubscriptionSpec, TlsSettings,
 };
 use postroad_engine::{
-    AuditFilter, By, CreateError, CreateKeyFailure, FieldProblem, HeaderDraft, KeyDraft, NewSubscription,
+    AuditFilter, CreateError, CreateKeyFailure, FieldProblem, HeaderDraft, KeyDraft, NewSubscription, Origin,
     PushDraft, PutTenantError, RateLimitDraft, RetryDraft, SubscriptionDraft, SubscriptionUpdate,
     TargetDraft, TenantDraft, UpdateError,
 };
@@ -36,7 +36,7 @@ async fn create(
     secret: Option<&str>,
 ) -> Result<(), Vec<FieldProblem>> {
     let new = NewSubscription { draft, secret: secret.map(str::to_owned) };
-    match world.engine.create_subscription(&By::ADMIN, &acme(), new).await {
+    match world.engine.configuration().create_subscription(&Origin::ADMIN, &acme(), new).await {
         Ok(_) => Ok(()),
         Err(CreateError::Invalid(problems)) => Err(problems),
         Err(other) => panic!("{other}"),
@@ -137,7 +137,7 @@ async fn what_a_subscription_cannot_be_is_refused_by_its_field() {
     }
     let said = only(create(&world, draft(to(URL)), Some("geheim")).await, "secret");
     assert!(said.starts_with("secret ") && said.contains("24 to 64 random bytes"), "{said}");
-    assert!(world.engine.subscriptions(&acme()).await.unwrap().is_empty());
+    assert!(world.engine.configuration().subscriptions(&acme()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -199,8 +199,12 @@ async fn a_draft_made_of_a_subscription_makes_it_again() {
     let created = world.subscribe(spec.clone()).await.subscription;
     assert_eq!(created.spec, spec);
     let (id, revision) = (created.id, created.revision());
-    let again =
-        world.engine.update_subscription(&By::ADMIN, &acme(), id, revision, draft(spec)).await.unwrap();
+    let again = world
+        .engine
+        .configuration()
+        .update_subscription(&Origin::ADMIN, &acme(), id, revision, draft(spec))
+        .await
+        .unwrap();
     assert_eq!(again.version, created.version, "nothing changed");
 }
 
@@ -220,7 +224,7 @@ async fn what_a_tenant_cannot_be_is_refused_by_its_field() {
     for (expected, change) in cases {
         let mut wanted = TenantDraft::from(tenant_of("standard", "{}"));
         change(&mut wanted);
-        let put = world.engine.put_tenant(&By::ADMIN, acme(), wanted).await;
+        let put = world.engine.configuration().put_tenant(&Origin::ADMIN, acme(), wanted).await;
         let Err(PutTenantError::Invalid(problems)) = put else { panic!("{expected}") };
         let said = only(Err(problems), expected);
         assert!(said.starts_with(expected), "{said} instead of {expected}");
@@ -253,7 +257,7 @@ async fn what_a_key_cannot_be_is_refused_by_its_field() {
     for (expected, change) in cases {
         let mut wanted = KeyDraft::from(spec.clone());
         change(&mut wanted);
-        let made = world.engine.create_key(&By::ADMIN, &acme(), wanted).await;
+        let made = world.engine.configuration().create_key(&Origin::ADMIN, &acme(), wanted).await;
         let Err(CreateKeyFailure::Invalid(problems)) = made.map(|_| ()) else { panic!("{expected}") };
         let said = only(Err(problems), expected);
         assert!(said.starts_with(expected), "{said} instead of {expected}");
@@ -263,11 +267,16 @@ async fn what_a_key_cannot_be_is_refused_by_its_field() {
 /// A world whose tenant has a profile that can do without a secret, and a subscription that has one.
 async fn with_secret() -> (World, postroad_domain::Subscription) {
     let world = World::on(MemoryStore::embedded(), ManualClock::default()).await;
-    world.engine.put_tenant(&By::ADMIN, acme(), tenant_of("leadhub", "{}")).await.unwrap();
+    world
+        .engine
+        .configuration()
+        .put_tenant(&Origin::ADMIN, acme(), tenant_of("leadhub", "{}"))
+        .await
+        .unwrap();
     let spec = SubscriptionSpec { name: Some("one".to_owned()), ..to(URL) };
     let wanted = SubscriptionDraft { events: texts(1, "lead.created"), ..draft(spec) };
     let new = NewSubscription { draft: wanted, secret: Some("s3cr3t".to_owned()) };
-    let created = world.engine.create_subscription(&By::ADMIN, &acme(), new).await;
+    let created = world.engine.configuration().create_subscription(&Origin::ADMIN, &acme(), new).await;
     (world, created.unwrap().subscription)
 }
 
@@ -281,12 +290,13 @@ async fn a_patch_changes_settings_and_secret_in_one_version_with_one_entry_of_th
     let (world, before) = with_secret().await;
     let changed = world
         .engine
-        .patch_subscription(&By::ADMIN, &acme(), before.id, |_| true, renamed_without_secret)
+        .configuration()
+        .patch_subscription(&Origin::ADMIN, &acme(), before.id, |_| true, renamed_without_secret)
         .await;
     let changed = changed.unwrap();
     assert_eq!((changed.version, changed.spec.name.as_deref()), (before.version + 1, Some("two")));
     assert!(changed.secrets.is_empty() && !before.secrets.is_empty());
-    let entries = world.engine.list_audit(AuditFilter::default(), None, 50).await.unwrap().items;
+    let entries = world.engine.history().list_audit(AuditFilter::default(), None, 50).await.unwrap().items;
     let of_it: Vec<_> = entries.iter().filter(|entry| entry.object == before.id.to_string()).collect();
     let actions: Vec<_> = of_it.iter().map(|entry| entry.action).collect();
     assert_eq!(actions, [AuditAction::SubscriptionChanged, AuditAction::SubscriptionCreated]);
@@ -300,8 +310,11 @@ async fn a_patch_changes_settings_and_secret_in_one_version_with_one_entry_of_th
 async fn a_patch_is_refused_where_the_subscription_is_not_what_is_expected() {
     let (world, before) = with_secret().await;
     let stale = |_: &postroad_domain::Subscription| false;
-    let refused =
-        world.engine.patch_subscription(&By::ADMIN, &acme(), before.id, stale, renamed_without_secret).await;
+    let refused = world
+        .engine
+        .configuration()
+        .patch_subscription(&Origin::ADMIN, &acme(), before.id, stale, renamed_without_secret)
+        .await;
     assert!(matches!(refused, Err(UpdateError::Stale)));
     let now = world.store.subscription(before.tenant_no, before.id).await.unwrap().unwrap();
     assert_eq!((now.version, now.secrets.len()), (before.version, 1));

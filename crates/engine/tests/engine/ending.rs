@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postroad_domain::{ErrorClass, Reason, RetryOverride, Status, SubscriptionSpec};
-use postroad_engine::{By, CancelError, RetryError};
+use postroad_engine::{CancelError, Origin, RetryError};
 
 use crate::world::{World, acme, draft, pushed_with, to};
 
@@ -35,10 +35,10 @@ async fn a_person_sends_a_finished_delivery_again_through_the_normal_schedule() 
     world.reaches(&published, Status::Succeeded).await;
     let id = world.delivery_of(&published).await;
     assert_eq!(
-        world.engine.retry_delivery(&By::ADMIN, &acme(), id).await.unwrap().delivery.status,
+        world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await.unwrap().delivery.status,
         Status::Queued
     );
-    let waiting = world.engine.retry_delivery(&By::ADMIN, &acme(), id).await;
+    let waiting = world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await;
     assert!(matches!(waiting, Err(RetryError::Waiting { .. })));
     world.exchange().await.answer(500);
     world.reaches(&published, Status::Queued).await;
@@ -61,7 +61,7 @@ async fn a_pause_cancels_what_waits_and_only_new_events_go_out_afterwards() {
     assert_eq!(world.publish("2").await.deliveries, 0);
 
     let id = view.delivery.id;
-    let refused = world.engine.retry_delivery(&By::ADMIN, &acme(), id).await;
+    let refused = world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await;
     assert!(matches!(refused, Err(RetryError::Inactive)));
     world.pause(subscription.id, true).await;
     world.pass(Duration::from_secs(60)).await;
@@ -91,7 +91,7 @@ async fn a_gone_receiver_makes_its_subscription_inactive_and_what_waits_is_held(
     world.exchange().await.answer(410);
     world.reaches(&first, Status::Queued).await;
     world.no_exchange().await;
-    let inactive = world.engine.subscription(&acme(), subscription.id).await.unwrap();
+    let inactive = world.engine.configuration().subscription(&acme(), subscription.id).await.unwrap();
     assert!(!inactive.spec.active);
     assert_eq!(world.publish("3").await.deliveries, 0);
 
@@ -123,7 +123,7 @@ async fn a_cancelled_delivery_is_not_sent_and_an_ended_one_cannot_be_cancelled()
     world.exchange().await.answer(500);
     let view = world.reaches(&published, Status::Queued).await;
     let id = view.delivery.id;
-    let cancelled = world.engine.cancel_delivery(&By::ADMIN, &acme(), id).await.unwrap();
+    let cancelled = world.engine.history().cancel_delivery(&Origin::ADMIN, &acme(), id).await.unwrap();
     assert_eq!(
         (cancelled.delivery.status, cancelled.delivery.reason),
         (Status::Cancelled, Some(Reason::Operator))
@@ -131,7 +131,7 @@ async fn a_cancelled_delivery_is_not_sent_and_an_ended_one_cannot_be_cancelled()
     world.pass(Duration::from_secs(60)).await;
     world.no_exchange().await;
     assert!(matches!(
-        world.engine.cancel_delivery(&By::ADMIN, &acme(), id).await,
+        world.engine.history().cancel_delivery(&Origin::ADMIN, &acme(), id).await,
         Err(CancelError::Finished)
     ));
 }
@@ -143,7 +143,14 @@ async fn a_deleted_subscription_gets_nothing_more_and_its_history_stays() {
     let published = world.publish("{}").await;
     world.exchange().await.answer(500);
     world.reaches(&published, Status::Queued).await;
-    assert!(world.engine.delete_subscription(&By::ADMIN, &acme(), subscription.id).await.unwrap());
+    assert!(
+        world
+            .engine
+            .configuration()
+            .delete_subscription(&Origin::ADMIN, &acme(), subscription.id)
+            .await
+            .unwrap()
+    );
     let view = world.reaches(&published, Status::Cancelled).await;
     assert_eq!(view.delivery.reason, Some(Reason::Deleted));
     assert_eq!(view.delivery.subscription, subscription.id);
@@ -159,9 +166,9 @@ async fn a_delivery_cancelled_and_retried_during_its_attempt_is_sent_again() {
     let published = world.publish("{}").await;
     let hanging = world.exchange().await;
     let id = world.delivery_of(&published).await;
-    world.engine.cancel_delivery(&By::ADMIN, &acme(), id).await.unwrap();
+    world.engine.history().cancel_delivery(&Origin::ADMIN, &acme(), id).await.unwrap();
     world.clock.advance(Duration::from_millis(1));
-    world.engine.retry_delivery(&By::ADMIN, &acme(), id).await.unwrap();
+    world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await.unwrap();
     world.settle().await;
     hanging.answer(500);
     world.exchange().await.answer(200);
@@ -176,10 +183,15 @@ async fn the_answer_of_an_address_that_was_replaced_does_not_stop_the_new_one() 
     let old = world.exchange().await;
     let mut spec = twice("https://new.example/");
     spec.push_mut().unwrap().concurrency = subscription.spec.push().unwrap().concurrency;
-    world.engine.update_subscription(&By::ADMIN, &acme(), subscription.id, 1, draft(spec)).await.unwrap();
+    world
+        .engine
+        .configuration()
+        .update_subscription(&Origin::ADMIN, &acme(), subscription.id, 1, draft(spec))
+        .await
+        .unwrap();
     old.answer(410);
     world.reaches(&published, Status::Queued).await;
-    assert!(world.engine.subscription(&acme(), subscription.id).await.unwrap().spec.active);
+    assert!(world.engine.configuration().subscription(&acme(), subscription.id).await.unwrap().spec.active);
     world.pass(Duration::from_secs(10)).await;
     let new = world.exchange().await;
     assert_eq!(new.request.url.as_str(), "https://new.example/");
@@ -197,7 +209,8 @@ async fn a_change_of_the_subscription_ends_the_rest_that_its_receiver_asked_for(
     world.no_exchange().await;
     world
         .engine
-        .update_subscription(&By::ADMIN, &acme(), subscription.id, 1, draft(twice("https://b.example/")))
+        .configuration()
+        .update_subscription(&Origin::ADMIN, &acme(), subscription.id, 1, draft(twice("https://b.example/")))
         .await
         .unwrap();
     world.exchange().await.answer(200);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postroad_domain::{EventType, Reason, RetryOverride, Status, SubscriptionSpec};
-use postroad_engine::{By, Explanation, LookupError, Mismatch, Outcome, Published, Wait};
+use postroad_engine::{EventOutcome, Explanation, LookupError, Mismatch, Origin, Published, Wait};
 
 use crate::world::{World, acme, draft, pushed_with, to};
 
@@ -13,10 +13,10 @@ fn twice(url: &str) -> SubscriptionSpec {
 }
 
 async fn explained(world: &World, published: &Published) -> Vec<Explanation> {
-    world.engine.explain(&acme(), published.id, None, 100).await.unwrap().items
+    world.engine.history().explain(&acme(), published.id, None, 100).await.unwrap().items
 }
 
-async fn outcome(world: &World, published: &Published) -> Outcome {
+async fn outcome(world: &World, published: &Published) -> EventOutcome {
     explained(world, published).await.remove(0).outcome
 }
 
@@ -26,21 +26,24 @@ async fn an_event_is_explained_by_its_delivery_from_its_first_attempt_to_its_end
     world.subscribe(twice("https://a.example/")).await;
     let published = world.publish("{}").await;
     let exchange = world.exchange().await;
-    assert_eq!(outcome(&world, &published).await, Outcome::Delivering { attempts: 0 });
+    assert_eq!(outcome(&world, &published).await, EventOutcome::Delivering { attempts: 0 });
     exchange.answer(503);
     world.reaches(&published, Status::Queued).await;
     let pending = outcome(&world, &published).await;
     assert!(
-        matches!(pending, Outcome::Pending { why: Wait::NextAttempt, attempts: 1, until: Some(_), .. }),
+        matches!(pending, EventOutcome::Pending { why: Wait::NextAttempt, attempts: 1, until: Some(_), .. }),
         "{pending:?}"
     );
     world.pass(Duration::from_secs(10)).await;
     world.exchange().await.answer(503);
     world.reaches(&published, Status::Failed).await;
     let failed = outcome(&world, &published).await;
-    assert!(matches!(failed, Outcome::Failed { reason: Reason::Exhausted, attempts: 2, .. }), "{failed:?}");
+    assert!(
+        matches!(failed, EventOutcome::Failed { reason: Reason::Exhausted, attempts: 2, .. }),
+        "{failed:?}"
+    );
     let id = world.delivery_of(&published).await;
-    world.engine.retry_delivery(&By::ADMIN, &acme(), id).await.unwrap();
+    world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await.unwrap();
     world.exchange().await.answer(204);
     world.reaches(&published, Status::Succeeded).await;
     let delivered = explained(&world, &published).await.remove(0);
@@ -65,9 +68,14 @@ async fn what_is_said_of_an_event_does_not_change_with_its_subscriptions() {
 
     let wide = SubscriptionSpec { events: Vec::new(), ..other.spec.clone() };
     let revision = other.revision();
-    world.engine.update_subscription(&By::ADMIN, &acme(), other.id, revision, draft(wide)).await.unwrap();
+    world
+        .engine
+        .configuration()
+        .update_subscription(&Origin::ADMIN, &acme(), other.id, revision, draft(wide))
+        .await
+        .unwrap();
     world.pause(paused.id, true).await;
-    world.engine.delete_subscription(&By::ADMIN, &acme(), tagged.id).await.unwrap();
+    world.engine.configuration().delete_subscription(&Origin::ADMIN, &acme(), tagged.id).await.unwrap();
     let later = world.subscribe(to("https://later.example/")).await.subscription;
 
     let after = explained(&world, &published).await;
@@ -75,13 +83,15 @@ async fn what_is_said_of_an_event_does_not_change_with_its_subscriptions() {
         |all: &[Explanation]| all.iter().take(3).map(|one| one.outcome.clone()).collect::<Vec<_>>();
     assert_eq!(outcomes(&after), outcomes(&before));
     assert!(
-        matches!(&after[0].outcome, Outcome::NotMatched(Mismatch::Events { events, .. }) if events.len() == 1)
+        matches!(&after[0].outcome, EventOutcome::NotMatched(Mismatch::Events { events, .. }) if events.len() == 1)
     );
-    assert!(matches!(&after[1].outcome, Outcome::NotMatched(Mismatch::TagSets { .. })));
+    assert!(matches!(&after[1].outcome, EventOutcome::NotMatched(Mismatch::TagSets { .. })));
     assert!(after[1].deleted_at.is_some(), "a deleted one is told too, as it was there then");
-    assert!(matches!(&after[2].outcome, Outcome::Inactive { since, .. } if *since < published.accepted_at));
+    assert!(
+        matches!(&after[2].outcome, EventOutcome::Inactive { since, .. } if *since < published.accepted_at)
+    );
     assert_eq!(after[3].subscription, later.id);
-    assert!(matches!(&after[3].outcome, Outcome::CreatedAfter { at } if *at > published.accepted_at));
+    assert!(matches!(&after[3].outcome, EventOutcome::CreatedAfter { at } if *at > published.accepted_at));
     let next = world.publish("{}").await;
     let ids: Vec<_> = explained(&world, &next).await.iter().map(|one| one.subscription).collect();
     assert_eq!(ids, [other.id, paused.id, later.id], "one that was deleted before is no matter");
@@ -95,12 +105,12 @@ async fn it_is_told_what_a_delivery_waits_for() {
     let (first, second) = (world.publish("1").await, world.publish("2").await);
     let exchange = world.exchange().await;
     let busy = outcome(&world, &second).await;
-    assert!(matches!(busy, Outcome::Pending { why: Wait::ReceiverBusy, until: None, .. }), "{busy:?}");
+    assert!(matches!(busy, EventOutcome::Pending { why: Wait::ReceiverBusy, until: None, .. }), "{busy:?}");
     exchange.answer_with(429, &[("retry-after", "60")]);
     world.reaches(&first, Status::Queued).await;
     for published in [&first, &second] {
         let pending = outcome(&world, published).await;
-        let Outcome::Pending { why, until, .. } = &pending else { panic!("{pending:?}") };
+        let EventOutcome::Pending { why, until, .. } = &pending else { panic!("{pending:?}") };
         assert!(
             until.is_some_and(|until| until >= first.accepted_at.after(Duration::from_secs(60))),
             "{pending:?}"
@@ -111,7 +121,7 @@ async fn it_is_told_what_a_delivery_waits_for() {
     world.exchange().await.answer(410);
     world.settle().await;
     let held = outcome(&world, &first).await;
-    assert!(matches!(held, Outcome::Pending { why: Wait::ReceiverGone, .. }), "{held:?}");
+    assert!(matches!(held, EventOutcome::Pending { why: Wait::ReceiverGone, .. }), "{held:?}");
 }
 
 #[tokio::test]
@@ -129,7 +139,7 @@ async fn what_stands_behind_the_head_of_an_ordered_subscription_says_so() {
     world.settle().await;
     let waits = outcome(&world, &behind).await;
     assert!(
-        matches!(waits, Outcome::Pending { why: Wait::Order, until: Some(_), attempts: 0, .. }),
+        matches!(waits, EventOutcome::Pending { why: Wait::Order, until: Some(_), attempts: 0, .. }),
         "{waits:?}"
     );
 }
@@ -144,7 +154,7 @@ async fn an_event_is_explained_page_by_page_and_only_where_it_is() {
     let all: Vec<_> = explained(&world, &published).await.iter().map(|one| one.subscription).collect();
     let (mut paged, mut after) = (Vec::new(), None);
     loop {
-        let page = world.engine.explain(&acme(), published.id, after, 2).await.unwrap();
+        let page = world.engine.history().explain(&acme(), published.id, after, 2).await.unwrap();
         paged.extend(page.items.iter().map(|one| one.subscription));
         after = page.next;
         if after.is_none() {
@@ -154,6 +164,6 @@ async fn an_event_is_explained_page_by_page_and_only_where_it_is() {
     assert_eq!((paged.len(), &paged), (3, &all));
     world.put_tenant("other").await;
     let other = postroad_domain::TenantId::parse("other").unwrap();
-    let foreign = world.engine.explain(&other, published.id, None, 2).await;
+    let foreign = world.engine.history().explain(&other, published.id, None, 2).await;
     assert!(matches!(foreign, Err(LookupError::NotFound)), "{foreign:?}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postroad_domain::{
     RateLimit, RetryOverride, Status, SubscriptionId, SubscriptionSpec, limits::BREAKER_FAILURES,
 };
-use postroad_engine::{By, Published};
+use postroad_engine::{Origin, Published};
 
 use crate::world::{Exchange, World, acme, draft, event, pushed_with, to};
 
@@ -78,9 +78,14 @@ async fn order_is_kept_over_a_restart() {
 }
 
 async fn set_ordered(world: &World, id: SubscriptionId, ordered: bool) {
-    let current = world.engine.subscription(&acme(), id).await.unwrap();
+    let current = world.engine.configuration().subscription(&acme(), id).await.unwrap();
     let (revision, spec) = (current.revision(), pushed_with(current.spec, |push| push.ordered = ordered));
-    world.engine.update_subscription(&By::ADMIN, &acme(), id, revision, draft(spec)).await.unwrap();
+    world
+        .engine
+        .configuration()
+        .update_subscription(&Origin::ADMIN, &acme(), id, revision, draft(spec))
+        .await
+        .unwrap();
 }
 
 /// It was, from the next attempt on only.

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::Bytes;
 use postroad_domain::{RetryOverride, Status, SubscriptionSpec, TenantId};
 use postroad_engine::{
-    By, CreateError, FieldProblem, GivenProfile, NewSubscription, PublishError, PutTenantError, RotateError,
-    Rotation, SubscriptionView,
+    CreateError, FieldProblem, GivenProfile, NewSubscription, Origin, PublishError, PutTenantError,
+    RotateError, Rotation, SubscriptionView,
 };
 use postroad_store::memory::MemoryStore;
 use postroad_testkit::clock::ManualClock;
@@ -23,14 +23,21 @@ async fn world_of(profile: &str, options: &str) -> World {
 }
 
 async fn put(world: &World, profile: &str, options: &str) -> Result<(), PutTenantError> {
-    world.engine.put_tenant(&By::ADMIN, acme(), tenant_of(profile, options)).await.map(|_| ())
+    world
+        .engine
+        .configuration()
+        .put_tenant(&Origin::ADMIN, acme(), tenant_of(profile, options))
+        .await
+        .map(|_| ())
 }
 
 async fn subscribe(world: &World, spec: SubscriptionSpec) -> Result<SubscriptionView, Vec<FieldProblem>> {
     let new = NewSubscription { draft: draft(spec), secret: None };
-    world.engine.create_subscription(&By::ADMIN, &acme(), new).await.map_err(|error| match error {
-        CreateError::Invalid(problems) => problems,
-        other => panic!("{other}"),
+    world.engine.configuration().create_subscription(&Origin::ADMIN, &acme(), new).await.map_err(|error| {
+        match error {
+            CreateError::Invalid(problems) => problems,
+            other => panic!("{other}"),
+        }
     })
 }
 
@@ -67,7 +74,7 @@ async fn a_retry_after_a_rotation_keeps_the_bytes_of_a_profile_that_signs_once_a
     world.reaches(&published, Status::Queued).await;
 
     let rotation = Rotation { grace: None, secret: Some("another secret".to_owned()) };
-    world.engine.rotate_secret(&By::ADMIN, &acme(), id, rotation).await.unwrap();
+    world.engine.configuration().rotate_secret(&Origin::ADMIN, &acme(), id, rotation).await.unwrap();
     world.pass(Duration::from_secs(10)).await;
     let second = world.exchange().await;
     assert_eq!(body(&second), sent);
@@ -91,7 +98,7 @@ async fn a_profile_that_signs_each_attempt_uses_the_secrets_of_that_attempt() {
     world.exchange().await.answer(500);
     world.reaches(&published, Status::Queued).await;
     let rotation = Rotation { grace: Some(Duration::from_secs(60)), secret: None };
-    world.engine.rotate_secret(&By::ADMIN, &acme(), id, rotation).await.unwrap();
+    world.engine.configuration().rotate_secret(&Origin::ADMIN, &acme(), id, rotation).await.unwrap();
     world.pass(Duration::from_secs(5)).await;
     let second = world.exchange().await;
     assert_eq!(second.header("webhook-signature").split(' ').count(), 2);
@@ -124,7 +131,7 @@ async fn what_waits_is_sent_as_its_profile_was_also_after_a_start_with_an_edited
     let mut new = draft(spec);
     new.events = vec!["lead.created".to_owned()];
     let new = NewSubscription { draft: new, secret: Some("s3cr3t".to_owned()) };
-    world.engine.create_subscription(&By::ADMIN, &acme(), new).await.unwrap();
+    world.engine.configuration().create_subscription(&Origin::ADMIN, &acme(), new).await.unwrap();
     let published = world.try_publish(event("lead.created", "{}")).await.unwrap();
     let first = world.exchange().await;
     let (sent, signature) = (body(&first), first.header("x-leadhub-signature").to_owned());
@@ -190,7 +197,8 @@ async fn what_the_profile_does_not_take_of_a_subscription_is_told_at_once() {
     let mut wanted = draft(spec);
     wanted.events = vec!["idea.upvoted".to_owned()];
     let new = NewSubscription { draft: wanted, secret: Some("mine".to_owned()) };
-    let refused = world.engine.create_subscription(&By::ADMIN, &acme(), new).await.err().unwrap();
+    let refused =
+        world.engine.configuration().create_subscription(&Origin::ADMIN, &acme(), new).await.err().unwrap();
     let CreateError::Invalid(problems) = refused else { panic!("{refused}") };
     let mut named = fields(&problems);
     named.sort_unstable();
@@ -225,13 +233,19 @@ async fn a_grace_is_refused_where_a_request_carries_one_signature() {
     let world = world_of("leanbe", "{}").await;
     let id = world.subscribe(to("https://a.example/")).await.subscription.id;
     let rotation = Rotation { grace: Some(Duration::from_secs(60)), secret: None };
-    let refused = world.engine.rotate_secret(&By::ADMIN, &acme(), id, rotation).await.err().unwrap();
+    let refused = world
+        .engine
+        .configuration()
+        .rotate_secret(&Origin::ADMIN, &acme(), id, rotation)
+        .await
+        .err()
+        .unwrap();
     let RotateError::Invalid(problems) = refused else { panic!("{refused}") };
     assert_eq!(fields(&problems), ["grace"]);
     let at_once = Rotation { grace: Some(Duration::ZERO), secret: None };
-    world.engine.rotate_secret(&By::ADMIN, &acme(), id, at_once).await.unwrap();
+    world.engine.configuration().rotate_secret(&Origin::ADMIN, &acme(), id, at_once).await.unwrap();
     assert!(matches!(
-        world.engine.remove_secret(&By::ADMIN, &acme(), id).await,
+        world.engine.configuration().remove_secret(&Origin::ADMIN, &acme(), id).await,
         Err(RotateError::Invalid(_))
     ));
 }
@@ -241,8 +255,11 @@ async fn a_way_to_sign_is_chosen_at_creation_and_stays() {
     let world = World::new().await;
     let created = world.subscribe(to("https://a.example/")).await.subscription;
     let spec = SubscriptionSpec { options: r#"{"signature":"ed25519"}"#.to_owned(), ..created.spec };
-    let changed =
-        world.engine.update_subscription(&By::ADMIN, &acme(), created.id, created.version, draft(spec)).await;
+    let changed = world
+        .engine
+        .configuration()
+        .update_subscription(&Origin::ADMIN, &acme(), created.id, created.version, draft(spec))
+        .await;
     let Err(postroad_engine::UpdateError::Invalid(problems)) = changed else { panic!("it was taken") };
     assert_eq!(fields(&problems), ["options.signature"]);
 }
@@ -257,7 +274,8 @@ async fn a_tenant_with_subscriptions_keeps_its_profile() {
     assert!(matches!(put(&world, "leanbe", "{}").await, Err(PutTenantError::HasSubscriptions)));
     put(&world, "standard", "{}").await.unwrap();
     let other = TenantId::parse("other").unwrap();
-    let unknown = world.engine.put_tenant(&By::ADMIN, other, tenant_of("standart", "{}")).await;
+    let unknown =
+        world.engine.configuration().put_tenant(&Origin::ADMIN, other, tenant_of("standart", "{}")).await;
     let Err(PutTenantError::UnknownProfile { known }) = unknown else { panic!("it was taken") };
     assert_eq!(known, ["leadhub", "leanbe", "sleekplan", "standard"]);
 }

@@ -13,7 +13,8 @@ use postroad_domain::{
     SubscriptionSpec, Timestamp, limits::PAGE_ROWS_SCANNED_MAX, replay::ReplayFailure, time::Sleep,
 };
 use postroad_engine::{
-    By, EndReplayError, Engine, LookupError, NewReplay, Outcome, Parts, Published, ReplayError, SecretBox,
+    EndReplayError, Engine, EventOutcome, LookupError, NewReplay, Origin, Parts, Published, ReplayError,
+    SecretBox,
 };
 
 use postroad_testkit::clock::ManualClock;
@@ -33,7 +34,7 @@ fn all_of(subscription: SubscriptionId, selection: ReplaySelection) -> NewReplay
 }
 
 async fn start(world: &World, new: NewReplay) -> Replay {
-    world.engine.start_replay(&By::ADMIN, &acme(), new).await.unwrap()
+    world.engine.history().start_replay(&Origin::ADMIN, &acme(), new).await.unwrap()
 }
 
 /// Events whose only attempt failed.
@@ -65,7 +66,7 @@ async fn next_exchange(world: &World) -> Exchange {
 async fn ends(world: &World, replay: &Replay, status: ReplayStatus) -> Replay {
     let reached = async {
         loop {
-            let replay = world.engine.replay(&acme(), replay.id).await.unwrap();
+            let replay = world.engine.history().replay(&acme(), replay.id).await.unwrap();
             if replay.status == status {
                 return replay;
             }
@@ -81,7 +82,7 @@ async fn what_failed_goes_out_again_with_the_same_event_and_the_count_is_told() 
     let subscription = world.subscribe(once("https://a.example/")).await.subscription;
     let events = failed(&world, 2).await;
     let new = all_of(subscription.id, ReplaySelection::Failed);
-    let count = world.engine.count_replay(&acme(), new).await.unwrap();
+    let count = world.engine.history().count_replay(&acme(), new).await.unwrap();
     assert_eq!((count.deliveries, count.is_exact), (2, true));
     world.no_exchange().await;
     let replay = start(&world, new).await;
@@ -105,14 +106,14 @@ async fn a_replay_keeps_its_pace() {
     let pace = RateLimit { count: 2, per: Duration::from_secs(60) };
     let replay = start(&world, NewReplay { pace, ..all_of(subscription.id, ReplaySelection::Failed) }).await;
     for expected in [2, 4, 5] {
-        while world.engine.replay(&acme(), replay.id).await.unwrap().progress.replayed < expected {
+        while world.engine.history().replay(&acme(), replay.id).await.unwrap().progress.replayed < expected {
             world.pass(Duration::from_millis(1)).await;
         }
         // Within the same minute nothing more is queued.
         for _ in 0..10 {
             world.pass(Duration::from_secs(5)).await;
         }
-        let replay = world.engine.replay(&acme(), replay.id).await.unwrap();
+        let replay = world.engine.history().replay(&acme(), replay.id).await.unwrap();
         assert_eq!(replay.progress.replayed, expected);
         world.pass(Duration::from_secs(10)).await;
     }
@@ -128,8 +129,8 @@ async fn what_is_missing_is_made_after_a_change_of_the_subscription() {
     assert_eq!(exchange.header("webhook-id"), early.id.to_string());
     exchange.answer(200);
     world.reaches(&early, Status::Succeeded).await;
-    let told = world.engine.explain(&acme(), early.id, None, 10).await.unwrap().items.remove(0);
-    assert!(told.by_replay && matches!(told.outcome, Outcome::Delivered { .. }), "{told:?}");
+    let told = world.engine.history().explain(&acme(), early.id, None, 10).await.unwrap().items.remove(0);
+    assert!(told.by_replay && matches!(told.outcome, EventOutcome::Delivered { .. }), "{told:?}");
 }
 
 #[tokio::test]
@@ -143,7 +144,7 @@ async fn a_new_engine_goes_on_with_a_replay_where_the_last_one_was_killed() {
     world.reaches(&events[0], Status::Succeeded).await;
 
     let next = World::on(world.store.clone(), world.clock.clone()).await;
-    let going_on = next.engine.replay(&acme(), replay.id).await.unwrap();
+    let going_on = next.engine.history().replay(&acme(), replay.id).await.unwrap();
     assert_eq!((going_on.status, going_on.progress.replayed), (ReplayStatus::Running, 1));
     let exchange = next_exchange(&next).await;
     assert_eq!(exchange.header("webhook-id"), events[1].id.to_string(), "nothing is sent a second time");
@@ -158,13 +159,13 @@ async fn a_cancelled_replay_queues_nothing_more() {
     let pace = RateLimit { count: 1, per: Duration::from_secs(60) };
     let replay = start(&world, NewReplay { pace, ..all_of(subscription.id, ReplaySelection::Failed) }).await;
     next_exchange(&world).await.answer(200);
-    let cancelled = world.engine.cancel_replay(&By::ADMIN, &acme(), replay.id).await.unwrap();
+    let cancelled = world.engine.history().cancel_replay(&Origin::ADMIN, &acme(), replay.id).await.unwrap();
     assert_eq!((cancelled.status, cancelled.progress.replayed), (ReplayStatus::Cancelled, 1));
     for _ in 0..10 {
         world.pass(Duration::from_secs(60)).await;
     }
     world.no_exchange().await;
-    let again = world.engine.cancel_replay(&By::ADMIN, &acme(), replay.id).await;
+    let again = world.engine.history().cancel_replay(&Origin::ADMIN, &acme(), replay.id).await;
     assert!(matches!(again, Err(EndReplayError::Ended)), "{again:?}");
     start(&world, all_of(subscription.id, ReplaySelection::Failed)).await;
 }
@@ -211,12 +212,12 @@ async fn a_replay_that_makes_no_sense_is_refused_and_changes_nothing() {
     let future = NewReplay { since: now.after(Duration::from_secs(1)), ..new };
     let empty = NewReplay { since: now, until: Some(now), ..new };
     for (bad, field) in [(future, "since"), (empty, "until")] {
-        let refused = world.engine.start_replay(&By::ADMIN, &acme(), bad).await;
+        let refused = world.engine.history().start_replay(&Origin::ADMIN, &acme(), bad).await;
         assert!(
             matches!(&refused, Err(ReplayError::Invalid(found)) if found[0].field == field),
             "{refused:?}"
         );
-        let refused = world.engine.count_replay(&acme(), bad).await;
+        let refused = world.engine.history().count_replay(&acme(), bad).await;
         assert!(
             matches!(&refused, Err(ReplayError::Invalid(found)) if found[0].field == field),
             "{refused:?}"
@@ -224,19 +225,19 @@ async fn a_replay_that_makes_no_sense_is_refused_and_changes_nothing() {
     }
     let slow = NewReplay { pace: RateLimit { count: 1, per: Duration::from_secs(60) }, ..new };
     let running = start(&world, slow).await;
-    let twice = world.engine.start_replay(&By::ADMIN, &acme(), new).await;
+    let twice = world.engine.history().start_replay(&Origin::ADMIN, &acme(), new).await;
     assert!(matches!(twice, Err(ReplayError::Running(known)) if known == running.id), "{twice:?}");
-    world.engine.cancel_replay(&By::ADMIN, &acme(), running.id).await.unwrap();
+    world.engine.history().cancel_replay(&Origin::ADMIN, &acme(), running.id).await.unwrap();
     world.pause(id, false).await;
-    let inactive = world.engine.start_replay(&By::ADMIN, &acme(), new).await;
+    let inactive = world.engine.history().start_replay(&Origin::ADMIN, &acme(), new).await;
     assert!(matches!(inactive, Err(ReplayError::Inactive)), "{inactive:?}");
-    world.engine.delete_subscription(&By::ADMIN, &acme(), id).await.unwrap();
-    let deleted = world.engine.start_replay(&By::ADMIN, &acme(), new).await;
+    world.engine.configuration().delete_subscription(&Origin::ADMIN, &acme(), id).await.unwrap();
+    let deleted = world.engine.history().start_replay(&Origin::ADMIN, &acme(), new).await;
     assert!(matches!(deleted, Err(ReplayError::Deleted)), "{deleted:?}");
-    assert_eq!(world.engine.list_replays(&acme(), None, 10).await.unwrap().items.len(), 1);
+    assert_eq!(world.engine.history().list_replays(&acme(), None, 10).await.unwrap().items.len(), 1);
     world.put_tenant("other").await;
     let other = postroad_domain::TenantId::parse("other").unwrap();
-    let foreign = world.engine.replay(&other, running.id).await;
+    let foreign = world.engine.history().replay(&other, running.id).await;
     assert!(matches!(foreign, Err(LookupError::NotFound)), "{foreign:?}");
 }
 
@@ -266,11 +267,11 @@ async fn a_count_that_takes_too_long_is_a_lower_bound() {
     let subscription = world.subscribe(once("https://a.example/")).await.subscription;
     world.pause(subscription.id, false).await;
     let events = (0..PAGE_ROWS_SCANNED_MAX * 3).map(|_| event("lead.created", "{}")).collect();
-    let published = world.engine.publish_batch(&acme(), events).await;
+    let published = world.engine.accepting().publish_batch(&acme(), events).await;
     assert!(published.iter().all(Result::is_ok));
     world.pause(subscription.id, true).await;
     let new = all_of(subscription.id, ReplaySelection::Missing);
-    let exact = world.engine.count_replay(&acme(), new).await.unwrap();
+    let exact = world.engine.history().count_replay(&acme(), new).await.unwrap();
     assert_eq!((exact.deliveries, exact.is_exact), (published.len() as u64, true));
 
     let parts = Parts {
@@ -283,6 +284,6 @@ async fn a_count_that_takes_too_long_is_a_lower_bound() {
         node_name: "slow".to_owned(),
     };
     let slow = Engine::start(parts).await.unwrap();
-    let bound = slow.count_replay(&acme(), new).await.unwrap();
+    let bound = slow.history().count_replay(&acme(), new).await.unwrap();
     assert!(!bound.is_exact && (1..exact.deliveries).contains(&bound.deliveries), "{bound:?}");
 }

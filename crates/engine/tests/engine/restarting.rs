@@ -4,8 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{Clock, EventId, EventType, RetryOverride, Status, SubscriptionSpec};
-use postroad_engine::{By, Engine, Parts, SecretBox, StartError};
-use postroad_store::{Commit, FanoutTarget, NewDelivery, NewEvent, OpenSession, Store};
+use postroad_engine::{Engine, Origin, Parts, SecretBox, StartError};
+use postroad_store::{
+    Cluster, Commit, Configuration, FanoutTarget, NewDelivery, NewEvent, OpenSession, Queue,
+};
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::world::{World, acme, draft, patient, pushed_with, to};
@@ -94,7 +96,12 @@ async fn a_subscription_that_keeps_no_order_any_more_waits_for_no_head() {
     world.no_exchange().await;
     let (id, version) = (subscription.subscription.id, subscription.subscription.version);
     let unordered = draft(pushed_with(spec, |push| push.ordered = false));
-    world.engine.update_subscription(&By::ADMIN, &acme(), id, version, unordered).await.unwrap();
+    world
+        .engine
+        .configuration()
+        .update_subscription(&Origin::ADMIN, &acme(), id, version, unordered)
+        .await
+        .unwrap();
     for _ in 0..2 {
         world.exchange().await.answer(200);
     }
@@ -126,7 +133,7 @@ async fn commit_and_die(world: &World) {
         config_version: snapshot.tenant.config_version,
         tenant_version: snapshot.tenant.version,
         trace: None,
-        profile: world.engine.profile("standard").unwrap().no,
+        profile: world.engine.configuration().profile("standard").unwrap().no,
         event_type: EventType::parse("a").unwrap(),
         occurred_at: None,
         tags: Vec::new(),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use postroad_domain::{Clock, RetryOverride, Status, Tenant, tenant::TenantSpec};
 use postroad_engine::{
-    By, CancelError, CreateError, FieldProblem, LookupError, NewSubscription, Published, PutTenantError,
+    CancelError, CreateError, FieldProblem, LookupError, NewSubscription, Origin, Published, PutTenantError,
     Retention, RetentionMetrics, RetryError,
 };
-use postroad_store::{DeliveryFilter, EventFilter, Store, memory::MemoryStore};
+use postroad_store::{DeliveryFilter, EventFilter, History, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
 
 use crate::world::{World, acme, draft, patient, pushed_with, tenant_of, to};
@@ -19,7 +19,7 @@ fn kept(age_max: Option<Duration>, retention_bytes: Option<u64>) -> TenantSpec {
 }
 
 async fn put(world: &World, spec: TenantSpec) -> Result<Tenant, Vec<FieldProblem>> {
-    match world.engine.put_tenant(&By::ADMIN, acme(), spec).await {
+    match world.engine.configuration().put_tenant(&Origin::ADMIN, acme(), spec).await {
         Ok((tenant, _)) => Ok(tenant),
         Err(PutTenantError::Invalid(problems)) => Err(problems),
         Err(other) => panic!("{other:?}"),
@@ -34,7 +34,7 @@ async fn refused(world: &World, spec: TenantSpec, field: &str) -> String {
 }
 
 fn keep_within(world: &World, age_max: Option<Duration>, bytes_max: Option<u64>) {
-    world.engine.keep_within(Retention { age_max, bytes_max }, RetentionMetrics::default());
+    world.engine.upkeep().keep_within(Retention { age_max, bytes_max }, RetentionMetrics::default());
 }
 
 async fn delivered(world: &World, data: &str) -> Published {
@@ -52,23 +52,24 @@ async fn nobody_reads_what_is_older_than_a_tenants_limit_also_before_it_is_erase
     let old = delivered(&world, "1").await;
     let delivery = world.delivery_of(&old).await;
     world.clock.advance(5 * DAY);
-    world.engine.event(&acme(), old.id).await.expect("it is just as old as it may be");
+    world.engine.history().event(&acme(), old.id).await.expect("it is just as old as it may be");
     world.clock.advance(DAY);
     let young = delivered(&world, "2").await;
 
     let (engine, tenant) = (&world.engine, acme());
-    assert!(matches!(engine.event(&tenant, old.id).await, Err(LookupError::NotFound)));
-    assert!(matches!(engine.delivery(&tenant, delivery).await, Err(LookupError::NotFound)));
-    let again = engine.retry_delivery(&By::ADMIN, &tenant, delivery).await;
+    assert!(matches!(engine.history().event(&tenant, old.id).await, Err(LookupError::NotFound)));
+    assert!(matches!(engine.history().delivery(&tenant, delivery).await, Err(LookupError::NotFound)));
+    let again = engine.history().retry_delivery(&Origin::ADMIN, &tenant, delivery).await;
     assert!(matches!(again, Err(RetryError::NotFound)), "{again:?}");
-    let cancelled = engine.cancel_delivery(&By::ADMIN, &tenant, delivery).await;
+    let cancelled = engine.history().cancel_delivery(&Origin::ADMIN, &tenant, delivery).await;
     assert!(matches!(cancelled, Err(CancelError::NotFound)), "{cancelled:?}");
-    let events = engine.list_events(&tenant, EventFilter::default(), None, 10).await.unwrap();
+    let events = engine.history().list_events(&tenant, EventFilter::default(), None, 10).await.unwrap();
     assert_eq!(events.items.iter().map(|event| event.id).collect::<Vec<_>>(), [young.id]);
-    let deliveries = engine.list_deliveries(&tenant, DeliveryFilter::default(), None, 10).await.unwrap();
+    let deliveries =
+        engine.history().list_deliveries(&tenant, DeliveryFilter::default(), None, 10).await.unwrap();
     assert_eq!(deliveries.items.len(), 1);
     put(&world, kept(None, None)).await.unwrap();
-    engine.event(&tenant, old.id).await.expect("nothing was erased yet");
+    engine.history().event(&tenant, old.id).await.expect("nothing was erased yet");
 }
 
 #[tokio::test]
@@ -80,7 +81,7 @@ async fn what_is_older_than_a_tenants_limit_is_erased_and_that_of_others_stays()
     keep_within(&world, Some(30 * DAY), None);
     let old = world.publish("1").await;
     world.settle().await;
-    let tenant = world.engine.tenant(&acme()).await.unwrap().unwrap();
+    let tenant = world.engine.configuration().tenant(&acme()).await.unwrap().unwrap();
     let is_stored = async || world.store.event(tenant.no, old.id).await.unwrap().is_some();
     world.pass(5 * DAY).await;
     world.settle().await;
@@ -104,12 +105,12 @@ async fn a_limit_of_bytes_erases_the_oldest_of_its_tenant() {
     let data = format!("\"{}\"", "a".repeat(600 * 1024));
     let [first, second] = [world.publish(&data).await, world.publish(&data).await];
     let gone = async {
-        while world.engine.event(&acme(), first.id).await.is_ok() {
+        while world.engine.history().event(&acme(), first.id).await.is_ok() {
             world.pass(Duration::from_secs(10)).await;
         }
     };
     patient("the first event to go", gone).await;
-    world.engine.event(&acme(), second.id).await.unwrap();
+    world.engine.history().event(&acme(), second.id).await.unwrap();
 }
 
 #[tokio::test]
@@ -149,7 +150,7 @@ async fn a_tenants_limit_and_the_schedules_of_its_subscriptions_must_fit() {
     );
     put(&world, kept(Some(9 * DAY), None)).await.unwrap();
     let new = NewSubscription { draft: draft(slow(9)), secret: None };
-    let refused = world.engine.create_subscription(&By::ADMIN, &acme(), new).await;
+    let refused = world.engine.configuration().create_subscription(&Origin::ADMIN, &acme(), new).await;
     let Some(CreateError::Invalid(problems)) = refused.err() else { panic!("its schedule is too long") };
     assert_eq!(problems[0].field, "retry");
     assert_eq!(
@@ -171,6 +172,6 @@ async fn a_profiles_limit_holds_for_its_tenants() {
     assert_eq!(says, "is 7d, but the profile standard keeps events for 144h: must be at most that");
     let old = world.publish("1").await;
     world.clock.advance(6 * DAY + Duration::from_secs(1));
-    assert!(matches!(world.engine.event(&acme(), old.id).await, Err(LookupError::NotFound)));
+    assert!(matches!(world.engine.history().event(&acme(), old.id).await, Err(LookupError::NotFound)));
     assert!(world.clock.now() > old.accepted_at.after(6 * DAY));
 }

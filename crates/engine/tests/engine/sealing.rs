@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use postroad_domain::{
     CustomHeader, ErrorClass, Status, Subscription, SubscriptionId, SubscriptionSpec, attempt::Answer,
 };
-use postroad_engine::{By, GivenProfile, UpdateError};
-use postroad_store::{Store, SubscriptionChange, UpdateSubscription, memory::MemoryStore};
+use postroad_engine::{GivenProfile, Origin, UpdateError};
+use postroad_store::{Configuration, SubscriptionChange, UpdateSubscription, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
 
 use crate::world::{KEY, World, acme, draft, event, exact_profiles, tenant_of, to};
@@ -44,7 +44,7 @@ async fn world_with(store: MemoryStore, keys: &str) -> World {
 async fn vault() -> World {
     let world = world_with(MemoryStore::embedded(), KEY).await;
     let tenant = tenant_of("vault", r#"{"tree":{"leaf":"plant-4"}}"#);
-    world.engine.put_tenant(&By::ADMIN, acme(), tenant).await.unwrap();
+    world.engine.configuration().put_tenant(&Origin::ADMIN, acme(), tenant).await.unwrap();
     world
 }
 
@@ -85,7 +85,11 @@ async fn change(
     spec: SubscriptionSpec,
 ) -> Result<Subscription, UpdateError> {
     let expected = current.revision();
-    world.engine.update_subscription(&By::ADMIN, &acme(), current.id, expected, draft(spec)).await
+    world
+        .engine
+        .configuration()
+        .update_subscription(&Origin::ADMIN, &acme(), current.id, expected, draft(spec))
+        .await
 }
 
 /// The next event of the tenant arrives with everything that was planted.
@@ -119,7 +123,7 @@ async fn what_is_secret_rests_encrypted_in_every_version_and_goes_out_in_plain()
     }
     assert!(rests[1].contains("back"), "what is not secret stays readable");
     arrives_whole(&world).await;
-    let listed = world.engine.list_tenants(None, None, 10).await.unwrap().items;
+    let listed = world.engine.configuration().list_tenants(None, None, 10).await.unwrap().items;
     assert!(listed[0].spec.options.contains("plant-4") && listed[0].spec.sealed.is_none());
 }
 
@@ -142,7 +146,7 @@ async fn a_key_that_is_not_the_first_any_more_still_opens_and_the_next_change_se
         String::from_utf8(bytes[2..2 + usize::from(bytes[1])].to_vec()).unwrap()
     };
     assert_eq!(sealed_with(stored(&world, id).await.spec.sealed), "k1");
-    let current = world.engine.subscription(&acme(), id).await.unwrap();
+    let current = world.engine.configuration().subscription(&acme(), id).await.unwrap();
     let renamed = SubscriptionSpec { name: Some("x".to_owned()), ..current.spec.clone() };
     change(&world, &current, renamed).await.unwrap();
     assert_eq!(sealed_with(stored(&world, id).await.spec.sealed), "new");
@@ -175,19 +179,19 @@ async fn settings_that_do_not_open_send_nothing_and_are_not_overwritten() {
     };
     write(&world, &stored(&world, two.id).await, stolen).await;
     let world = world_with(world.store.clone(), KEY).await;
-    world.engine.delete_subscription(&By::ADMIN, &acme(), one.id).await.unwrap();
+    world.engine.configuration().delete_subscription(&Origin::ADMIN, &acme(), one.id).await.unwrap();
 
     let published = world.try_publish(event("opened", "{}")).await.unwrap();
     world.no_exchange().await;
-    let view = world.engine.delivery(&acme(), world.delivery_of(&published).await).await.unwrap();
+    let view = world.engine.history().delivery(&acme(), world.delivery_of(&published).await).await.unwrap();
     let Answer::Error { class, message } = &view.attempts[0].answer else { panic!("{view:?}") };
     assert_eq!((*class, message.contains("does not open")), (ErrorClass::Protocol, true), "{message}");
 
-    let current = world.engine.subscription(&acme(), two.id).await.unwrap();
+    let current = world.engine.configuration().subscription(&acme(), two.id).await.unwrap();
     let renamed = SubscriptionSpec { name: Some("x".to_owned()), ..current.spec.clone() };
     let refused = change(&world, &current, renamed).await;
     assert!(matches!(refused, Err(UpdateError::Secret(_))), "{refused:?}");
-    assert!(world.engine.delete_subscription(&By::ADMIN, &acme(), two.id).await.unwrap());
+    assert!(world.engine.configuration().delete_subscription(&Origin::ADMIN, &acme(), two.id).await.unwrap());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use postroad_engine::{By, NewSubscription, RotateError, Rotation};
+use postroad_engine::{NewSubscription, Origin, RotateError, Rotation};
 
 use crate::world::{Exchange, World, acme, draft, to};
 
@@ -21,7 +21,13 @@ async fn during_the_grace_both_secrets_sign_and_afterwards_only_the_new_one() {
     let created = world.subscribe(to("https://a.example/")).await;
     let (id, old) = (created.subscription.id, created.secret.unwrap().secret);
     let rotation = Rotation { grace: Some(Duration::from_secs(3_600)), secret: None };
-    let new = world.engine.rotate_secret(&By::ADMIN, &acme(), id, rotation).await.unwrap().secret;
+    let new = world
+        .engine
+        .configuration()
+        .rotate_secret(&Origin::ADMIN, &acme(), id, rotation)
+        .await
+        .unwrap()
+        .secret;
 
     world.publish("{}").await;
     let exchange = world.exchange().await;
@@ -33,7 +39,8 @@ async fn during_the_grace_both_secrets_sign_and_afterwards_only_the_new_one() {
     world.publish("{}").await;
     let exchange = world.exchange().await;
     assert_eq!(exchange.header("webhook-signature"), hmac_signature(&new, &exchange));
-    let shown = world.engine.secret(&By::ADMIN, &acme(), id).await.unwrap().unwrap().unwrap();
+    let shown =
+        world.engine.configuration().secret(&Origin::ADMIN, &acme(), id).await.unwrap().unwrap().unwrap();
     assert_eq!(*shown.secret, *new);
 }
 
@@ -42,14 +49,21 @@ async fn the_customers_own_secret_signs_and_one_of_another_form_is_refused() {
     let world = World::new().await;
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let new = NewSubscription { draft: draft(to("https://a.example/")), secret: Some(secret.to_owned()) };
-    let created = world.engine.create_subscription(&By::ADMIN, &acme(), new).await.unwrap();
+    let created =
+        world.engine.configuration().create_subscription(&Origin::ADMIN, &acme(), new).await.unwrap();
     assert_eq!(*created.secret.unwrap().secret, secret);
     world.publish("{}").await;
     let exchange = world.exchange().await;
     assert_eq!(exchange.header("webhook-signature"), hmac_signature(secret, &exchange));
     let id = created.subscription.id;
     let rotation = Rotation { grace: Some(Duration::ZERO), secret: Some("hunter2".to_owned()) };
-    let refused = world.engine.rotate_secret(&By::ADMIN, &acme(), id, rotation).await.err().unwrap();
+    let refused = world
+        .engine
+        .configuration()
+        .rotate_secret(&Origin::ADMIN, &acme(), id, rotation)
+        .await
+        .err()
+        .unwrap();
     assert!(matches!(&refused, RotateError::Invalid(problems) if problems[0].field == "secret"), "{refused}");
 }
 
@@ -73,7 +87,9 @@ async fn only_so_many_secrets_sign_at_a_time() {
     let rotate = |grace| {
         let rotation = Rotation { grace: Some(Duration::from_secs(grace)), secret: None };
         let engine = world.engine.clone();
-        async move { engine.rotate_secret(&By::ADMIN, &acme(), id, rotation).await.map(|_| ()) }
+        async move {
+            engine.configuration().rotate_secret(&Origin::ADMIN, &acme(), id, rotation).await.map(|_| ())
+        }
     };
     for _ in 0..4 {
         rotate(3_600).await.unwrap();

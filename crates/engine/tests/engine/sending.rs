@@ -1,6 +1,6 @@
 //! Sending: the exact request, turns, limits, what the log shows.
 
-use postroad_engine::By;
+use postroad_engine::Origin;
 use std::time::Duration;
 
 use postroad_domain::{CustomHeader, Status, SubscriptionSpec, attempt::Answer};
@@ -142,7 +142,8 @@ async fn a_receiver_that_asks_for_rest_gets_it() {
 async fn a_url_that_must_not_be_called_is_refused_and_nothing_is_created() {
     let world = World::new().await;
     let new = postroad_engine::NewSubscription { draft: draft(to("https://blocked.example/")), secret: None };
-    let refused = world.engine.create_subscription(&By::ADMIN, &acme(), new).await.err().unwrap();
+    let refused =
+        world.engine.configuration().create_subscription(&Origin::ADMIN, &acme(), new).await.err().unwrap();
     assert!(matches!(refused, postroad_engine::CreateError::BlockedUrl(_)));
-    assert_eq!(world.engine.subscriptions(&acme()).await.unwrap(), []);
+    assert_eq!(world.engine.configuration().subscriptions(&acme()).await.unwrap(), []);
 }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use postroad_domain::{Clock, EndpointUrl, ErrorClass, TenantId};
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
-use postroad_engine::{By, Engine, NewSubscription, Parts, SecretBox};
+use postroad_engine::{Engine, NewSubscription, Origin, Parts, SecretBox};
 use postroad_store::memory::MemoryStore;
 use postroad_testkit::clock::ManualClock;
 use rand::{SeedableRng, rngs::StdRng};
@@ -86,12 +86,21 @@ impl Egress for Receivers {
 
 async fn tenant_with_backlog(engine: &Arc<Engine>, name: &str, concurrency: u32, events: usize) {
     let tenant = TenantId::parse(name).unwrap();
-    engine.put_tenant(&By::ADMIN, tenant.clone(), tenant_of("standard", "{}")).await.unwrap();
+    engine
+        .configuration()
+        .put_tenant(&Origin::ADMIN, tenant.clone(), tenant_of("standard", "{}"))
+        .await
+        .unwrap();
     let spec = pushed_with(to(&format!("https://{name}.example/")), |push| push.concurrency = concurrency);
     let new = NewSubscription { draft: draft(spec), secret: None };
-    engine.create_subscription(&By::ADMIN, &tenant, new).await.unwrap();
+    engine.configuration().create_subscription(&Origin::ADMIN, &tenant, new).await.unwrap();
     let backlog = (0..events).map(|_| event("a", "1")).collect();
-    engine.publish_batch(&tenant, backlog).await.into_iter().for_each(|published| drop(published.unwrap()));
+    engine
+        .accepting()
+        .publish_batch(&tenant, backlog)
+        .await
+        .into_iter()
+        .for_each(|published| drop(published.unwrap()));
 }
 
 /// Lets everything run that can run now: until nobody has lain down or got up for many turns.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use postroad_domain::{
     Clock, CredentialKind, KeySpec, RetryOverride, Scope, Status, attempt::Answer, tenant::TenantSpec,
 };
-use postroad_engine::{By, Credential, KeyRefusal, PublishError};
+use postroad_engine::{Credential, KeyRefusal, Origin, PublishError};
 use postroad_store::StoreError;
 
 use crate::world::{World, acme, event, patient, pushed_with, tenant_of, to};
@@ -47,7 +47,7 @@ async fn an_event_that_waits_behind_a_commit_that_finds_the_disk_full_is_refused
     let held = world.store.hold_commits();
     let publish = || {
         let engine = world.engine.clone();
-        tokio::spawn(async move { engine.publish(&acme(), event("a", "{}")).await })
+        tokio::spawn(async move { engine.accepting().publish(&acme(), event("a", "{}")).await })
     };
     let first = publish();
     world.settle().await;
@@ -128,14 +128,15 @@ async fn when_nobody_knows_whether_a_tenant_was_deleted_memory_answers_nothing_o
         rate_limit: None,
         expires_at: None,
     };
-    let (_, credential) = world.engine.create_key(&By::ADMIN, &acme(), spec).await.unwrap();
+    let (_, credential) =
+        world.engine.configuration().create_key(&Origin::ADMIN, &acme(), spec).await.unwrap();
     let Credential::Key(key) = credential else { panic!("it is a pair") };
-    world.engine.key(&key).await.unwrap();
+    world.engine.configuration().key(&key).await.unwrap();
     world.store.lose_answers(lost());
-    let deleted = world.engine.delete_tenant(&By::ADMIN, &acme()).await;
+    let deleted = world.engine.configuration().delete_tenant(&Origin::ADMIN, &acme()).await;
     assert!(matches!(deleted, Err(StoreError::Unavailable(_))), "{deleted:?}");
-    assert_eq!(world.engine.tenant(&acme()).await.unwrap(), None);
-    let refused = world.engine.key(&key).await;
+    assert_eq!(world.engine.configuration().tenant(&acme()).await.unwrap(), None);
+    let refused = world.engine.configuration().key(&key).await;
     assert!(matches!(refused, Err(KeyRefusal::Unknown)), "{refused:?}");
     assert!(world.try_publish(event("a", "{}")).await.is_err());
 }
@@ -145,8 +146,8 @@ async fn when_nobody_knows_whether_a_tenant_was_changed_it_is_read_again() {
     let world = World::new().await;
     let spec = TenantSpec { name: Some("Acme".to_owned()), ..tenant_of("standard", "{}") };
     world.store.lose_answers(lost());
-    world.engine.put_tenant(&By::ADMIN, acme(), spec).await.unwrap_err();
-    let read = world.engine.tenant(&acme()).await.unwrap().unwrap();
+    world.engine.configuration().put_tenant(&Origin::ADMIN, acme(), spec).await.unwrap_err();
+    let read = world.engine.configuration().tenant(&acme()).await.unwrap().unwrap();
     assert_eq!(read.spec.name.as_deref(), Some("Acme"));
 }
 
@@ -158,7 +159,7 @@ async fn when_nobody_knows_whether_a_subscription_was_deleted_nothing_is_sent_to
     let first = world.exchange().await;
     let published = world.publish("{}").await;
     world.store.lose_answers(lost());
-    world.engine.delete_subscription(&By::ADMIN, &acme(), id).await.unwrap_err();
+    world.engine.configuration().delete_subscription(&Origin::ADMIN, &acme(), id).await.unwrap_err();
     first.answer(200);
     world.no_exchange().await;
     world.reaches(&published, Status::Cancelled).await;
@@ -199,9 +200,12 @@ async fn a_test_of_a_subscription_says_that_the_way_out_is_shut() {
     let world = World::new().await;
     let id = world.subscribe(to("https://a.example/")).await.subscription.id;
     let (engine, named) = (world.engine.clone(), Some("lead.created".to_owned()));
-    let test = tokio::spawn(async move { engine.test_subscription(&By::ADMIN, &acme(), id, named).await });
+    let test =
+        tokio::spawn(
+            async move { engine.sending().test_subscription(&Origin::ADMIN, &acme(), id, named).await },
+        );
     world.exchange().await.shut_out(Duration::from_secs(1));
-    let view = test.await.unwrap().unwrap();
+    let view = world.view(test.await.unwrap().unwrap()).await;
     assert_eq!(view.delivery.status, Status::Failed);
     let answer = &view.attempts[0].answer;
     assert!(

@@ -10,7 +10,7 @@ use postroad_domain::{
 };
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
 use postroad_engine::{
-    By, Engine, GivenProfile, NewSubscription, Parts, PublishError, PublishEvent, Published, SecretBox,
+    Engine, GivenProfile, NewSubscription, Origin, Parts, PublishError, PublishEvent, Published, SecretBox,
     SubscriptionDraft, SubscriptionView,
 };
 use postroad_store::{DeliveryFilter, memory::MemoryStore};
@@ -136,14 +136,20 @@ impl World {
 
     pub(crate) async fn put_tenant(&self, id: &str) {
         self.engine
-            .put_tenant(&By::ADMIN, TenantId::parse(id).unwrap(), tenant_of("standard", "{}"))
+            .configuration()
+            .put_tenant(&Origin::ADMIN, TenantId::parse(id).unwrap(), tenant_of("standard", "{}"))
             .await
             .unwrap();
     }
 
     pub(crate) async fn subscribe(&self, spec: SubscriptionSpec) -> SubscriptionView {
         self.engine
-            .create_subscription(&By::ADMIN, &acme(), NewSubscription { draft: draft(spec), secret: None })
+            .configuration()
+            .create_subscription(
+                &Origin::ADMIN,
+                &acme(),
+                NewSubscription { draft: draft(spec), secret: None },
+            )
             .await
             .unwrap()
     }
@@ -153,7 +159,7 @@ impl World {
     }
 
     pub(crate) async fn try_publish(&self, event: PublishEvent) -> Result<Published, PublishError> {
-        patient("an answer to publish", self.engine.publish(&acme(), event)).await
+        patient("an answer to publish", self.engine.accepting().publish(&acme(), event)).await
     }
 
     /// The next exchange that the engine begins.
@@ -176,8 +182,13 @@ impl World {
 
     pub(crate) async fn delivery_of(&self, published: &Published) -> DeliveryId {
         let filter = DeliveryFilter { event: Some(published.id), ..DeliveryFilter::default() };
-        let page = self.engine.list_deliveries(&acme(), filter, None, 10).await.unwrap();
+        let page = self.engine.history().list_deliveries(&acme(), filter, None, 10).await.unwrap();
         page.items[0].id
+    }
+
+    /// A delivery with its attempts.
+    pub(crate) async fn view(&self, id: DeliveryId) -> postroad_engine::DeliveryView {
+        self.engine.history().delivery(&acme(), id).await.unwrap()
     }
 
     /// Waits until the only delivery of the event has the status.
@@ -189,7 +200,7 @@ impl World {
         let id = self.delivery_of(published).await;
         let reached = async {
             loop {
-                let view = self.engine.delivery(&acme(), id).await.unwrap();
+                let view = self.engine.history().delivery(&acme(), id).await.unwrap();
                 if view.delivery.status == status {
                     return view;
                 }
@@ -206,9 +217,13 @@ impl World {
     }
 
     pub(crate) async fn pause(&self, id: SubscriptionId, active: bool) {
-        let current = self.engine.subscription(&acme(), id).await.unwrap();
+        let current = self.engine.configuration().subscription(&acme(), id).await.unwrap();
         let (revision, spec) = (current.revision(), SubscriptionSpec { active, ..current.spec });
-        self.engine.update_subscription(&By::ADMIN, &acme(), id, revision, draft(spec)).await.unwrap();
+        self.engine
+            .configuration()
+            .update_subscription(&Origin::ADMIN, &acme(), id, revision, draft(spec))
+            .await
+            .unwrap();
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn run(flags: &Given) -> Result<(), CommandError> {
     if config.admin_key.as_ref().is_some_and(|key| key.len() < ADMIN_KEY_CHARS_ADVISED) {
         tracing::warn!("the admin key is short; one of 16 characters or more cannot be guessed");
     }
-    let rng = ambient::chance().context("the system has no randomness to give")?;
+    let rng = ambient::rng().context("the system has no randomness to give")?;
     let node =
         Node::start(&mut config, Arc::new(SystemClock::new()), rng).await.map_err(anyhow::Error::msg)?;
     traces.sample(&node);

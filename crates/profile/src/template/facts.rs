@@ -2,11 +2,7 @@
 
 use std::{borrow::Cow, cell::OnceCell};
 
-use super::{
-    fact::Fact,
-    filter::{FilterError, canonical},
-    variable::Variable,
-};
+use super::{fact::Fact, filter::canonical, filter_error::FilterError, variable::Variable};
 use crate::{
     catalogue::{Catalogue, EventEntry},
     input::{AttemptFacts, RenderInput},

@@ -8,9 +8,8 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use data_encoding::HEXLOWER;
-use thiserror::Error;
 
-use super::{escape, fact::Fact, moment};
+use super::{escape, fact::Fact, filter_error::FilterError, moment};
 use crate::ecmascript_json;
 
 /// One filter.
@@ -55,23 +54,6 @@ pub(crate) const FILTERS: [(&str, Filter); 17] = [
     ("url", Filter::Url),
     ("xml", Filter::Xml),
 ];
-
-/// Why a filter gave no value.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum FilterError {
-    /// A time is wanted.
-    #[error("the filter takes a time, not `{0}`")]
-    NotATime(String),
-    /// JSON is wanted.
-    #[error("the filter takes a JSON value: {0}")]
-    NotJson(String),
-    /// The arguments are not those of the filter.
-    #[error("the filter's arguments are wrong: {0}")]
-    Arguments(&'static str),
-    /// A zone that the time zone database does not have.
-    #[error("there is no time zone `{0}`")]
-    UnknownZone(String),
-}
 
 impl Filter {
     /// The value behind the filter.

@@ -8,7 +8,7 @@ use jiff::{
 };
 use postroad_domain::Timestamp;
 
-use super::{fact::Fact, filter::FilterError};
+use super::{fact::Fact, filter_error::FilterError};
 
 /// The zones that are part of the program: what a machine has installed must not change a request.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);

@@ -6,7 +6,8 @@
 use super::{
     fact::Fact,
     facts::Facts,
-    filter::{FILTERS, Filter, FilterError},
+    filter::{FILTERS, Filter},
+    filter_error::FilterError,
     variable::{Names, Variable},
 };
 

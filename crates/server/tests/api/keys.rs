@@ -55,10 +55,10 @@ async fn a_pair_for_the_compatible_api_is_no_key_of_this_one() {
         let reply = app.send_as(key, "GET", "/v1/profiles", "").await;
         refusal::check(&reply, 401, "unauthorized", "", "is not valid", key);
     }
-    let known = app.engine.key_pair(access, secret).await.unwrap();
+    let known = app.engine.configuration().key_pair(access, secret).await.unwrap();
     assert_eq!(known.tenant().as_str(), "acme");
-    app.engine.key_pair(access, &secret.replace('_', "-")).await.unwrap_err();
-    app.engine.key_pair(secret, access).await.unwrap_err();
+    app.engine.configuration().key_pair(access, &secret.replace('_', "-")).await.unwrap_err();
+    app.engine.configuration().key_pair(secret, access).await.unwrap_err();
 }
 
 #[tokio::test]

@@ -6,9 +6,18 @@ queries! { ACCEPTING:
     EVENT_INSERT = "INSERT INTO event (event_no, tenant_no, id, type, accepted_at, occurred_at, deliveries, tags,
         attributes, data, profile_no, tenant_version, trace)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
-    /// Appends a delivery.
-    DELIVERY_INSERT = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version, status, reason, attempts, at,
-        created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)";
+    /// Appends a delivery that waits.
+    DELIVERY_CREATE [Birth: Create] = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version, status, reason,
+        attempts, at, created_at) VALUES (?1, ?2, ?3, ?4, 2, NULL, 0, ?5, ?6)";
+    /// Appends a delivery of a large fan-out whose subscription was paused meanwhile.
+    DELIVERY_CREATE_PAUSED [Birth: CreatePaused] = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version,
+        status, reason, attempts, at, created_at) VALUES (?1, ?2, ?3, ?4, 5, ?5, 0, ?6, ?6)";
+    /// Appends the delivery of a test that the receiver took.
+    DELIVERY_TEST_SUCCEED [Birth: TestSucceed] = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version,
+        status, reason, attempts, at, created_at) VALUES (?1, ?2, ?3, ?4, 3, NULL, 1, ?5, NULL)";
+    /// Appends the delivery of a test that failed.
+    DELIVERY_TEST_FAIL [Birth: TestFail] = "INSERT INTO delivery (delivery_no, tenant_no, sub_no, sub_version, status,
+        reason, attempts, at, created_at) VALUES (?1, ?2, ?3, ?4, 4, ?6, 1, ?5, NULL)";
     /// Lists an event under its tenant.
     EVENT_LISTING_INSERT = "INSERT OR IGNORE INTO event_listing (tenant_no, event_no) VALUES (?1, ?2)";
     /// Lists a delivery under its subscription.

@@ -13,8 +13,8 @@ queries! { KEYS_AND_AUDIT:
     /// Keys of a tenant that are not revoked, by id.
     KEY_LIST = "SELECT id, tenant_no, created_at, last_used_at, revoked_at, spec FROM api_key
         WHERE tenant_no = ?1 AND id > ?2 AND revoked_at IS NULL ORDER BY id LIMIT ?3";
-    /// Revokes a key.
-    KEY_REVOKE = "UPDATE api_key SET revoked_at = ?3 WHERE tenant_no = ?1 AND id = ?2 AND revoked_at IS NULL";
+    /// Revokes a key; answers its hash.
+    KEY_REVOKE = "UPDATE api_key SET revoked_at = ?3 WHERE tenant_no = ?1 AND id = ?2 AND revoked_at IS NULL RETURNING hash";
     /// The revoked keys of a tenant.
     KEY_REVOKED = "SELECT id, revoked_at FROM api_key WHERE tenant_no = ?1 AND revoked_at IS NOT NULL ORDER BY id";
     /// Forgets a key.

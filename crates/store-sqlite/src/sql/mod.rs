@@ -1,16 +1,43 @@
 //! Every SQL text that runs while Postroad works, by name, in files by subject; those that append a group of rows are made of
 //! the ones for a single row (`rows.rs`). `docs/data-model.md` lists each with the index it uses and the rows it touches;
-//! `tests/plans.rs` asks SQLite for each plan and compares.
+//! `tests/store_sqlite/plans.rs` asks SQLite for each plan and compares.
 //!
 //! **Invariant:** none of them scans a table, except the four that fill the writer's memory when the store is opened.
 
-/// Makes a constant of each text, and a list of all of them with their names.
+use postroad_domain::delivery::{Birth, Input};
+
+/// What a statement does in the life of a delivery (`docs/state-machine.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transition {
+    /// It writes new deliveries.
+    Birth(Birth),
+    /// It carries out an input.
+    Input(Input),
+}
+
+/// A statement.
+#[derive(Clone, Copy, Debug)]
+pub struct Query {
+    /// Its name.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+    /// What it does in the life of a delivery; empty when it writes no status.
+    pub transitions: &'static [Transition],
+}
+
+/// Makes a constant of each text, and a list of all of them with their names. A statement that writes the status of a
+/// delivery says which births or inputs it carries out: `NAME [Input: Expire | Overflow] = "…"`.
 macro_rules! queries {
-    ($list:ident: $($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    ($list:ident: $($(#[$doc:meta])* $name:ident $([$kind:ident: $($what:ident)|+])? = $text:literal;)*) => {
         $($(#[$doc])* pub const $name: &str = $text;)*
 
         /// Each of these with its name.
-        pub(super) const $list: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+        pub(super) const $list: &[$crate::sql::Query] = &[$($crate::sql::Query {
+            name: stringify!($name),
+            text: $name,
+            transitions: &[$($($crate::sql::Transition::$kind(postroad_domain::delivery::$kind::$what)),+)?],
+        }),*];
     };
 }
 
@@ -19,8 +46,10 @@ mod configuration;
 mod forgetting;
 mod installation;
 mod keys_and_audit;
+pub(crate) mod query;
 mod reading;
 mod replays;
+pub(crate) mod rows;
 mod sending;
 mod sweeping;
 
@@ -31,6 +60,11 @@ pub use self::{
 
 /// Every query with its name.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    queries().map(|query| (query.name, query.text))
+}
+
+/// Every query.
+pub fn queries() -> impl Iterator<Item = Query> {
     let lists = [
         accepting::ACCEPTING,
         configuration::CONFIGURATION,

@@ -8,12 +8,24 @@ queries! { SENDING:
     /// Whether a delivery has a place in the queue, and until when it is not tried there.
     QUEUE_FIND = "SELECT not_before FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND due = ?4
         AND delivery_no = ?5";
-    /// Sets where a delivery stands, in place.
-    DELIVERY_SET = "UPDATE delivery SET status = ?2, reason = ?3, attempts = attempts + ?4, at = ?5
-        WHERE delivery_no = ?1";
+    /// Ends a delivery that the receiver took, in place.
+    DELIVERY_SUCCEED [Input: Succeed] = "UPDATE delivery SET status = 3, reason = NULL, attempts = attempts + ?2, at = ?3
+        WHERE delivery_no = ?1 AND status = 2";
     /// Notes a success that arrived after the delivery was called off.
-    DELIVERY_LATE_SUCCESS = "UPDATE delivery SET status = 3, reason = NULL, attempts = attempts + ?2, at = ?3
-        WHERE delivery_no = ?1 AND status = 5";
+    DELIVERY_LATE_SUCCESS [Input: Succeed] = "UPDATE delivery SET status = 3, reason = NULL, attempts = attempts + ?2,
+        at = ?3 WHERE delivery_no = ?1 AND status = 5";
+    /// Lets a delivery wait until another due time, in place.
+    DELIVERY_POSTPONE [Input: Postpone | Release] = "UPDATE delivery SET attempts = attempts + ?2, at = ?3
+        WHERE delivery_no = ?1 AND status = 2";
+    /// Ends a delivery without success, in place.
+    DELIVERY_FAIL [Input: Exhaust | Expire | Overflow] = "UPDATE delivery SET status = 4, reason = ?4,
+        attempts = attempts + ?2, at = ?3 WHERE delivery_no = ?1 AND status = 2";
+    /// Calls off a delivery that waits, in place.
+    DELIVERY_CANCEL [Input: Cancel] = "UPDATE delivery SET status = 5, reason = ?4, attempts = attempts + ?2, at = ?3
+        WHERE delivery_no = ?1 AND status = 2";
+    /// Lets a delivery that has ended wait again, in place.
+    DELIVERY_RETRY [Input: Retry] = "UPDATE delivery SET status = 2, reason = NULL, at = ?2
+        WHERE delivery_no = ?1 AND status IN (3, 4, 5)";
     /// Counts attempts of a delivery that does not follow them.
     DELIVERY_COUNT = "UPDATE delivery SET attempts = attempts + ?2 WHERE delivery_no = ?1";
     /// Appends an attempt.

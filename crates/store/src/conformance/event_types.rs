@@ -119,12 +119,12 @@ async fn names(world: &World, tenant: &Tenant) -> Vec<String> {
     event_types(world, tenant).await.iter().map(|known| known.name.to_string()).collect()
 }
 
-async fn put(world: &mut World, tenant_no: TenantNo, event_type: RegisteredType) -> bool {
+pub(super) async fn put(world: &mut World, tenant_no: TenantNo, event_type: RegisteredType) -> bool {
     let put = put_in(world, tenant_no, event_type);
     world.store.put_event_type(put).await.unwrap()
 }
 
-async fn delete(world: &mut World, tenant_no: TenantNo, name: &str) -> bool {
+pub(super) async fn delete(world: &mut World, tenant_no: TenantNo, name: &str) -> bool {
     let delete = DeleteEventType { audit: None, tenant_no, name: event_type(name), at: world.tick() };
     world.store.delete_event_type(delete).await.unwrap()
 }
@@ -134,7 +134,7 @@ fn put_in(world: &mut World, tenant_no: TenantNo, event_type: RegisteredType) ->
 }
 
 /// An event type of which nothing is said.
-fn registered(name: &str) -> RegisteredType {
+pub(super) fn registered(name: &str) -> RegisteredType {
     let name = event_type(name);
     RegisteredType { name, title: None, group: None, description: None, example: None, schema: None }
 }

@@ -139,12 +139,12 @@ async fn keys(world: &World, tenant_no: TenantNo) -> Vec<ApiKey> {
     world.store.list_keys(ListKeys { tenant_no, after: None, limit: 100 }).await.unwrap().items
 }
 
-async fn create(world: &mut World, tenant: &Tenant, number: u8) -> ApiKey {
+pub(super) async fn create(world: &mut World, tenant: &Tenant, number: u8) -> ApiKey {
     let create = key_in(world, tenant, number);
     world.store.create_key(create).await.unwrap()
 }
 
-async fn revoke(world: &mut World, tenant_no: TenantNo, id: KeyId) -> bool {
+pub(super) async fn revoke(world: &mut World, tenant_no: TenantNo, id: KeyId) -> bool {
     let revoke = RevokeKey { tenant_no, id, kept_max: 100, at: world.tick(), audit: None };
     world.store.revoke_key(revoke).await.unwrap()
 }

@@ -16,6 +16,7 @@
 pub mod accept;
 pub mod audit;
 pub mod backlog;
+pub mod changes;
 pub mod config;
 pub mod event_types;
 pub mod everywhere;

@@ -3,7 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use postroad_domain::{Reason, Status, Subscription, Tenant, ids::DeliveryId, subscription::InactiveReason};
+use postroad_domain::{
+    Reason, Status, Subscription, Tenant,
+    delivery::{Birth, Input, StoredStatus},
+    ids::DeliveryId,
+    subscription::InactiveReason,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::{
@@ -76,8 +81,23 @@ pub async fn a_lane_that_is_drained_in_small_refills_hands_out_each_delivery_onc
 struct Expected {
     /// The last place in the queue that the caller heard of.
     place: QueuedDelivery,
-    status: Status,
+    status: StoredStatus,
     reason: Option<Reason>,
+}
+
+impl Expected {
+    /// Carries out an input; answers whether it means anything in this state.
+    fn change(&mut self, input: Input, reason: Option<Reason>) -> bool {
+        let next = self.status.after(input);
+        if let Some(next) = next {
+            (self.status, self.reason) = (next, reason);
+        }
+        next.is_some()
+    }
+
+    fn waits(&self) -> bool {
+        self.status.get() == Status::Queued
+    }
 }
 
 /// What the store must answer.
@@ -117,7 +137,7 @@ impl Model {
     async fn accept(&mut self, world: &mut World) {
         let active: Vec<_> = self.subscriptions.iter().filter(|known| known.spec.active).collect();
         for place in world.accept(&self.tenant, &active).await {
-            let expected = Expected { status: Status::Queued, reason: None, place };
+            let expected = Expected { status: StoredStatus::born(Birth::Create), reason: None, place };
             self.deliveries.insert(expected.place.id, expected);
         }
     }
@@ -135,21 +155,18 @@ impl Model {
         };
         let Some(expected) = self.deliveries.get_mut(&id) else { return };
         let result = world.record(&expected.place, next).await;
-        let waits = expected.status == Status::Queued;
-        assert_eq!(result, if waits { OutcomeResult::Applied } else { OutcomeResult::NotWaiting });
+        let waited = expected.waits();
+        assert_eq!(result, if waited { OutcomeResult::Applied } else { OutcomeResult::NotWaiting });
         expected.place.attempts += 1;
+        let reason = if let Next::Failed(reason) = next { Some(reason) } else { None };
+        let is_followed = expected.change(next.input(), reason);
+        assert!(is_followed || !waited, "a delivery that waits follows each outcome");
         match next {
-            Next::Succeeded if waits || expected.status == Status::Cancelled => {
-                (expected.status, expected.reason) = (Status::Succeeded, None);
-            }
-            Next::Failed(reason) if waits => {
-                (expected.status, expected.reason) = (Status::Failed, Some(reason));
-            }
-            Next::Queued { due, tries } if waits => {
+            Next::Queued { due, tries } if is_followed => {
                 (expected.place.due, expected.place.tries) = (due, tries);
                 expected.place.not_before = None;
             }
-            Next::InPlace { not_before, tries } if waits => {
+            Next::InPlace { not_before, tries } if is_followed => {
                 (expected.place.not_before, expected.place.tries) = (Some(not_before), tries);
             }
             _ => {}
@@ -164,9 +181,8 @@ impl Model {
             .cancel_delivery(CancelDelivery { audit: None, tenant_no: self.tenant.no, id, at })
             .await;
         let Some(expected) = self.deliveries.get_mut(&id) else { return };
-        if expected.status == Status::Queued {
+        if expected.change(Input::Cancel, Some(Reason::Operator)) {
             assert_eq!(result.unwrap(), expected.place.lane);
-            (expected.status, expected.reason) = (Status::Cancelled, Some(Reason::Operator));
         } else {
             assert!(matches!(result, Err(CancelDeliveryError::Finished)), "{result:?}");
         }
@@ -181,13 +197,13 @@ impl Model {
         let expires_at = expected.place.expires_at;
         let retry = RetryDelivery { audit: None, tenant_no: self.tenant.no, id, at, expires_at };
         let result = world.store.retry_delivery(retry).await;
-        if expected.status == Status::Queued {
+        if expected.waits() {
             assert!(matches!(result, Err(RetryDeliveryError::Waiting)), "{result:?}");
         } else if !active {
             assert!(matches!(result, Err(RetryDeliveryError::Inactive)), "{result:?}");
         } else {
             assert_eq!(result.unwrap(), lane);
-            (expected.status, expected.reason) = (Status::Queued, None);
+            assert!(expected.change(Input::Retry, None));
             (expected.place.due, expected.place.not_before, expected.place.tries) = (at, None, 0);
         }
     }
@@ -199,8 +215,8 @@ impl Model {
         // On one whose receiver is gone it is no pause: what is held stays held.
         let paused = matches!(self.subscriptions[index].inactive, Some((InactiveReason::Paused, _)));
         for expected in self.deliveries.values_mut() {
-            if paused && expected.place.lane == lane && expected.status == Status::Queued {
-                (expected.status, expected.reason) = (Status::Cancelled, Some(Reason::Paused));
+            if paused && expected.place.lane == lane {
+                expected.change(Input::Cancel, Some(Reason::Paused));
             }
         }
     }
@@ -228,8 +244,8 @@ impl Model {
     async fn compare(&self, world: &World) {
         for (id, expected) in &self.deliveries {
             let delivery = world.store.delivery(self.tenant.no, *id).await.unwrap().unwrap();
-            assert_eq!((delivery.status, delivery.reason), (expected.status, expected.reason), "{id}");
-            let waits = expected.status == Status::Queued;
+            assert_eq!((delivery.status, delivery.reason), (expected.status.get(), expected.reason), "{id}");
+            let waits = expected.waits();
             assert_eq!(
                 delivery.due_at,
                 waits.then_some(expected.place.not_before.unwrap_or(expected.place.due)),
@@ -266,7 +282,7 @@ impl Model {
     }
 
     fn waiting(&self) -> impl Iterator<Item = &QueuedDelivery> {
-        let waiting = self.deliveries.values().filter(|expected| expected.status == Status::Queued);
+        let waiting = self.deliveries.values().filter(|expected| expected.waits());
         waiting.map(|expected| &expected.place)
     }
 }

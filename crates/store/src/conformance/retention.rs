@@ -228,7 +228,7 @@ pub(super) async fn lists(world: &World, tenant: &Tenant) -> (Vec<EventId>, Vec<
     let failed = world.store.list_deliveries(failed).await.unwrap().items;
     let all = world.store.list_deliveries(all).await.unwrap().items;
     assert!(failed.iter().all(|delivery| all.contains(delivery)));
-    let event_of = |delivery: postroad_domain::delivery::Delivery| delivery.id.event();
+    let event_of = |delivery: postroad_domain::delivery::Delivery| delivery.id.first_event();
     (events.into_iter().map(|event| event.id).collect(), all.into_iter().map(event_of).collect())
 }
 

@@ -145,13 +145,16 @@ pub async fn what_is_not_there_is_neither_retried_nor_cancelled(store: Arc<dyn S
     }
 }
 
-async fn retry(world: &mut World, queued: &QueuedDelivery) -> Result<LaneKey, RetryDeliveryError> {
+pub(super) async fn retry(world: &mut World, queued: &QueuedDelivery) -> Result<LaneKey, RetryDeliveryError> {
     let at = world.tick();
     let (tenant_no, id, expires_at) = (queued.lane.tenant_no, queued.id, queued.expires_at);
     world.store.retry_delivery(RetryDelivery { audit: None, tenant_no, id, at, expires_at }).await
 }
 
-async fn cancel(world: &mut World, queued: &QueuedDelivery) -> Result<LaneKey, CancelDeliveryError> {
+pub(super) async fn cancel(
+    world: &mut World,
+    queued: &QueuedDelivery,
+) -> Result<LaneKey, CancelDeliveryError> {
     let at = world.tick();
     world
         .store

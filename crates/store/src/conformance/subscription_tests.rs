@@ -77,7 +77,7 @@ pub async fn a_test_stands_in_the_lists_among_all_others(store: Arc<dyn Store>) 
     let of_failed = DeliveryFilter { status: Some(Status::Failed), ..DeliveryFilter::default() };
     assert_eq!(ids(&world, tenant.no, of_failed).await, [tests[0]]);
     let events = events(&world, tenant.no, EventFilter::default()).await;
-    assert_eq!(events, all.map(|id| id.event()));
+    assert_eq!(events, all.map(|id| id.first_event()));
 }
 
 pub async fn a_test_that_took_long_hides_no_event_from_a_list_by_time(store: Arc<dyn Store>) {

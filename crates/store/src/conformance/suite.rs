@@ -280,6 +280,14 @@ macro_rules! conformance_suite {
                 an_outcome_of_a_lost_session_is_fenced_and_not_written
                 a_node_accepts_events_also_for_the_lanes_of_others
             }
+            changes {
+                each_change_of_the_configuration_is_announced_and_nothing_else
+                a_key_is_announced_when_it_is_created_and_when_it_is_revoked
+                a_lane_is_announced_when_something_enters_or_leaves_it_beside_the_commits
+                a_change_can_be_seen_when_it_is_announced
+                events_are_announced_to_whoever_wants_them
+                a_reader_that_falls_behind_is_told_everything
+            }
             settings {
                 a_setting_is_absent_until_it_is_put
                 a_setting_that_is_put_again_is_replaced
@@ -320,6 +328,7 @@ mod tests {
         ("accept", include_str!("accept.rs")),
         ("audit", include_str!("audit.rs")),
         ("backlog", include_str!("backlog.rs")),
+        ("changes", include_str!("changes.rs")),
         ("config", include_str!("config.rs")),
         ("event_types", include_str!("event_types.rs")),
         ("everywhere", include_str!("everywhere.rs")),

@@ -7,16 +7,8 @@ use postroad_domain::{
     limits::{AUDIT_SAME_LOOKS_MAX, PAGE_ROWS_SCANNED_MAX},
 };
 
-use super::state::State;
+use super::{rows::AuditRow, state::State};
 use crate::{AuditFilter, ListAudit, NewAudit, Page, PruneAudit, PrunedAudit, RecordAudit};
-
-/// An entry and the number of its tenant, whose end takes its changes away.
-#[derive(Debug)]
-pub(super) struct AuditRow {
-    pub(super) no: i64,
-    pub(super) tenant_no: TenantNo,
-    pub(super) entry: AuditEntry,
-}
 
 impl State {
     /// Writes what a change says of itself.

@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{Event, EventId, Reason, Status, TenantNo, Timestamp, subscription::InactiveReason};
+use postroad_domain::{
+    Event, EventId, Reason, TenantNo, Timestamp,
+    delivery::{Birth, StoredStatus},
+    subscription::InactiveReason,
+};
 
 use super::state::{DeliveryRow, IdempotencyRow, Place, State, lane};
-use crate::{AcceptResult, Commit, Committed, Fanout, FanoutTarget, NewDelivery, NewEvent, QueuedDelivery};
+use crate::{
+    AcceptResult, Change, Commit, Committed, Fanout, FanoutTarget, NewDelivery, NewEvent, QueuedDelivery,
+};
 
 impl State {
     pub(super) fn commit(&mut self, commit: &Commit) -> Committed {
@@ -37,6 +43,9 @@ impl State {
             return AcceptResult::Stale;
         }
         let event = self.insert_event(new, at);
+        if self.wants_events {
+            self.announced.push(Change::Events(new.tenant_no));
+        }
         let deliveries = new
             .deliveries
             .iter()
@@ -104,24 +113,34 @@ impl State {
         at: Timestamp,
     ) -> Option<QueuedDelivery> {
         let key = (tenant_no, new.id);
-        let row = DeliveryRow {
+        let row = self.new_row(tenant_no, event, new, (Birth::Create, at));
+        self.deliveries.insert(key, row);
+        let entry = self.next_number();
+        let expires_at = new.target.expires_at;
+        self.enter_queue(key, Place { entry, due: at, not_before: None, tries: 0, expires_at });
+        self.deliveries.get(&key)?.queued()
+    }
+
+    fn new_row(
+        &mut self,
+        tenant_no: TenantNo,
+        event: &Arc<Event>,
+        new: NewDelivery,
+        (birth, at): (Birth, Timestamp),
+    ) -> DeliveryRow {
+        DeliveryRow {
             no: self.next_number(),
             id: new.id,
             lane: lane(tenant_no, new.target.subscription_no),
             subscription_version: new.target.subscription_version,
             event: Arc::clone(event),
-            status: Status::Queued,
+            status: StoredStatus::born(birth),
             reason: None,
             attempts: Vec::new(),
             created_at: at,
             finished_at: None,
             place: None,
-        };
-        self.deliveries.insert(key, row);
-        let entry = self.next_number();
-        let expires_at = new.target.expires_at;
-        self.wait_at(key, Place { entry, due: at, not_before: None, tries: 0, expires_at });
-        self.deliveries.get(&key)?.queued()
+        }
     }
 
     /// Creates the step's deliveries, and answers those that may be sent.
@@ -173,13 +192,14 @@ impl State {
         let lane = lane(tenant_no, new.target.subscription_no);
         self.tenant_by_no(tenant_no)?;
         let row = self.subscriptions.get(&lane).filter(|row| !row.deleted)?;
-        let inactive = row.subscription.inactive.map(|(reason, _)| reason);
-        let queued = self.enqueue(tenant_no, event, new, at)?;
-        match inactive {
-            None => Some(queued),
-            Some(InactiveReason::Gone) => None,
+        match row.subscription.inactive.map(|(reason, _)| reason) {
+            None => self.enqueue(tenant_no, event, new, at),
+            // It waits, and is not handed out.
+            Some(InactiveReason::Gone) => self.enqueue(tenant_no, event, new, at).and(None),
             Some(InactiveReason::Paused) => {
-                self.finish((tenant_no, new.id), Status::Cancelled, Some(Reason::Paused), at);
+                let row = self.new_row(tenant_no, event, new, (Birth::CreatePaused, at));
+                let (reason, finished_at) = (Some(Reason::Paused), Some(at));
+                self.deliveries.insert((tenant_no, new.id), DeliveryRow { reason, finished_at, ..row });
                 None
             }
         }

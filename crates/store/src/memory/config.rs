@@ -9,7 +9,7 @@ use postroad_domain::{
 
 use super::state::{State, SubscriptionRow, TenantRow, lane, nth};
 use crate::{
-    ConfigSnapshot, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
+    Change, ConfigSnapshot, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
     DeleteTenant, LaneKey, PutTenant, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
@@ -23,6 +23,7 @@ impl State {
             row.tenant.config_version += 1;
             row.tenant.updated_at = put.at;
             let tenant = row.tenant.clone();
+            self.announced.push(Change::Tenant(tenant.no));
             self.note(tenant.no, put.at, put.audit);
             return (tenant, false);
         }
@@ -42,6 +43,7 @@ impl State {
             deleted: false,
         };
         self.tenants.insert(tenant.no, row);
+        self.announced.push(Change::Tenant(tenant.no));
         self.note(tenant.no, put.at, put.audit);
         (tenant, true)
     }
@@ -55,6 +57,7 @@ impl State {
         let Some(row) = living else { return false };
         row.deleted = true;
         let no = row.tenant.no;
+        self.announced.push(Change::Tenant(no));
         self.note(no, delete.at, delete.audit.clone());
         true
     }
@@ -132,6 +135,7 @@ impl State {
             return Err(UpdateSubscriptionError::Changed);
         }
         let key = lane(tenant_no, changed.no);
+        let changes_lane = !matches!(change, SubscriptionChange::Secrets(_));
         let (spec, secrets) = match change {
             SubscriptionChange::Spec(spec) => (Some(spec), None),
             SubscriptionChange::Secrets(secrets) => (None, Some(secrets)),
@@ -148,7 +152,11 @@ impl State {
             self.mark(key, Reason::Paused, at);
         }
         self.note(tenant_no, at, audit);
-        Ok(self.put_version(key, changed, at))
+        let changed = self.put_version(key, changed, at);
+        if changes_lane {
+            self.announced.push(Change::Lane(key));
+        }
+        Ok(changed)
     }
 
     pub(super) fn deactivate(&mut self, deactivate: Deactivate) {
@@ -167,6 +175,7 @@ impl State {
         row.subscription.updated_at = at;
         self.note_standing(key, None);
         self.config_changed(tenant_no);
+        self.announced.push(Change::Lane(key));
         self.note(tenant_no, at, audit);
     }
 
@@ -181,6 +190,7 @@ impl State {
         }
         self.note_standing(key, Some(delete.at));
         self.config_changed(delete.tenant_no);
+        self.announced.push(Change::Lane(key));
         self.note(delete.tenant_no, delete.at, delete.audit);
         true
     }
@@ -212,6 +222,7 @@ impl State {
     pub(super) fn config_changed(&mut self, tenant_no: TenantNo) {
         if let Some(row) = self.tenants.get_mut(&tenant_no) {
             row.tenant.config_version += 1;
+            self.announced.push(Change::Tenant(tenant_no));
         }
     }
 }

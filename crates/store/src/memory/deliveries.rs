@@ -1,11 +1,13 @@
 //! Single deliveries: how they read, retry and cancel.
 
 use postroad_domain::{
-    Attempt, Event, EventId, Reason, Status, TenantNo, delivery::Delivery, ids::DeliveryId,
+    Attempt, Event, EventId, Reason, Status, TenantNo,
+    delivery::{Delivery, Input},
+    ids::DeliveryId,
 };
 
 use super::state::{DeliveryKey, DeliveryRow, Place, State};
-use crate::{CancelDelivery, CancelDeliveryError, LaneKey, RetryDelivery, RetryDeliveryError};
+use crate::{CancelDelivery, CancelDeliveryError, Change, LaneKey, RetryDelivery, RetryDeliveryError};
 
 impl State {
     pub(super) fn event(&self, tenant_no: TenantNo, id: EventId) -> Option<Event> {
@@ -31,10 +33,12 @@ impl State {
         if !self.may_send(lane) {
             return Err(RetryDeliveryError::Inactive);
         }
-        // The new place lies behind every mark, and the old one goes, whether it was made real or not.
+        // The new place lies behind every mark.
+        self.make_real(key);
         let entry = self.next_number();
         let (due, expires_at) = (retry.at, retry.expires_at);
-        self.wait_at(key, Place { entry, due, not_before: None, tries: 0, expires_at });
+        self.wait_at(key, Input::Retry, Place { entry, due, not_before: None, tries: 0, expires_at });
+        self.announced.push(Change::Lane(lane));
         self.note(retry.tenant_no, retry.at, retry.audit);
         Ok(lane)
     }
@@ -46,7 +50,8 @@ impl State {
             return Err(CancelDeliveryError::Finished);
         }
         let lane = row.lane;
-        self.finish(key, Status::Cancelled, Some(Reason::Operator), cancel.at);
+        self.finish(key, Input::Cancel, Some(Reason::Operator), cancel.at);
+        self.announced.push(Change::Lane(lane));
         self.note(cancel.tenant_no, cancel.at, cancel.audit);
         Ok(lane)
     }
@@ -61,7 +66,7 @@ impl State {
             subscription_version: row.subscription_version,
             events: vec![row.event.id],
             event_type: row.event.event_type.clone(),
-            status: mark.map_or(row.status, |_| Status::Cancelled),
+            status: mark.map_or(row.status.get(), |_| Status::Cancelled),
             reason: mark.map_or(row.reason, |mark| Some(mark.reason)),
             attempts: row.attempts_made(),
             created_at: row.created_at,

@@ -1,19 +1,12 @@
 //! What subscriptions were when an event came.
 
-use postroad_domain::{EventId, SubscriptionId, TenantNo, Timestamp, subscription::InactiveReason};
+use postroad_domain::{EventId, SubscriptionId, TenantNo, Timestamp};
 
-use super::state::{State, SubscriptionRow, nth};
+use super::{
+    rows::Standing,
+    state::{State, SubscriptionRow, nth},
+};
 use crate::{LaneKey, ListSubscriptionsThen, Page, SubscriptionThen, Then};
-
-/// What a subscription was from some event on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Standing {
-    /// Events with a higher number found it so.
-    from: i64,
-    version: i64,
-    inactive: Option<(InactiveReason, Timestamp)>,
-    deleted_at: Option<Timestamp>,
-}
 
 impl State {
     /// Notes what a subscription is from now on. To be called after each change of it.

@@ -4,16 +4,8 @@ use std::collections::BTreeMap;
 
 use postroad_domain::{ApiKey, KeyId, TenantNo, Timestamp};
 
-use super::state::State;
-use crate::{CreateKey, CreateKeyError, KeyUsed, ListKeys, Page, RevokeKey, StoredKey};
-
-/// A key; its tenant's name is looked up.
-#[derive(Debug)]
-pub(super) struct KeyRow {
-    key: ApiKey,
-    hash: [u8; 32],
-    secret_hash: Option<[u8; 32]>,
-}
+use super::{rows::KeyRow, state::State};
+use crate::{Change, CreateKey, CreateKeyError, KeyUsed, ListKeys, Page, RevokeKey, StoredKey};
 
 impl State {
     pub(super) fn create_key(&mut self, create: CreateKey) -> Result<ApiKey, CreateKeyError> {
@@ -26,6 +18,7 @@ impl State {
         }
         let key = ApiKey { id, tenant_no, spec, created_at: at, last_used_at: None, revoked_at: None };
         self.keys.insert(id, KeyRow { key: key.clone(), hash, secret_hash });
+        self.announced.push(Change::Key(hash));
         self.note(tenant_no, at, audit);
         Ok(key)
     }
@@ -57,6 +50,8 @@ impl State {
         let row = row.filter(|row| row.key.tenant_no == tenant_no && row.key.revoked_at.is_none());
         let Some(row) = row else { return false };
         row.key.revoked_at = Some(at);
+        let hash = row.hash;
+        self.announced.push(Change::Key(hash));
         self.forget_revoked(tenant_no, kept_max);
         self.note(tenant_no, at, audit);
         true

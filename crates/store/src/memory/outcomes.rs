@@ -1,6 +1,6 @@
 //! What becomes of a delivery after an attempt.
 
-use postroad_domain::{Status, Timestamp};
+use postroad_domain::{Status, Timestamp, delivery::Input};
 
 use super::state::{Place, State};
 use crate::{Next, Outcome, OutcomeResult, SessionId};
@@ -22,17 +22,18 @@ impl State {
         row.attempts.sort_by_key(|attempt| attempt.number);
         // The due time tells the outcome of this place from one of a place the delivery had before a retry.
         let place = row.place.filter(|place| place.due == outcome.due && row.lane == outcome.lane);
-        let was_cancelled = row.status == Status::Cancelled;
+        let was_cancelled = row.status.get() == Status::Cancelled;
+        let input = outcome.next.input();
         match (place, outcome.next) {
-            (Some(_), Next::Succeeded) => self.finish(key, Status::Succeeded, None, at),
-            (Some(_), Next::Failed(reason)) => self.finish(key, Status::Failed, Some(reason), at),
+            (Some(_), Next::Succeeded) => self.finish(key, input, None, at),
+            (Some(_), Next::Failed(reason)) => self.finish(key, input, Some(reason), at),
             (Some(place), Next::Queued { due, tries }) => {
-                self.wait_at(key, Place { due, not_before: None, tries, ..place });
+                self.wait_at(key, input, Place { due, not_before: None, tries, ..place });
             }
             (Some(place), Next::InPlace { not_before, tries }) => {
-                self.wait_at(key, Place { not_before: Some(not_before), tries, ..place });
+                self.wait_at(key, input, Place { not_before: Some(not_before), tries, ..place });
             }
-            (None, Next::Succeeded) if was_cancelled => self.finish(key, Status::Succeeded, None, at),
+            (None, Next::Succeeded) if was_cancelled => self.finish(key, Input::Succeed, None, at),
             (None, _) => {}
         }
         if place.is_some() { OutcomeResult::Applied } else { OutcomeResult::NotWaiting }

@@ -8,26 +8,17 @@ use postroad_domain::{
     replay::{ReplayDecision, ReplayFailure, ReplayProgress, ReplaySelection, has_failed},
 };
 
-use super::state::{State, lane};
+use super::{
+    rows::ReplayRow,
+    state::{State, lane},
+};
 use crate::{
-    CancelReplay, CancelReplayError, CountReplay, CreateReplay, FanoutTarget, LaneKey, ListReplays,
+    CancelReplay, CancelReplayError, Change, CountReplay, CreateReplay, FanoutTarget, LaneKey, ListReplays,
     NewDelivery, Page, ReplayCounted, ReplayStep, ReplayStepped, RetryDelivery, StartReplayError,
 };
 
 /// Numbers of deliveries that an event has.
 const DELIVERY_NUMBER_MAX: u32 = 4_095;
-
-/// A replay and where its walk over the events stands.
-#[derive(Clone, Debug)]
-pub(super) struct ReplayRow {
-    pub(super) replay: Replay,
-    /// The number of the next event.
-    position: i64,
-    /// The last delivery of that event that was queued, where a step ended within it.
-    within: Option<DeliveryId>,
-    /// Events from this number on came after its beginning.
-    end: i64,
-}
 
 /// Events that a walk goes over.
 #[derive(Clone, Copy)]
@@ -131,6 +122,9 @@ impl State {
                 Ok(()) if is_held => {}
                 Ok(()) => queued = self.walk_on(&mut row, lane, step),
             }
+        }
+        if !queued.is_empty() {
+            self.announced.push(Change::Lane(lane));
         }
         let replay = row.replay.clone();
         self.replays.insert((step.tenant_no, step.id), row);

@@ -3,14 +3,16 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use postroad_domain::{
-    Attempt, Event, EventId, EventType, KeyId, Reason, RegisteredType, ReplayId, Status, Subscription,
-    SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp, ids::DeliveryId,
-    subscription::InactiveReason, tenant::TenantSpec,
+    Attempt, Event, EventId, EventType, KeyId, Reason, RegisteredType, ReplayId, Subscription,
+    SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp,
+    delivery::{Input, StoredStatus},
+    ids::DeliveryId,
+    subscription::InactiveReason,
+    tenant::TenantSpec,
 };
 
-use super::{audit::AuditRow, keys::KeyRow};
-use super::{history::Standing, replays::ReplayRow};
-use crate::{Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
+use super::rows::{AuditRow, KeyRow, ReplayRow, Standing};
+use crate::{Change, Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.
 #[derive(Debug)]
@@ -37,6 +39,10 @@ pub(super) struct State {
     pub(super) settings: BTreeMap<SettingKey, Vec<u8>>,
     /// In the order of their first put.
     pub(super) profiles: Vec<StoredProfile>,
+    /// What this operation changed.
+    pub(super) announced: Vec<Change>,
+    /// Somebody wants to hear of events.
+    pub(super) wants_events: bool,
     last_number: i64,
 }
 
@@ -79,7 +85,7 @@ pub(super) struct DeliveryRow {
     pub(super) lane: LaneKey,
     pub(super) subscription_version: i64,
     pub(super) event: Arc<Event>,
-    pub(super) status: Status,
+    pub(super) status: StoredStatus,
     pub(super) reason: Option<Reason>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) created_at: Timestamp,
@@ -140,6 +146,8 @@ impl State {
             audit: Vec::new(),
             settings: BTreeMap::new(),
             profiles: Vec::new(),
+            announced: Vec::new(),
+            wants_events: false,
             last_number: 0,
         }
     }
@@ -179,27 +187,34 @@ impl State {
     /// Writes into a delivery's row what a mark says of it.
     pub(super) fn make_real(&mut self, key: DeliveryKey) {
         if let Some(mark) = self.deliveries.get(&key).and_then(|row| self.mark_over(row)) {
-            self.finish(key, Status::Cancelled, Some(mark.reason), mark.at);
+            self.finish(key, Input::Cancel, Some(mark.reason), mark.at);
         }
     }
 
-    /// Ends a delivery and takes it out of the queue.
-    pub(super) fn finish(&mut self, key: DeliveryKey, status: Status, reason: Option<Reason>, at: Timestamp) {
+    /// Carries out an input that ends a delivery, and takes the delivery out of the queue.
+    pub(super) fn finish(&mut self, key: DeliveryKey, input: Input, reason: Option<Reason>, at: Timestamp) {
         self.leave_queue(key);
         if let Some(row) = self.deliveries.get_mut(&key) {
-            row.status = status;
+            row.change(input);
             row.reason = reason;
             row.finished_at = Some(at);
         }
     }
 
-    /// Makes a delivery wait at `place`, and only there.
-    pub(super) fn wait_at(&mut self, key: DeliveryKey, place: Place) {
+    /// Carries out an input behind which a delivery waits at `place`, and only there.
+    pub(super) fn wait_at(&mut self, key: DeliveryKey, input: Input, place: Place) {
         self.leave_queue(key);
         if let Some(row) = self.deliveries.get_mut(&key) {
-            row.status = Status::Queued;
+            row.change(input);
             row.reason = None;
             row.finished_at = None;
+        }
+        self.enter_queue(key, place);
+    }
+
+    /// Gives a delivery that is queued its place.
+    pub(super) fn enter_queue(&mut self, key: DeliveryKey, place: Place) {
+        if let Some(row) = self.deliveries.get_mut(&key) {
             row.place = Some(place);
             self.queue.insert((row.lane, place.due, row.no), row.id);
         }
@@ -228,6 +243,17 @@ impl SubscriptionRow {
 }
 
 impl DeliveryRow {
+    /// Carries out an input.
+    ///
+    /// # Panics
+    /// When the input means nothing in this state: whoever sends it must have looked.
+    fn change(&mut self, input: Input) {
+        match self.status.after(input) {
+            Some(next) => self.status = next,
+            None => panic!("{input:?} of a delivery that is {:?}", self.status),
+        }
+    }
+
     /// As lanes see it; `None` when it does not wait.
     pub(super) fn queued(&self) -> Option<QueuedDelivery> {
         let place = self.place?;

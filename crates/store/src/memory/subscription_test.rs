@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{Event, Reason, Status};
+use postroad_domain::{
+    Event, Reason,
+    delivery::{Birth, StoredStatus},
+};
 
 use super::state::{DeliveryRow, State, lane};
 use crate::RecordTest;
@@ -34,7 +37,7 @@ impl State {
             lane,
             subscription_version: test.subscription_version,
             event: Arc::clone(&event),
-            status: if test.succeeded { Status::Succeeded } else { Status::Failed },
+            status: StoredStatus::born(if test.succeeded { Birth::TestSucceed } else { Birth::TestFail }),
             reason: (!test.succeeded).then_some(Reason::Exhausted),
             attempts: vec![test.attempt],
             created_at: test.at,

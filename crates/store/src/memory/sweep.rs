@@ -1,6 +1,6 @@
 //! The work behind watermarks, in steps.
 
-use postroad_domain::{EventId, Reason, Status, TenantNo, Timestamp};
+use postroad_domain::{EventId, Reason, TenantNo, Timestamp, delivery::Input};
 
 use super::state::{DeliveryKey, DeliveryRow, Place, State, SubscriptionRow};
 use crate::{BacklogBudget, LaneKey, Sweep, Swept};
@@ -33,11 +33,11 @@ impl State {
                     swept.cancelled += 1;
                 }
                 Chore::Expire(key) => {
-                    self.finish(key, Status::Failed, Some(Reason::Expired), sweep.at);
+                    self.finish(key, Input::Expire, Some(Reason::Expired), sweep.at);
                     swept.expired += 1;
                 }
                 Chore::Overflow(key) => {
-                    self.finish(key, Status::Failed, Some(Reason::BacklogFull), sweep.at);
+                    self.finish(key, Input::Overflow, Some(Reason::BacklogFull), sweep.at);
                     swept.overflowed += 1;
                 }
                 Chore::Erase(row) => {

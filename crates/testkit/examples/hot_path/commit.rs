@@ -9,8 +9,8 @@ use postroad_domain::{
     Subscription, SubscriptionId, SubscriptionSpec, Tenant, TenantId, Timestamp, attempt::Answer,
 };
 use postroad_store::{
-    AcceptResult, Commit, CreateSubscription, FanoutTarget, NewDelivery, NewEvent, Next, OpenSession,
-    Outcome, PutTenant, QueuedDelivery, SessionId, Store,
+    AcceptResult, Cluster, Commit, Configuration, CreateSubscription, FanoutTarget, NewDelivery, NewEvent,
+    Next, OpenSession, Outcome, PutTenant, Queue, QueuedDelivery, SessionId,
 };
 use postroad_store_sqlite::{Options, SqliteStore};
 use postroad_testkit::clock::ManualClock;

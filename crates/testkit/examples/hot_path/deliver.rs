@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use postroad_domain::{EndpointUrl, SubscriptionSpec, TenantId, TraceContext};
 use postroad_engine::{
-    By, Egress, Engine, NewSubscription, OutboundRequest, OutboundResponse, Parts, PublishEvent, SecretBox,
-    SendError, SubscriptionDraft, built_in_profiles,
+    Egress, Engine, NewSubscription, Origin, OutboundRequest, OutboundResponse, Parts, PublishEvent,
+    SecretBox, SendError, SubscriptionDraft, built_in_profiles,
 };
 use postroad_store_sqlite::{Options, SqliteStore};
 use postroad_testkit::ManualClock;
@@ -71,12 +71,12 @@ async fn deliver(times: usize, is_traced: bool) {
     };
     let engine = Engine::start(parts).await.unwrap();
     let tenant = TenantId::parse("acme").unwrap();
-    engine.put_tenant(&By::ADMIN, tenant.clone(), tenant_spec()).await.unwrap();
+    engine.configuration().put_tenant(&Origin::ADMIN, tenant.clone(), tenant_spec()).await.unwrap();
     for number in 0..SUBSCRIPTIONS {
         let url = EndpointUrl::parse(&format!("https://example.com/hook/{number}")).unwrap();
         let draft = SubscriptionDraft::from(SubscriptionSpec::to(url));
         let new = NewSubscription { draft, secret: None };
-        engine.create_subscription(&By::ADMIN, &tenant, new).await.unwrap();
+        engine.configuration().create_subscription(&Origin::ADMIN, &tenant, new).await.unwrap();
     }
     let data = format!(r#"{{"text":"{}"}}"#, "x".repeat(1_000));
     let trace = is_traced.then(|| TraceContext::root([1; 16], [2; 8]));
@@ -90,7 +90,7 @@ async fn deliver(times: usize, is_traced: bool) {
             idempotency: None,
             trace: trace.clone(),
         };
-        engine.publish(&tenant, event).await.unwrap();
+        engine.accepting().publish(&tenant, event).await.unwrap();
     }
     while receivers.answered.load(Ordering::Relaxed) < times as u64 * SUBSCRIPTIONS {
         receivers.is_asked.notified().await;

@@ -1,11 +1,9 @@
 //! Recognising keys: each that was brought lately is in memory, so that a call costs a hash and no read.
 //!
 //! **Invariants:**
-//! * a key that was revoked on this node, or whose tenant was deleted here, is refused from that answer on;
+//! * a key that was revoked on this node, or whose tenant was deleted here, is refused from that answer on. The store's feed
+//!   of changes says so, and so it does for what other nodes did, as soon as it hears of it;
 //! * nothing is written while a caller waits: when a key was used is noted in memory and written now and then.
-//!
-//! Lacking on purpose: word from other nodes. There is one on an embedded store; several on one store will have to tell each
-//! other what was revoked.
 
 use std::{
     collections::HashMap,
@@ -18,21 +16,23 @@ use std::{
 
 use parking_lot::Mutex;
 use postroad_domain::{
-    Actor, CredentialKind, KeyId, Scope, TenantId, TenantNo, Timestamp, limits::KEYS_CACHED_MAX,
+    Actor, Clock, CredentialKind, KeyId, Scope, TenantId, TenantNo, Timestamp, limits::KEYS_CACHED_MAX,
 };
-use postroad_store::{KeyUsed, Store, StoreError, StoredKey};
+use postroad_store::{Change, ChangeKinds, Changes, KeyUsed, Store, StoreError, StoredKey};
 use quick_cache::sync::Cache;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
 use super::pace::KeyPace;
-use crate::{
-    Engine,
-    configuration::credential::{Purpose, hash_key, is_whole},
+use crate::configuration::{
+    cache::ConfigCache,
+    credential::{Purpose, hash_key, is_whole},
 };
 
 /// How exact the moment of the last use is, and how often it is written.
 const NOTE_PAUSE: Duration = Duration::from_secs(60);
+/// Tenants share a count of changes by their number's rest.
+const SHARDS: usize = 64;
 
 /// A key that is valid now.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub struct KnownKey {
     pace: KeyPace,
     /// The last use that was noted, in microseconds since 1970.
     noted: AtomicI64,
+    /// The count of changes of its tenant up to which the tenant is known to be there.
+    tenant_seen: AtomicU64,
 }
 
 impl KnownKey {
@@ -89,87 +91,43 @@ pub enum KeyRefusal {
 /// The keys that were brought lately.
 pub(crate) struct KeyRing {
     store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    configs: Arc<ConfigCache>,
     keys: Cache<[u8; 32], Arc<KnownKey>>,
-    /// Grows with each key that is forgotten: what was read before must not be kept after it.
-    forgotten: AtomicU64,
+    changes: Changes,
+    /// Grows with each key that changed: what was read before must not be kept after it.
+    changed_keys: AtomicU64,
+    /// Grow with each change of a tenant. It may be that the tenant was deleted, and its keys with it.
+    changed_tenants: [AtomicU64; SHARDS],
     used: Mutex<HashMap<KeyId, KeyUsed>>,
 }
 
 impl KeyRing {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        let (keys, used) = (Cache::new(KEYS_CACHED_MAX), Mutex::default());
-        Self { store, keys, forgotten: AtomicU64::new(0), used }
-    }
-
-    /// The key with this hash, valid or not.
-    async fn find(&self, hash: [u8; 32]) -> Result<Option<Arc<KnownKey>>, StoreError> {
-        if let Some(known) = self.keys.get(&hash) {
-            return Ok(Some(known));
-        }
-        let forgotten = self.forgotten.load(Ordering::Acquire);
-        let Some(stored) = self.store.key_by_hash(hash).await? else { return Ok(None) };
-        let known = Arc::new(KnownKey { stored, pace: KeyPace::default(), noted: AtomicI64::new(i64::MIN) });
-        // Of two that read it at the same time one is kept, with one bucket.
-        let kept = self.keys.get_or_insert_with(&hash, || Ok::<_, StoreError>(Arc::clone(&known)))?;
-        if self.forgotten.load(Ordering::Acquire) != forgotten {
-            self.keys.remove(&hash);
-        }
-        Ok(Some(kept))
-    }
-
-    /// Forgets a key: it was revoked.
-    pub(crate) fn forget(&self, id: KeyId) {
-        self.forget_where(|known| known.stored.key.id == id);
-    }
-
-    /// Forgets the keys of a tenant: it was deleted.
-    pub(crate) fn forget_tenant(&self, no: TenantNo) {
-        self.forget_where(|known| known.stored.key.tenant_no == no);
-    }
-
-    fn forget_where(&self, goes: impl Fn(&KnownKey) -> bool) {
-        self.forgotten.fetch_add(1, Ordering::AcqRel);
-        self.keys.retain(|_, known| !goes(known));
-    }
-
-    /// Notes that a key was used, at most once in a while.
-    fn note_use(&self, known: &KnownKey, at: Timestamp) {
-        let noted = known.noted.load(Ordering::Relaxed);
-        if at < Timestamp::from_micros(noted).after(NOTE_PAUSE) {
-            return;
-        }
-        // One of many calls at the same time does it.
-        let micros = at.as_micros();
-        if known.noted.compare_exchange(noted, micros, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            let key = &known.stored.key;
-            self.used.lock().insert(key.id, KeyUsed { tenant_no: key.tenant_no, id: key.id, at });
+    pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, configs: Arc<ConfigCache>) -> Self {
+        Self {
+            changes: store.changes(ChangeKinds::KEYS.and(ChangeKinds::TENANTS)),
+            store,
+            clock,
+            configs,
+            keys: Cache::new(KEYS_CACHED_MAX),
+            changed_keys: AtomicU64::new(0),
+            changed_tenants: std::array::from_fn(|_| AtomicU64::new(0)),
+            used: Mutex::default(),
         }
     }
 
-    async fn write_uses(&self) -> Result<(), StoreError> {
-        let used: Vec<KeyUsed> = std::mem::take(&mut *self.used.lock()).into_values().collect();
-        if used.is_empty() {
-            return Ok(());
-        }
-        self.store.note_key_uses(used).await
-    }
-}
-
-impl Engine {
     /// The tenant's key that a caller brings.
-    ///
-    /// # Errors
-    /// It is not valid now, or calls too often.
-    pub async fn key(&self, key: &str) -> Result<Arc<KnownKey>, KeyRefusal> {
+    pub(crate) async fn key(&self, key: &str) -> Result<Arc<KnownKey>, KeyRefusal> {
         let known = self.look_up(Purpose::Key, key).await?;
         self.admit(known)
     }
 
     /// The tenant's pair of keys that a caller of the compatible API of LeadSquared brings.
-    ///
-    /// # Errors
-    /// As [`Engine::key`]; a secret key that is not the one of the access key is [`KeyRefusal::Unknown`].
-    pub async fn key_pair(&self, access_key: &str, secret_key: &str) -> Result<Arc<KnownKey>, KeyRefusal> {
+    pub(crate) async fn key_pair(
+        &self,
+        access_key: &str,
+        secret_key: &str,
+    ) -> Result<Arc<KnownKey>, KeyRefusal> {
         let known = self.look_up(Purpose::AccessKey, access_key).await?;
         let is_right = |hash: [u8; 32]| bool::from(hash.ct_eq(&hash_key(secret_key)));
         if !known.stored.secret_hash.is_some_and(is_right) {
@@ -183,7 +141,7 @@ impl Engine {
             return Err(KeyRefusal::Unknown);
         }
         let hash = hash_key(key);
-        let known = self.keys.find(hash).await?.ok_or(KeyRefusal::Unknown)?;
+        let known = self.find(hash).await?.ok_or(KeyRefusal::Unknown)?;
         let kind = if purpose == Purpose::Key { CredentialKind::Api } else { CredentialKind::Leadsquared };
         let is_same = bool::from(known.stored.hash.ct_eq(&hash));
         Some(known).filter(|known| is_same && known.stored.key.spec.kind == kind).ok_or(KeyRefusal::Unknown)
@@ -200,22 +158,101 @@ impl Engine {
         if let Some(limit) = key.spec.rate_limit {
             known.pace.take(limit, self.clock.monotonic()).map_err(|wait| KeyRefusal::TooMany { wait })?;
         }
-        self.keys.note_use(&known, now);
+        self.note_use(&known, now);
         Ok(known)
     }
 
-    /// Writes now and then when keys were last used.
-    pub(crate) async fn keep_key_uses(self: Arc<Self>) {
-        loop {
-            self.clock.sleep(NOTE_PAUSE).await;
-            self.write_key_uses().await;
+    /// The key with this hash, valid or not.
+    async fn find(&self, hash: [u8; 32]) -> Result<Option<Arc<KnownKey>>, StoreError> {
+        self.catch_up();
+        let Some(known) = self.keys.get(&hash) else { return self.read(hash).await };
+        let changed = self.changed_tenant(known.stored.key.tenant_no);
+        if known.tenant_seen.load(Ordering::Acquire) == changed {
+            return Ok(Some(known));
+        }
+        // Something of its tenant, or of another that counts with it, changed: if it was deleted, its keys are gone too.
+        if self.configs.by_no(known.stored.key.tenant_no).await?.is_none() {
+            self.keys.remove(&hash);
+            return Ok(None);
+        }
+        known.tenant_seen.store(changed, Ordering::Release);
+        Ok(Some(known))
+    }
+
+    async fn read(&self, hash: [u8; 32]) -> Result<Option<Arc<KnownKey>>, StoreError> {
+        let changed = self.changed_keys.load(Ordering::Acquire);
+        let changed_tenants: [u64; SHARDS] =
+            std::array::from_fn(|shard| self.changed_tenants[shard].load(Ordering::Acquire));
+        let Some(stored) = self.store.key_by_hash(hash).await? else { return Ok(None) };
+        let tenant_seen = AtomicU64::new(changed_tenants[shard_of(stored.key.tenant_no)]);
+        let noted = AtomicI64::new(i64::MIN);
+        let known = Arc::new(KnownKey { stored, pace: KeyPace::default(), noted, tenant_seen });
+        // Of two that read it at the same time one is kept, with one bucket.
+        let kept = self.keys.get_or_insert_with(&hash, || Ok::<_, StoreError>(Arc::clone(&known)))?;
+        // What changed while it was read is applied now at the latest.
+        self.catch_up();
+        if self.changed_keys.load(Ordering::Acquire) != changed {
+            self.keys.remove(&hash);
+        }
+        Ok(Some(kept))
+    }
+
+    /// Forgets what changed.
+    fn catch_up(&self) {
+        self.changes.catch_up(|change| match change {
+            Change::Key(hash) => {
+                self.changed_keys.fetch_add(1, Ordering::AcqRel);
+                self.keys.remove(&hash);
+            }
+            Change::Tenant(no) => {
+                self.changed_tenants[shard_of(no)].fetch_add(1, Ordering::AcqRel);
+            }
+            Change::Everything => {
+                self.changed_keys.fetch_add(1, Ordering::AcqRel);
+                self.keys.clear();
+            }
+            Change::Lane(_) | Change::Events(_) => {}
+        });
+    }
+
+    fn changed_tenant(&self, no: TenantNo) -> u64 {
+        self.changed_tenants[shard_of(no)].load(Ordering::Acquire)
+    }
+
+    /// Notes that a key was used, at most once in a while.
+    fn note_use(&self, known: &KnownKey, at: Timestamp) {
+        let noted = known.noted.load(Ordering::Relaxed);
+        if at < Timestamp::from_micros(noted).after(NOTE_PAUSE) {
+            return;
+        }
+        // One of many calls at the same time does it.
+        let micros = at.as_micros();
+        if known.noted.compare_exchange(noted, micros, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            let key = &known.stored.key;
+            self.used.lock().insert(key.id, KeyUsed { tenant_no: key.tenant_no, id: key.id, at });
         }
     }
 
-    /// What a crash loses of this is a minute of it, and nobody decides on it.
-    pub(crate) async fn write_key_uses(&self) {
-        if let Err(error) = self.keys.write_uses().await {
+    /// Writes now and then when keys were last used.
+    pub(crate) async fn keep_uses(self: Arc<Self>) {
+        loop {
+            self.clock.sleep(NOTE_PAUSE).await;
+            self.write_uses().await;
+        }
+    }
+
+    /// A crash loses a minute of it, and nothing depends on it.
+    pub(crate) async fn write_uses(&self) {
+        let used: Vec<KeyUsed> = std::mem::take(&mut *self.used.lock()).into_values().collect();
+        if used.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store.note_key_uses(used).await {
             tracing::warn!(%error, "when keys were last used could not be written");
         }
     }
+}
+
+fn shard_of(no: TenantNo) -> usize {
+    no.0.rem_euclid(SHARDS as i64) as usize
 }

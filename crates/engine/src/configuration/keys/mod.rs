@@ -1,7 +1,7 @@
 //! Keys of tenants: made, listed and revoked here; what one may be in `draft`; recognised in `known`, paced in `pace`.
 
-mod draft;
-mod known;
+pub(crate) mod draft;
+pub(crate) mod known;
 mod pace;
 
 use postroad_domain::{
@@ -13,15 +13,14 @@ use postroad_store::{CreateKey, CreateKeyError, ListKeys, Page, RevokeKey, Store
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-pub(crate) use self::known::KeyRing;
-pub use self::{
-    draft::KeyDraft,
-    known::{KeyRefusal, KnownKey},
-};
+use self::draft::KeyDraft;
 use crate::{
-    By, Engine, LookupError,
-    configuration::credential::{Purpose, generate, hash_key},
-    history::audit::{Change, fields_of_key},
+    audit::{AuditedChange, fields::fields_of_key, origin::Origin},
+    configuration::{
+        credential::{Purpose, generate, hash_key},
+        lookup_error::LookupError,
+        service::ConfigurationService,
+    },
 };
 
 /// A credential in plain: only for the answer that makes it.
@@ -37,7 +36,7 @@ pub enum Credential {
     },
 }
 
-/// Failures of [`Engine::create_key`].
+/// Failures of [`ConfigurationService::create_key`].
 #[derive(Clone, Debug, Error)]
 pub enum CreateKeyFailure {
     /// There is no such tenant.
@@ -57,11 +56,11 @@ pub enum CreateKeyFailure {
     Store(#[from] StoreError),
 }
 
-impl Engine {
+impl ConfigurationService {
     /// Makes a key of a tenant; it is answered in plain this once.
     pub async fn create_key(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         draft: impl Into<KeyDraft>,
     ) -> Result<(ApiKey, Credential), CreateKeyFailure> {
@@ -69,7 +68,7 @@ impl Engine {
         let spec = draft.into().check(at).map_err(CreateKeyFailure::Invalid)?;
         let config = self.configs.by_id(tenant).await?.ok_or(CreateKeyFailure::NoTenant)?;
         let (id, credential) = (self.ids.key(), self.ids.with_rng(|rng| make(spec.kind, rng)));
-        let change = Change::of(AuditAction::KeyCreated, id).after(fields_of_key(&spec));
+        let change = AuditedChange::of(AuditAction::KeyCreated, id).after(fields_of_key(&spec));
         let create = CreateKey {
             tenant_no: config.tenant.no,
             id,
@@ -99,10 +98,10 @@ impl Engine {
         Ok(self.store.list_keys(ListKeys { tenant_no: config.tenant.no, after, limit }).await?)
     }
 
-    /// Revokes a key: on this node it is refused from the answer on. Answers whether there was one.
-    pub async fn revoke_key(&self, by: &By, tenant: &TenantId, id: KeyId) -> Result<bool, LookupError> {
+    /// Revokes a key: on this node it is refused from the answer on, on others as soon as they hear of it. Answers whether there was one.
+    pub async fn revoke_key(&self, by: &Origin, tenant: &TenantId, id: KeyId) -> Result<bool, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
-        let change = Change::of(AuditAction::KeyRevoked, id);
+        let change = AuditedChange::of(AuditAction::KeyRevoked, id);
         let revoke = RevokeKey {
             tenant_no: config.tenant.no,
             id,
@@ -110,10 +109,7 @@ impl Engine {
             at: self.clock.now(),
             audit: Some(self.audit_of(by, change)),
         };
-        let revoked = self.store.revoke_key(revoke).await;
-        // Also after a failure: whether it was written nobody knows then.
-        self.keys.forget(id);
-        Ok(revoked?)
+        Ok(self.store.revoke_key(revoke).await?)
     }
 }
 

@@ -12,8 +12,8 @@ use super::{
     secrets::{SecretView, problem, view},
 };
 use crate::{
-    configuration::cache::TenantConfig, configuration::draft::Faults, configuration::shaping::options_of,
-    upkeep::retention::limits,
+    configuration::cache::TenantConfig, configuration::draft::Faults, configuration::options::options_of,
+    configuration::retention,
 };
 
 /// The specification of a new subscription and the secret that came with it.
@@ -258,8 +258,8 @@ fn check_schedule(config: &TenantConfig, push: &Push, faults: &mut Faults) {
     let profile = &config.profile.profile;
     let Some(own) = &push.retry else { return };
     let lifetime = own.over(&profile.delivery.retry).lifetime();
-    let kept = limits::own_age(profile, &config.tenant.spec);
-    if let Some(message) = limits::refuse_schedule(lifetime, kept) {
+    let kept = retention::own_age(profile, &config.tenant.spec);
+    if let Some(message) = retention::refuse_schedule(lifetime, kept) {
         faults.add("retry", message);
     }
 }

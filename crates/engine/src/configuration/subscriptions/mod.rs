@@ -1,10 +1,10 @@
 //! Operations on subscriptions: create, change, delete here; what somebody wants one to be in `draft`, its check in `check`,
-//! their secrets in `secrets`, trying them in `test`.
+//! their secrets in `secrets`.
 
 mod check;
 mod draft;
 mod secrets;
-mod test;
+mod update_error;
 
 use postroad_domain::{
     AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, TenantId,
@@ -12,7 +12,7 @@ use postroad_domain::{
 };
 use postroad_profile::{FieldProblem, Profile, SecretUse};
 use postroad_store::{
-    CreateSubscription, CreateSubscriptionError, DeleteSubscription, LaneKey, NewAudit, StoreError,
+    CreateSubscription, CreateSubscriptionError, DeleteSubscription, NewAudit, StoreError,
     SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 use thiserror::Error;
@@ -20,13 +20,11 @@ use thiserror::Error;
 pub use self::{
     draft::{HeaderDraft, PushDraft, RetryDraft, SubscriptionDraft, TargetDraft},
     secrets::{RotateError, Rotation, SecretView},
-    test::{PreviewError, PreviewEvent, TestError},
+    update_error::UpdateError,
 };
 use crate::{
-    By, Engine, LookupError,
-    configuration::endpoint::lane_manner_of,
-    configuration::secret_box::SecretError,
-    history::audit::{Change, fields_of_subscription},
+    audit::{AuditedChange, fields::fields_of_subscription, origin::Origin},
+    configuration::{lookup_error::LookupError, secret_box::SecretError, service::ConfigurationService},
 };
 
 /// A subscription to create, unchecked.
@@ -55,7 +53,7 @@ pub struct SubscriptionView {
     pub secret: Option<SecretView>,
 }
 
-/// Failures of [`Engine::create_subscription`].
+/// Failures of [`ConfigurationService::create_subscription`].
 #[derive(Clone, Debug, Error)]
 pub enum CreateError {
     /// There is no such tenant.
@@ -78,37 +76,11 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`Engine::update_subscription`] and [`Engine::patch_subscription`].
-#[derive(Clone, Debug, Error)]
-pub enum UpdateError {
-    /// There is no such tenant or subscription.
-    #[error("there is no such subscription")]
-    NotFound,
-    /// It is not what the caller expects.
-    #[error("the subscription is not what it was expected to be")]
-    Stale,
-    /// Somebody else changed it in between.
-    #[error("the subscription changed in between")]
-    Changed,
-    /// The URL leads where it must not.
-    #[error("the URL cannot be called: {0}")]
-    BlockedUrl(String),
-    /// Fields that the profile does not take.
-    #[error("fields are not valid")]
-    Invalid(Vec<FieldProblem>),
-    /// What is secret of its settings does not open.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Engine {
+impl ConfigurationService {
     /// Creates a subscription. Nothing is created when its URL leads to an address that must not be called.
     pub async fn create_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         new: NewSubscription,
     ) -> Result<SubscriptionView, CreateError> {
@@ -127,7 +99,7 @@ impl Engine {
         };
         let at = self.clock.now();
         let fields = fields_of_subscription(&spec, profile);
-        let change = Change::of(AuditAction::SubscriptionCreated, id).after(fields);
+        let change = AuditedChange::of(AuditAction::SubscriptionCreated, id).after(fields);
         let create = CreateSubscription {
             audit: Some(self.audit_of(by, change)),
             tenant_no: config.tenant.no,
@@ -137,9 +109,7 @@ impl Engine {
             max: SUBSCRIPTIONS_PER_TENANT_MAX,
             at,
         };
-        let created = self.store.create_subscription(create).await;
-        self.configs.forget(tenant, config.tenant.no);
-        match created {
+        match self.store.create_subscription(create).await {
             Ok(subscription) => Ok(SubscriptionView { subscription: self.opened(subscription), secret }),
             Err(CreateSubscriptionError::NoTenant) => Err(CreateError::NoTenant),
             Err(CreateSubscriptionError::TooMany { max }) => Err(CreateError::TooMany { max }),
@@ -168,7 +138,7 @@ impl Engine {
     /// Changes what the customer configured, if the subscription still has the expected version.
     pub async fn update_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
         expected: impl Into<Revision>,
@@ -186,7 +156,7 @@ impl Engine {
     /// is now what it is to be; when somebody else changed it in between, it is asked once more.
     pub async fn patch_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
         is_expected: impl Fn(&Subscription) -> bool,
@@ -201,7 +171,7 @@ impl Engine {
 
     async fn try_update(
         &self,
-        by: &By,
+        by: &Origin,
         (tenant, id): (&TenantId, SubscriptionId),
         is_expected: impl Fn(&Subscription) -> bool,
         update: impl Fn(&Subscription) -> SubscriptionUpdate,
@@ -233,45 +203,21 @@ impl Engine {
             (false, true) => SubscriptionChange::Both(Box::new(spec), Vec::new()),
             (false, false) => SubscriptionChange::Spec(Box::new(spec)),
         };
-        let subscription = self.change(tenant, id, before.revision(), (change, audit)).await?;
-        if !is_same {
-            self.settings_changed(&subscription);
-        }
-        Ok(subscription)
-    }
-
-    /// Has its lane follow the new settings.
-    fn settings_changed(&self, subscription: &Subscription) {
-        let lane = lane_of(subscription);
-        if !subscription.spec.active {
-            self.dispatcher.drop_ready(lane);
-            self.sweep_soon();
-        } else if let Some(push) = subscription.spec.push() {
-            // What was held while the receiver was gone goes out now.
-            self.dispatcher.begin_anew(lane, lane_manner_of(subscription.version, push));
-        }
+        self.change(tenant, id, before.revision(), (change, audit)).await
     }
 
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.
     pub async fn delete_subscription(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<bool, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let tenant_no = config.tenant.no;
-        let subscription = self.store.subscription(tenant_no, id).await?;
-        let audit = Some(self.audit_of(by, Change::of(AuditAction::SubscriptionDeleted, id)));
+        let audit = Some(self.audit_of(by, AuditedChange::of(AuditAction::SubscriptionDeleted, id)));
         let delete = DeleteSubscription { tenant_no, id, at: self.clock.now(), audit };
-        let deleted = self.store.delete_subscription(delete).await;
-        // Also after a failure: whether it was written nobody knows then. What is still there is read again.
-        self.configs.forget(tenant, tenant_no);
-        if let Some(subscription) = subscription {
-            self.dispatcher.drop_ready(lane_of(&subscription));
-        }
-        self.sweep_soon();
-        Ok(deleted?)
+        Ok(self.store.delete_subscription(delete).await?)
     }
 
     async fn change(
@@ -299,7 +245,6 @@ impl Engine {
             at: self.clock.now(),
         };
         let updated = self.store.update_subscription(update).await;
-        self.configs.forget(tenant, tenant_no);
         updated.map(|subscription| self.opened(subscription)).map_err(|error| match error {
             UpdateSubscriptionError::NotFound => UpdateError::NotFound,
             UpdateSubscriptionError::Changed => UpdateError::Changed,
@@ -324,17 +269,13 @@ fn change_of(
     spec: &SubscriptionSpec,
     removes_secret: bool,
     profile: &Profile,
-) -> Change {
+) -> AuditedChange {
     if before.spec == *spec {
-        return Change::of(AuditAction::SecretRemoved, before.id);
+        return AuditedChange::of(AuditAction::SecretRemoved, before.id);
     }
     let fields = fields_of_subscription(&before.spec, profile);
     let fields = if removes_secret { fields.with_secret() } else { fields };
-    Change::of(AuditAction::SubscriptionChanged, before.id)
+    AuditedChange::of(AuditAction::SubscriptionChanged, before.id)
         .before(fields)
         .after(fields_of_subscription(spec, profile))
-}
-
-pub(crate) fn lane_of(subscription: &Subscription) -> LaneKey {
-    LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
 }

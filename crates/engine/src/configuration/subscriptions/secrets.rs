@@ -11,10 +11,13 @@ use postroad_store::{NewAudit, StoreError, SubscriptionChange};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::UpdateError;
+use super::update_error::UpdateError;
 use crate::{
-    By, Engine, LookupError, configuration::cache::TenantConfig, configuration::secret_box::SecretError,
-    configuration::shaping::options_of, history::audit::Change,
+    audit::{AuditedChange, origin::Origin},
+    configuration::{
+        cache::TenantConfig, lookup_error::LookupError, options::options_of, secret_box::SecretError,
+        service::ConfigurationService,
+    },
 };
 
 /// A secret as it may be shown.
@@ -35,7 +38,7 @@ pub struct Rotation {
     pub secret: Option<String>,
 }
 
-/// Failures of [`Engine::rotate_secret`] and [`Engine::remove_secret`].
+/// Failures of [`ConfigurationService::rotate_secret`] and [`ConfigurationService::remove_secret`].
 #[derive(Clone, Debug, Error)]
 pub enum RotateError {
     /// There is no such tenant or subscription.
@@ -61,11 +64,11 @@ pub enum RotateError {
     Store(#[from] StoreError),
 }
 
-impl Engine {
+impl ConfigurationService {
     /// The current secret in plain; `None` where there is none.
     pub async fn secret(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<Result<Option<SecretView>, SecretError>, LookupError> {
@@ -74,7 +77,7 @@ impl Engine {
         let current = subscription.secrets.first();
         // A secret that was shown without a trace is what the audit is there to rule out.
         if current.is_some() {
-            self.record(by, config.tenant.no, Change::of(AuditAction::SecretRead, id)).await?;
+            self.record(by, config.tenant.no, AuditedChange::of(AuditAction::SecretRead, id)).await?;
         }
         let opened = current.map(|current| self.open(&config.profile.profile, &subscription, current));
         Ok(opened.transpose())
@@ -83,7 +86,7 @@ impl Engine {
     /// Puts a new secret in front; the old one signs beside it until the grace is over.
     pub async fn rotate_secret(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
         rotation: Rotation,
@@ -98,7 +101,7 @@ impl Engine {
         if secrets.len() > SECRETS_MAX {
             return Err(RotateError::TooMany { max: SECRETS_MAX });
         }
-        let audit = self.audit_of(by, Change::of(AuditAction::SecretRotated, id));
+        let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRotated, id));
         self.put_secrets(tenant, &subscription, (secrets, audit)).await?;
         Ok(secret)
     }
@@ -106,7 +109,7 @@ impl Engine {
     /// Removes the secret of a subscription whose profile does not need one: from then on nothing is signed.
     pub async fn remove_secret(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<Subscription, RotateError> {
@@ -114,7 +117,7 @@ impl Engine {
         if let Some(refused) = refuse_removal(&config.profile.profile) {
             return Err(RotateError::Invalid(vec![refused]));
         }
-        let audit = self.audit_of(by, Change::of(AuditAction::SecretRemoved, id));
+        let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRemoved, id));
         self.put_secrets(tenant, &subscription, (Vec::new(), audit)).await
     }
 

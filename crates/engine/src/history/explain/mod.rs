@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** no change of a subscription after the event changes what is said of its matching.
 
-mod outcome;
+pub(crate) mod outcome;
 mod sentence;
 
 use postroad_domain::{
@@ -17,8 +17,9 @@ use postroad_domain::{
 };
 use postroad_store::{LaneKey, ListSubscriptionsThen, Page, StoreError, SubscriptionThen, Then};
 
-pub use self::outcome::{LastAnswer, Mismatch, Outcome, Wait};
-use crate::{Engine, LookupError, configuration::cache::TenantConfig};
+use self::outcome::{EventOutcome, LastAnswer, Mismatch, Wait};
+use super::service::HistoryService;
+use crate::configuration::{cache::TenantConfig, lookup_error::LookupError};
 
 /// What became of an event for one subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,14 +33,14 @@ pub struct Explanation {
     /// When it was deleted, if it has been since.
     pub deleted_at: Option<Timestamp>,
     /// What became of the event.
-    pub outcome: Outcome,
+    pub outcome: EventOutcome,
     /// The delivery that the outcome is about: the newest.
     pub delivery: Option<DeliveryId>,
     /// The subscription did not match the event when that came: a replay made the delivery later.
     pub by_replay: bool,
 }
 
-impl Engine {
+impl HistoryService {
     /// What became of an event for each subscription, in the order of their creation. Those that had been deleted before
     /// are left out.
     pub async fn explain(
@@ -80,12 +81,14 @@ impl Engine {
             (Some(delivery), _) => self.outcome_of(config, lane, delivery).await?,
             (None, Some(outcome)) => outcome,
             (None, None) if found.is_to_come => {
-                Outcome::Pending { until: None, why: Wait::FanOut, attempts: 0, last: None }
+                EventOutcome::Pending { until: None, why: Wait::FanOut, attempts: 0, last: None }
             }
             // Between the event and its turn in a large fan-out.
             (None, None) => match found.deleted_at {
-                Some(at) => Outcome::Cancelled { at, reason: postroad_domain::Reason::Deleted, attempts: 0 },
-                None => Outcome::NotRecorded,
+                Some(at) => {
+                    EventOutcome::Cancelled { at, reason: postroad_domain::Reason::Deleted, attempts: 0 }
+                }
+                None => EventOutcome::NotRecorded,
             },
         };
         Ok(Explanation { subscription, name, version, deleted_at, outcome, delivery, by_replay })
@@ -96,7 +99,7 @@ impl Engine {
         config: &TenantConfig,
         lane: LaneKey,
         delivery: Delivery,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<EventOutcome, StoreError> {
         let delivery = self.with_live_status(config.tenant.no, delivery);
         let last = if delivery.attempts == 0 {
             None
@@ -108,13 +111,13 @@ impl Engine {
         let at = finished_at.unwrap_or(created_at);
         let reason = reason.unwrap_or(postroad_domain::Reason::Exhausted);
         Ok(match delivery.status {
-            Status::Succeeded => Outcome::Delivered { at, attempts, last },
-            Status::Failed => Outcome::Failed { at, reason, attempts, last },
-            Status::Cancelled => Outcome::Cancelled { at, reason, attempts },
-            Status::Delivering => Outcome::Delivering { attempts },
+            Status::Succeeded => EventOutcome::Delivered { at, attempts, last },
+            Status::Failed => EventOutcome::Failed { at, reason, attempts, last },
+            Status::Cancelled => EventOutcome::Cancelled { at, reason, attempts },
+            Status::Delivering => EventOutcome::Delivering { attempts },
             Status::Queued => {
                 let (until, why) = self.wait_of(config, lane, &delivery);
-                Outcome::Pending { until, why, attempts, last }
+                EventOutcome::Pending { until, why, attempts, last }
             }
         })
     }
@@ -132,7 +135,7 @@ impl Engine {
         {
             return (None, Wait::ReceiverGone);
         }
-        let now = self.dispatcher.commit_clock.now();
+        let now = self.commit_clock.now();
         let due = delivery.due_at.filter(|due| *due > now);
         let standing = self.dispatcher.standing_of(lane, now);
         let rest = standing.rests_until.filter(|until| due.is_none_or(|due| *until > due));
@@ -151,24 +154,24 @@ impl Engine {
 }
 
 /// What kept the event from the subscription when it came; `None` when nothing did.
-fn kept_out(event: &Event, found: &SubscriptionThen) -> Option<Outcome> {
+fn kept_out(event: &Event, found: &SubscriptionThen) -> Option<EventOutcome> {
     let (spec, inactive) = match &found.then {
-        Then::NotCreated => return Some(Outcome::CreatedAfter { at: found.created_at }),
-        Then::Unknown => return Some(Outcome::NotRecorded),
+        Then::NotCreated => return Some(EventOutcome::CreatedAfter { at: found.created_at }),
+        Then::Unknown => return Some(EventOutcome::NotRecorded),
         Then::Known { spec, inactive, .. } => (spec, inactive),
     };
     if event.test {
-        return Some(Outcome::NotMatched(Mismatch::Test));
+        return Some(EventOutcome::NotMatched(Mismatch::Test));
     }
     let clause = matching::kept_out_by(spec, &event.event_type, &event.tags)?;
     Some(match (clause, inactive) {
-        (Clause::Active, Some((reason, since))) => Outcome::Inactive { reason: *reason, since: *since },
-        (Clause::Active, None) => Outcome::NotRecorded,
-        (Clause::Events, _) => Outcome::NotMatched(Mismatch::Events {
+        (Clause::Active, Some((reason, since))) => EventOutcome::Inactive { reason: *reason, since: *since },
+        (Clause::Active, None) => EventOutcome::NotRecorded,
+        (Clause::Events, _) => EventOutcome::NotMatched(Mismatch::Events {
             event_type: event.event_type.clone(),
             events: spec.events.clone(),
         }),
-        (Clause::TagSets, _) => Outcome::NotMatched(Mismatch::TagSets {
+        (Clause::TagSets, _) => EventOutcome::NotMatched(Mismatch::TagSets {
             tags: event.tags.clone(),
             tag_sets: spec.tag_sets.clone(),
         }),

@@ -4,7 +4,7 @@ use postroad_domain::{ErrorClass, EventType, Reason, Timestamp, subscription::In
 
 /// What became of an event for one subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum EventOutcome {
     /// The receiver took it.
     Delivered {
         /// When.
@@ -121,7 +121,7 @@ pub enum LastAnswer {
     Error(ErrorClass),
 }
 
-impl Outcome {
+impl EventOutcome {
     /// The word in the API.
     pub const fn code(&self) -> &'static str {
         match self {

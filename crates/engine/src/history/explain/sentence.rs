@@ -4,7 +4,10 @@ use std::fmt;
 
 use postroad_domain::{Reason, Timestamp, subscription::InactiveReason};
 
-use super::{Explanation, LastAnswer, Mismatch, Outcome, Wait};
+use super::{
+    Explanation,
+    outcome::{EventOutcome, LastAnswer, Mismatch, Wait},
+};
 
 /// Names of a list that a sentence holds; the rest is counted.
 const NAMES_MAX: usize = 8;
@@ -22,7 +25,7 @@ impl Explanation {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for EventOutcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Delivered { at, attempts, last } => {
@@ -160,34 +163,34 @@ mod tests {
         let busy = (Some(LastAnswer::Status(503)), Some(LastAnswer::Error(ErrorClass::Timeout)));
         for (outcome, sentence) in [
             (
-                Outcome::Delivered { at, attempts: 2, last: Some(LastAnswer::Status(204)) },
+                EventOutcome::Delivered { at, attempts: 2, last: Some(LastAnswer::Status(204)) },
                 "Delivered at 2026-11-21T20:50:00Z: attempt 2 was answered 204.",
             ),
-            (Outcome::Delivering { attempts: 0 }, "Attempt 1 is under way."),
+            (EventOutcome::Delivering { attempts: 0 }, "Attempt 1 is under way."),
             (
-                Outcome::Pending { until: Some(at), why: Wait::NextAttempt, attempts: 1, last: busy.0 },
+                EventOutcome::Pending { until: Some(at), why: Wait::NextAttempt, attempts: 1, last: busy.0 },
                 "Pending until 2026-11-21T20:50:00Z: its next attempt is due then. 1 attempt failed, the last one was \
                  answered 503.",
             ),
             (
-                Outcome::Pending { until: None, why: Wait::Turn, attempts: 0, last: None },
+                EventOutcome::Pending { until: None, why: Wait::Turn, attempts: 0, last: None },
                 "Pending: it waits for its turn.",
             ),
             (
-                Outcome::Failed { at, reason: Reason::Exhausted, attempts: 10, last: busy.1 },
+                EventOutcome::Failed { at, reason: Reason::Exhausted, attempts: 10, last: busy.1 },
                 "Failed at 2026-11-21T20:50:00Z: every attempt of its schedule failed. The last of 10 attempts had no \
                  answer (timeout).",
             ),
             (
-                Outcome::NotMatched(Mismatch::Events { event_type: created, events }),
+                EventOutcome::NotMatched(Mismatch::Events { event_type: created, events }),
                 "Not matched: `events` is a, b and does not name lead.created.",
             ),
             (
-                Outcome::NotMatched(Mismatch::TagSets { tags, tag_sets }),
+                EventOutcome::NotMatched(Mismatch::TagSets { tags, tag_sets }),
                 "Not matched: no set of `tag_sets`, [x, y], is within the tags of the event, x.",
             ),
             (
-                Outcome::Inactive { reason: InactiveReason::Gone, since: at },
+                EventOutcome::Inactive { reason: InactiveReason::Gone, since: at },
                 "Inactive since 2026-11-21T20:50:00Z: its receiver answered 410 Gone.",
             ),
         ] {

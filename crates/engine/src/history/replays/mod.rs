@@ -2,7 +2,7 @@
 
 mod pace;
 mod runner;
-mod schedule;
+pub(super) mod schedule;
 
 use postroad_domain::{
     AuditAction, RateLimit, Replay, ReplayId, ReplaySelection, SubscriptionId, TenantId, TenantNo, Timestamp,
@@ -17,10 +17,13 @@ use postroad_store::{
     CancelReplay, CancelReplayError, CountReplay, CreateReplay, ListReplays, Page, StartReplayError,
     StoreError,
 };
-pub(crate) use schedule::ReplaySchedule;
 use thiserror::Error;
 
-use crate::{By, Engine, LookupError, configuration::cache::TenantConfig, history::audit::Change};
+use super::service::HistoryService;
+use crate::{
+    audit::{AuditedChange, origin::Origin},
+    configuration::{cache::TenantConfig, lookup_error::LookupError},
+};
 
 /// What to replay; each field is one that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub struct NewReplay {
     pub pace: RateLimit,
 }
 
-/// Failures of [`Engine::start_replay`] and [`Engine::count_replay`].
+/// Failures of [`HistoryService::start_replay`] and [`HistoryService::count_replay`].
 #[derive(Clone, Debug, Error)]
 pub enum ReplayError {
     /// There is no such tenant or subscription.
@@ -66,7 +69,7 @@ pub enum ReplayError {
     Store(#[from] StoreError),
 }
 
-/// Failures of [`Engine::cancel_replay`].
+/// Failures of [`HistoryService::cancel_replay`].
 #[derive(Clone, Debug, Error)]
 pub enum EndReplayError {
     /// There is no such tenant or replay.
@@ -80,7 +83,7 @@ pub enum EndReplayError {
     Store(#[from] StoreError),
 }
 
-impl Engine {
+impl HistoryService {
     /// Counts what a replay would queue, for a second or two at most: after that the count is a lower bound.
     pub async fn count_replay(&self, tenant: &TenantId, new: NewReplay) -> Result<ReplayCount, ReplayError> {
         let config = self.configs.by_id(tenant).await?.ok_or(ReplayError::NotFound)?;
@@ -91,7 +94,7 @@ impl Engine {
     /// Begins a replay. It goes on in the background, also after a restart.
     pub async fn start_replay(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         new: NewReplay,
     ) -> Result<Replay, ReplayError> {
@@ -112,7 +115,7 @@ impl Engine {
             running_max: REPLAYS_RUNNING_PER_TENANT_MAX,
             kept_max: REPLAYS_KEPT_PER_TENANT_MAX,
             at: self.clock.now(),
-            audit: Some(self.audit_of(by, Change::of(AuditAction::ReplayStarted, id))),
+            audit: Some(AuditedChange::of(AuditAction::ReplayStarted, id).entry(by, &self.ids)),
         };
         let replay = self.store.create_replay(create).await?;
         self.replays.add(&replay);
@@ -139,12 +142,12 @@ impl Engine {
     /// Calls a replay off: it queues nothing more. What it has queued goes out.
     pub async fn cancel_replay(
         &self,
-        by: &By,
+        by: &Origin,
         tenant: &TenantId,
         id: ReplayId,
     ) -> Result<Replay, EndReplayError> {
         let config = self.configs.by_id(tenant).await?.ok_or(EndReplayError::NotFound)?;
-        let audit = Some(self.audit_of(by, Change::of(AuditAction::ReplayCancelled, id)));
+        let audit = Some(AuditedChange::of(AuditAction::ReplayCancelled, id).entry(by, &self.ids));
         let cancel = CancelReplay { tenant_no: config.tenant.no, id, at: self.clock.now(), audit };
         self.store.cancel_replay(cancel).await.map_err(|error| match error {
             CancelReplayError::NotFound => EndReplayError::NotFound,

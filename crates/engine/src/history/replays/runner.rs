@@ -12,7 +12,7 @@ use postroad_domain::{
 use postroad_store::{ReplayStep, ReplayStepped, StoreError};
 
 use super::schedule::Job;
-use crate::Engine;
+use crate::history::service::HistoryService;
 
 /// After a step that did something everything rests so many times as long as it took: steps take a quarter of the writer at
 /// most.
@@ -35,7 +35,7 @@ enum Next {
     End,
 }
 
-impl Engine {
+impl HistoryService {
     /// Goes on with the replays that run, until the engine is stopped.
     pub(crate) async fn keep_replays(self: Arc<Self>) {
         self.take_up_replays().await;
@@ -107,9 +107,9 @@ impl Engine {
 
     async fn replay_step(&self, job: &Job, room: u32) -> Result<Option<ReplayStepped>, StoreError> {
         let endpoint = self.configs.endpoint(job.lane).await?;
-        let at = self.dispatcher.commit_clock.now();
+        let at = self.commit_clock.now();
         // One whose subscription is gone queues nothing: the store says so.
-        let lifetime = endpoint.map(|endpoint| endpoint.manner.retry.lifetime()).unwrap_or_default();
+        let lifetime = endpoint.map(|endpoint| endpoint.settings.retry.lifetime()).unwrap_or_default();
         let step = ReplayStep {
             tenant_no: job.tenant_no,
             id: job.id,

@@ -1,13 +1,11 @@
 //! How many exchanges one host has under way: many lanes may lead to one receiver.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
-use postroad_domain::Hashed;
 use postroad_store::LaneKey;
 use rustc_hash::FxHashMap;
 
-/// A host and port, in lower case.
-pub(crate) type Host = Hashed<Arc<str>>;
+use crate::configuration::lane_settings::Host;
 
 /// All hosts with exchanges under way.
 #[derive(Debug)]

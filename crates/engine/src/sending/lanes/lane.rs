@@ -1,12 +1,16 @@
 //! One lane: what it holds, what it waits for, and whether it is direct or spilled.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 
 use postroad_domain::{DeliveryId, Timestamp, limits::SLOW_EXCHANGE};
 use postroad_store::QueuedDelivery;
 use rustc_hash::FxHashSet;
 
-use super::{LaneLimits, LaneManner, breaker::Breaker, hosts::Host, pace::Pace, refill::Refill};
+use super::{breaker::Breaker, pace::Pace, types::LaneLimits};
+use crate::configuration::lane_settings::{Host, LaneSettings};
 
 /// What a delivery takes beside its data: the structures that lead to it.
 const OVERHEAD_BYTES: usize = 512;
@@ -19,6 +23,19 @@ pub(super) fn bytes_of(delivery: &QueuedDelivery) -> usize {
     let event = &delivery.event;
     let tags = event.tags.iter().map(String::len).sum::<usize>();
     event.data.len() + event.attributes.len() + tags + OVERHEAD_BYTES
+}
+
+/// What happened while the store was reading.
+#[derive(Debug, Default)]
+pub(super) struct Refill {
+    /// Outcomes committed since: the reading may still show these deliveries.
+    pub(super) settled: HashSet<DeliveryId>,
+    /// The earliest due time noted since: the reading may not show it yet.
+    pub(super) noted: Option<Timestamp>,
+    /// A new delivery went to the store only: the lane must stay spilled to keep the order.
+    pub(super) passed_by: bool,
+    /// The head went back to the store meanwhile: what is read now stands behind it.
+    pub(super) is_stale: bool,
 }
 
 #[derive(Debug)]
@@ -34,9 +51,11 @@ pub(super) struct Lane {
     ramp: u32,
     /// Its last exchange took long.
     is_slow: bool,
-    pub(super) manner: LaneManner,
+    pub(super) settings: LaneSettings,
     /// Its subscription was looked up.
     is_known: bool,
+    /// The version of the subscription that it began with, or began anew with: a later one ends whatever holds it back.
+    begun_with: i64,
     breaker: Breaker,
     pace: Pace,
     /// The first due time in the store of what is not held, as far as it is known.
@@ -73,8 +92,9 @@ impl Default for Lane {
             under_way: 0,
             ramp: 1,
             is_slow: false,
-            manner: LaneManner::default(),
+            settings: LaneSettings::default(),
             is_known: false,
+            begun_with: 0,
             breaker: Breaker::default(),
             pace: Pace::default(),
             next_due: None,
@@ -126,7 +146,7 @@ impl Lane {
     }
 
     pub(super) fn keeps_order(&self) -> bool {
-        !self.is_known || self.manner.ordered
+        !self.is_known || self.settings.ordered
     }
 
     pub(super) fn newest_bytes(&self) -> usize {
@@ -151,11 +171,11 @@ impl Lane {
 
     /// It has as many exchanges under way as it may have.
     pub(super) fn has_all_exchanges(&self) -> bool {
-        self.under_way >= self.breaker.allows(self.manner.concurrency).min(self.ramp)
+        self.under_way >= self.breaker.allows(self.settings.concurrency).min(self.ramp)
     }
 
     pub(super) fn can_take_turn(&self) -> bool {
-        let waits_for_the_one_before = self.manner.ordered && self.held.len() > self.ready.len();
+        let waits_for_the_one_before = self.settings.ordered && self.held.len() > self.ready.len();
         !self.ready.is_empty()
             && !self.has_all_exchanges()
             && self.rests_until.is_none()
@@ -177,25 +197,28 @@ impl Lane {
         self.pace.waits_until(now)
     }
 
-    /// The version of the subscription whose manner it has.
-    pub(super) fn manner_version(&self) -> Option<i64> {
-        self.is_known.then_some(self.manner.version)
+    /// The version of the subscription whose settings it has.
+    pub(super) fn settings_version(&self) -> Option<i64> {
+        self.is_known.then_some(self.settings.version)
     }
 
     pub(super) fn host(&self) -> Option<&Host> {
-        self.manner.host.as_ref()
+        self.settings.host.as_ref()
     }
 
     /// How exchanges are made from now on, unless a later version of the subscription is known. The first one of a lane may
     /// have begun by then, since who it leads to was not known. Answers the host where it has a seat that it cannot use any
     /// more: it leads elsewhere.
-    pub(super) fn set_manner(&mut self, manner: LaneManner, now: Timestamp) -> Option<Host> {
-        if manner.version < self.manner.version {
+    pub(super) fn set_settings(&mut self, settings: LaneSettings, now: Timestamp) -> Option<Host> {
+        if settings.version < self.settings.version {
             return None;
         }
-        self.pace.set(manner.rate_limit, now);
-        (self.manner, self.is_known) = (manner, true);
-        let host = self.manner.host.as_ref();
+        self.pace.set(settings.rate_limit, now);
+        if !self.is_known {
+            self.begun_with = settings.version;
+        }
+        (self.settings, self.is_known) = (settings, true);
+        let host = self.settings.host.as_ref();
         self.waits_for.take_if(|waited_for| host != Some(&*waited_for));
         self.seat_at.take_if(|seat_at| host != Some(&*seat_at))
     }
@@ -209,8 +232,14 @@ impl Lane {
         self.rests_until = self.rests_until.max(Some(until));
     }
 
+    /// Whether its subscription has changed since it began, or it has not begun.
+    pub(super) fn begins_anew_with(&self, version: i64) -> bool {
+        !self.is_known || version > self.begun_with
+    }
+
     /// Whatever held it back is over; but the head of one that goes on keeping its order waits for its next attempt.
-    pub(super) fn begin_anew(&mut self, ordered: bool) {
+    pub(super) fn begin_anew(&mut self, version: i64, ordered: bool) {
+        self.begun_with = version;
         self.rests_until = None;
         self.breaker = Breaker::default();
         if !ordered {
@@ -221,7 +250,7 @@ impl Lane {
     /// An exchange of the lane took so long, whatever its answer was.
     pub(super) fn took(&mut self, duration: Duration) {
         self.is_slow = duration >= SLOW_EXCHANGE;
-        self.ramp = self.ramp.saturating_mul(RAMP).min(self.manner.concurrency);
+        self.ramp = self.ramp.saturating_mul(RAMP).min(self.settings.concurrency);
     }
 
     pub(super) fn is_slow(&self) -> bool {
@@ -229,7 +258,7 @@ impl Lane {
     }
 
     pub(super) fn succeeded(&mut self) {
-        self.breaker.succeeded(self.manner.concurrency);
+        self.breaker.succeeded(self.settings.concurrency);
     }
 
     /// An exchange that began at `began` failed; answers until when the lane pauses.
@@ -242,7 +271,7 @@ impl Lane {
     }
 
     pub(super) fn is_ordered(&self) -> bool {
-        self.manner.ordered
+        self.settings.ordered
     }
 
     /// All others wait for this delivery until its next attempt is due.
@@ -283,6 +312,18 @@ impl Lane {
             self.coming_back.push((id, due));
         }
         self.note_due(due);
+    }
+
+    /// Something may wait in the store from `now` on. If it is one whose last outcome is not settled here yet, a refill would
+    /// skip it: then the lane looks again once that one is released.
+    pub(super) fn look_again(&mut self, now: Timestamp) {
+        if self.held.len() > self.ready.len() {
+            let ready: FxHashSet<DeliveryId> = self.ready.iter().map(|delivery| delivery.id).collect();
+            let unsettled = self.held.iter().filter(|id| !ready.contains(*id));
+            let known: FxHashSet<DeliveryId> = self.coming_back.iter().map(|(id, _)| *id).collect();
+            self.coming_back.extend(unsettled.filter(|id| !known.contains(*id)).map(|id| (*id, now)));
+        }
+        self.note_due(now);
     }
 
     pub(super) fn is_delivering(&self, id: DeliveryId) -> bool {

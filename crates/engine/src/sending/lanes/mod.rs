@@ -30,22 +30,24 @@ mod standing;
 #[cfg(test)]
 mod tests;
 mod turns;
-mod words;
+pub(crate) mod types;
 
 use std::{
     collections::{BTreeSet, VecDeque},
     time::Duration,
 };
 
-pub(crate) use hosts::Host;
-use hosts::Hosts;
-use lane::Lane;
 use postroad_domain::{DeliveryId, Timestamp, limits::EXCHANGES_PER_HOST_AND_LANE_MAX};
 use postroad_store::{LaneKey, QueuedDelivery, Refilled};
 use rustc_hash::FxHashMap;
-pub(crate) use standing::LaneStanding;
-use turns::Turns;
-pub(crate) use words::{Ended, LaneFigures, LaneLimits, LaneManner, RefillWish, Seat, Turn};
+
+use self::{
+    hosts::Hosts,
+    lane::Lane,
+    turns::Turns,
+    types::{Ended, LaneFigures, LaneLimits, RefillWish},
+};
+use crate::configuration::lane_settings::LaneSettings;
 
 /// All lanes of this node.
 #[derive(Debug)]
@@ -113,15 +115,31 @@ impl LaneSet {
 
     /// The subscription was changed: whatever held the lane back is over, it makes exchanges so from now on, and something may
     /// wait for it in the store. One that has to keep an order from now on takes all of it from there, in its order.
-    pub(crate) fn begin_anew(&mut self, key: LaneKey, manner: LaneManner, now: Timestamp) {
+    pub(crate) fn begin_anew(&mut self, key: LaneKey, settings: LaneSettings, now: Timestamp) {
         let lane = self.lanes.entry(key).or_default();
         self.figures.slowed -= usize::from(lane.is_slowed());
-        lane.begin_anew(manner.ordered);
+        lane.begin_anew(settings.version, settings.ordered);
         lane.note_due(now);
-        if manner.ordered && !lane.keeps_order() {
+        if settings.ordered && !lane.keeps_order() {
             self.go_back(key);
         }
-        self.set_manner(key, manner, now);
+        self.set_settings(key, settings, now);
+    }
+
+    /// Something of the lane or its subscription changed, on this node or another: it begins anew if the subscription was
+    /// changed, and otherwise looks into the store again.
+    pub(crate) fn look_again(&mut self, key: LaneKey, settings: LaneSettings, now: Timestamp) {
+        let lane = self.lanes.entry(key).or_default();
+        if lane.begins_anew_with(settings.version) {
+            return self.begin_anew(key, settings, now);
+        }
+        lane.look_again(now);
+        self.settle(key);
+    }
+
+    /// The lanes in memory.
+    pub(crate) fn keys(&self) -> Vec<LaneKey> {
+        self.lanes.keys().copied().collect()
     }
 
     /// How an exchange ended, told before its outcome is committed.
@@ -177,10 +195,10 @@ impl LaneSet {
     }
 
     /// How the lane makes exchanges from now on.
-    pub(crate) fn set_manner(&mut self, key: LaneKey, manner: LaneManner, now: Timestamp) {
+    pub(crate) fn set_settings(&mut self, key: LaneKey, settings: LaneSettings, now: Timestamp) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
-        let concurrency = manner.concurrency.min(EXCHANGES_PER_HOST_AND_LANE_MAX);
-        let left = lane.set_manner(LaneManner { concurrency, ..manner }, now);
+        let concurrency = settings.concurrency.min(EXCHANGES_PER_HOST_AND_LANE_MAX);
+        let left = lane.set_settings(LaneSettings { concurrency, ..settings }, now);
         self.settle(key);
         if let Some(host) = left {
             self.leave(&host);

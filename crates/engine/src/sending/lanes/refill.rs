@@ -3,32 +3,20 @@
 //! **Invariant:** a refill reads from the head. What it shows was true when the store was read: what was settled since is
 //! passed over, and what was noted since is looked for again.
 
-use std::collections::HashSet;
-
 use postroad_domain::{DeliveryId, Timestamp};
 use postroad_store::{LaneKey, QueuedDelivery, Refilled};
 
-use super::{LaneLimits, RefillWish, lane::Lane};
-
-/// What happened while the store was reading.
-#[derive(Debug, Default)]
-pub(super) struct Refill {
-    /// Outcomes committed since: the reading may still show these deliveries.
-    pub(super) settled: HashSet<DeliveryId>,
-    /// The earliest due time noted since: the reading may not show it yet.
-    pub(super) noted: Option<Timestamp>,
-    /// A new delivery went to the store only: the lane must stay spilled to keep the order.
-    pub(super) passed_by: bool,
-    /// The head went back to the store meanwhile: what is read now stands behind it.
-    is_stale: bool,
-}
+use super::{
+    lane::{Lane, Refill},
+    types::{LaneLimits, RefillWish},
+};
 
 impl Lane {
     /// Below half of its share, and something that is not held is due. While an exchange of an ordered lane is not
     /// settled, the store may not show yet that its delivery stays the head; and while something stands before a delivery
     /// that pauses, the store has nothing else to show.
     pub(super) fn wants_refill(&self, limits: &LaneLimits) -> bool {
-        let waits_for_the_one_before = self.manner.ordered && self.held.len() > self.ready.len();
+        let waits_for_the_one_before = self.settings.ordered && self.held.len() > self.ready.len();
         let waits_for_all_before = self.has_pause_behind && self.keeps_order() && !self.held.is_empty();
         self.is_due
             && !waits_for_the_one_before

@@ -6,7 +6,13 @@
 use postroad_domain::Timestamp;
 use postroad_store::LaneKey;
 
-use super::{LaneSet, Seat, Turn, hosts::Host, lane::bytes_of, turns::Turns};
+use super::{
+    LaneSet,
+    lane::bytes_of,
+    turns::Turns,
+    types::{Seat, Turn},
+};
+use crate::configuration::lane_settings::Host;
 
 /// While an exchange is under way, memory holds the event's data and the body that was made of it.
 const COPIES_UNDER_WAY: usize = 2;
@@ -51,12 +57,12 @@ impl LaneSet {
             return None;
         }
         let delivery = lane.take_turn(now)?;
-        let (bytes, manner_version) = (bytes_of(&delivery), lane.manner_version());
+        let (bytes, settings_version) = (bytes_of(&delivery), lane.settings_version());
         let seat = Seat { host, is_slow: lane.is_slow(), bytes: bytes * COPIES_UNDER_WAY };
         self.figures.ready -= 1;
         self.figures.ready_bytes -= bytes;
         self.turns_of(seat.is_slow).began(key.tenant_no, seat.bytes);
-        Some(Turn { delivery, at: now, manner_version, seat })
+        Some(Turn { delivery, at: now, settings_version, seat })
     }
 
     fn turns_of(&mut self, is_slow: bool) -> &mut Turns {

@@ -3,22 +3,7 @@
 use postroad_domain::Timestamp;
 use postroad_store::LaneKey;
 
-use super::LaneSet;
-
-/// What holds a lane back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LaneStanding {
-    /// Nothing is sent before.
-    pub(crate) rests_until: Option<Timestamp>,
-    /// Its breaker is open.
-    pub(crate) is_slowed: bool,
-    /// All others wait for the head of an ordered lane until then.
-    pub(crate) head_until: Option<Timestamp>,
-    /// Its rate limit keeps the next exchange back until then.
-    pub(crate) paced_until: Option<Timestamp>,
-    /// It has as many exchanges under way as it may have, or its host has.
-    pub(crate) is_busy: bool,
-}
+use super::{LaneSet, types::LaneStanding};
 
 impl LaneSet {
     /// What holds a lane back; nothing does where there is no lane in memory.

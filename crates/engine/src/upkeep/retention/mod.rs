@@ -4,12 +4,11 @@
 //! times the step, so that forgetting takes a twentieth of the writer at most; when nobody else writes, it is as long as
 //! the step. Whether somebody writes is told by the store with each step.
 //!
-//! A profile and a tenant may say less than the installation ([`limits`]); the shortest wins. What is older than that is
+//! A profile and a tenant may say less than the installation ([`retention`](crate::configuration::retention)); the shortest wins. What is older than that is
 //! erased in the same steps, and nobody can read it even before ([`TenantConfig::kept_since`]).
 //!
 //! [`TenantConfig::kept_since`]: crate::configuration::cache::TenantConfig::kept_since
 
-pub(crate) mod limits;
 mod tenants;
 
 use std::{
@@ -17,14 +16,14 @@ use std::{
     time::Duration,
 };
 
-use postroad_store::{Prune, Pruned, StoreError};
+use postroad_store::{ChangeKinds, Changes, Prune, Pruned, StoreError, TenantRetention};
 use prometheus_client::{
     metrics::{counter::Counter, gauge::Gauge},
     registry::{Registry, Unit},
 };
 
-pub(crate) use self::tenants::Kept;
-use crate::Engine;
+use self::tenants::TenantLimits;
+use crate::{configuration::retention::Retention, upkeep::service::UpkeepService};
 
 /// Rows of one step.
 const STEP_ROWS: usize = 1_000;
@@ -38,15 +37,6 @@ const BUSY_SHARE: u32 = 10;
 const BUSY_REST: u32 = 20;
 /// The shortest rest: others come first also when a step takes no time that can be measured.
 const REST_MIN: Duration = Duration::from_micros(200);
-
-/// How long and how much the store keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// How long an event is kept; `None` for ever.
-    pub age_max: Option<Duration>,
-    /// Bytes of the store that may be in use; `None` for as many as the disk has.
-    pub bytes_max: Option<u64>,
-}
 
 /// What is told of forgetting. Clones are the same figures.
 #[derive(Clone, Debug, Default)]
@@ -65,23 +55,29 @@ impl RetentionMetrics {
     }
 }
 
-impl Engine {
+impl UpkeepService {
     /// Forgets from now on what is beyond `retention`, until the engine is stopped. To be called once, before tenants are
     /// put: theirs may not be longer.
     pub fn keep_within(self: &Arc<Self>, retention: Retention, metrics: RetentionMetrics) {
-        self.kept.set_installation(retention);
-        let forgetting = tokio::spawn(Arc::clone(self).forget(retention, metrics));
-        self.background.lock().push(forgetting);
+        self.configuration.set_installation(retention);
+        let changes = self.store.changes(ChangeKinds::TENANTS);
+        self.goes_on(Arc::clone(self).forget(retention, metrics, changes));
     }
 
-    async fn forget(self: Arc<Self>, retention: Retention, metrics: RetentionMetrics) {
-        self.load_limits_of_tenants().await;
+    async fn forget(self: Arc<Self>, retention: Retention, metrics: RetentionMetrics, changes: Changes) {
+        let mut limits = TenantLimits::default();
         let mut ended = self.clock.monotonic();
         loop {
+            changes.catch_up(|change| limits.note(change));
+            if let Err(error) = self.read_changed(&mut limits).await {
+                tracing::warn!(%error, "the limits of tenants could not be read; nothing is erased before");
+                self.clock.sleep(LOOK_PAUSE).await;
+                continue;
+            }
             let began = self.clock.monotonic();
-            let rest = match self.prune_step(retention).await {
+            let rest = match self.prune_step(retention, limits.shared()).await {
                 Ok(pruned) => {
-                    self.tell(&pruned, &metrics);
+                    self.show(&pruned, &metrics);
                     rest_after(&pruned, began.saturating_sub(ended))
                 }
                 Err(error) => {
@@ -94,14 +90,16 @@ impl Engine {
         }
     }
 
-    async fn prune_step(&self, Retention { age_max, bytes_max }: Retention) -> Result<Pruned, StoreError> {
+    async fn prune_step(
+        &self,
+        Retention { age_max, bytes_max }: Retention,
+        tenants: Arc<[TenantRetention]>,
+    ) -> Result<Pruned, StoreError> {
         let (at, rows_max, time_max) = (self.clock.now(), STEP_ROWS, STEP_TIME);
-        self.store
-            .prune(Prune { at, age_max, bytes_max, tenants: self.kept.of_tenants(), rows_max, time_max })
-            .await
+        self.store.prune(Prune { at, age_max, bytes_max, tenants, rows_max, time_max }).await
     }
 
-    fn tell(&self, pruned: &Pruned, metrics: &RetentionMetrics) {
+    fn show(&self, pruned: &Pruned, metrics: &RetentionMetrics) {
         metrics.pruned.inc_by(pruned.events as u64);
         let age = pruned.oldest.map_or(0.0, |oldest| self.clock.now().since(oldest).as_secs_f64());
         metrics.oldest_age_seconds.set(age);

@@ -1,133 +1,126 @@
 //! Which tenants have limits of their own: what the store is told with each step of forgetting.
 //!
-//! Read once when forgetting begins, and kept up to date by each change of a tenant on this node. **Invariant:** what was
-//! changed while the tenants were read is not overwritten by what was read before.
+//! Read once when forgetting begins, and after that kept by the store's feed of changes. **Invariant:** whoever reads asks the
+//! feed first, so that a change made during the reading is read again behind it.
 
 use std::{
-    collections::{BTreeMap, HashSet},
-    sync::{Arc, OnceLock},
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
-use parking_lot::Mutex;
 use postroad_domain::{Tenant, TenantNo};
-use postroad_store::{ListTenants, StoreError, TenantRetention};
+use postroad_store::{Change, ListTenants, StoreError, TenantRetention};
 
-use super::{LOOK_PAUSE, Retention, limits};
-use crate::Engine;
+use crate::{configuration::retention, upkeep::service::UpkeepService};
 
 /// Tenants read at a time.
 const TENANTS_PAGE: usize = 250;
 
-/// What is kept, of all and of single tenants.
-#[derive(Debug, Default)]
-pub(crate) struct Kept {
-    installation: OnceLock<Retention>,
-    tenants: Mutex<Tenants>,
-}
-
-#[derive(Debug, Default)]
-struct Tenants {
+/// The tenants with limits of their own, and what must be read anew before they can be relied on.
+#[derive(Debug)]
+pub(super) struct TenantLimits {
     own: BTreeMap<TenantNo, TenantRetention>,
     /// The same as the store takes it; `None` when something changed since it was made.
-    told: Option<Arc<[TenantRetention]>>,
-    /// Changed since reading began; `None` when all are read.
-    changed: Option<HashSet<TenantNo>>,
+    shared: Option<Arc<[TenantRetention]>>,
+    all_changed: bool,
+    changed: BTreeSet<TenantNo>,
 }
 
-impl Kept {
-    /// What the operator gives.
-    pub(crate) fn installation(&self) -> Retention {
-        self.installation.get().copied().unwrap_or_default()
-    }
-
-    pub(super) fn set_installation(&self, retention: Retention) {
-        let _ = self.installation.set(retention);
-    }
-
-    /// The tenants with limits of their own, in the order of their numbers.
-    pub(super) fn of_tenants(&self) -> Arc<[TenantRetention]> {
-        let mut tenants = self.tenants.lock();
-        let Tenants { own, told, .. } = &mut *tenants;
-        Arc::clone(told.get_or_insert_with(|| own.values().copied().collect()))
-    }
-
-    /// A tenant was put or deleted.
-    fn change(&self, no: TenantNo, own: Option<TenantRetention>) {
-        let mut tenants = self.tenants.lock();
-        if let Some(changed) = &mut tenants.changed {
-            changed.insert(no);
-        }
-        tenants.set(no, own);
-    }
-
-    fn begin_reading(&self) {
-        self.tenants.lock().changed = Some(HashSet::new());
-    }
-
-    fn end_reading(&self) {
-        self.tenants.lock().changed = None;
-    }
-
-    /// A tenant was read, as it may have been a while ago.
-    fn read(&self, no: TenantNo, own: Option<TenantRetention>) {
-        let mut tenants = self.tenants.lock();
-        if !tenants.changed.as_ref().is_some_and(|changed| changed.contains(&no)) {
-            tenants.set(no, own);
-        }
+impl Default for TenantLimits {
+    /// Nothing was read yet.
+    fn default() -> Self {
+        Self { own: BTreeMap::new(), shared: None, all_changed: true, changed: BTreeSet::new() }
     }
 }
 
-impl Tenants {
+impl TenantLimits {
+    /// In the order of the tenants' numbers.
+    pub(super) fn shared(&mut self) -> Arc<[TenantRetention]> {
+        let own = &self.own;
+        Arc::clone(self.shared.get_or_insert_with(|| own.values().copied().collect()))
+    }
+
+    /// What the feed says.
+    pub(super) fn note(&mut self, change: Change) {
+        match change {
+            Change::Tenant(no) => drop(self.changed.insert(no)),
+            Change::Everything => self.all_changed = true,
+            Change::Key(_) | Change::Lane(_) | Change::Events(_) => {}
+        }
+    }
+
     fn set(&mut self, no: TenantNo, own: Option<TenantRetention>) {
         let before = match own {
             Some(own) => self.own.insert(no, own),
             None => self.own.remove(&no),
         };
         if before != own {
-            self.told = None;
+            self.shared = None;
         }
     }
 }
 
-impl Engine {
-    /// A tenant was put.
-    pub(crate) fn tenant_was_put(&self, tenant: &Tenant) {
-        self.kept.change(tenant.no, self.own_limits(tenant));
-    }
-
-    /// A tenant was deleted.
-    pub(crate) fn tenant_was_deleted(&self, no: TenantNo) {
-        self.kept.change(no, None);
-    }
-
-    /// Reads which tenants have limits of their own, until it succeeds.
-    pub(super) async fn load_limits_of_tenants(&self) {
-        self.kept.begin_reading();
-        while let Err(error) = self.read_limits_of_tenants().await {
-            tracing::warn!(%error, "the limits of tenants could not be read; nothing is erased before");
-            self.clock.sleep(LOOK_PAUSE).await;
+impl UpkeepService {
+    /// Reads what changed.
+    ///
+    /// # Errors
+    ///
+    /// The store failed: what was not read is read the next time.
+    pub(super) async fn read_changed(&self, limits: &mut TenantLimits) -> Result<(), StoreError> {
+        if limits.all_changed {
+            let own = self.read_all().await?;
+            *limits = TenantLimits { own, shared: None, all_changed: false, changed: BTreeSet::new() };
         }
-        self.kept.end_reading();
+        while let Some(no) = limits.changed.first().copied() {
+            let snapshot = self.store.config_snapshot_by_no(no).await?;
+            limits.set(no, snapshot.and_then(|snapshot| self.own_limits(&snapshot.tenant)));
+            limits.changed.remove(&no);
+        }
+        Ok(())
     }
 
-    async fn read_limits_of_tenants(&self) -> Result<(), StoreError> {
-        let mut after = None;
+    async fn read_all(&self) -> Result<BTreeMap<TenantNo, TenantRetention>, StoreError> {
+        let (mut all, mut after) = (BTreeMap::new(), None);
         loop {
             let page =
                 self.store.list_tenants(ListTenants { profile: None, after, limit: TENANTS_PAGE }).await?;
-            for tenant in &page.items {
-                self.kept.read(tenant.no, self.own_limits(tenant));
-            }
+            all.extend(page.items.iter().filter_map(|tenant| Some((tenant.no, self.own_limits(tenant)?))));
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                return Ok(all);
             }
         }
     }
 
     fn own_limits(&self, tenant: &Tenant) -> Option<TenantRetention> {
         // Without its profile nothing is known of its schedule: then nothing of it is forgotten early.
-        let loaded = self.profiles.by_name(&tenant.spec.profile)?;
-        limits::of_tenant(tenant.no, &loaded.profile, &tenant.spec)
+        let loaded = self.configuration.profile(&tenant.spec.profile)?;
+        retention::of_tenant(tenant.no, &loaded.profile, &tenant.spec)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn limit(no: i64, secs: u64) -> Option<TenantRetention> {
+        let age_max = Some(Duration::from_secs(secs));
+        Some(TenantRetention { tenant_no: TenantNo(no), age_max, bytes_max: None })
+    }
+
+    #[test]
+    fn the_store_is_told_the_same_list_until_something_of_it_changes() {
+        let mut limits = TenantLimits::default();
+        limits.set(TenantNo(2), limit(2, 60));
+        limits.set(TenantNo(1), limit(1, 60));
+        let first = limits.shared();
+        assert_eq!(first.iter().map(|of| of.tenant_no.0).collect::<Vec<_>>(), [1, 2]);
+        limits.set(TenantNo(2), limit(2, 60));
+        limits.set(TenantNo(3), None);
+        assert!(Arc::ptr_eq(&first, &limits.shared()));
+        limits.set(TenantNo(1), None);
+        assert_eq!(limits.shared().len(), 1);
     }
 }

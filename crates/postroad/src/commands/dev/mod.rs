@@ -66,7 +66,7 @@ pub async fn run(flags: &Given) -> Result<TempDir, CommandError> {
     let remove = move || drop(fs::remove_dir_all(leftover));
     let stop = signals::stop_token(remove).context("signals cannot be received")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let rng = ambient::chance().context("the system has no randomness to give")?;
+    let rng = ambient::rng().context("the system has no randomness to give")?;
     let profiles =
         profiles::all(config.profiles.as_deref()).map_err(|problems| anyhow::anyhow!(told(&problems)))?;
     let node = Node::start(&mut config, Arc::clone(&clock), rng).await.map_err(anyhow::Error::msg)?;

@@ -10,7 +10,7 @@ use postroad_domain::{
     Attempt, Clock, DeliveryId, Reason, Status, SubscriptionId, TenantId, Timestamp, attempt::Answer,
     delivery::Delivery, limits::PAGE_ITEMS,
 };
-use postroad_engine::{DeliveryFilter, Engine, LookupError, Outcome as Explained, StoreError, Wait};
+use postroad_engine::{DeliveryFilter, Engine, EventOutcome, LookupError, StoreError, Wait};
 
 /// Between two looks: short for a person, long for the store.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -92,7 +92,7 @@ impl Tail {
     }
 
     async fn look(&mut self) -> Result<Vec<Shown>, StoreError> {
-        let tenants = self.engine.list_tenants(None, None, PAGE_ITEMS.max).await?.items;
+        let tenants = self.engine.configuration().list_tenants(None, None, PAGE_ITEMS.max).await?.items;
         self.seen.retain(|id, _| tenants.iter().any(|tenant| tenant.id == *id));
         let mut shown = Vec::new();
         for tenant in tenants {
@@ -108,8 +108,11 @@ impl Tail {
 
     async fn look_at(&mut self, tenant: &TenantId, shown: &mut Vec<Shown>) -> Result<(), LookupError> {
         let now = self.clock.now();
-        let newest =
-            self.engine.list_deliveries(tenant, DeliveryFilter::default(), None, PAGE_ITEMS.max).await?;
+        let newest = self
+            .engine
+            .history()
+            .list_deliveries(tenant, DeliveryFilter::default(), None, PAGE_ITEMS.max)
+            .await?;
         let seen = self.seen.entry(tenant.clone()).or_default();
         let is_due = |seen: &Seen| seen.waits_until.is_some_and(|until| until <= now);
         let on_page = |id: &DeliveryId| newest.items.iter().any(|delivery| delivery.id == *id);
@@ -140,7 +143,7 @@ impl Tail {
         id: DeliveryId,
         shown: &mut Vec<Shown>,
     ) -> Result<(), LookupError> {
-        let view = self.engine.delivery(tenant, id).await?;
+        let view = self.engine.history().delivery(tenant, id).await?;
         let seen = self.seen.get(tenant).and_then(|seen| seen.get(&id));
         let known = seen.map_or(0, |seen| seen.attempts);
         let waits_until = view.delivery.due_at.filter(|_| view.delivery.finished_at.is_none());
@@ -179,7 +182,8 @@ impl Tail {
         delivery: &Delivery,
         due: Timestamp,
     ) -> Result<Next, StoreError> {
-        let explained = self.engine.explain(tenant, delivery.id.event(), None, PAGE_ITEMS.max).await;
+        let explained =
+            self.engine.history().explain(tenant, delivery.id.first_event(), None, PAGE_ITEMS.max).await;
         let explained = match explained {
             Ok(page) => page.items,
             // Deleted in this moment.
@@ -188,8 +192,8 @@ impl Tail {
         };
         let of_this = explained.into_iter().find(|explained| explained.delivery == Some(delivery.id));
         Ok(match of_this.map(|explained| explained.outcome) {
-            Some(Explained::Pending { why: Wait::ReceiverGone, .. }) => Next::Held(delivery.subscription),
-            Some(Explained::Pending {
+            Some(EventOutcome::Pending { why: Wait::ReceiverGone, .. }) => Next::Held(delivery.subscription),
+            Some(EventOutcome::Pending {
                 until: Some(until),
                 why: why @ (Wait::RetryAfter | Wait::Breaker),
                 ..

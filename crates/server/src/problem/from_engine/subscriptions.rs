@@ -1,6 +1,6 @@
 //! Errors of operations on subscriptions.
 
-use postroad_engine::{CreateError, PreviewError, RotateError, TestError, UpdateError};
+use postroad_engine::{CreateError, PreviewError, PublishError, RotateError, TestError, UpdateError};
 
 use super::unknown_event_type;
 use crate::{
@@ -77,7 +77,7 @@ impl From<PreviewError> for Problem {
     fn from(error: PreviewError) -> Self {
         match error {
             PreviewError::NotFound => Self::not_found("subscription"),
-            PreviewError::Refused(error) => error.into(),
+            PreviewError::Refused(refusal) => PublishError::from(refusal).into(),
             PreviewError::Render(why) => {
                 let detail = format!("The profile can make no request of this event: {why}.");
                 Self::new(Code::CannotBeRendered, detail)

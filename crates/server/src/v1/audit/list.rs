@@ -51,7 +51,7 @@ pub(super) async fn list_audit(
     State(state): State<ServerState>,
     asked: Asked<AuditFilters, i64>,
 ) -> Result<Json<List<AuditJson>>, Problem> {
-    let page = state.engine.list_audit(asked.filter.into(), asked.after, asked.limit).await?;
+    let page = state.engine.history().list_audit(asked.filter.into(), asked.after, asked.limit).await?;
     let data = page.items.into_iter().map(AuditJson::of).collect::<Result<_, _>>()?;
     Ok(asked.of.page(data, page.next))
 }

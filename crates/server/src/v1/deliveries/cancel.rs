@@ -32,6 +32,6 @@ pub(super) async fn cancel_delivery(
     ObjectOf { tenant, id, by, rights, .. }: ObjectOf<DeliveriesRetry, DeliveryKind>,
     State(state): State<ServerState>,
 ) -> Result<Json<ChangedDelivery>, Problem> {
-    let view = state.engine.cancel_delivery(&by, &tenant, id).await?;
+    let view = state.engine.history().cancel_delivery(&by, &tenant, id).await?;
     Ok(Json(ChangedDelivery::of(&view, &rights)))
 }

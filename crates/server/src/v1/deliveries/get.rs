@@ -24,7 +24,7 @@ pub(super) async fn get_delivery(
     ObjectOf { tenant, id, rights, .. }: ObjectOf<DeliveriesRead, DeliveryKind>,
     State(state): State<ServerState>,
 ) -> Result<Json<DeliveryWithAttempts>, Problem> {
-    let view = state.engine.delivery(&tenant, id).await;
+    let view = state.engine.history().delivery(&tenant, id).await;
     let view = view.map_err(|error| Problem::of_lookup(error, "delivery"))?;
     Ok(Json(DeliveryWithAttempts::of(&view, &rights)))
 }

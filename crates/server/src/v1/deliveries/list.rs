@@ -53,7 +53,8 @@ pub(super) async fn list_deliveries(
     // What is inside the cursor the store knows.
     asked: Asked<DeliveryFilters, String>,
 ) -> Result<Json<List<DeliveryJson>>, Problem> {
-    let page = state.engine.list_deliveries(&tenant, asked.filter.into(), asked.after, asked.limit).await;
+    let page =
+        state.engine.history().list_deliveries(&tenant, asked.filter.into(), asked.after, asked.limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "delivery"))?;
     let data = page.items.iter().map(DeliveryJson::of).collect();
     Ok(asked.of.page(data, page.next))

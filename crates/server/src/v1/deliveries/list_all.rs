@@ -30,7 +30,7 @@ pub(super) async fn list_all_deliveries(
     let Asked { filter: OfAny { tenant, filter }, after, limit, of } = asked;
     let filter = filter.into();
     let (data, next) = if let Some(tenant) = tenant {
-        match state.engine.list_deliveries(&tenant, filter, after, limit).await {
+        match state.engine.history().list_deliveries(&tenant, filter, after, limit).await {
             Ok(page) => {
                 let item = |delivery| OfTenant::new(&tenant, DeliveryJson::of(delivery));
                 (page.items.iter().map(item).collect(), page.next)
@@ -39,7 +39,7 @@ pub(super) async fn list_all_deliveries(
             Err(LookupError::Store(error)) => return Err(error.into()),
         }
     } else {
-        let page = state.engine.list_all_deliveries(filter, after, limit).await?;
+        let page = state.engine.history().list_all_deliveries(filter, after, limit).await?;
         let items = page.items.iter().map(|of| OfTenant::new(&of.tenant, DeliveryJson::of(&of.item)));
         (items.collect(), page.next)
     };

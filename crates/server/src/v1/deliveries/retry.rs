@@ -33,6 +33,6 @@ pub(super) async fn retry_delivery(
     ObjectOf { tenant, id, by, rights, .. }: ObjectOf<DeliveriesRetry, DeliveryKind>,
     State(state): State<ServerState>,
 ) -> Result<(StatusCode, Json<ChangedDelivery>), Problem> {
-    let view = state.engine.retry_delivery(&by, &tenant, id).await?;
+    let view = state.engine.history().retry_delivery(&by, &tenant, id).await?;
     Ok((StatusCode::ACCEPTED, Json(ChangedDelivery::of(&view, &rights))))
 }

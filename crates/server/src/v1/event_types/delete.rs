@@ -34,7 +34,7 @@ pub(super) async fn delete_event_type(
     let not_found = || Problem::not_found("event type");
     // A name that cannot be one was never added.
     let name = EventType::parse(&name).map_err(|_| not_found())?;
-    let deleted = state.engine.delete_event_type(&by, &tenant, &name).await;
+    let deleted = state.engine.configuration().delete_event_type(&by, &tenant, &name).await;
     if deleted.map_err(|error| Problem::of_lookup(error, "event type"))? {
         return Ok(StatusCode::NO_CONTENT);
     }

@@ -26,7 +26,7 @@ pub(super) async fn get_event_type(
     State(state): State<ServerState>,
     EventTypeText(name): EventTypeText,
 ) -> Result<Json<TenantEventTypeJson>, Problem> {
-    let found = state.engine.event_type(&tenant, &name).await;
+    let found = state.engine.configuration().event_type(&tenant, &name).await;
     let found = found.map_err(|error| Problem::of_lookup(error, "event type"))?;
     Ok(Json(TenantEventTypeJson::of(&found)?))
 }

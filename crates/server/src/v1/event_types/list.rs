@@ -27,7 +27,7 @@ pub(super) async fn list_event_types(
     State(state): State<ServerState>,
     asked: Asked<NoFilter, EventType>,
 ) -> Result<Json<List<TenantEventTypeJson>>, Problem> {
-    let all = state.engine.event_types(&tenant).await;
+    let all = state.engine.configuration().event_types(&tenant).await;
     let all = all.map_err(|error| Problem::of_lookup(error, "event type"))?;
     let (page, next) = cut(all, (asked.after.as_ref(), asked.limit), |known| known.name.clone());
     let data = page.iter().map(TenantEventTypeJson::of).collect::<Result<_, _>>()?;

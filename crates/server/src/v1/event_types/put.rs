@@ -51,7 +51,7 @@ pub(super) async fn put_event_type(
     let registered = settings::read(name, json::text(&body)?)?;
     let location = [(header::LOCATION, location(&tenant, &registered.name))];
     let answer = Json(TenantEventTypeJson::of(&registered)?);
-    if state.engine.put_event_type(&by, &tenant, registered).await? {
+    if state.engine.configuration().put_event_type(&by, &tenant, registered).await? {
         return Ok((StatusCode::CREATED, location, answer).into_response());
     }
     Ok(answer.into_response())

@@ -80,12 +80,12 @@ pub(super) async fn publish_batch(
     }
     let texts = batch_body::read(json::text(&body)?)?;
     // Only a tenant that is missing refuses the whole batch; the answers of the events cannot tell when all are bad.
-    let profile = state.engine.profile_of(&tenant).await;
+    let profile = state.engine.configuration().profile_of(&tenant).await;
     let profile = profile.map_err(|error| Problem::of_lookup(error, "tenant"))?;
     let (checked, mut events) = check_all(&texts, &body, event_bytes_max(&profile));
     let trace = trace::of_caller(&headers);
     events.iter_mut().for_each(|event| event.trace.clone_from(&trace));
-    let publishing = async move { state.engine.publish_batch(&tenant, events).await };
+    let publishing = async move { state.engine.accepting().publish_batch(&tenant, events).await };
     let published = publish_within(room, publishing).await?;
     // A caller that looks at the status alone must not take this for a success, and is told when to come again.
     if !published.is_empty() && published.iter().all(|result| matches!(result, Err(PublishError::Overloaded)))

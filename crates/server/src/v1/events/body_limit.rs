@@ -61,7 +61,7 @@ impl FromRequest<ServerState> for EventBody {
             EVENT_BODY_BYTES_MAX
         } else {
             let TenantPath(tenant) = TenantPath::from_request_parts(&mut parts, state).await?;
-            let loaded = state.engine.profile_of(&tenant).await;
+            let loaded = state.engine.configuration().profile_of(&tenant).await;
             let loaded = loaded.map_err(|error| Problem::of_lookup(error, "tenant"))?;
             event_bytes_max(&loaded)
         };
@@ -101,11 +101,13 @@ async fn read(
         return Ok((read_in_time(body, max, state).await?, None));
     }
     let TenantPath(tenant) = TenantPath::from_request_parts(parts, state).await?;
-    let Some(mut room) = state.engine.room_for_body(&tenant, announced.map(|bytes| bytes.min(max))) else {
+    let Some(mut room) =
+        state.engine.accepting().room_for_body(&tenant, announced.map(|bytes| bytes.min(max)))
+    else {
         discard_in_time(body, max, state).await;
         return Err(PublishError::Overloaded.into());
     };
-    let may_keep = |bytes| state.engine.may_keep(&mut room, bytes);
+    let may_keep = |bytes| state.engine.accepting().may_keep(&mut room, bytes);
     let kept = read_while_there_is_room(body, max, state, may_keep).await?;
     kept.map(|bytes| (bytes, Some(room))).ok_or_else(|| PublishError::Overloaded.into())
 }

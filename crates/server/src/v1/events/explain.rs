@@ -80,7 +80,7 @@ pub(super) async fn explain_event(
     State(state): State<ServerState>,
     asked: Asked<NoFilter, SubscriptionId>,
 ) -> Result<Json<List<ExplanationJson>>, Problem> {
-    let page = state.engine.explain(&tenant, id, asked.after, asked.limit).await;
+    let page = state.engine.history().explain(&tenant, id, asked.after, asked.limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "event"))?;
     let data = page.items.iter().map(ExplanationJson::of).collect();
     Ok(asked.of.page(data, page.next))

@@ -24,7 +24,7 @@ pub(super) async fn get_event(
     ObjectOf { tenant, id, .. }: ObjectOf<DeliveriesRead, EventKind>,
     State(state): State<ServerState>,
 ) -> Result<Json<EventJson>, Problem> {
-    let event = state.engine.event(&tenant, id).await;
+    let event = state.engine.history().event(&tenant, id).await;
     let event = event.map_err(|error| Problem::of_lookup(error, "event"))?;
     Ok(Json(EventJson::of(&event)?))
 }

@@ -45,7 +45,8 @@ pub(super) async fn list_events(
     State(state): State<ServerState>,
     asked: Asked<EventFilters, EventId>,
 ) -> Result<Json<List<EventJson>>, Problem> {
-    let page = state.engine.list_events(&tenant, asked.filter.into(), asked.after, asked.limit).await;
+    let page =
+        state.engine.history().list_events(&tenant, asked.filter.into(), asked.after, asked.limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "event"))?;
     let data = page.items.iter().map(EventJson::of).collect::<Result<_, _>>()?;
     Ok(asked.of.page(data, page.next))

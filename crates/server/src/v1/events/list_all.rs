@@ -32,7 +32,7 @@ pub(super) async fn list_all_events(
     let filter = filter.into();
     let mut data = Vec::new();
     let next = if let Some(tenant) = tenant {
-        match state.engine.list_events(&tenant, filter, after, limit).await {
+        match state.engine.history().list_events(&tenant, filter, after, limit).await {
             Ok(page) => {
                 for event in &page.items {
                     data.push(OfTenant::new(&tenant, EventJson::of(event)?));
@@ -43,7 +43,7 @@ pub(super) async fn list_all_events(
             Err(LookupError::Store(error)) => return Err(error.into()),
         }
     } else {
-        let page = state.engine.list_all_events(filter, after, limit).await?;
+        let page = state.engine.history().list_all_events(filter, after, limit).await?;
         for owned in &page.items {
             data.push(OfTenant::new(&owned.tenant, EventJson::of(&owned.item)?));
         }

@@ -60,7 +60,7 @@ pub(super) async fn publish_event(
     let key = header_key(&headers)?;
     let mut event = item::read(json::text(&body)?, &body, "", key)?;
     event.trace = trace::of_caller(&headers);
-    let publishing = async move { state.engine.publish(&tenant, event).await };
+    let publishing = async move { state.engine.accepting().publish(&tenant, event).await };
     let published = publish_within(room, publishing).await??;
     Ok((StatusCode::ACCEPTED, Json(Accepted::of(published))))
 }

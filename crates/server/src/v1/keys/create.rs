@@ -76,6 +76,6 @@ pub(super) async fn create_key(
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<CreatedKey>), Problem> {
     let draft = settings::read(json::value(&body)?);
-    let (key, credential) = state.engine.create_key(&by, &tenant, draft).await?;
+    let (key, credential) = state.engine.configuration().create_key(&by, &tenant, draft).await?;
     Ok((StatusCode::CREATED, Json(CreatedKey::of(KeyJson::of(&key), credential))))
 }

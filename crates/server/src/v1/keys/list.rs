@@ -29,7 +29,7 @@ pub(super) async fn list_keys(
     TenantPath(tenant): TenantPath,
     asked: Asked<NoFilter, KeyId>,
 ) -> Result<Json<List<KeyJson>>, Problem> {
-    let page = state.engine.list_keys(&tenant, asked.after, asked.limit).await;
+    let page = state.engine.configuration().list_keys(&tenant, asked.after, asked.limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "key"))?;
     let data = page.items.iter().map(KeyJson::of).collect();
     Ok(asked.of.page(data, page.next))

@@ -28,7 +28,7 @@ pub(super) async fn revoke_key(
     TenantPath(tenant): TenantPath,
     ObjectPath(id): ObjectPath<KeyKind>,
 ) -> Result<StatusCode, Problem> {
-    let revoked = state.engine.revoke_key(&by, &tenant, id).await;
+    let revoked = state.engine.configuration().revoke_key(&by, &tenant, id).await;
     if revoked.map_err(|error| Problem::of_lookup(error, "key"))? {
         return Ok(StatusCode::NO_CONTENT);
     }

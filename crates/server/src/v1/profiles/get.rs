@@ -23,6 +23,6 @@ pub(super) async fn get_profile(
     State(state): State<ServerState>,
     ProfileText(name): ProfileText,
 ) -> Result<Json<ProfileJson>, Problem> {
-    let profile = state.engine.profile(&name).ok_or_else(|| Problem::not_found("profile"))?;
+    let profile = state.engine.configuration().profile(&name).ok_or_else(|| Problem::not_found("profile"))?;
     Ok(Json(ProfileJson::of(&profile)?))
 }

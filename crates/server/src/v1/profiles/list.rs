@@ -24,7 +24,8 @@ pub(super) async fn list_profiles(
     asked: Asked<NoFilter, String>,
 ) -> Result<Json<List<ProfileJson>>, Problem> {
     let (after, limit) = (asked.after.as_ref(), asked.limit);
-    let (page, next) = cut(state.engine.profiles(), (after, limit), |known| known.profile.name.clone());
+    let (page, next) =
+        cut(state.engine.configuration().profiles(), (after, limit), |known| known.profile.name.clone());
     let data = page.iter().map(|profile| ProfileJson::of(profile)).collect::<Result<_, _>>()?;
     Ok(asked.of.page(data, next))
 }

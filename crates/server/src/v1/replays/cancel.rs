@@ -31,6 +31,6 @@ pub(super) async fn cancel_replay(
     ObjectOf { tenant, id, by, .. }: ObjectOf<DeliveriesRetry, ReplayKind>,
     State(state): State<ServerState>,
 ) -> Result<Json<ReplayJson>, Problem> {
-    let replay = state.engine.cancel_replay(&by, &tenant, id).await?;
+    let replay = state.engine.history().cancel_replay(&by, &tenant, id).await?;
     Ok(Json(ReplayJson::of(&replay)))
 }

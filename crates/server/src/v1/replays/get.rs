@@ -24,6 +24,6 @@ pub(super) async fn get_replay(
     ObjectOf { tenant, id, .. }: ObjectOf<DeliveriesRead, ReplayKind>,
     State(state): State<ServerState>,
 ) -> Result<Json<ReplayJson>, Problem> {
-    let replay = state.engine.replay(&tenant, id).await;
+    let replay = state.engine.history().replay(&tenant, id).await;
     Ok(Json(ReplayJson::of(&replay.map_err(|error| Problem::of_lookup(error, "replay"))?)))
 }

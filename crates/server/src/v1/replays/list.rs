@@ -28,7 +28,7 @@ pub(super) async fn list_replays(
     State(state): State<ServerState>,
     asked: Asked<NoFilter, ReplayId>,
 ) -> Result<Json<List<ReplayJson>>, Problem> {
-    let page = state.engine.list_replays(&tenant, asked.after, asked.limit).await;
+    let page = state.engine.history().list_replays(&tenant, asked.after, asked.limit).await;
     let page = page.map_err(|error| Problem::of_lookup(error, "replay"))?;
     let data = page.items.iter().map(ReplayJson::of).collect();
     Ok(asked.of.page(data, page.next))

@@ -72,10 +72,10 @@ pub(super) async fn start_replay(
 ) -> Result<(StatusCode, Json<ReplayJson>), Problem> {
     let (new, is_dry_run) = read(&body, id)?;
     if is_dry_run {
-        let count = state.engine.count_replay(&tenant, new).await?;
+        let count = state.engine.history().count_replay(&tenant, new).await?;
         return Ok((StatusCode::OK, Json(ReplayJson::of_dry_run(&new, count))));
     }
-    let replay = state.engine.start_replay(&by, &tenant, new).await?;
+    let replay = state.engine.history().start_replay(&by, &tenant, new).await?;
     Ok((StatusCode::ACCEPTED, Json(ReplayJson::of(&replay))))
 }
 

@@ -64,10 +64,10 @@ pub(super) async fn create_subscription(
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<impl IntoResponse, Problem> {
     let body = json::value(&body)?;
-    let loaded = state.engine.profile_of(&tenant).await;
+    let loaded = state.engine.configuration().profile_of(&tenant).await;
     let loaded = loaded.map_err(|error| Problem::of_lookup(error, "tenant"))?;
     let new = read(body, &loaded.profile);
-    let created = state.engine.create_subscription(&by, &tenant, new).await?;
+    let created = state.engine.configuration().create_subscription(&by, &tenant, new).await?;
     let subscription = SubscriptionFacts::of(&tenant, &created.subscription, &loaded.profile, &rights);
     let location = format!("/v1/tenants/{tenant}/subscriptions/{}", subscription.id);
     let answer = CreatedSubscription { subscription, secret: Secret::of(created.secret) };

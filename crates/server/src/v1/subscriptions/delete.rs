@@ -26,7 +26,7 @@ pub(super) async fn delete_subscription(
     ObjectOf { tenant, id, by, .. }: ObjectOf<SubscriptionsWrite, SubscriptionKind>,
     State(state): State<ServerState>,
 ) -> Result<StatusCode, Problem> {
-    let deleted = state.engine.delete_subscription(&by, &tenant, id).await;
+    let deleted = state.engine.configuration().delete_subscription(&by, &tenant, id).await;
     if deleted.map_err(|error| Problem::of_lookup(error, "subscription"))? {
         return Ok(StatusCode::NO_CONTENT);
     }

@@ -28,7 +28,7 @@ pub(super) async fn get_subscription(
     State(state): State<ServerState>,
 ) -> Result<impl IntoResponse, Problem> {
     let lookup = |error| Problem::of_lookup(error, "subscription");
-    let found = state.engine.subscription(&tenant, id).await.map_err(lookup)?;
-    let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
+    let found = state.engine.configuration().subscription(&tenant, id).await.map_err(lookup)?;
+    let loaded = state.engine.configuration().profile_of(&tenant).await.map_err(lookup)?;
     Ok((etag(&found), Json(SubscriptionJson::of(&tenant, &found, &loaded.profile, &rights))))
 }

@@ -46,14 +46,14 @@ pub(super) async fn list_subscriptions(
     asked: Asked<SubscriptionFilters, SubscriptionId>,
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
     let lookup = |error| Problem::of_lookup(error, "subscription");
-    let all = state.engine.subscriptions(&tenant).await.map_err(lookup)?;
-    let loaded = state.engine.profile_of(&tenant).await.map_err(lookup)?;
+    let all = state.engine.configuration().subscriptions(&tenant).await.map_err(lookup)?;
+    let loaded = state.engine.configuration().profile_of(&tenant).await.map_err(lookup)?;
     let (page, next) = page_of(all, &asked.filter.into(), asked.after, asked.limit);
     let of = |subscription| SubscriptionJson::of(&tenant, subscription, &loaded.profile, &rights);
     Ok(asked.of.page(page.iter().map(of).collect(), next))
 }
 
-/// By id: ids sort by time, and a subscription that was deleted between two pages leaves no gap to fall into.
+/// Origin id: ids sort by time, and a subscription that was deleted between two pages leaves no gap to fall into.
 pub(super) fn page_of(
     mut all: Vec<Subscription>,
     filter: &SubscriptionFilter,

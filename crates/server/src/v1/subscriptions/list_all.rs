@@ -47,8 +47,8 @@ async fn of_one(
     asked: AskedOfAny,
 ) -> Result<Json<List<SubscriptionJson>>, Problem> {
     let after = asked.after.as_deref().map(str::parse).transpose().map_err(|_| bad_cursor())?;
-    let found = state.engine.subscriptions(tenant).await;
-    let loaded = state.engine.profile_of(tenant).await;
+    let found = state.engine.configuration().subscriptions(tenant).await;
+    let loaded = state.engine.configuration().profile_of(tenant).await;
     let (all, loaded) = match found.and_then(|all| Ok((all, loaded?))) {
         Ok(found) => found,
         Err(LookupError::NoTenant | LookupError::NotFound) => {
@@ -64,7 +64,8 @@ async fn of_one(
 async fn of_all(state: &ServerState, asked: AskedOfAny) -> Result<Json<List<SubscriptionJson>>, Problem> {
     let after = asked.after.as_deref().map(str::parse).transpose().map_err(|_| bad_cursor())?;
     let filter = asked.filter.filter.into();
-    let page = state.engine.list_all_subscriptions(filter, after.map(SubscriptionNo), asked.limit).await?;
+    let page =
+        state.engine.history().list_all_subscriptions(filter, after.map(SubscriptionNo), asked.limit).await?;
     let of = |of: &ListedSubscription| {
         SubscriptionJson::of(&of.tenant, &of.subscription, &of.profile.profile, &Rights::Admin)
     };

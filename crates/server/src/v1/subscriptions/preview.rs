@@ -106,7 +106,7 @@ pub(super) async fn preview_request(
     EventBody(body, _room): EventBody,
 ) -> Result<Json<PreviewJson>, Problem> {
     let event = read(if body.is_empty() { "{}" } else { json::text(&body)? })?;
-    let request = state.engine.preview(&tenant, id, event).await?;
+    let request = state.engine.sending().preview(&tenant, id, event).await?;
     Ok(Json(PreviewJson::of(request)))
 }
 

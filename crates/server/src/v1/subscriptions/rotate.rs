@@ -56,7 +56,7 @@ pub(super) async fn rotate_secret(
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<Json<Secret>, Problem> {
     let rotation = read(&body)?;
-    let view = state.engine.rotate_secret(&by, &tenant, id, rotation).await?;
+    let view = state.engine.configuration().rotate_secret(&by, &tenant, id, rotation).await?;
     Ok(Json(Secret::of(Some(view))))
 }
 

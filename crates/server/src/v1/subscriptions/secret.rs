@@ -45,7 +45,7 @@ pub(super) async fn get_secret(
     ObjectOf { tenant, id, by, .. }: ObjectOf<SubscriptionsWrite, SubscriptionKind>,
     State(state): State<ServerState>,
 ) -> Result<Json<Secret>, Problem> {
-    let view = state.engine.secret(&by, &tenant, id).await;
+    let view = state.engine.configuration().secret(&by, &tenant, id).await;
     let view = view.map_err(|error| Problem::of_lookup(error, "subscription"))??;
     Ok(Json(Secret::of(view)))
 }

@@ -53,7 +53,13 @@ pub(super) async fn test_subscription(
     LimitedBody(body): LimitedBody<REQUEST_BODY_BYTES_MAX>,
 ) -> Result<Json<DeliveryWithAttempts>, Problem> {
     let event_type = read(&body)?;
-    let view = state.engine.test_subscription(&by, &tenant, id, event_type).await?;
+    let id = state.engine.sending().test_subscription(&by, &tenant, id, event_type).await?;
+    let view = state
+        .engine
+        .history()
+        .delivery(&tenant, id)
+        .await
+        .map_err(|error| Problem::of_lookup(error, "subscription"))?;
     Ok(Json(DeliveryWithAttempts::of(&view, &rights)))
 }
 

@@ -62,11 +62,12 @@ pub(super) async fn update_subscription(
 ) -> Result<impl IntoResponse, Problem> {
     let patch = json::value(&body)?;
     // A tenant that has subscriptions keeps its profile.
-    let loaded = state.engine.profile_of(&tenant).await;
+    let loaded = state.engine.configuration().profile_of(&tenant).await;
     let loaded = loaded.map_err(|error| Problem::of_lookup(error, "subscription"))?;
     let is_expected = |now: &Subscription| if_match.holds(Some(&now.revision().to_string()));
     let patched = |now: &Subscription| patched(now, patch.clone(), &loaded.profile);
-    let updated = state.engine.patch_subscription(&by, &tenant, id, is_expected, patched).await?;
+    let updated =
+        state.engine.configuration().patch_subscription(&by, &tenant, id, is_expected, patched).await?;
     Ok((etag(&updated), Json(SubscriptionJson::of(&tenant, &updated, &loaded.profile, &rights))))
 }
 

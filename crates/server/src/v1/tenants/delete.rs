@@ -26,7 +26,7 @@ pub(super) async fn delete_tenant(
     State(state): State<ServerState>,
     TenantPath(tenant): TenantPath,
 ) -> Result<StatusCode, Problem> {
-    if state.engine.delete_tenant(&by, &tenant).await? {
+    if state.engine.configuration().delete_tenant(&by, &tenant).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::not_found("tenant"))

@@ -26,6 +26,7 @@ pub(super) async fn get_tenant(
     State(state): State<ServerState>,
     TenantPath(tenant): TenantPath,
 ) -> Result<impl IntoResponse, Problem> {
-    let tenant = state.engine.tenant(&tenant).await?.ok_or_else(|| Problem::not_found("tenant"))?;
+    let tenant =
+        state.engine.configuration().tenant(&tenant).await?.ok_or_else(|| Problem::not_found("tenant"))?;
     Ok((etag(&tenant), Json(TenantJson::of(tenant, &state.engine))))
 }

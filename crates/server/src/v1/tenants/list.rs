@@ -33,7 +33,8 @@ pub(super) async fn list_tenants(
     State(state): State<ServerState>,
     asked: Asked<TenantFilters, TenantId>,
 ) -> Result<Json<List<TenantJson>>, Problem> {
-    let page = state.engine.list_tenants(asked.filter.profile, asked.after, asked.limit).await?;
+    let page =
+        state.engine.configuration().list_tenants(asked.filter.profile, asked.after, asked.limit).await?;
     let data = page.items.into_iter().map(|tenant| TenantJson::of(tenant, &state.engine)).collect();
     Ok(asked.of.page(data, page.next))
 }

@@ -53,7 +53,7 @@ fn etag(tenant: &Tenant) -> [(HeaderName, String); 1] {
 
 impl TenantJson {
     fn of(tenant: Tenant, engine: &Engine) -> Self {
-        let loaded = engine.profile(&tenant.spec.profile);
+        let loaded = engine.configuration().profile(&tenant.spec.profile);
         Self {
             id: tenant.id.to_string(),
             settings: TenantSettings::of(tenant.spec, loaded.as_ref().map(|loaded| &loaded.profile)),

@@ -54,7 +54,7 @@ pub(super) async fn put_tenant(
     let draft = settings::read(json::value(&body)?, &state.engine);
     let profile = draft.profile.clone();
     let is_expected = |now: Option<&Tenant>| if_match.holds(now.map(tag_of).as_deref());
-    let put = state.engine.put_tenant_if(&by, id, draft, is_expected).await;
+    let put = state.engine.configuration().put_tenant_if(&by, id, draft, is_expected).await;
     let (tenant, is_new) = put.map_err(|error| Problem::of_put_tenant(error, &profile))?;
     let location = [(header::LOCATION, format!("/v1/tenants/{}", tenant.id))];
     let answer = (etag(&tenant), Json(TenantJson::of(tenant, &state.engine)));

@@ -56,7 +56,7 @@ pub(super) fn read(body: Value, engine: &Engine) -> TenantDraft {
     let faults = Faults::default();
     let settings: TenantSettings = read_body(body, &faults);
     let options = options::text_of(settings.options);
-    if let Some(loaded) = engine.profile(&settings.profile) {
+    if let Some(loaded) = engine.configuration().profile(&settings.profile) {
         options::note_masks(&options, &loaded.profile, &faults);
     }
     TenantDraft {

@@ -16,8 +16,8 @@ pub(super) const FAILED: Ended = Ended {
 };
 pub(super) const SUCCEEDED: Ended = Ended { succeeded: true, ..FAILED };
 
-pub(super) fn to(host: &str) -> LaneManner {
-    LaneManner { host: Some(Host::new(host.into())), ..manner(100) }
+pub(super) fn to(host: &str) -> LaneSettings {
+    LaneSettings { host: Some(Host::new(host.into())), ..settings(100) }
 }
 
 /// An exchange of the lane begins, ends as told, and its outcome is committed.
@@ -36,7 +36,7 @@ fn lanes_that_lead_to_one_host_share_what_it_may_have_and_take_turns_for_it() {
         for n in 1..=3 {
             lanes.offer(delivery(no, n));
         }
-        set_manner(&mut lanes, no, to(if no == 3 { "b" } else { "a" }));
+        set_settings(&mut lanes, no, to(if no == 3 { "b" } else { "a" }));
     }
     assert_eq!(turns(&mut lanes), [(1, 1), (2, 1), (3, 1), (3, 2)], "a has two, b has two");
     let seat = Seat { host: Some(Host::new("a".into())), ..SEAT };
@@ -51,7 +51,7 @@ fn a_lane_that_waited_for_its_host_and_has_nothing_any_more_passes_its_place_on(
     let mut lanes = LaneSet::new(LaneLimits { host_exchanges: 1, ..LIMITS });
     for no in 1..=3 {
         lanes.offer(delivery(no, 1));
-        set_manner(&mut lanes, no, to("a"));
+        set_settings(&mut lanes, no, to("a"));
     }
     assert_eq!(turns(&mut lanes), [(1, 1)]);
     lanes.drop_ready(lane(2), at(1_000));
@@ -65,7 +65,7 @@ fn a_rate_limit_holds_also_after_the_lane_was_empty() {
     let limit = RateLimit { count: 2, per: Duration::from_micros(100) };
     lanes.offer(delivery(1, 1));
     assert_eq!(turns(&mut lanes), [(1, 1)]);
-    set_manner(&mut lanes, 1, LaneManner { rate_limit: Some(limit), ..manner(100) });
+    set_settings(&mut lanes, 1, LaneSettings { rate_limit: Some(limit), ..settings(100) });
     lanes.exchanged(lane(1), &SEAT);
     lanes.settled(lane(1), delivery(1, 1).id, None);
     for n in 2..=3 {
@@ -90,7 +90,7 @@ fn a_failing_lane_sends_a_probe_after_each_pause_and_comes_back_in_steps() {
     for n in 1..=60 {
         lanes.offer(delivery(1, n));
     }
-    set_manner(&mut lanes, 1, manner(4));
+    set_settings(&mut lanes, 1, settings(4));
     for n in 1..=BREAKER_FAILURES {
         one(&mut lanes, 1, n, FAILED, at(0));
     }
@@ -116,7 +116,7 @@ fn a_change_of_its_subscription_ends_a_lanes_pause() {
         one(&mut lanes, 1, n, FAILED, at(0));
     }
     assert_eq!(turns(&mut lanes), []);
-    lanes.begin_anew(lane(1), manner(100), at(0));
+    lanes.begin_anew(lane(1), settings(100), at(0));
     assert_eq!(turns(&mut lanes).len(), 10);
     assert_eq!(lanes.figures().slowed, 0);
 }
@@ -127,7 +127,7 @@ fn an_ordered_lane_sends_the_next_one_when_the_outcome_before_it_is_committed() 
     for n in 1..=3 {
         lanes.offer(delivery(1, n));
     }
-    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
+    set_settings(&mut lanes, 1, LaneSettings { ordered: true, ..settings(8) });
     assert_eq!(turns(&mut lanes), [(1, 1)]);
     lanes.judged(lane(1), SUCCEEDED, at(0));
     lanes.exchanged(lane(1), &SEAT);
@@ -142,7 +142,7 @@ fn in_an_ordered_lane_nothing_overtakes_a_delivery_that_waits_for_its_next_attem
     for n in 1..=3 {
         lanes.offer(delivery(1, n));
     }
-    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
+    set_settings(&mut lanes, 1, LaneSettings { ordered: true, ..settings(8) });
     one(&mut lanes, 1, 1, Ended { again_at: Some(at(100)), ..FAILED }, at(10));
     lanes.offer(delivery(1, 4));
     lanes.tick(at(99));
@@ -160,7 +160,7 @@ fn a_refill_that_was_under_way_when_the_head_went_back_brings_nothing_in_front_o
     for n in 1..=5 {
         lanes.offer(delivery(1, n));
     }
-    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
+    set_settings(&mut lanes, 1, LaneSettings { ordered: true, ..settings(8) });
     for n in 1..=2 {
         one(&mut lanes, 1, n, SUCCEEDED, at(0));
     }
@@ -181,7 +181,7 @@ fn a_cancelled_head_of_an_ordered_lane_releases_the_next() {
     for n in 1..=2 {
         lanes.offer(delivery(1, n));
     }
-    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
+    set_settings(&mut lanes, 1, LaneSettings { ordered: true, ..settings(8) });
     one(&mut lanes, 1, 1, Ended { again_at: Some(at(1_000_000)), ..FAILED }, at(10));
     lanes.tick(at(20));
     assert_eq!((turns_at(&mut lanes, at(20)), lanes.next_refill()), (vec![], None));
@@ -199,7 +199,7 @@ fn while_something_may_wait_in_the_store_a_new_delivery_does_not_overtake_it() {
     assert_eq!(lanes.figures().ready, 0, "nobody knows yet whether the order counts");
     assert!(lanes.next_refill().is_some());
     lanes.refilled(lane(1), refilled((1..=4).map(|n| delivery(1, n)).collect(), Some(at(5))), at(9));
-    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
+    set_settings(&mut lanes, 1, LaneSettings { ordered: true, ..settings(8) });
     assert_eq!(turns_at(&mut lanes, at(9)), [(1, 1)]);
     lanes.offer(delivery(1, 10));
     assert_eq!(lanes.figures().ready, 3, "5 to 9 are in the store");
@@ -227,7 +227,7 @@ fn lanes_whose_receivers_hang_leave_half_of_all_exchanges_to_the_others() {
     for n in 1..=40 {
         lanes.offer(delivery(1, n));
     }
-    lanes.set_manner(lane(1), manner(100), at(0));
+    lanes.set_settings(lane(1), settings(100), at(0));
     assert_eq!(turns(&mut lanes), [(1, 1)], "nobody knows yet whether it answers");
     lanes.judged(lane(1), slow, at(0));
     lanes.exchanged(lane(1), &SEAT);

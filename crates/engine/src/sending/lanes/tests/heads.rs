@@ -43,7 +43,7 @@ fn what_stands_before_a_delivery_that_pauses_goes_out_first() {
     let mut lanes = asked();
     let waiting = vec![delivery(1, 1), paused(1, 2, 100), delivery(1, 3)];
     lanes.refilled(lane(1), refilled(waiting, None), at(10));
-    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
+    set_settings(&mut lanes, 1, LaneSettings { ordered: true, ..settings(8) });
     assert_eq!(turns_at(&mut lanes, at(10)), [(1, 1)]);
     lanes.judged(lane(1), Ended { id: delivery(1, 1).id, ..SUCCEEDED }, at(10));
     lanes.exchanged(lane(1), &SEAT);
@@ -71,7 +71,7 @@ fn a_delivery_that_pauses_behind_one_that_waits_for_its_turn_is_read_once_and_ag
     assert_eq!(readings(&mut lanes), 0, "the first waits for its turn");
     assert_eq!(turns_at(&mut lanes, at(10)), [(1, 1)]);
     assert_eq!(readings(&mut lanes), 0, "it is under way, of a subscription that was not looked up yet");
-    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
+    set_settings(&mut lanes, 1, LaneSettings { ordered: true, ..settings(8) });
     lanes.exchanged(lane(1), &SEAT);
     assert_eq!(readings(&mut lanes), 0, "its outcome is not committed");
     lanes.settled(lane(1), delivery(1, 1).id, None);
@@ -85,7 +85,7 @@ fn after_a_restart_a_lane_that_keeps_no_order_any_more_tries_its_head_at_once() 
     let waiting = || refilled(vec![paused(1, 1, 100), delivery(1, 2)], None);
     lanes.refilled(lane(1), waiting(), at(10));
     assert_eq!(lanes.next_refill(), None, "nobody has asked yet whether it keeps an order");
-    lanes.begin_anew(lane(1), manner(8), at(11));
+    lanes.begin_anew(lane(1), settings(8), at(11));
     lanes.next_refill().unwrap();
     lanes.refilled(lane(1), waiting(), at(11));
     assert_eq!(turns_at(&mut lanes, at(11)), [(1, 1)]);
@@ -94,7 +94,7 @@ fn after_a_restart_a_lane_that_keeps_no_order_any_more_tries_its_head_at_once() 
 #[test]
 fn a_lane_without_memory_that_is_changed_is_known_before_the_store_is_read() {
     let mut lanes = LaneSet::new(LIMITS);
-    lanes.begin_anew(lane(1), manner(8), at(10));
+    lanes.begin_anew(lane(1), settings(8), at(10));
     lanes.tick(at(10));
     lanes.next_refill().unwrap();
     lanes.refilled(lane(1), refilled(vec![paused(1, 1, 100)], None), at(10));
@@ -107,9 +107,9 @@ fn a_lane_that_keeps_an_order_from_now_on_takes_it_from_the_store_when_what_is_u
     for n in 1..=3 {
         lanes.offer(delivery(1, n));
     }
-    set_manner(&mut lanes, 1, manner(2));
+    set_settings(&mut lanes, 1, settings(2));
     assert_eq!(turns(&mut lanes), [(1, 1), (1, 2)]);
-    lanes.begin_anew(lane(1), LaneManner { ordered: true, ..manner(2) }, at(4));
+    lanes.begin_anew(lane(1), LaneSettings { ordered: true, ..settings(2) }, at(4));
     lanes.offer(delivery(1, 4));
     for n in 1..=2 {
         assert_eq!((lanes.figures().ready, lanes.next_refill()), (0, None), "{n} is not settled");
@@ -126,10 +126,10 @@ fn a_lane_that_keeps_no_order_any_more_tries_its_head_at_once() {
     let mut lanes = asked();
     let waiting = || refilled(vec![paused(1, 1, 100), delivery(1, 2)], None);
     lanes.refilled(lane(1), waiting(), at(10));
-    set_manner(&mut lanes, 1, LaneManner { ordered: true, ..manner(8) });
-    lanes.begin_anew(lane(1), LaneManner { ordered: true, ..manner(8) }, at(11));
+    set_settings(&mut lanes, 1, LaneSettings { ordered: true, ..settings(8) });
+    lanes.begin_anew(lane(1), LaneSettings { ordered: true, ..settings(8) }, at(11));
     assert_eq!((turns_at(&mut lanes, at(11)), lanes.next_refill()), (vec![], None), "its order stays");
-    lanes.begin_anew(lane(1), manner(8), at(11));
+    lanes.begin_anew(lane(1), settings(8), at(11));
     lanes.next_refill().unwrap();
     lanes.refilled(lane(1), waiting(), at(11));
     assert_eq!(turns_at(&mut lanes, at(11)), [(1, 1), (1, 2)]);

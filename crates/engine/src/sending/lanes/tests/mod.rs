@@ -9,7 +9,11 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use postroad_domain::{Event, EventId, EventType, SubscriptionNo, TenantNo};
 
-use super::*;
+use super::{
+    types::{Seat, Turn},
+    *,
+};
+use crate::configuration::lane_settings::Host;
 
 const LIMITS: LaneLimits = LaneLimits {
     lane_deliveries: 4,
@@ -73,13 +77,13 @@ fn turns_at(lanes: &mut LaneSet, now: Timestamp) -> Vec<(i64, i64)> {
         .collect()
 }
 
-fn manner(concurrency: u32) -> LaneManner {
-    LaneManner { concurrency, ..LaneManner::default() }
+fn settings(concurrency: u32) -> LaneSettings {
+    LaneSettings { concurrency, ..LaneSettings::default() }
 }
 
-/// The manner of a lane whose receiver is known to answer.
-fn set_manner(lanes: &mut LaneSet, no: i64, manner: LaneManner) {
-    lanes.set_manner(lane(no), manner, at(0));
+/// The settings of a lane whose receiver is known to answer.
+fn set_settings(lanes: &mut LaneSet, no: i64, settings: LaneSettings) {
+    lanes.set_settings(lane(no), settings, at(0));
     lanes
         .lanes
         .get_mut(&lane(no))
@@ -89,7 +93,7 @@ fn set_manner(lanes: &mut LaneSet, no: i64, manner: LaneManner) {
 }
 
 fn wide_open(lanes: &mut LaneSet, no: i64) {
-    set_manner(lanes, no, manner(100));
+    set_settings(lanes, no, settings(100));
 }
 
 fn refilled(deliveries: Vec<QueuedDelivery>, next_due: Option<Timestamp>) -> Refilled {
@@ -117,7 +121,7 @@ fn a_lane_has_no_more_exchanges_under_way_than_its_concurrency() {
         lanes.offer(delivery(1, n));
     }
     assert_eq!(turns(&mut lanes), [(1, 1)], "one until the subscription is known");
-    set_manner(&mut lanes, 1, manner(2));
+    set_settings(&mut lanes, 1, settings(2));
     assert_eq!(turns(&mut lanes), [(1, 2)]);
     lanes.exchanged(lane(1), &SEAT);
     assert_eq!(turns(&mut lanes), [(1, 3)]);

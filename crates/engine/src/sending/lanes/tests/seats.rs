@@ -13,7 +13,7 @@ fn give(lanes: &mut LaneSet, key: LaneKey, host: &str, count: u32) {
     for n in 1..=count {
         lanes.offer(QueuedDelivery { lane: key, ..delivery(key.subscription_no.0, n) });
     }
-    lanes.set_manner(key, LaneManner { concurrency: 1, ..to(host) }, at(0));
+    lanes.set_settings(key, LaneSettings { concurrency: 1, ..to(host) }, at(0));
 }
 
 /// The lanes of the next `count` exchanges, each of which ends before the next one begins.
@@ -67,7 +67,7 @@ fn a_seat_whose_lane_was_dropped_or_leads_elsewhere_goes_to_the_next_that_waits(
     }
     lanes.exchanged(lane(1), &busy.seat);
     // The second has the seat now, and its URL changes before its turn; the third has it then, and is dropped before its own.
-    lanes.set_manner(lane(2), LaneManner { concurrency: 1, ..to("b") }, at(0));
+    lanes.set_settings(lane(2), LaneSettings { concurrency: 1, ..to("b") }, at(0));
     lanes.drop_ready(lane(3), at(1_000));
     assert_eq!(turns(&mut lanes), [(4, 1), (2, 1)]);
 }
@@ -104,7 +104,7 @@ fn two_that_wait() -> (LaneSet, Turn) {
 }
 
 fn lead_to_b(lanes: &mut LaneSet, no: i64) {
-    lanes.begin_anew(lane(no), LaneManner { version: 1, concurrency: 1, ..to("b") }, at(0));
+    lanes.begin_anew(lane(no), LaneSettings { version: 1, concurrency: 1, ..to("b") }, at(0));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn an_exchange_that_began_before_a_change_does_not_undo_it() {
     give(&mut lanes, lane(1), "a", 2);
     let before = lanes.next_turn(at(0)).unwrap();
     lead_to_b(&mut lanes, 1);
-    lanes.set_manner(lane(1), LaneManner { concurrency: 1, ..to("a") }, at(0));
+    lanes.set_settings(lane(1), LaneSettings { concurrency: 1, ..to("a") }, at(0));
     lanes.exchanged(lane(1), &before.seat);
     let next = lanes.next_turn(at(0)).unwrap();
     assert_eq!(next.seat.host, Some(Host::new("b".into())));

@@ -1,0 +1,58 @@
+//! Why an exchange over HTTP/2 has no answer.
+
+use std::{error::Error, sync::Arc};
+
+use crate::connector::ConnectError;
+
+/// Why there is no answer. Several exchanges that wait for one connection have the same reason.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Http2Error {
+    /// There is no connection.
+    #[error(transparent)]
+    Connect(Arc<ConnectError>),
+    /// What hyper reports of a connection.
+    #[error(transparent)]
+    Connection(Arc<hyper::Error>),
+}
+
+impl From<ConnectError> for Http2Error {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(Arc::new(error))
+    }
+}
+
+impl From<hyper::Error> for Http2Error {
+    fn from(error: hyper::Error) -> Self {
+        Self::Connection(Arc::new(error))
+    }
+}
+
+impl Http2Error {
+    /// Whether the receiver closes its connection, or refuses one more stream on it, and says that it has done nothing with
+    /// this request (RFC 9113, sections 6.8 and 8.7).
+    pub(crate) fn was_not_looked_at(&self) -> bool {
+        self.reported().is_some_and(|error| {
+            let reason = error.reason();
+            let closes = error.is_go_away() && reason == Some(h2::Reason::NO_ERROR);
+            error.is_remote() && (closes || error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM))
+        })
+    }
+
+    /// Whether only this exchange has failed, and its connection can carry others.
+    pub(crate) fn is_of_one_stream(&self) -> bool {
+        self.reported().is_some_and(h2::Error::is_reset)
+    }
+
+    fn reported(&self) -> Option<&h2::Error> {
+        match self {
+            Self::Connect(_) => None,
+            Self::Connection(error) => deepest(error.as_ref()),
+        }
+    }
+}
+
+/// The innermost error of a type: the outer ones of the same type only pass it on.
+pub(crate) fn deepest<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let chain = std::iter::successors(Some(error), |&error: &&'a (dyn Error + 'static)| error.source());
+    chain.filter_map(|error| error.downcast_ref::<T>()).last()
+}

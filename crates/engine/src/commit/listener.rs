@@ -1,0 +1,16 @@
+//! Who hears what was committed. The commit wing knows no lane: `sending` implements this.
+
+use postroad_domain::Timestamp;
+use postroad_store::{Outcome, QueuedDelivery};
+
+/// Hears what was committed, in the order of commits.
+pub(crate) trait CommitListener: Send + Sync + 'static {
+    /// Deliveries were committed, and those who published them are not answered yet.
+    fn queued(&self, deliveries: Vec<QueuedDelivery>);
+
+    /// Outcomes are committed, each with when it is due next where its delivery goes on waiting.
+    fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>);
+
+    /// All of a commit was told.
+    fn is_told(&self);
+}

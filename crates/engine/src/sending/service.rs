@@ -1,0 +1,123 @@
+//! The service that sends: what its operations share, and its start.
+
+use std::sync::Arc;
+
+use postroad_domain::{Clock, TenantId, limits};
+use postroad_egress::Egress;
+use postroad_store::{ChangeKinds, Store, StoreError, WaitingLanes};
+use tokio::task::JoinHandle;
+
+use super::{
+    attempt::Attempts,
+    dispatch::{Dispatcher, DispatcherParts},
+    lanes::types::LaneLimits,
+};
+use crate::{
+    commit::{Committer, commit_clock::CommitClock},
+    configuration::{cache::ConfigCache, shaping::EarlierShapings},
+    ids::IdSource,
+    shares::{Amount, Shares},
+    telemetry::{health::Health, metrics::Metrics, trace::Spans},
+};
+
+/// Lanes read at a time when the node starts.
+const LANES_PAGE: usize = 1_000;
+
+/// Sends deliveries, and tries subscriptions.
+pub struct SendingService {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<IdSource>,
+    pub(super) configs: Arc<ConfigCache>,
+    pub(super) health: Arc<Health>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) dispatcher: Arc<Dispatcher>,
+    /// Of tests that are under way.
+    pub(super) tests: Shares<TenantId>,
+}
+
+/// What the service is made from.
+pub(crate) struct SendingParts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<IdSource>,
+    pub(crate) configs: Arc<ConfigCache>,
+    pub(crate) earlier: Arc<EarlierShapings>,
+    pub(crate) commit_clock: Arc<CommitClock>,
+    pub(crate) committer: Committer,
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) spans: Arc<Spans>,
+}
+
+impl SendingService {
+    pub(crate) fn new(parts: SendingParts) -> Self {
+        let SendingParts { store, egress, clock, ids, configs, earlier, .. } = parts;
+        let SendingParts { commit_clock, committer, health, metrics, spans, .. } = parts;
+        let attempts = Attempts { egress, clock: Arc::clone(&clock), ids: Arc::clone(&ids), earlier, spans };
+        let dispatcher = Arc::new(Dispatcher::new(DispatcherParts {
+            store: Arc::clone(&store),
+            attempts,
+            clock: Arc::clone(&clock),
+            commit_clock,
+            ids: Arc::clone(&ids),
+            configs: Arc::clone(&configs),
+            committer,
+            health: Arc::clone(&health),
+            metrics: Arc::clone(&metrics),
+            limits: lane_limits(),
+        }));
+        let tests = Shares::new(Amount { places: limits::TESTS_MAX, bytes: 0 });
+        Self { store, clock, ids, configs, health, metrics, dispatcher, tests }
+    }
+
+    /// The lanes and what takes turns from them.
+    pub(crate) fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
+    }
+
+    /// Memory learns which lanes have something to do, and nothing else: what waits stays in the store until its turn.
+    pub(crate) async fn wake_waiting_lanes(&self) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.store.waiting_lanes(WaitingLanes { after, limit: LANES_PAGE }).await?;
+            for waiting in &page {
+                self.dispatcher.wake(waiting.lane, waiting.next_due);
+            }
+            match page.last() {
+                Some(last) if page.len() == LANES_PAGE => after = Some(last.lane),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Starts what goes on in the background.
+    pub(crate) fn start(&self) -> Vec<JoinHandle<()>> {
+        let changes = self.store.changes(ChangeKinds::LANES.and(ChangeKinds::TENANTS));
+        let dispatcher = || Arc::clone(&self.dispatcher);
+        vec![tokio::spawn(dispatcher().keep_time()), tokio::spawn(dispatcher().keep_up(changes))]
+    }
+
+    /// Brings the figures of the lanes up to date.
+    pub(crate) fn refresh_gauges(&self) {
+        let lanes = self.dispatcher.figures();
+        let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.metrics.lanes.set(signed(lanes.lanes));
+        self.metrics.lanes_slowed.set(signed(lanes.slowed));
+        self.metrics.under_way.set(signed(lanes.under_way));
+        self.metrics.memory_bytes.set(signed(lanes.ready_bytes));
+    }
+}
+
+fn lane_limits() -> LaneLimits {
+    LaneLimits {
+        lane_deliveries: limits::LANE_DELIVERIES_MAX,
+        lane_bytes: limits::LANE_BYTES_MAX,
+        all_bytes: limits::LANES_BYTES_MAX,
+        exchanges: limits::EXCHANGES_MAX,
+        exchange_bytes: limits::EXCHANGES_BYTES_MAX,
+        host_exchanges: limits::EXCHANGES_PER_HOST_MAX,
+        refills: limits::REFILLS_MAX,
+    }
+}

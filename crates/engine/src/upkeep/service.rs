@@ -1,0 +1,58 @@
+//! The service of upkeep: what its work shares, and its start.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use postroad_domain::Clock;
+use postroad_store::{ChangeKinds, Store};
+use tokio::task::JoinHandle;
+
+use crate::{
+    configuration::{cache::ConfigCache, service::ConfigurationService},
+    telemetry::metrics::Metrics,
+};
+
+/// Sweeps, forgets what is old, and keeps the figures.
+pub struct UpkeepService {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) configuration: Arc<ConfigurationService>,
+    pub(super) configs: Arc<ConfigCache>,
+    pub(super) metrics: Arc<Metrics>,
+    /// Ended with the node.
+    background: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What the service is made from.
+pub(crate) struct UpkeepParts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) configuration: Arc<ConfigurationService>,
+    pub(crate) configs: Arc<ConfigCache>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl UpkeepService {
+    pub(crate) fn new(parts: UpkeepParts) -> Self {
+        let UpkeepParts { store, clock, configuration, configs, metrics } = parts;
+        Self { store, clock, configuration, configs, metrics, background: Mutex::default() }
+    }
+
+    /// Starts what goes on in the background.
+    pub(crate) fn start(self: &Arc<Self>) {
+        let changes = self.store.changes(ChangeKinds::LANES.and(ChangeKinds::TENANTS));
+        self.goes_on(Arc::clone(self).keep_swept(changes));
+        self.goes_on(Arc::clone(self).keep_figures());
+        self.goes_on(Arc::clone(self).keep_audit());
+    }
+
+    /// Ends it.
+    pub(crate) fn stop(&self) {
+        self.background.lock().drain(..).for_each(|task| task.abort());
+    }
+
+    /// Something goes on in the background until the node stops.
+    pub(super) fn goes_on(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.background.lock().push(tokio::spawn(work));
+    }
+}

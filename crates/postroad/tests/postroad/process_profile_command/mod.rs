@@ -1,0 +1,9 @@
+//! `postroad profile`, and what `serve` says about profiles from disk: what is printed and how it ends.
+
+mod bad_profiles;
+mod check;
+mod folder;
+mod serve;
+mod show;
+
+use crate::common;

@@ -1,9 +1,0 @@
-//! `postroad profile`, and what `serve` says about profiles from disk: what is printed and how it ends.
-
-mod bad_profiles;
-mod check;
-#[path = "../common/mod.rs"]
-mod common;
-mod folder;
-mod serve;
-mod show;

@@ -1,0 +1,27 @@
+//! The profile language from outside: built-in profiles, signatures, refusals, layouts.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod basic_authentication;
+mod bodies;
+mod built_in;
+mod ecmascript_json;
+mod example_attributes;
+mod example_profiles;
+mod facts;
+mod hashes;
+mod https;
+mod language;
+mod leadhub;
+mod leadhub_v2;
+mod leanbe;
+mod masks;
+mod node;
+mod option_schema;
+mod options;
+mod policy;
+mod refusals;
+mod schemes;
+mod sleekplan;
+mod standard;
+mod support;

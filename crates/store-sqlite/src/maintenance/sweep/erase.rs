@@ -1,0 +1,185 @@
+//! Erases what deleted tenants left, oldest first: places in the queue, events with all that belongs to them, keys,
+//! subscriptions, event types, API keys, what the audit says of its data, the tenant's versions, at last the tenant itself.
+//!
+//! Attempts, listings, fan-outs and versions of subscriptions go with the row they belong to and are not counted.
+
+use postroad_domain::TenantNo;
+use rusqlite::Connection;
+
+use super::rows::Budget;
+use crate::{
+    error::Fault,
+    numbers::DELIVERY_BITS,
+    sql::{self, query},
+    writer::work::Work,
+};
+
+/// Erases rows of deleted tenants; answers how many.
+pub(super) fn dead_tenants(work: &mut Work<'_>, budget: &mut Budget) -> Result<usize, Fault> {
+    let before = budget.left();
+    if before > 0 && !work.known.dead_tenants.is_empty() {
+        work.known.keep_numbers(work.db)?;
+    }
+    while let Some(tenant_no) = work.known.dead_tenants.first().copied() {
+        if budget.is_used_up() || !erase_tenant(work, tenant_no, budget)? {
+            break;
+        }
+        work.known.dead_tenants.remove(&tenant_no);
+        work.listings.forgotten.push(tenant_no);
+    }
+    Ok(before - budget.left())
+}
+
+/// Erases until the budget is used up; answers whether nothing is left of the tenant.
+fn erase_tenant(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    let db = work.db;
+    let is_done = erase_places(db, tenant_no, budget.left())?
+        && erase_listed_events(db, tenant_no, budget)?
+        && erase_unlisted_events(work, tenant_no, budget)?
+        && erase_each(db, sql::ERASE_NEXT_KEY, tenant_no, budget, |key_no| {
+            query::run(db, sql::IDEMPOTENCY_DELETE, (key_no,))
+        })?
+        && erase_each(db, sql::ERASE_NEXT_REPLAY, tenant_no, budget, |replay_no| {
+            query::run(db, sql::REPLAY_DELETE, (replay_no,))
+        })?
+        && erase_each(db, sql::ERASE_NEXT_SUBSCRIPTION, tenant_no, budget, |sub_no| {
+            query::run(db, sql::ERASE_VERSIONS, (sub_no,))?;
+            query::run(db, sql::ERASE_HISTORY, (sub_no,))?;
+            query::run(db, sql::ERASE_SUBSCRIPTION, (sub_no,))
+        })?
+        && erase_event_types(db, tenant_no, budget)?
+        && erase_keys(db, tenant_no, budget)?
+        && erase_each(db, sql::ERASE_NEXT_AUDIT, tenant_no, budget, |audit_no| {
+            query::run(db, sql::ERASE_AUDIT_CHANGES, (audit_no,))
+        })?
+        && erase_each(db, sql::ERASE_NEXT_TENANT_VERSION, tenant_no, budget, |version| {
+            query::run(db, sql::ERASE_TENANT_VERSION, (tenant_no.0, version))
+        })?
+        && !budget.is_used_up();
+    if is_done {
+        query::run(db, sql::ERASE_TENANT, (tenant_no.0,))?;
+        budget.take(1);
+    }
+    Ok(is_done)
+}
+
+/// Places go first and are no rows that anybody counts: their deliveries are.
+fn erase_places(db: &Connection, tenant_no: TenantNo, limit: usize) -> Result<bool, Fault> {
+    let places = query::list(db, sql::ERASE_NEXT_PLACES, (tenant_no.0, limit), |row| {
+        let place: (i64, i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(place)
+    })?;
+    for (sub_no, generation, due, delivery_no) in &places {
+        query::run(db, sql::QUEUE_DELETE, (tenant_no.0, sub_no, generation, due, delivery_no))?;
+    }
+    Ok(places.len() < limit)
+}
+
+fn erase_listed_events(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    erase_each_within(db, sql::ERASE_NEXT_EVENT, tenant_no, budget, |event_no, budget| {
+        erase_event(db, tenant_no, event_no, budget)
+    })
+}
+
+/// The newest events are in no table's listing yet.
+fn erase_unlisted_events(
+    work: &mut Work<'_>,
+    tenant_no: TenantNo,
+    budget: &mut Budget,
+) -> Result<bool, Fault> {
+    let tail = work.unlisted.events_of(tenant_no);
+    let mut erased = None;
+    for event_no in tail.all() {
+        if budget.is_used_up() || !erase_event(work.db, tenant_no, *event_no, budget)? {
+            break;
+        }
+        erased = Some(*event_no);
+        budget.take(1);
+    }
+    work.listings.erased.extend(erased.map(|last| (tenant_no, last)));
+    Ok(erased == tail.all().last().copied())
+}
+
+/// Erases an event with all that belongs to it; answers whether the budget reached so far.
+fn erase_event(
+    db: &Connection,
+    tenant_no: TenantNo,
+    event_no: i64,
+    budget: &mut Budget,
+) -> Result<bool, Fault> {
+    if !erase_deliveries(db, event_no, budget)? {
+        return Ok(false);
+    }
+    query::run(db, sql::FANOUT_DELETE, (event_no,))?;
+    query::run(db, sql::EVENT_LISTING_DELETE, (tenant_no.0, event_no))?;
+    query::run(db, sql::ERASE_EVENT, (event_no,))?;
+    Ok(true)
+}
+
+/// Erases deliveries of an event; answers whether none is left and the budget reaches for the event too.
+fn erase_deliveries(db: &Connection, event_no: i64, budget: &mut Budget) -> Result<bool, Fault> {
+    let range = (event_no << DELIVERY_BITS, (event_no + 1) << DELIVERY_BITS);
+    while !budget.is_used_up() {
+        let next = query::find(db, sql::ERASE_NEXT_DELIVERY, range, |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })?;
+        let Some((delivery_no, sub_no)) = next else { return Ok(true) };
+        query::run(db, sql::ERASE_ATTEMPTS, (delivery_no,))?;
+        query::run(db, sql::DELIVERY_LISTING_DELETE, (sub_no, delivery_no))?;
+        query::run(db, sql::ERASE_DELIVERY, (delivery_no,))?;
+        budget.take(1);
+    }
+    Ok(false)
+}
+
+fn erase_event_types(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    while !budget.is_used_up() {
+        let next =
+            query::find(db, sql::ERASE_NEXT_EVENT_TYPE, (tenant_no.0,), |row| Ok(row.get::<_, String>(0)?))?;
+        let Some(name) = next else { return Ok(true) };
+        query::run(db, sql::EVENT_TYPE_DELETE, (tenant_no.0, name))?;
+        budget.take(1);
+    }
+    Ok(false)
+}
+
+fn erase_keys(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    while !budget.is_used_up() {
+        let next =
+            query::find(db, sql::ERASE_NEXT_API_KEY, (tenant_no.0,), |row| Ok(row.get::<_, [u8; 16]>(0)?))?;
+        let Some(id) = next else { return Ok(true) };
+        query::run(db, sql::KEY_DELETE, (tenant_no.0, id))?;
+        budget.take(1);
+    }
+    Ok(false)
+}
+
+fn erase_each(
+    db: &Connection,
+    next: &str,
+    tenant_no: TenantNo,
+    budget: &mut Budget,
+    erase: impl Fn(i64) -> Result<usize, Fault>,
+) -> Result<bool, Fault> {
+    erase_each_within(db, next, tenant_no, budget, |no, _| erase(no).map(|_| true))
+}
+
+/// Erases row after row of the tenant; answers whether none is left.
+fn erase_each_within(
+    db: &Connection,
+    next: &str,
+    tenant_no: TenantNo,
+    budget: &mut Budget,
+    erase: impl Fn(i64, &mut Budget) -> Result<bool, Fault>,
+) -> Result<bool, Fault> {
+    while !budget.is_used_up() {
+        let Some(no) = query::find(db, next, (tenant_no.0,), |row| Ok(row.get::<_, i64>(0)?))? else {
+            return Ok(true);
+        };
+        if !erase(no, budget)? {
+            return Ok(false);
+        }
+        budget.take(1);
+    }
+    Ok(false)
+}

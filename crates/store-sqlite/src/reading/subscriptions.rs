@@ -1,0 +1,86 @@
+//! Subscriptions: reading them here, changing them in [`crate::writer::subscriptions`].
+//!
+//! A subscription is one row and one row per version with that version's spec and secrets, so that a delivery can always
+//! tell what it was made with. Whether it is active now stands in its own row: a receiver that is gone makes no version.
+
+use postroad_domain::{
+    SealedSecret, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
+    TenantNo, Timestamp,
+};
+use rusqlite::{Connection, Row};
+
+use crate::{
+    codec, codes,
+    error::Fault,
+    reading::tenants,
+    sql::{self, query},
+};
+
+/// One subscription of a tenant.
+pub(crate) fn by_id(
+    db: &Connection,
+    tenant_no: TenantNo,
+    id: SubscriptionId,
+) -> Result<Option<Subscription>, Fault> {
+    if !tenants::lives(db, tenant_no)? {
+        return Ok(None);
+    }
+    query::find(db, sql::SUBSCRIPTION_BY_ID, (tenant_no.0, id.as_bytes()), read)
+}
+
+/// The same by its number; of a tenant that is known to live.
+pub(crate) fn by_no(
+    db: &Connection,
+    tenant_no: TenantNo,
+    no: SubscriptionNo,
+) -> Result<Option<Subscription>, Fault> {
+    query::find(db, sql::SUBSCRIPTION_BY_NO, (tenant_no.0, no.0), read)
+}
+
+/// All of a tenant, in the order of their creation.
+pub(crate) fn of_tenant(db: &Connection, tenant_no: TenantNo) -> Result<Vec<Subscription>, Fault> {
+    query::list(db, sql::SUBSCRIPTION_LIST, (tenant_no.0,), read)
+}
+
+/// What a subscription was at one of its versions, also a deleted one.
+pub(crate) fn version(
+    db: &Connection,
+    tenant_no: TenantNo,
+    no: SubscriptionNo,
+    version: i64,
+) -> Result<Option<SubscriptionVersion>, Fault> {
+    query::find(db, sql::SUBSCRIPTION_VERSION, (tenant_no.0, no.0, version), |row| {
+        Ok(SubscriptionVersion { spec: read_spec(row, 0)?, secrets: read_secrets(row, 1)? })
+    })
+}
+
+/// The number of a subscription, also of a deleted one: its history goes on naming it.
+pub(crate) fn number(db: &Connection, tenant_no: TenantNo, id: SubscriptionId) -> Result<Option<i64>, Fault> {
+    query::find(db, sql::SUBSCRIPTION_NO, (tenant_no.0, id.as_bytes()), |row| Ok(row.get(0)?))
+}
+
+/// Reads a subscription's columns, which stand first in the row.
+pub(crate) fn read(row: &Row<'_>) -> Result<Subscription, Fault> {
+    let inactive = row.get::<_, Option<i64>>(4)?.map(codes::inactive_of).transpose()?;
+    let inactive_at = Timestamp::from_micros(row.get::<_, Option<i64>>(5)?.unwrap_or_default());
+    Ok(Subscription {
+        no: SubscriptionNo(row.get(0)?),
+        id: SubscriptionId::from_bytes(row.get(1)?),
+        tenant_no: TenantNo(row.get(2)?),
+        version: row.get(3)?,
+        spec: SubscriptionSpec { active: inactive.is_none(), ..read_spec(row, 9)? },
+        inactive: inactive.map(|reason| (reason, inactive_at)),
+        secrets: read_secrets(row, 8)?,
+        created_at: Timestamp::from_micros(row.get(6)?),
+        updated_at: Timestamp::from_micros(row.get(7)?),
+    })
+}
+
+fn read_spec(row: &Row<'_>, column: usize) -> Result<SubscriptionSpec, Fault> {
+    let spec = row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?;
+    Ok(serde_json::from_str(spec)?)
+}
+
+fn read_secrets(row: &Row<'_>, column: usize) -> Result<Vec<SealedSecret>, Fault> {
+    codec::decode_secrets(row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from)?)
+}

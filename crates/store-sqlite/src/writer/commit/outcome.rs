@@ -1,0 +1,238 @@
+//! Outcomes: a delivery leaves its place in the queue, its row says where it stands, the attempt is logged.
+
+use postroad_domain::{Attempt, Timestamp, attempt::Answer};
+use postroad_store::{Commit, Next, Outcome, OutcomeResult};
+use rusqlite::Connection;
+
+use crate::{
+    codec, codes,
+    error::Fault,
+    sql::{
+        self,
+        query::Repeated,
+        rows::{Insert, Rows},
+    },
+    writer::{
+        known::{Known, Mark},
+        waiting,
+        work::Work,
+    },
+};
+
+static ATTEMPT: Insert = Insert::of(sql::ATTEMPT_INSERT);
+
+/// Applies the outcomes of a commit in their order.
+pub(super) fn apply(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<OutcomeResult>, Fault> {
+    if commit.outcomes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut ledger = Ledger::new(work.db, commit.at);
+    let results = commit.outcomes.iter().map(|outcome| ledger.apply(work.known, outcome));
+    let results = results.collect::<Result<_, _>>()?;
+    ledger.attempts.finish()?;
+    Ok(results)
+}
+
+/// The statements that record outcomes.
+struct Ledger<'a, 'c> {
+    at: Timestamp,
+    leave: Repeated<'a>,
+    enter: Repeated<'a>,
+    succeed: Repeated<'a>,
+    late_success: Repeated<'a>,
+    postpone: Repeated<'a>,
+    fail: Repeated<'a>,
+    cancel: Repeated<'a>,
+    count: Repeated<'a>,
+    attempts: Attempts<'a, 'c>,
+}
+
+/// Where an outcome's delivery waits from now on.
+struct Place {
+    generation: i64,
+    due: Timestamp,
+    not_before: Option<Timestamp>,
+    tries: u32,
+}
+
+/// Where an outcome's delivery waited.
+enum Waited {
+    /// In this generation, which is the lane's current one.
+    Current(i64),
+    /// In one that was called off.
+    CalledOff(Mark),
+    /// Nowhere.
+    Left,
+}
+
+impl<'a, 'c> Ledger<'a, 'c> {
+    fn new(db: &'a Connection, at: Timestamp) -> Self {
+        Self {
+            at,
+            leave: Repeated::new(db, sql::QUEUE_DELETE),
+            enter: Repeated::new(db, sql::QUEUE_INSERT),
+            succeed: Repeated::new(db, sql::DELIVERY_SUCCEED),
+            late_success: Repeated::new(db, sql::DELIVERY_LATE_SUCCESS),
+            postpone: Repeated::new(db, sql::DELIVERY_POSTPONE),
+            fail: Repeated::new(db, sql::DELIVERY_FAIL),
+            cancel: Repeated::new(db, sql::DELIVERY_CANCEL),
+            count: Repeated::new(db, sql::DELIVERY_COUNT),
+            attempts: Attempts::new(db),
+        }
+    }
+
+    fn apply(&mut self, known: &mut Known, outcome: &'c Outcome) -> Result<OutcomeResult, Fault> {
+        // The rows of a deleted tenant are being erased: nobody can read what would be written here.
+        if !known.tenants.contains_key(&outcome.lane.tenant_no) {
+            return Ok(OutcomeResult::NotWaiting);
+        }
+        let (result, is_noted) = match self.leave(known, outcome)? {
+            Waited::Current(generation) => (OutcomeResult::Applied, self.follow(known, outcome, generation)?),
+            Waited::CalledOff(mark) => {
+                known.ended(outcome.lane.tenant_no, outcome.handle);
+                (OutcomeResult::NotWaiting, self.follow_mark(outcome, mark)?)
+            }
+            Waited::Left => (OutcomeResult::NotWaiting, self.note_late(outcome)?),
+        };
+        if let Some(attempt) = outcome.attempt.as_ref().filter(|_| is_noted) {
+            self.attempts.log(known, outcome.handle, attempt)?;
+        }
+        Ok(result)
+    }
+
+    fn leave(&mut self, known: &Known, outcome: &Outcome) -> Result<Waited, Fault> {
+        let sub_no = outcome.lane.subscription_no;
+        if let Some(lane) = known.lanes.get(&sub_no)
+            && self.leave_generation(outcome, lane.generation)?
+        {
+            return Ok(Waited::Current(lane.generation));
+        }
+        for (generation, mark) in known.marks_of(sub_no) {
+            if self.leave_generation(outcome, generation)? {
+                return Ok(Waited::CalledOff(mark));
+            }
+        }
+        Ok(Waited::Left)
+    }
+
+    fn leave_generation(&mut self, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
+        let lane = outcome.lane;
+        let place =
+            (lane.tenant_no.0, lane.subscription_no.0, generation, outcome.due.as_micros(), outcome.handle);
+        Ok(self.leave.run(place)? == 1)
+    }
+
+    fn follow(&mut self, known: &mut Known, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
+        match outcome.next {
+            Next::Succeeded => {
+                known.left(outcome.lane.subscription_no, place_of(outcome), None);
+                self.succeed(outcome)
+            }
+            Next::Failed(reason) => {
+                known.left(outcome.lane.subscription_no, place_of(outcome), None);
+                let (attempts, at) = (tried(outcome), self.at.as_micros());
+                let row = (outcome.handle, attempts, at, codes::reason_code(reason));
+                Ok(self.fail.run(row)? == 1)
+            }
+            Next::Queued { due, tries } => {
+                self.wait_on(known, outcome, Place { generation, due, not_before: None, tries })
+            }
+            Next::InPlace { not_before, tries } => {
+                let (due, not_before) = (outcome.due, Some(not_before));
+                self.wait_on(known, outcome, Place { generation, due, not_before, tries })
+            }
+        }
+    }
+
+    fn wait_on(&mut self, known: &mut Known, outcome: &Outcome, at: Place) -> Result<bool, Fault> {
+        let (lane, expires_at) = (outcome.lane, outcome.expires_at);
+        self.enter.run((
+            lane.tenant_no.0,
+            lane.subscription_no.0,
+            at.generation,
+            at.due.as_micros(),
+            outcome.handle,
+            at.tries,
+            expires_at.as_micros(),
+            at.not_before.map(Timestamp::as_micros),
+        ))?;
+        let places = (place_of(outcome), (at.due.as_micros(), outcome.handle));
+        known.shifted(lane.subscription_no, places, expires_at);
+        Ok(self.postpone.run((outcome.handle, tried(outcome), at.due.as_micros()))? == 1)
+    }
+
+    /// The mark called the delivery off and its row does not say so yet. A success did arrive, whatever was decided in
+    /// between; anything else is overruled by the mark.
+    fn follow_mark(&mut self, outcome: &Outcome, mark: Mark) -> Result<bool, Fault> {
+        if outcome.next == Next::Succeeded {
+            return self.succeed(outcome);
+        }
+        let reason = codes::reason_code(mark.reason);
+        Ok(self.cancel.run((outcome.handle, tried(outcome), mark.at.as_micros(), reason))? == 1)
+    }
+
+    fn note_late(&mut self, outcome: &Outcome) -> Result<bool, Fault> {
+        let attempts = tried(outcome);
+        if outcome.next == Next::Succeeded
+            && self.late_success.run((outcome.handle, attempts, self.at.as_micros()))? == 1
+        {
+            return Ok(true);
+        }
+        Ok(self.count.run((outcome.handle, attempts))? == 1)
+    }
+
+    fn succeed(&mut self, outcome: &Outcome) -> Result<bool, Fault> {
+        Ok(self.succeed.run((outcome.handle, tried(outcome), self.at.as_micros()))? == 1)
+    }
+}
+
+/// By how many the outcome raises the count of attempts.
+fn tried(outcome: &Outcome) -> i64 {
+    i64::from(outcome.attempt.is_some())
+}
+
+/// Where an outcome's delivery stood in its lane.
+fn place_of(outcome: &Outcome) -> waiting::Place {
+    (outcome.due.as_micros(), outcome.handle)
+}
+
+/// The rows of attempts.
+pub(super) struct Attempts<'a, 'c>(Rows<'a, 'c, 10>);
+
+impl<'a, 'c> Attempts<'a, 'c> {
+    pub(super) const fn new(db: &'a Connection) -> Self {
+        Self(Rows::new(db, &ATTEMPT))
+    }
+
+    /// Appends one.
+    pub(super) fn log(
+        &mut self,
+        known: &mut Known,
+        delivery_no: i64,
+        attempt: &'c Attempt,
+    ) -> Result<(), Fault> {
+        let attempt_no = known.next_attempt_no;
+        known.next_attempt_no += 1;
+        let class = match &attempt.answer {
+            Answer::Response(_) => None,
+            Answer::Error { class, .. } => Some(codes::error_class_code(*class)),
+        };
+        self.0.push([
+            attempt_no.into(),
+            delivery_no.into(),
+            i64::from(attempt.number).into(),
+            attempt.id.as_bytes()[..].into(),
+            attempt.at.as_micros().into(),
+            i64::try_from(attempt.duration.as_micros()).unwrap_or(i64::MAX).into(),
+            attempt.status().map(i64::from).into(),
+            class.into(),
+            codec::encode_request(&attempt.request).into(),
+            codec::encode_answer(&attempt.answer).into(),
+        ])
+    }
+
+    /// Writes those that wait, as [`Rows::finish`] does.
+    pub(super) fn finish(self) -> Result<(), Fault> {
+        self.0.finish()
+    }
+}

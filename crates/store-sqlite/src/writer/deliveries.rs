@@ -1,0 +1,99 @@
+//! Sending one delivery again, and calling one off.
+
+use postroad_domain::{Reason, Timestamp};
+use postroad_store::{
+    CancelDelivery, CancelDeliveryError, Change, LaneKey, RetryDelivery, RetryDeliveryError,
+};
+
+use crate::{
+    codes,
+    error::Fault,
+    numbers::DELIVERY_BITS,
+    reading::deliveries::{Found, find, standing::Marks},
+    sql::{self, query},
+    writer::{audit, work::Work},
+};
+
+/// Puts a finished delivery at the tail of its lane.
+pub(crate) fn retry(
+    work: &mut Work<'_>,
+    retry: &RetryDelivery,
+) -> Result<Result<LaneKey, RetryDeliveryError>, Fault> {
+    let Some(found) = find(work.db, retry.tenant_no, retry.id)? else {
+        return Ok(Err(RetryDeliveryError::NotFound));
+    };
+    let mark = Marks::new(work.db).over(&found)?;
+    if !found.delivery.status.is_final() && mark.is_none() {
+        return Ok(Err(RetryDeliveryError::Waiting));
+    }
+    let sub_no = found.lane.subscription_no;
+    let lane = work.known.lanes.get(&sub_no).filter(|lane| !lane.paused);
+    if lane.is_none() || work.known.gone.contains_key(&sub_no) {
+        return Ok(Err(RetryDeliveryError::Inactive));
+    }
+    if let Some(mark) = mark {
+        leave(work, &found, mark.generation)?;
+        call_off(work, found.no, mark.at, mark.reason)?;
+    }
+    queue_again(work, found.lane, found.no, (retry.at, retry.expires_at))?;
+    work.announced.push(Change::Lane(found.lane));
+    Ok(Ok(found.lane))
+}
+
+/// Queues a delivery that has ended, due at a moment, to end at the latest at another. Its subscription is active.
+pub(crate) fn queue_again(
+    work: &mut Work<'_>,
+    lane: LaneKey,
+    delivery_no: i64,
+    (at, expires_at): (Timestamp, Timestamp),
+) -> Result<(), Fault> {
+    let (tenant_no, sub_no, due) = (lane.tenant_no, lane.subscription_no, at.as_micros());
+    let known = work.known.lanes.get(&sub_no).ok_or(Fault::Corrupt("a delivery is queued in no lane"))?;
+    let generation = known.generation;
+    let bytes =
+        query::find(work.db, sql::EVENT_BYTES, (delivery_no >> DELIVERY_BITS,), |row| Ok(row.get(0)?))?;
+    work.known.entered(sub_no, (due, delivery_no), expires_at, bytes.unwrap_or_default());
+    let place = (tenant_no.0, sub_no.0, generation, due, delivery_no, 0, expires_at.as_micros(), None::<i64>);
+    query::run(work.db, sql::QUEUE_INSERT, place)?;
+    match query::run(work.db, sql::DELIVERY_RETRY, (delivery_no, due))? {
+        1 => Ok(()),
+        _ => Err(Fault::Corrupt("a delivery is queued again that has not ended")),
+    }
+}
+
+/// Takes a waiting delivery out of its lane.
+pub(crate) fn cancel(
+    work: &mut Work<'_>,
+    cancel: &CancelDelivery,
+) -> Result<Result<LaneKey, CancelDeliveryError>, Fault> {
+    let Some(found) = find(work.db, cancel.tenant_no, cancel.id)? else {
+        return Ok(Err(CancelDeliveryError::NotFound));
+    };
+    if found.delivery.status.is_final() || Marks::new(work.db).over(&found)?.is_some() {
+        return Ok(Err(CancelDeliveryError::Finished));
+    }
+    let lane = work.known.lanes.get(&found.lane.subscription_no);
+    let generation = lane.ok_or(Fault::Corrupt("a delivery waits in no lane"))?.generation;
+    leave(work, &found, generation)?;
+    work.known.left(found.lane.subscription_no, (found.at.as_micros(), found.no), None);
+    call_off(work, found.no, cancel.at, Reason::Operator)?;
+    work.announced.push(Change::Lane(found.lane));
+    audit::note(work.db, cancel.tenant_no, cancel.at, cancel.audit.as_ref())?;
+    Ok(Ok(found.lane))
+}
+
+fn leave(work: &Work<'_>, found: &Found, generation: i64) -> Result<(), Fault> {
+    match query::run(work.db, sql::QUEUE_DELETE, found.place_in(generation))? {
+        1 => Ok(()),
+        _ => Err(Fault::Corrupt("a delivery waits without a place in the queue")),
+    }
+}
+
+/// Writes into a waiting delivery's row that it was called off, and since when.
+fn call_off(work: &Work<'_>, delivery_no: i64, at: Timestamp, reason: Reason) -> Result<(), Fault> {
+    let row = (delivery_no, 0, at.as_micros(), codes::reason_code(reason));
+    match query::run(work.db, sql::DELIVERY_CANCEL, row)? {
+        1 => Ok(()),
+        _ => Err(Fault::Corrupt("a delivery is called off that does not wait")),
+    }
+}

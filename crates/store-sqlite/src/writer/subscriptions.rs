@@ -1,0 +1,214 @@
+//! Changing subscriptions.
+//!
+//! What waits is called off by one mark, however much it is: everything in the lane's current *generation* is cancelled
+//! as of the mark, the lane's next deliveries enter a new generation, and the sweep makes the old one real in steps.
+
+use postroad_domain::{
+    Reason, Revision, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp,
+    subscription::InactiveReason::{Gone, Paused},
+};
+use postroad_store::{
+    Change, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, LaneKey,
+    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+};
+
+use crate::{
+    codec,
+    codes::{self, Standing},
+    error::Fault,
+    reading::subscriptions::{by_id, by_no},
+    sql::{self, query},
+    writer::{
+        audit,
+        known::{Lane, Mark},
+        tenants,
+        waiting::Waiting,
+        work::Work,
+    },
+};
+
+/// Creates a subscription.
+pub(crate) fn create(
+    work: &mut Work<'_>,
+    create: &CreateSubscription,
+) -> Result<Result<Subscription, CreateSubscriptionError>, Fault> {
+    if !work.known.tenants.contains_key(&create.tenant_no) {
+        return Ok(Err(CreateSubscriptionError::NoTenant));
+    }
+    let count = query::find(work.db, sql::SUBSCRIPTION_COUNT, (create.tenant_no.0,), |row| Ok(row.get(0)?))?;
+    if count.is_none_or(|count: usize| count >= create.max) {
+        return Ok(Err(CreateSubscriptionError::TooMany { max: create.max }));
+    }
+    let paused = !create.spec.active;
+    let row = (
+        create.tenant_no.0,
+        create.id.as_bytes(),
+        paused.then(|| codes::inactive_code(Paused)),
+        paused.then(|| create.at.as_micros()),
+        create.at.as_micros(),
+    );
+    query::run(work.db, sql::SUBSCRIPTION_INSERT, row)?;
+    let no = SubscriptionNo(work.db.last_insert_rowid());
+    insert_version(work, (no, 1), &create.spec, &create.secrets)?;
+    work.known
+        .lanes
+        .insert(no, Lane { tenant_no: create.tenant_no, generation: 0, paused, waiting: Waiting::EMPTY });
+    let standing = if paused { Standing::Inactive(Paused) } else { Standing::Active };
+    note_history(work, (no, 1), standing, create.at)?;
+    tenants::touch(work, create.tenant_no)?;
+    audit::note(work.db, create.tenant_no, create.at, create.audit.as_ref())?;
+    let created = by_no(work.db, create.tenant_no, no)?;
+    Ok(Ok(created.ok_or(Fault::Corrupt("a subscription that was written is not there"))?))
+}
+
+/// ListingChanges a subscription that has the expected version still.
+pub(crate) fn update(
+    work: &mut Work<'_>,
+    update: &UpdateSubscription,
+) -> Result<Result<Subscription, UpdateSubscriptionError>, Fault> {
+    let Some(mut changed) = by_id(work.db, update.tenant_no, update.id)? else {
+        return Ok(Err(UpdateSubscriptionError::NotFound));
+    };
+    let expected = Revision { version: update.expected_version, gone: update.expected_gone };
+    if changed.revision() != expected {
+        return Ok(Err(UpdateSubscriptionError::Changed));
+    }
+    let changes_lane = !matches!(update.change, SubscriptionChange::Secrets(_));
+    let (spec, secrets) = match &update.change {
+        SubscriptionChange::Spec(spec) => (Some(spec), None),
+        SubscriptionChange::Secrets(secrets) => (None, Some(secrets)),
+        SubscriptionChange::Both(spec, secrets) => (Some(spec), Some(secrets)),
+    };
+    if let Some(spec) = spec {
+        changed.inactive = inactive_with(&changed, spec, update.at);
+        changed.spec = SubscriptionSpec::clone(spec);
+    }
+    if let Some(secrets) = secrets {
+        changed.secrets.clone_from(secrets);
+    }
+    if matches!(changed.inactive, Some((Paused, _))) {
+        call_off(work, changed.no, Reason::Paused, update.at)?;
+    }
+    put_version(work, &mut changed, update.at)?;
+    if changes_lane {
+        work.announced.push(Change::Lane(lane_of(&changed)));
+    }
+    audit::note(work.db, update.tenant_no, update.at, update.audit.as_ref())?;
+    Ok(Ok(changed))
+}
+
+/// Makes an active subscription inactive as its receiver is gone. What waits stays where it is.
+pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result<(), Fault> {
+    if !work.known.tenants.contains_key(&deactivate.tenant_no) {
+        return Ok(());
+    }
+    let living = by_no(work.db, deactivate.tenant_no, deactivate.subscription_no)?;
+    if let Some(active) = living.filter(|known| known.inactive.is_none()) {
+        // No new version: deliveries are shaped as before.
+        let row = (active.no.0, codes::inactive_code(Gone), deactivate.at.as_micros());
+        query::run(work.db, sql::SUBSCRIPTION_DEACTIVATE, row)?;
+        work.known.gone.entry(active.no).or_default();
+        note_history(work, (active.no, active.version), Standing::Inactive(Gone), deactivate.at)?;
+        tenants::touch(work, active.tenant_no)?;
+        work.announced.push(Change::Lane(lane_of(&active)));
+        audit::note(work.db, active.tenant_no, deactivate.at, deactivate.audit.as_ref())?;
+    }
+    Ok(())
+}
+
+/// Deletes a subscription.
+pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result<bool, Fault> {
+    let Some(subscription) = by_id(work.db, delete.tenant_no, delete.id)? else { return Ok(false) };
+    let generation = call_off(work, subscription.no, Reason::Deleted, delete.at)?;
+    let row = (subscription.no.0, generation, delete.at.as_micros());
+    query::run(work.db, sql::SUBSCRIPTION_HIDE, row)?;
+    note_history(work, (subscription.no, subscription.version), Standing::Deleted, delete.at)?;
+    work.known.lanes.remove(&subscription.no);
+    work.known.gone.remove(&subscription.no);
+    tenants::touch(work, delete.tenant_no)?;
+    work.announced.push(Change::Lane(lane_of(&subscription)));
+    audit::note(work.db, delete.tenant_no, delete.at, delete.audit.as_ref())?;
+    Ok(true)
+}
+
+/// Since when and why the subscription is inactive with the new spec. What goes on keeps its reason and its moment: a new
+/// name for a subscription whose receiver is gone must not turn what is held into what is cancelled.
+fn inactive_with(
+    before: &Subscription,
+    spec: &SubscriptionSpec,
+    at: Timestamp,
+) -> Option<(postroad_domain::subscription::InactiveReason, Timestamp)> {
+    (!spec.active).then(|| before.inactive.unwrap_or((Paused, at)))
+}
+
+fn lane_of(subscription: &Subscription) -> LaneKey {
+    LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
+}
+
+/// Marks what waits in a lane as cancelled; answers the generation that is current from now on.
+fn call_off(work: &mut Work<'_>, no: SubscriptionNo, reason: Reason, at: Timestamp) -> Result<i64, Fault> {
+    let lane = work.known.lanes.get_mut(&no).ok_or(Fault::Corrupt("a subscription has no lane"))?;
+    let head = (lane.tenant_no.0, no.0, lane.generation);
+    if query::find(work.db, sql::LANE_HEAD, head, |_| Ok(()))?.is_some() {
+        let row = (no.0, lane.generation, lane.tenant_no.0, codes::reason_code(reason), at.as_micros());
+        query::run(work.db, sql::MARK_INSERT, row)?;
+        work.known.marks.insert((no, lane.generation), Mark { tenant_no: lane.tenant_no, reason, at });
+        lane.generation += 1;
+        lane.waiting = Waiting::EMPTY;
+        work.known.uncounted.remove(&no);
+    }
+    Ok(lane.generation)
+}
+
+/// Writes the next version of a subscription.
+fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -> Result<(), Fault> {
+    changed.version += 1;
+    changed.updated_at = at;
+    let lane = work.known.lanes.get_mut(&changed.no).ok_or(Fault::Corrupt("a subscription has no lane"))?;
+    let inactive = changed.inactive.map(|(reason, _)| reason);
+    lane.paused = inactive == Some(Paused);
+    let row = (
+        changed.no.0,
+        changed.version,
+        lane.generation,
+        inactive.map(codes::inactive_code),
+        changed.inactive.map(|(_, since)| since.as_micros()),
+        at.as_micros(),
+    );
+    query::run(work.db, sql::SUBSCRIPTION_SET, row)?;
+    insert_version(work, (changed.no, changed.version), &changed.spec, &changed.secrets)?;
+    let (standing, since) = match changed.inactive {
+        Some((reason, since)) => (Standing::Inactive(reason), since),
+        None => (Standing::Active, at),
+    };
+    note_history(work, (changed.no, changed.version), standing, since)?;
+    if inactive == Some(Gone) {
+        work.known.gone.entry(changed.no).or_default();
+    } else {
+        work.known.gone.remove(&changed.no);
+    }
+    tenants::touch(work, changed.tenant_no)
+}
+
+/// Notes what a subscription is from the next event on, and since when.
+fn note_history(
+    work: &Work<'_>,
+    (no, version): (SubscriptionNo, i64),
+    standing: Standing,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    let row = (no.0, work.known.next_event_no, version, codes::standing_code(standing), at.as_micros());
+    query::run(work.db, sql::HISTORY_PUT, row)?;
+    Ok(())
+}
+
+fn insert_version(
+    work: &Work<'_>,
+    (no, version): (SubscriptionNo, i64),
+    spec: &SubscriptionSpec,
+    secrets: &[SealedSecret],
+) -> Result<(), Fault> {
+    let row = (no.0, version, serde_json::to_string(spec)?, codec::encode_secrets(secrets));
+    query::run(work.db, sql::VERSION_INSERT, row)?;
+    Ok(())
+}

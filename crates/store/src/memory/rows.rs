@@ -1,0 +1,43 @@
+//! Rows of what has a file of its own for its operations.
+
+use postroad_domain::{
+    ApiKey, AuditEntry, DeliveryId, Replay, TenantNo, Timestamp, subscription::InactiveReason,
+};
+
+/// An entry and the number of its tenant, whose end takes its changes away.
+#[derive(Debug)]
+pub(super) struct AuditRow {
+    pub(super) no: i64,
+    pub(super) tenant_no: TenantNo,
+    pub(super) entry: AuditEntry,
+}
+
+/// A key; its tenant's name is looked up.
+#[derive(Debug)]
+pub(super) struct KeyRow {
+    pub(super) key: ApiKey,
+    pub(super) hash: [u8; 32],
+    pub(super) secret_hash: Option<[u8; 32]>,
+}
+
+/// What a subscription was from some event on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    /// Events with a higher number found it so.
+    pub(super) from: i64,
+    pub(super) version: i64,
+    pub(super) inactive: Option<(InactiveReason, Timestamp)>,
+    pub(super) deleted_at: Option<Timestamp>,
+}
+
+/// A replay and where its walk over the events stands.
+#[derive(Clone, Debug)]
+pub(super) struct ReplayRow {
+    pub(super) replay: Replay,
+    /// The number of the next event.
+    pub(super) position: i64,
+    /// The last delivery of that event that was queued, where a step ended within it.
+    pub(super) within: Option<DeliveryId>,
+    /// Events from this number on came after its beginning.
+    pub(super) end: i64,
+}

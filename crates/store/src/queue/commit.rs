@@ -1,0 +1,211 @@
+//! The hot path: what one commit holds and what it answers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use postroad_domain::{
+    Attempt, EventId, EventType, ProfileNo, Reason, SubscriptionNo, TenantNo, Timestamp, TraceContext,
+    delivery::Input, ids::DeliveryId,
+};
+
+use super::lanes::{LaneKey, QueuedDelivery};
+use crate::SessionId;
+
+/// Everything that becomes durable together.
+#[derive(Debug)]
+pub struct Commit {
+    /// The moment of the commit. The caller gives each commit a later one than the last, so that the queue's order
+    /// within a lane is the order of commits.
+    pub at: Timestamp,
+    /// The node that commits.
+    pub session: SessionId,
+    /// Events to accept.
+    pub events: Vec<NewEvent>,
+    /// Results of attempts, and ends without one.
+    pub outcomes: Vec<Outcome>,
+    /// Next steps of large fan-outs: deliveries for events that were accepted before.
+    pub fanouts: Vec<Fanout>,
+}
+
+/// What a commit answers, in the order of its input.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// One for each event.
+    pub events: Vec<AcceptResult>,
+    /// One for each outcome.
+    pub outcomes: Vec<OutcomeResult>,
+    /// The deliveries that the fan-out steps created and that may be sent, lane by lane.
+    pub fanned_out: Vec<QueuedDelivery>,
+    /// How long it took to make durable what was written, without the work before; zero where nothing is synced.
+    pub sync_took: Duration,
+}
+
+/// An event on its way in.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// Ours.
+    pub id: EventId,
+    /// Whose.
+    pub tenant_no: TenantNo,
+    /// The tenant's `config_version` that the deliveries were matched against.
+    pub config_version: i64,
+    /// The tenant's version that the deliveries are shaped with.
+    pub tenant_version: i64,
+    /// The profile that they are shaped by.
+    pub profile: ProfileNo,
+    /// What happened.
+    pub event_type: EventType,
+    /// When it happened, if the caller said so.
+    pub occurred_at: Option<Timestamp>,
+    /// Words that tag sets match.
+    pub tags: Vec<String>,
+    /// The attributes as a JSON object; empty for none.
+    pub attributes: Bytes,
+    /// The data as it came.
+    pub data: Bytes,
+    /// The span that published it, where its caller or this server traces.
+    pub trace: Option<Box<TraceContext>>,
+    /// Set when the caller named a key.
+    pub idempotency: Option<Idempotency>,
+    /// What is created in the same commit.
+    pub deliveries: Vec<NewDelivery>,
+    /// The subscriptions beyond [`postroad_domain::limits::FANOUT_PER_COMMIT_MAX`], served by later commits.
+    pub fanout: Vec<FanoutTarget>,
+}
+
+/// The caller's key for an event, hashed: the same key with the same bytes is the same event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// SHA-256 of the key.
+    pub key_hash: [u8; 32],
+    /// SHA-256 of the item's bytes.
+    pub bytes_hash: [u8; 32],
+    /// Until when it is remembered.
+    pub expires_at: Timestamp,
+}
+
+/// A delivery to create.
+#[derive(Clone, Copy, Debug)]
+pub struct NewDelivery {
+    /// Made from the event's: [`EventId::delivery`], numbered from 1 in the order of the targets.
+    pub id: DeliveryId,
+    /// Where to.
+    pub target: FanoutTarget,
+}
+
+/// One subscription that an event goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FanoutTarget {
+    /// The subscription.
+    pub subscription_no: SubscriptionNo,
+    /// Its version when the event was matched.
+    pub subscription_version: i64,
+    /// When the delivery ends at the latest.
+    pub expires_at: Timestamp,
+}
+
+/// A large fan-out that is not finished.
+#[derive(Clone, Debug)]
+pub struct Fanout {
+    /// The event's tenant.
+    pub tenant_no: TenantNo,
+    /// The event.
+    pub event_id: EventId,
+    /// From [`crate::Queue::open_fanouts`]: every target that is left. In a commit: the deliveries to create now.
+    pub targets: Vec<FanoutTarget>,
+    /// The number of the first target's delivery; the others follow. Ids are made from it: [`EventId::delivery`].
+    pub next_number: u16,
+}
+
+/// What became of one event.
+#[derive(Clone, Debug)]
+pub enum AcceptResult {
+    /// It is durable. The deliveries stand in the order of [`NewEvent::deliveries`].
+    Accepted {
+        /// What the lanes may send from memory.
+        deliveries: Vec<QueuedDelivery>,
+    },
+    /// The key was used before with the same bytes.
+    Duplicate {
+        /// The first event's id.
+        event_id: EventId,
+        /// When that one was accepted.
+        accepted_at: Timestamp,
+        /// How many deliveries it got.
+        deliveries: u32,
+    },
+    /// The key was used before with other bytes; nothing was written.
+    Conflict,
+    /// The tenant's configuration changed since it was matched; nothing was written: reload and match again.
+    Stale,
+    /// The tenant is gone; nothing was written.
+    NoTenant,
+}
+
+/// The result of an attempt, or an end without one.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The lane.
+    pub lane: LaneKey,
+    /// The delivery.
+    pub id: DeliveryId,
+    /// As in the [`QueuedDelivery`] it belongs to.
+    pub handle: i64,
+    /// As in the [`QueuedDelivery`] it belongs to: its place in the queue.
+    pub due: Timestamp,
+    /// As in the [`QueuedDelivery`] it belongs to.
+    pub expires_at: Timestamp,
+    /// The exchange; `None` when it ended without one.
+    pub attempt: Option<Attempt>,
+    /// What follows.
+    pub next: Next,
+}
+
+/// What follows an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The receiver took it.
+    Succeeded,
+    /// It ended without success.
+    Failed(Reason),
+    /// It waits until `due`; `tries` is how many attempts of this pass were made.
+    Queued {
+        /// The next due time.
+        due: Timestamp,
+        /// Attempts of this pass so far.
+        tries: u32,
+    },
+    /// It keeps its place, before all that came later, and is not tried again before that moment: the head of an ordered
+    /// lane.
+    InPlace {
+        /// When its next attempt is due.
+        not_before: Timestamp,
+        /// Attempts of this pass so far.
+        tries: u32,
+    },
+}
+
+impl Next {
+    /// What it is in the life of a delivery.
+    pub const fn input(self) -> Input {
+        match self {
+            Self::Succeeded => Input::Succeed,
+            Self::Failed(Reason::Expired) => Input::Expire,
+            Self::Failed(Reason::BacklogFull) => Input::Overflow,
+            Self::Failed(_) => Input::Exhaust,
+            Self::Queued { .. } | Self::InPlace { .. } => Input::Postpone,
+        }
+    }
+}
+
+/// What became of an outcome. The attempt is logged in each case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeResult {
+    /// The delivery follows it.
+    Applied,
+    /// The delivery had been taken out of the queue in between (cancelled, paused, deleted): a success is noted, as it
+    /// did arrive; anything else changes nothing.
+    NotWaiting,
+    /// The lane belongs to another node now; nothing of it was written.
+    Fenced,
+}

@@ -1,0 +1,3 @@
+//! The tools as people run them.
+
+mod process_api;
