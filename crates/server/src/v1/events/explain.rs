@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use postroad_domain::{ErrorClass, Reason, SubscriptionId, ids::EventKind};
-use postroad_engine::{Explanation, LastAnswer, Mismatch, Outcome, Wait};
+use postroad_engine::{EventOutcome, Explanation, LastAnswer, Mismatch, Wait};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -102,34 +102,34 @@ impl ExplanationJson {
         told.with(&explanation.outcome)
     }
 
-    fn with(self, outcome: &Outcome) -> Self {
+    fn with(self, outcome: &EventOutcome) -> Self {
         match outcome {
-            Outcome::Delivered { at, attempts, last } => {
+            EventOutcome::Delivered { at, attempts, last } => {
                 Self { at: Some(at.to_string()), ..self.after(*attempts, *last) }
             }
-            Outcome::Delivering { attempts } => self.after(*attempts, None),
-            Outcome::Pending { until, why, attempts, last } => Self {
+            EventOutcome::Delivering { attempts } => self.after(*attempts, None),
+            EventOutcome::Pending { until, why, attempts, last } => Self {
                 until: until.map(|until| until.to_string()),
                 why: Some(Wait::as_str(*why)),
                 ..self.after(*attempts, *last)
             },
-            Outcome::Failed { at, reason, attempts, last } => Self {
+            EventOutcome::Failed { at, reason, attempts, last } => Self {
                 at: Some(at.to_string()),
                 why: Some(Reason::as_str(*reason)),
                 ..self.after(*attempts, *last)
             },
-            Outcome::Cancelled { at, reason, attempts } => Self {
+            EventOutcome::Cancelled { at, reason, attempts } => Self {
                 at: Some(at.to_string()),
                 why: Some(Reason::as_str(*reason)),
                 ..self.after(*attempts, None)
             },
-            Outcome::NotMatched(mismatch) => self.kept_out(mismatch),
-            Outcome::Inactive { reason, since } => {
+            EventOutcome::NotMatched(mismatch) => self.kept_out(mismatch),
+            EventOutcome::Inactive { reason, since } => {
                 let why = word_of(*reason);
                 Self { why: Some(why), at: Some(since.to_string()), ..self }
             }
-            Outcome::CreatedAfter { at } => Self { at: Some(at.to_string()), ..self },
-            Outcome::NotRecorded => self,
+            EventOutcome::CreatedAfter { at } => Self { at: Some(at.to_string()), ..self },
+            EventOutcome::NotRecorded => self,
         }
     }
 
