@@ -106,7 +106,7 @@ pub struct Pull {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "nearly every subscription is pushed: a box would cost it and save nobody"
+    reason = "nearly every subscription is pushed; a box would cost each of them"
 )]
 pub enum Target {
     /// Each event is sent to a URL.

@@ -48,6 +48,7 @@ pub use configuration::credential::hash_key;
 pub use configuration::draft::{Faults, RateLimitDraft, text_within, whole_number};
 pub use configuration::event_check::EventRefusal;
 pub use configuration::event_types::operations::PutTypeError;
+pub use configuration::keys::draft::KeyDraft;
 pub use configuration::keys::known::{KeyRefusal, KnownKey};
 pub use configuration::keys::{CreateKeyFailure, Credential, KeyDraft};
 pub use configuration::lookup_error::LookupError;

@@ -44,35 +44,45 @@ impl RateLimitDraft {
 
 /// The faults of what somebody sent as they are found, each with the path of its field.
 #[derive(Clone, Debug, Default)]
-pub struct Faults {
-    found: Vec<FieldProblem>,
-    /// So many of them are known from an earlier look; nothing more is said about their fields.
-    settled: usize,
+pub struct Faults(Vec<Found>);
+
+#[derive(Clone, Debug)]
+struct Found {
+    problem: FieldProblem,
+    /// Known from an earlier look: nothing more is said about its field.
+    is_settled: bool,
 }
 
 impl Faults {
     /// Those that the way in found; `unreadable` of the draft.
     pub fn after(unreadable: Vec<FieldProblem>) -> Self {
-        let settled = unreadable.len();
-        Self { found: unreadable, settled }
+        Self(unreadable.into_iter().map(|problem| Found { problem, is_settled: true }).collect())
     }
 
     /// From here on nothing more is said about what is known to be at fault.
     pub fn settle(&mut self) {
-        self.settled = self.found.len();
+        self.0.iter_mut().for_each(|found| found.is_settled = true);
     }
 
-    /// Adds one, unless the field, what it lies in or a part of it is settled.
+    /// Adds one, unless the field, what it lies in or a part of it is settled. The items of a list stand in their order,
+    /// whoever looked at them first.
     pub fn add(&mut self, field: &str, message: impl Into<String>) {
-        let is_settled =
-            |known: &FieldProblem| is_within(field, &known.field) || is_within(&known.field, field);
-        if self.found.len() >= FAULTS_MAX || self.found.iter().take(self.settled).any(is_settled) {
+        let mut known =
+            self.0.iter().filter(|found| found.is_settled).map(|found| found.problem.field.as_str());
+        if self.0.len() >= FAULTS_MAX || known.any(|known| is_within(field, known) || is_within(known, field))
+        {
             return;
         }
-        let fault = FieldProblem { field: field.to_owned(), message: message.into() };
-        if !self.found.contains(&fault) {
-            self.found.push(fault);
+        let problem = FieldProblem { field: field.to_owned(), message: message.into() };
+        if self.0.iter().any(|found| found.problem == problem) {
+            return;
         }
+        let is_behind = |found: &Found| match (item(&found.problem.field), item(field)) {
+            (Some((list, behind)), Some((own, index))) => list == own && behind > index,
+            _ => false,
+        };
+        let place = self.0.iter().position(is_behind).unwrap_or(self.0.len());
+        self.0.insert(place, Found { problem, is_settled: false });
     }
 
     /// Adds all of these.
@@ -104,17 +114,17 @@ impl Faults {
 
     /// Whether one of this very field was found.
     pub(crate) fn names(&self, field: &str) -> bool {
-        self.found.iter().any(|known| known.field == field)
+        self.0.iter().any(|known| known.problem.field == field)
     }
 
     /// Whether none was found.
     pub fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.0.is_empty()
     }
 
     /// All of them.
     pub fn into_problems(self) -> Vec<FieldProblem> {
-        self.found
+        self.0.into_iter().map(|found| found.problem).collect()
     }
 
     /// The value, if nothing was found. A check that gives no value has added a fault.
@@ -123,7 +133,7 @@ impl Faults {
     ///
     /// All faults, or none where there is no value and nobody said why.
     pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<FieldProblem>> {
-        value.filter(|_| self.found.is_empty()).ok_or(self.found)
+        value.filter(|_| self.is_empty()).ok_or_else(|| self.into_problems())
     }
 }
 
@@ -154,6 +164,12 @@ where
         .ok_or_else(|| Invalid::new(format!("must be a whole number from {} to {}", bounds.min, bounds.max)))
 }
 
+/// The list that a field is an item of, or lies in one, and its index there.
+fn item(field: &str) -> Option<(&str, usize)> {
+    let (list, rest) = field.split_once('[')?;
+    Some((list, rest.split_once(']')?.0.parse().ok()?))
+}
+
 /// Whether a field is this one or lies within it. The root, which has no name, holds every field.
 fn is_within(field: &str, whole: &str) -> bool {
     let behind = field.strip_prefix(whole);
@@ -180,10 +196,10 @@ mod tests {
         faults.add("delivery.urls", "y");
         faults.add("events[10]", "z");
         faults.add("events[10]", "z");
-        assert_eq!(
-            fields(faults),
-            ["delivery.url", "events[1]", "events[10]", "delivery.urls", "events[10]"]
-        );
+        faults.add("events[0]", "y");
+        let expected =
+            ["delivery.url", "events[0]", "events[1]", "events[10]", "delivery.urls", "events[10]"];
+        assert_eq!(fields(faults), expected);
         let mut faults = Faults::after(vec![known("")]);
         faults.add("name", "y");
         assert_eq!(fields(faults), [""]);

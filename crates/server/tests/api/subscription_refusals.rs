@@ -215,3 +215,53 @@ async fn all_faults_come_at_once_each_with_its_path() {
         ]
     );
 }
+
+#[tokio::test]
+async fn what_is_no_json_of_the_right_kind_and_what_is_out_of_bounds_is_told_together() {
+    let app = App::new().await;
+    let body = json!({
+        "name": 7, "delivery": {"url": true, "method": "GET", "headers": [{"name": "webhook-id", "value": 1}]},
+        "concurrency": "8", "timeout": "61s", "rate_limit": {"count": [], "per": "25h"}, "events": [1, "", "a b"],
+    });
+    let reply = app.post(&format!("{ACME}/subscriptions"), body).await;
+    let problem = reply.expect(422);
+    let said = |field: &str| -> Vec<String> {
+        let errors = problem["errors"].as_array().unwrap().iter();
+        let of_it = errors.filter(|error| error["field"] == field);
+        of_it.map(|error| error["message"].as_str().unwrap().to_owned()).collect()
+    };
+    for (field, expected) in [
+        ("name", "must be a string, not a number"),
+        ("delivery.url", "must be a string, not true or false"),
+        ("delivery.method", "must be one of POST, PUT, PATCH with this profile"),
+        ("delivery.headers[0].name", "is webhook-id, which this profile writes itself: remove it"),
+        ("delivery.headers[0].value", "must be a string, not a number"),
+        ("concurrency", "must be a number, not a string"),
+        ("timeout", "must be from 1s to 1m"),
+        ("rate_limit.count", "must be a number, not a list"),
+        ("rate_limit.per", "must be from 100ms to 24h"),
+        ("events[0]", "must be a string, not a number"),
+        ("events[1]", "must have 1 to 255 characters"),
+    ] {
+        assert_eq!(said(field), [expected], "{field}: {problem}");
+    }
+    assert_eq!(said("events[2]").len(), 1);
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 12, "{problem}");
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_pulled_is_understood_and_not_available() {
+    let app = App::new().await;
+    for delivery in [
+        json!({"type": "pull"}),
+        json!({"type": "pull", "max_batch_bytes": 524_288, "start": "end"}),
+        json!({"type": "pull", "url": URL}),
+    ] {
+        let reply = app.post(&format!("{ACME}/subscriptions"), json!({"delivery": delivery})).await;
+        let errors = reply.expect(422)["errors"].clone();
+        let message = "is not available in this version as pull: write push";
+        assert_eq!(errors, json!([{"field": "delivery.type", "message": message}]), "{delivery}");
+    }
+    refuse(&app, &json!({"delivery": {"url": URL, "start": "end"}}), "delivery.start", "is not known here")
+        .await;
+}

@@ -1,6 +1,6 @@
 //! Keys of tenants: made, listed and revoked here; what one may be in `draft`; recognised in `known`, paced in `pace`.
 
-mod draft;
+pub(crate) mod draft;
 pub(crate) mod known;
 mod pace;
 
@@ -13,7 +13,7 @@ use postroad_store::{CreateKey, CreateKeyError, ListKeys, Page, RevokeKey, Store
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-pub use self::draft::KeyDraft;
+use self::draft::KeyDraft;
 use crate::{
     audit::{AuditedChange, fields::fields_of_key, origin::Origin},
     configuration::{

@@ -58,6 +58,10 @@ body! {
 /// The way out of a subscription, which has only the settings of its kind.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every subscription is pushed; a box would cost each of them"
+)]
 pub(crate) enum TargetJson {
     /// Each event is sent to a URL.
     Push(DeliverySettings),
