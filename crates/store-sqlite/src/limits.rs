@@ -34,9 +34,9 @@ pub(crate) const LANES_PER_READ: usize = 256;
 pub(crate) const LOOKS_PER_SWEEP: usize = 1_000;
 /// Deliveries that a step of the sweep counts, at most: a millisecond.
 pub(crate) const COUNTS_PER_SWEEP: usize = 500;
-/// Entries that get their offsets in a step, at most: about as long.
+/// Old entries that get their offsets in a step, at most: a few milliseconds.
 pub(crate) const NUMBERS_PER_SWEEP: usize = 1_000;
-/// How long a step gives offsets, on a slow disk.
+/// How long a step gives offsets: a slow disk ends it sooner.
 pub(crate) const NUMBERING_TIME_MAX: Duration = Duration::from_millis(5);
 /// Lanes that it counts, at most.
 pub(crate) const LANES_COUNTED_PER_SWEEP: usize = 200;
