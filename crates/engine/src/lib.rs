@@ -50,7 +50,7 @@ pub use configuration::event_check::EventRefusal;
 pub use configuration::event_types::operations::PutTypeError;
 pub use configuration::keys::draft::KeyDraft;
 pub use configuration::keys::known::{KeyRefusal, KnownKey};
-pub use configuration::keys::{CreateKeyFailure, Credential, KeyDraft};
+pub use configuration::keys::{CreateKeyFailure, Credential};
 pub use configuration::lookup_error::LookupError;
 pub use configuration::profiles::{GivenProfile, LoadedProfile, built_in_profiles};
 pub use configuration::retention::Retention;

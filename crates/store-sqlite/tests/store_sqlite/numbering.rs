@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use crate::common::open;
 
 /// The migrations of the state before.
-const BEFORE: [&str; 8] = [
+const BEFORE: [&str; 9] = [
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_profiles.sql"),
     include_str!("../../migrations/0003_not_before.sql"),
@@ -19,6 +19,7 @@ const BEFORE: [&str; 8] = [
     include_str!("../../migrations/0007_trace.sql"),
     include_str!("../../migrations/0008_audit_count.sql"),
     include_str!("../../migrations/0009_replay_places.sql"),
+    include_str!("../../migrations/0010_members.sql"),
 ];
 /// Tenants 1 and 2 have events, tenant 3 none.
 const TENANTS: [(i64, &str); 3] = [(1, "one"), (2, "two"), (3, "three")];
