@@ -46,17 +46,16 @@ pub use error::{
     RetryDeliveryError, StartReplayError, StoreError, UpdateSubscriptionError,
 };
 pub use history::{
-    AuditFilter, CancelDelivery, CancelReplay, CountReplay, CreateReplay, DeliveryFilter, EventFilter,
-    History, ListAllDeliveries, ListAllEvents, ListAllSubscriptions, ListAudit, ListDeliveries, ListEvents,
+    AuditFilter, CancelReplay, CountReplay, CreateReplay, DeliveryFilter, EventFilter, History,
+    ListAllDeliveries, ListAllEvents, ListAllSubscriptions, ListAudit, ListDeliveries, ListEvents,
     ListReplays, ListSubscriptionsThen, NewAudit, Owned, Page, PruneAudit, PrunedAudit, RecordAudit,
-    RecordTest, ReplayCounted, ReplayStep, ReplayStepped, RetryDelivery, SubscriptionFilter,
-    SubscriptionThen, Then,
+    RecordTest, ReplayCounted, ReplayStep, ReplayStepped, SubscriptionFilter, SubscriptionThen, Then,
 };
 pub use queue::{
-    AcceptResult, Backlog, BacklogBudget, Commit, Committed, Fanout, FanoutTarget, Group, Idempotency,
-    LaneKey, MemberResult, NewDelivery, NewEvent, NewMember, Next, Outcome, OutcomeResult, Prune, Pruned,
-    Queue, QueuedDelivery, Refill, Refilled, StoreStats, Sweep, Swept, TenantRetention, WaitingLane,
-    WaitingLanes,
+    AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Fanout, FanoutTarget, Group,
+    Idempotency, LaneKey, MemberResult, NewDelivery, NewEvent, NewMember, Next, Outcome, OutcomeResult,
+    Prune, Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, StoreStats, Sweep, Swept,
+    TenantRetention, WaitingLane, WaitingLanes,
 };
 
 /// A whole store: durable memory of events, deliveries, attempts and configuration. Whatever implements the four traits is

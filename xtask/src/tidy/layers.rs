@@ -43,6 +43,9 @@ const ANY_SHIPPED: &[&str] = &[
 /// What tests of every crate may name besides: the test tools, and the store's seam with its conformance suite.
 const FOR_TESTS: [&str; 2] = ["postroad-testkit", "postroad-store"];
 
+/// Features of crates of the workspace that only tests may ask for: what ships must not hold what they bring.
+const FEATURES_FOR_TESTS: [&str; 2] = ["memory", "conformance"];
+
 /// Compares the manifests with the table.
 pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
     let names: Vec<_> =
@@ -63,13 +66,21 @@ pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
 fn broken_arrows(package: &Package, allowed: &[&str], names: &[String]) -> Vec<(usize, String)> {
     let manifest = std::fs::read_to_string(&package.manifest_path).unwrap_or_default();
     let inside = package.dependencies.iter().filter(|dependency| names.contains(&dependency.name));
-    inside
-        .filter(|dependency| !may_name(allowed, &dependency.name, dependency.kind))
-        .map(|dependency| {
-            let problem = format!("`{}` must not depend on `{}`", package.name, dependency.name);
-            (line_of(&manifest, &dependency.name), problem)
-        })
-        .collect()
+    let problems = inside.filter_map(|dependency| {
+        let problem = if may_name(allowed, &dependency.name, dependency.kind) {
+            let feature = feature_for_tests(&dependency.features, dependency.kind)?;
+            format!("`{}` must ask for the feature `{feature}` among its dev-dependencies only", package.name)
+        } else {
+            format!("`{}` must not depend on `{}`", package.name, dependency.name)
+        };
+        Some((line_of(&manifest, &dependency.name), problem))
+    });
+    problems.collect()
+}
+
+fn feature_for_tests(features: &[String], kind: DependencyKind) -> Option<&str> {
+    let of_tests = features.iter().find(|feature| FEATURES_FOR_TESTS.contains(&feature.as_str()));
+    of_tests.filter(|_| kind != DependencyKind::Development).map(String::as_str)
 }
 
 fn may_name(allowed: &[&str], name: &str, kind: DependencyKind) -> bool {
@@ -115,6 +126,14 @@ mod tests {
         assert!(!may_name(allowed, "postroad-testkit", DependencyKind::Normal));
         assert!(!may_name(allowed, "postroad-store", DependencyKind::Build));
         assert!(!may_name(allowed, "postroad-store-sqlite", DependencyKind::Development));
+    }
+
+    #[test]
+    fn what_ships_asks_for_no_feature_of_tests() {
+        let features = ["std".to_owned(), "memory".to_owned()];
+        assert_eq!(feature_for_tests(&features, DependencyKind::Normal), Some("memory"));
+        assert_eq!(feature_for_tests(&features, DependencyKind::Development), None);
+        assert_eq!(feature_for_tests(&features[..1], DependencyKind::Normal), None);
     }
 
     #[test]

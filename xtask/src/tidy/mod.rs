@@ -1,4 +1,4 @@
-//! The house rules that no compiler knows: layers, sizes, module docs, words, sleeps, links, the book.
+//! The house rules that no compiler knows: layers, wings, sizes, module docs, words, sleeps, links, the book.
 //!
 //! Each rule is a function from what was read to findings, in a file of its own; a finding names file, line, rule and
 //! remedy. Rules look at text and not at syntax trees, on purpose: they are to be readable in a minute each.
@@ -8,9 +8,12 @@ mod book;
 mod layers;
 mod links;
 mod module_docs;
+mod modules;
 mod sizes;
 mod sleeps;
+mod tokens;
 mod tree;
+mod wings;
 mod words;
 
 use std::{fmt, process::ExitCode};
@@ -30,7 +33,16 @@ pub(crate) fn run() -> Result<ExitCode> {
     let metadata = MetadataCommand::new().exec().context("cargo metadata")?;
     let tree = Tree::read(metadata.workspace_root.as_std_path())?;
     let mut findings = layers::check(&metadata);
-    for rule in [sizes::check, module_docs::check, words::check, sleeps::check, links::check, book::check] {
+    let rules = [
+        sizes::check,
+        module_docs::check,
+        words::check,
+        sleeps::check,
+        links::check,
+        book::check,
+        wings::check,
+    ];
+    for rule in rules {
         findings.extend(rule(&tree));
     }
     findings.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));

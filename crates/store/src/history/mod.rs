@@ -22,9 +22,7 @@ use postroad_domain::{
     delivery::{Delivery, StoredBody},
     ids::DeliveryId,
 };
-pub use read::{
-    CancelDelivery, DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page, RetryDelivery,
-};
+pub use read::{DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page};
 pub use replay::{
     CancelReplay, CountReplay, CreateReplay, ListReplays, ReplayCounted, ReplayStep, ReplayStepped,
 };

@@ -1,10 +1,6 @@
-//! Reading events and deliveries, and changing single deliveries.
+//! Reading events and deliveries.
 
-use postroad_domain::{
-    EventId, EventType, Status, SubscriptionId, TenantNo, Timestamp, delivery::Delivery, ids::DeliveryId,
-};
-
-use super::audit::NewAudit;
+use postroad_domain::{EventId, EventType, Status, SubscriptionId, TenantNo, Timestamp, delivery::Delivery};
 
 /// One page of a list. It may hold fewer items than asked for and still have a `next`: a page looks at
 /// [`postroad_domain::limits::PAGE_ROWS_SCANNED_MAX`] rows at most, so that a rare filter cannot hold the store.
@@ -68,34 +64,6 @@ pub struct ListDeliveries {
     pub after: Option<String>,
     /// At most so many.
     pub limit: usize,
-}
-
-/// Sends a finished delivery again.
-#[derive(Clone, Debug)]
-pub struct RetryDelivery {
-    /// Whose.
-    pub tenant_no: TenantNo,
-    /// Which.
-    pub id: DeliveryId,
-    /// Its due time: now.
-    pub at: Timestamp,
-    /// When it ends at the latest.
-    pub expires_at: Timestamp,
-    /// What the audit says of it.
-    pub audit: Option<NewAudit>,
-}
-
-/// Calls a waiting delivery off.
-#[derive(Clone, Debug)]
-pub struct CancelDelivery {
-    /// Whose.
-    pub tenant_no: TenantNo,
-    /// Which.
-    pub id: DeliveryId,
-    /// Now.
-    pub at: Timestamp,
-    /// What the audit says of it.
-    pub audit: Option<NewAudit>,
 }
 
 impl DeliveryFilter {

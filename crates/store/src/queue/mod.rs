@@ -10,6 +10,7 @@
 mod commit;
 mod lanes;
 mod prune;
+mod single;
 
 use std::sync::Arc;
 
@@ -23,11 +24,9 @@ pub use lanes::{
 };
 use postroad_domain::Timestamp;
 pub use prune::{Prune, Pruned, TenantRetention};
+pub use single::{CancelDelivery, RetryDelivery};
 
-use crate::{
-    CancelDelivery, RetryDelivery,
-    error::{CancelDeliveryError, RetryDeliveryError, StoreError},
-};
+use crate::error::{CancelDeliveryError, RetryDeliveryError, StoreError};
 
 /// What waits in all lanes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
