@@ -8,7 +8,7 @@ use postroad_engine::{
     PushDraft, PutTenantError, RateLimitDraft, RetryDraft, SubscriptionDraft, SubscriptionUpdate,
     TargetDraft, TenantDraft, UpdateError,
 };
-use postroad_store::{Store, memory::MemoryStore};
+use postroad_store::{Configuration, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
 
 use crate::world::{World, acme, draft, tenant_of, to};
