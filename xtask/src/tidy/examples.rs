@@ -6,8 +6,9 @@ use super::{
     tree::{TextFile, Tree},
 };
 
-/// What a block in a doc comment may be said to be. A block that is said to be nothing would be Rust.
-const LANGUAGES: [&str; 5] = ["json", "sh", "sql", "text", "toml"];
+/// What a block in a doc comment may be said to be. A block that is said to be nothing would be Rust; one of Rust that is
+/// `ignore`d says itself that nothing runs it.
+const LANGUAGES: [&str; 6] = ["ignore", "json", "sh", "sql", "text", "toml"];
 
 /// Looks for blocks in doc comments that read as if they were run.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
@@ -40,7 +41,7 @@ fn finding(file: &TextFile, line: usize) -> Finding {
         line,
         rule: "examples",
         problem: "an example that nothing runs".to_owned(),
-        remedy: "Name what the block is (`text`, `json`), or make it a test",
+        remedy: "Name what the block is (`text`, `ignore`), or make it a test",
         weight: Weight::Error,
     }
 }
