@@ -7,20 +7,16 @@
 //! The engine is made of wings. Each has a service with its operations, which [`Engine`] leads to; arrows go down only:
 //!
 //! ```text
-//! engine.rs           the Engine: made, started, stopped; nothing else
-//!    │
-//!    ├─▶ accepting    publish: check, route, hand to the commit, answer
-//!    ├─▶ sending      lanes, exchanges, what their answers mean; test deliveries
-//!    ├─▶ history      reading what happened, sending it again ──▶ sending (live status, what is sent again)
-//!    ├─▶ upkeep       sweeping, forgetting, figures
-//!    │      │
-//!    │      ▼
-//!    │   commit       group commit; tells a listener, which sending implements
-//!    │      │
-//!    │      ▼
-//!    │   configuration  tenants, subscriptions, event types, profiles, keys; the cache of them
-//!    │      │
-//!    └──────┴─▶ telemetry, audit, ids, shares
+//! engine.rs            the Engine: made, started, stopped; nothing else
+//!    ├─▶ history         reading what happened, and sending it again
+//!    │      └─▶ sending  (live status; what is sent again)
+//!    ├─▶ accepting       publish: check, route, hand to the commit, answer
+//!    ├─▶ sending         lanes, exchanges, what their answers mean; test deliveries
+//!    └─▶ upkeep          sweeping, forgetting, figures
+//!
+//! accepting, sending, history ─▶ commit           group commit; tells a listener, which sending implements
+//! all of them but commit      ─▶ configuration    tenants, subscriptions, event types, profiles, keys; their cache
+//! everything                  ─▶ telemetry, audit, ids, shares
 //! ```
 //!
 //! An operation of `configuration` changes the store and nothing else. Whoever remembers something hears of the change from the

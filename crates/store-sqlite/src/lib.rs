@@ -15,7 +15,7 @@
 //! sql codec migrations    the texts and how they are run, the compact form of columns, the tables' history
 //! ```
 //!
-//! Below all of them lie `numbers` (events and deliveries), `codes` (statuses, reasons), `error`, `limits` and `options`.
+//! Below all of them lie `numbers` (events and deliveries), `log_no` (offsets), `codes` (statuses, reasons), `error`, `limits` and `options`.
 //! The writer's memory holds what maintenance must hear of each commit, as plain data (`writer/forgetting`, `writer/held`): the
 //! walks that use it are in `maintenance`.
 //!

@@ -1,4 +1,4 @@
-//! Which box of the house may name which (ARCHITECTURE.md, "Layers"): every arrow goes down, boxes of one level do not
+//! Which box of the house may name which (ARCHITECTURE.md, "Code map and layers"): every arrow goes down, boxes of one level do not
 //! know each other.
 
 use cargo_metadata::{DependencyKind, Metadata, Package};

@@ -51,17 +51,18 @@ pub(crate) fn fields_of_subscription(spec: &SubscriptionSpec, profile: &Profile)
     collect(value, profile)
 }
 
-/// Moves what the store keeps within `push` or `pull` to where the API shows it: the pace and the policy of sending at the
-/// top, the rest within `delivery`.
+/// Moves what the store keeps within `push` or `pull` to where the API shows it: the receiver's settings within `delivery`,
+/// everything else at the top.
 fn name_as_the_api_does(form: &mut Map<String, Value>) {
-    const AT_THE_TOP: [&str; 6] = ["concurrency", "rate_limit", "ordered", "retry", "timeout", "success"];
-    let Some(mut delivery) = form.remove("push").or_else(|| form.remove("pull")) else { return };
-    if let Some(delivery) = delivery.as_object_mut() {
-        for name in AT_THE_TOP {
-            form.insert(name.to_owned(), delivery.remove(name).unwrap_or(Value::Null));
-        }
+    const WITHIN_DELIVERY: [&str; 8] =
+        ["url", "method", "content_type", "headers", "authorization", "tls", "http_version", "max_batch_bytes"];
+    let Some(Value::Object(settings)) = form.remove("push").or_else(|| form.remove("pull")) else { return };
+    let mut delivery = Map::new();
+    for (name, value) in settings {
+        let shown_in = if WITHIN_DELIVERY.contains(&name.as_str()) { &mut delivery } else { &mut *form };
+        shown_in.insert(name, value);
     }
-    form.insert("delivery".to_owned(), delivery);
+    form.insert("delivery".to_owned(), Value::Object(delivery));
 }
 
 /// Those of a tenant.
