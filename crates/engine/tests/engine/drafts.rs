@@ -15,6 +15,9 @@ use crate::world::{World, acme, draft, tenant_of, to};
 
 const URL: &str = "https://a.example/";
 
+/// What a case makes of a draft that is right.
+type Edit<Draft> = fn(&mut Draft);
+
 fn push_of(draft: &mut SubscriptionDraft) -> &mut PushDraft {
     match &mut draft.target {
         TargetDraft::Push(Some(push)) => push,
@@ -211,7 +214,7 @@ async fn a_draft_made_of_a_subscription_makes_it_again() {
 #[tokio::test]
 async fn what_a_tenant_cannot_be_is_refused_by_its_field() {
     let world = World::new().await;
-    let cases: [(&str, fn(&mut TenantDraft)); 8] = [
+    let cases: [(&str, Edit<TenantDraft>); 8] = [
         ("name must have 1 to 255 characters", |it| it.name = Some(String::new())),
         ("contacts holds 21 values; 20 are allowed", |it| it.contacts = texts(21, "jo@example.com")),
         ("contacts[0] must be a mail address such as", |it| it.contacts = texts(1, "jo")),
@@ -241,7 +244,7 @@ async fn what_a_key_cannot_be_is_refused_by_its_field() {
         rate_limit: None,
         expires_at: None,
     };
-    let cases: [(&str, fn(&mut KeyDraft)); 9] = [
+    let cases: [(&str, Edit<KeyDraft>); 9] = [
         ("name must have 1 to 255 characters", |it| it.name = String::new()),
         ("scopes must name at least one scope", |it| it.scopes.clear()),
         ("scopes holds 7 values; 6 are allowed", |it| it.scopes = texts(7, "pull")),
