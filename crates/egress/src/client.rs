@@ -5,7 +5,7 @@
 //! this age by waiting for as long as connections may, and by one more exchange, does not wait.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    channel::Channel,
+    channel::{Channel, Identity},
     channels::Channels,
     connector::Route,
     dial::Dial,
@@ -136,15 +136,27 @@ impl HttpEgress {
 
     /// How the channel does TLS, made once for it. Errors: its settings cannot be used.
     fn connector(&self, channel: &Channel) -> Result<TlsConnector, SendError> {
-        let connectors = || self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = connectors().known(&channel.identity) {
+        if let Some(known) = self.connectors().known(&channel.identity) {
             return Ok(known);
         }
-        let (connector, gone) = connectors().keep(channel.identity, self.tls.of(channel)?);
+        let (connector, gone) = self.connectors().keep(channel.identity, self.tls.of(channel)?);
         if let Some(gone) = gone {
             self.exchanges.forget(gone);
         }
         Ok(connector)
+    }
+
+    /// Nothing that holds the lock can panic half-way.
+    fn connectors(&self) -> MutexGuard<'_, Channels<TlsConnector>> {
+        self.connectors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes what an exchange has put back if its channel was given up meanwhile.
+    fn leave(&self, identity: Identity) {
+        let is_kept = self.connectors().is_kept(&identity);
+        if !is_kept {
+            self.exchanges.forget(identity);
+        }
     }
 }
 
@@ -164,11 +176,14 @@ impl Egress for HttpEgress {
         let connector = self.connector(channel)?;
         let order = order(&connector, Some(channel.identity));
         // Who is called without TLS cannot choose HTTP/2.
-        if channel.http_version == HttpVersion::Two && target.place.is_https {
+        let outcome = if channel.http_version == HttpVersion::Two && target.place.is_https {
             // On the heap, so that the usual exchange is no larger for it.
-            return Box::pin(self.exchanges.over_newest(&order)).await;
-        }
-        self.exchanges.over_http_1(&order).await
+            Box::pin(self.exchanges.over_newest(&order)).await
+        } else {
+            self.exchanges.over_http_1(&order).await
+        };
+        self.leave(channel.identity);
+        outcome
     }
 
     async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {
