@@ -42,6 +42,9 @@ const TARGETS_CACHED_MAX: usize = 4_096;
 const CONNECTION_LIFE_MAX: Duration = Duration::from_secs(300);
 /// A longer wait in the pool would leave no time for exchanges.
 const POOL_IDLE_TIME_MAX: Duration = Duration::from_secs(120);
+/// How long a connection of HTTP/2 serves while a new one is looked for to take its place.
+const RENEWAL_TIME: Duration = Duration::from_secs(60);
+
 /// What may be called and how long connections are kept.
 #[derive(Clone, Debug)]
 pub struct EgressConfig {
@@ -103,12 +106,14 @@ impl HttpEgress {
     /// A client over `dial`. Errors: TLS has no roots to trust.
     pub fn new(config: EgressConfig, dial: Arc<dyn Dial>) -> Result<Self, StartError> {
         let time = config.pool_idle_timeout.min(POOL_IDLE_TIME_MAX);
-        let rest_of_life = time + TIMEOUT.max + RESPONSE_BODY_TIME_MAX;
+        let used_until_age = CONNECTION_LIFE_MAX - TIMEOUT.max - RESPONSE_BODY_TIME_MAX;
         let keeping = Keeping {
             place_max: config.pool_idle_per_host,
             all_max: config.pool_idle_max,
             time,
-            reused_until_age: CONNECTION_LIFE_MAX - rest_of_life,
+            reused_until_age: used_until_age - time,
+            renewed_from_age: used_until_age - RENEWAL_TIME,
+            used_until_age,
         };
         let guard = Guard::new(config.policy, Arc::clone(&dial));
         let is_direct = config.proxy.is_none();
