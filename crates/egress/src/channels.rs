@@ -28,6 +28,11 @@ impl<T: Clone> Channels<T> {
         Some(value.clone())
     }
 
+    /// Whether something is kept for a channel. This is no use of it.
+    pub(crate) fn is_kept(&self, identity: &Identity) -> bool {
+        self.kept.contains_key(identity)
+    }
+
     /// Keeps something for a channel, unless another exchange has kept it meanwhile. Answers what is kept now, and for
     /// which channel nothing is any more.
     pub(crate) fn keep(&mut self, identity: Identity, value: T) -> (T, Option<Identity>) {

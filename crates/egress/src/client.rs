@@ -5,7 +5,7 @@
 //! this age by waiting for as long as connections may, and by one more exchange, does not wait.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    channel::Channel,
+    channel::{Channel, Identity},
     channels::Channels,
     connector::Route,
     dial::Dial,
@@ -42,6 +42,9 @@ const TARGETS_CACHED_MAX: usize = 4_096;
 const CONNECTION_LIFE_MAX: Duration = Duration::from_secs(300);
 /// A longer wait in the pool would leave no time for exchanges.
 const POOL_IDLE_TIME_MAX: Duration = Duration::from_secs(120);
+/// How long a connection of HTTP/2 serves while a new one is looked for to take its place.
+const RENEWAL_TIME: Duration = Duration::from_secs(60);
+
 /// What may be called and how long connections are kept.
 #[derive(Clone, Debug)]
 pub struct EgressConfig {
@@ -103,12 +106,14 @@ impl HttpEgress {
     /// A client over `dial`. Errors: TLS has no roots to trust.
     pub fn new(config: EgressConfig, dial: Arc<dyn Dial>) -> Result<Self, StartError> {
         let time = config.pool_idle_timeout.min(POOL_IDLE_TIME_MAX);
-        let rest_of_life = time + TIMEOUT.max + RESPONSE_BODY_TIME_MAX;
+        let used_until_age = CONNECTION_LIFE_MAX - TIMEOUT.max - RESPONSE_BODY_TIME_MAX;
         let keeping = Keeping {
             place_max: config.pool_idle_per_host,
             all_max: config.pool_idle_max,
             time,
-            reused_until_age: CONNECTION_LIFE_MAX - rest_of_life,
+            reused_until_age: used_until_age - time,
+            renewed_from_age: used_until_age - RENEWAL_TIME,
+            used_until_age,
         };
         let guard = Guard::new(config.policy, Arc::clone(&dial));
         let is_direct = config.proxy.is_none();
@@ -136,15 +141,27 @@ impl HttpEgress {
 
     /// How the channel does TLS, made once for it. Errors: its settings cannot be used.
     fn connector(&self, channel: &Channel) -> Result<TlsConnector, SendError> {
-        let connectors = || self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = connectors().known(&channel.identity) {
+        if let Some(known) = self.connectors().known(&channel.identity) {
             return Ok(known);
         }
-        let (connector, gone) = connectors().keep(channel.identity, self.tls.of(channel)?);
+        let (connector, gone) = self.connectors().keep(channel.identity, self.tls.of(channel)?);
         if let Some(gone) = gone {
             self.exchanges.forget(gone);
         }
         Ok(connector)
+    }
+
+    /// Nothing that holds the lock can panic half-way.
+    fn connectors(&self) -> MutexGuard<'_, Channels<TlsConnector>> {
+        self.connectors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes what an exchange has put back if its channel was given up meanwhile.
+    fn leave(&self, identity: Identity) {
+        let is_kept = self.connectors().is_kept(&identity);
+        if !is_kept {
+            self.exchanges.forget(identity);
+        }
     }
 }
 
@@ -164,11 +181,14 @@ impl Egress for HttpEgress {
         let connector = self.connector(channel)?;
         let order = order(&connector, Some(channel.identity));
         // Who is called without TLS cannot choose HTTP/2.
-        if channel.http_version == HttpVersion::Two && target.place.is_https {
+        let outcome = if channel.http_version == HttpVersion::Two && target.place.is_https {
             // On the heap, so that the usual exchange is no larger for it.
-            return Box::pin(self.exchanges.over_newest(&order)).await;
-        }
-        self.exchanges.over_http_1(&order).await
+            Box::pin(self.exchanges.over_newest(&order)).await
+        } else {
+            self.exchanges.over_http_1(&order).await
+        };
+        self.leave(channel.identity);
+        outcome
     }
 
     async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {

@@ -81,7 +81,7 @@ impl Exchanges {
     async fn ask_newest(&self, order: &Order<'_>) -> Result<Answered, SendError> {
         let mut is_repeated = false;
         loop {
-            let known = self.http_2.open(&order.key);
+            let known = self.http_2.open(&order.key, order.tls);
             let is_fresh = known.is_none();
             let connection = match known {
                 Some(connection) => connection,

@@ -33,7 +33,7 @@ pub(crate) fn from_http_1(error: &Http1Error) -> SendError {
 pub(crate) fn from_http_2(error: &Http2Error) -> SendError {
     let error = match error {
         Http2Error::Connect(error) => return from_connector(error),
-        Http2Error::Connection(error) => error.as_ref(),
+        Http2Error::Connection(error) => error,
     };
     if let Some(error) = deepest::<h2::Error>(error).filter(|error| !error.is_io()) {
         return from_frames(error);

@@ -22,8 +22,12 @@ pub(crate) struct Keeping {
     pub(crate) all_max: usize,
     /// How long one waits for the next exchange.
     pub(crate) time: Duration,
-    /// An older one is not used again.
+    /// An older one is not kept for another exchange.
     pub(crate) reused_until_age: Duration,
+    /// One that carries many exchanges is renewed from this age on, and serves meanwhile.
+    pub(crate) renewed_from_age: Duration,
+    /// It begins no exchange at a greater age, renewed or not.
+    pub(crate) used_until_age: Duration,
 }
 
 /// Whose connections may carry a request: two requests with different keys never share one.

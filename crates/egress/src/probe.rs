@@ -18,7 +18,7 @@ use crate::{
     exchange::SendError,
     failure,
     guard::Guard,
-    http_1,
+    http_1::{self, Http1Error},
     policy::AddressPolicy,
     proxy::EgressProxy,
     target::{Place, Target},
@@ -162,8 +162,18 @@ impl Probe {
 async fn ask(opened: Opened, target: &Target) -> Result<((), String), SendError> {
     let headers = [("User-Agent", "postroad-doctor")].into();
     let head = http_1::write_head(&Method::HEAD, target, &headers, &Bytes::new())?;
-    let status = http_1::ask_once(opened, &head).await.map_err(|error| failure::from_http_1(&error))?;
+    let status = http_1::ask_once(opened, &head).await.map_err(|error| why_unanswered(&error))?;
     Ok(((), format!("HEAD is answered with {}", in_words(status))))
+}
+
+/// Why the `HEAD` has no answer. The probe offers HTTP/1.1 only, and says so: deliveries may speak HTTP/2 to the same receiver.
+fn why_unanswered(error: &Http1Error) -> SendError {
+    match error {
+        Http1Error::NotHttp(why) => {
+            SendError::new(ErrorClass::Protocol, format!("the receiver does not speak HTTP/1.1: {why}"))
+        }
+        error => failure::from_http_1(error),
+    }
 }
 
 /// The number of a status, and its usual words where it has any.

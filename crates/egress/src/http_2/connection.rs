@@ -63,7 +63,12 @@ impl Connection {
 
     /// Whether it can carry another exchange at an age of at most `age_max`.
     pub(super) fn is_good(&self, age_max: Duration) -> bool {
-        !self.0.sender.is_closed() && self.0.born.elapsed() <= age_max
+        !self.0.sender.is_closed() && self.age() <= age_max
+    }
+
+    /// Since its dial began.
+    pub(super) fn age(&self) -> Duration {
+        self.0.born.elapsed()
     }
 
     /// Whether both are one connection.

@@ -1,30 +1,18 @@
 //! Why an exchange over HTTP/2 has no answer.
 
-use std::{error::Error, sync::Arc};
+use std::error::Error;
 
 use crate::connector::ConnectError;
 
-/// Why there is no answer. Several exchanges that wait for one connection have the same reason.
-#[derive(Clone, Debug, thiserror::Error)]
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Http2Error {
     /// There is no connection.
     #[error(transparent)]
-    Connect(Arc<ConnectError>),
+    Connect(#[from] ConnectError),
     /// What hyper reports of a connection.
     #[error(transparent)]
-    Connection(Arc<hyper::Error>),
-}
-
-impl From<ConnectError> for Http2Error {
-    fn from(error: ConnectError) -> Self {
-        Self::Connect(Arc::new(error))
-    }
-}
-
-impl From<hyper::Error> for Http2Error {
-    fn from(error: hyper::Error) -> Self {
-        Self::Connection(Arc::new(error))
-    }
+    Connection(#[from] hyper::Error),
 }
 
 impl Http2Error {
@@ -46,7 +34,7 @@ impl Http2Error {
     fn reported(&self) -> Option<&h2::Error> {
         match self {
             Self::Connect(_) => None,
-            Self::Connection(error) => deepest(error.as_ref()),
+            Self::Connection(error) => deepest(error),
         }
     }
 }

@@ -1,18 +1,28 @@
 //! What is known of receivers: the connection to each that speaks HTTP/2, and which do not speak it.
 //!
 //! **Invariants:** so many are known in all, and none longer than its time after its last exchange; of too many the one that
-//! was used longest ago is forgotten. Who is looking for a connection waits for one who looks already.
+//! was used longest ago is forgotten. Who is looking for a connection waits for one who looks already, unless the receiver is
+//! known to speak HTTP/1.1. A connection is renewed by one dial at a time.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use rustc_hash::FxHashMap;
 use tokio::{sync::OnceCell, time::Instant};
 
-use super::{connection::Connection, error::Http2Error};
+use super::{Dialled, connection::Connection, error::Http2Error};
 use crate::{
     channel::Identity,
     keeping::{Keeping, Key, look_after},
 };
+
+/// For a dial that renews a connection. The next one begins no sooner, so that there is one at a time.
+pub(super) const RENEWAL_DIAL_TIME_MAX: Duration = Duration::from_secs(10);
+/// After its last exchange a receiver is known so long for HTTP/1.1. Longer than connections are kept: those who come
+/// together after a quiet time need not wait for one of them to find it out again. Each dial offers HTTP/2 all the same.
+const HTTP_1_KNOWN_FOR: Duration = Duration::from_secs(600);
 
 /// How a receiver was found. Empty while somebody dials it.
 pub(super) type Receiver = Arc<OnceCell<Found>>;
@@ -23,8 +33,26 @@ pub(super) enum Found {
     Http2(Connection),
     /// It did not choose HTTP/2.
     Http1,
-    /// For those who waited for this dial. Whoever comes later dials again.
-    Failed(Http2Error),
+    /// Nothing, for those who waited for this dial. Whoever comes later looks again.
+    Failed,
+}
+
+impl Found {
+    /// What a dial has found.
+    pub(super) fn by(dialled: &Result<Dialled, Http2Error>) -> Self {
+        match dialled {
+            Ok(Dialled::Http2(connection)) => Self::Http2(connection.clone()),
+            Ok(Dialled::Http1(_)) => Self::Http1,
+            Err(_) => Self::Failed,
+        }
+    }
+}
+
+/// A connection that can carry another exchange.
+pub(super) struct Open {
+    pub(super) connection: Connection,
+    /// Whoever gets it is to dial the one that takes its place.
+    pub(super) is_to_be_renewed: bool,
 }
 
 /// The receivers that are known.
@@ -41,7 +69,10 @@ struct Known {
 
 struct Entry {
     receiver: Receiver,
+    /// By an exchange over whichever version.
     used: Instant,
+    /// When a dial to renew its connection began last.
+    renewal_began: Option<Instant>,
 }
 
 impl Receivers {
@@ -50,12 +81,18 @@ impl Receivers {
     }
 
     /// The connection to a receiver that can carry another exchange.
-    pub(super) fn open(&self, key: &Key) -> Option<Connection> {
+    pub(super) fn open(&self, key: &Key) -> Option<Open> {
         let mut known = self.locked();
         let entry = known.receivers.get_mut(key)?;
+        let now = Instant::now();
+        entry.used = now;
         let connection = self.good(&entry.receiver)?.clone();
-        entry.used = Instant::now();
-        Some(connection)
+        let is_dialled = entry.renewal_began.is_some_and(|began| now - began < RENEWAL_DIAL_TIME_MAX);
+        let is_to_be_renewed = connection.age() > self.keeping.renewed_from_age && !is_dialled;
+        if is_to_be_renewed {
+            entry.renewal_began = Some(now);
+        }
+        Some(Open { connection, is_to_be_renewed })
     }
 
     /// What is known of a receiver, to be found out where it is nothing that helps.
@@ -69,7 +106,8 @@ impl Receivers {
             return Arc::clone(&entry.receiver);
         }
         let receiver = Receiver::default();
-        known.receivers.insert(key.clone(), Entry { receiver: Arc::clone(&receiver), used: now });
+        let entry = Entry { receiver: Arc::clone(&receiver), used: now, renewal_began: None };
+        known.receivers.insert(key.clone(), entry);
         if known.receivers.len() > self.keeping.all_max {
             known.forget_oldest();
         }
@@ -79,25 +117,31 @@ impl Receivers {
         receiver
     }
 
-    /// Keeps the connection to a receiver that was known for HTTP/1.1, unless somebody has kept one meanwhile. Answers the
-    /// one to use.
+    /// Keeps a connection that was dialled without looking who else dials, unless somebody has kept one meanwhile. Answers
+    /// the one to use.
     pub(super) fn keep(&self, key: &Key, connection: Connection) -> Connection {
         let mut known = self.locked();
         let Some(entry) = known.receivers.get_mut(key) else { return connection };
         if let Some(kept) = self.good(&entry.receiver) {
             return kept.clone();
         }
-        entry.receiver = Arc::new(OnceCell::new_with(Some(Found::Http2(connection.clone()))));
+        entry.receiver = found(connection.clone());
         connection
+    }
+
+    /// Keeps a connection in the place of `old`, unless that one is known no longer.
+    pub(super) fn replace(&self, key: &Key, old: &Connection, new: Connection) {
+        if let Some(entry) = self.locked().receivers.get_mut(key)
+            && entry.has(old)
+        {
+            entry.receiver = found(new);
+        }
     }
 
     /// Forgets a connection, unless it is not the one that is known.
     pub(super) fn give_up(&self, key: &Key, connection: &Connection) {
         let mut known = self.locked();
-        let is_known = known.receivers.get(key).is_some_and(
-            |entry| matches!(entry.receiver.get(), Some(Found::Http2(kept)) if kept.is_same(connection)),
-        );
-        if is_known {
+        if known.receivers.get(key).is_some_and(|entry| entry.has(connection)) {
             known.receivers.remove(key);
         }
     }
@@ -111,9 +155,13 @@ impl Receivers {
     fn look(&self) -> bool {
         let mut known = self.locked();
         let now = Instant::now();
-        known
-            .receivers
-            .retain(|_, entry| now - entry.used < self.keeping.time && self.is_of_use(&entry.receiver));
+        known.receivers.retain(|_, entry| {
+            let time = match entry.receiver.get() {
+                Some(Found::Http1) => HTTP_1_KNOWN_FOR,
+                _ => self.keeping.time,
+            };
+            now - entry.used < time && self.is_of_use(&entry.receiver)
+        });
         known.is_looked_after = !known.receivers.is_empty();
         known.is_looked_after
     }
@@ -122,13 +170,13 @@ impl Receivers {
         match receiver.get() {
             None | Some(Found::Http1) => true,
             Some(Found::Http2(_)) => self.good(receiver).is_some(),
-            Some(Found::Failed(_)) => false,
+            Some(Found::Failed) => false,
         }
     }
 
     fn good<'a>(&self, receiver: &'a Receiver) -> Option<&'a Connection> {
         match receiver.get() {
-            Some(Found::Http2(connection)) if connection.is_good(self.keeping.reused_until_age) => {
+            Some(Found::Http2(connection)) if connection.is_good(self.keeping.used_until_age) => {
                 Some(connection)
             }
             _ => None,
@@ -139,6 +187,17 @@ impl Receivers {
     fn locked(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Entry {
+    /// Whether this is the connection that is known.
+    fn has(&self, connection: &Connection) -> bool {
+        matches!(self.receiver.get(), Some(Found::Http2(kept)) if kept.is_same(connection))
+    }
+}
+
+fn found(connection: Connection) -> Receiver {
+    Arc::new(OnceCell::new_with(Some(Found::Http2(connection))))
 }
 
 impl Known {

@@ -1,6 +1,6 @@
 //! Client certificates and authorities of a subscription's own: shown, trusted, and never mixed up in the pool.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{ErrorClass, HttpVersion, Timestamp, TlsSettings};
 use postroad_egress::{
@@ -8,7 +8,10 @@ use postroad_egress::{
     SendError, check_tls,
 };
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
@@ -171,6 +174,27 @@ async fn of_more_channels_than_are_kept_the_one_used_longest_ago_gives_its_conne
     let (outcome, ()) = tokio::join!(egress.exchange(over(&settings[0])), answer(&mut kept[0]));
     outcome.unwrap();
     assert_eq!(network.dialled().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_given_up_during_its_exchange_keeps_no_connection() {
+    let servers = authority();
+    let acceptor = TlsAcceptor::from(Arc::new(server_config(&servers, "hook.example", None)));
+    let (network, mut hosts) = network();
+    let egress = sender(&network, 1);
+    let clients = authority();
+    let [slow, other] = ["slow", "other"].map(|name| with_ca(client_settings(&clients, name), &servers));
+    let (outcome, mut stream) = tokio::join!(egress.exchange(over(&slow)), async {
+        let mut stream = acceptor.accept(hosts.accept().await.0).await.unwrap();
+        // There is room for one channel: this exchange takes it from the slow one.
+        let (outcome, _other) = exchange(&egress, &mut hosts, &acceptor, &other).await;
+        outcome.unwrap();
+        answer(&mut stream).await;
+        stream
+    });
+    assert_eq!(outcome.unwrap().status, 200);
+    let closed = timeout(Duration::from_secs(1), stream.read_to_end(&mut Vec::new())).await;
+    assert!(closed.is_ok(), "its connection waits for an exchange that never comes");
 }
 
 #[tokio::test(start_paused = true)]

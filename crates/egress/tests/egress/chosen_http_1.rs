@@ -6,7 +6,10 @@ use postroad_domain::{ErrorClass, HttpVersion, TlsSettings};
 use postroad_egress::{
     AddressPolicy, Channel, Dial, Egress, EgressConfig, EgressProxy, HttpEgress, OutboundRequest,
 };
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream},
+    time::advance,
+};
 use tokio_rustls::server::TlsStream;
 
 use crate::{
@@ -166,6 +169,41 @@ async fn many_at_a_time_have_a_connection_each_and_keep_them() {
         }
     }
     assert_eq!(network.dialled().len(), MANY);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_need_a_connection_to_a_known_receiver_dial_at_the_same_time() {
+    const MANY: usize = 5;
+    let issuer = authority();
+    // After minutes of exchanges over a kept connection, and after minutes of silence, in which it is closed.
+    for (exchanges, step_s, dials) in [(5, 25, MANY - 1), (0, 240, MANY)] {
+        let (network, mut hosts) = network();
+        let (egress, acceptor) = (Arc::new(sender(&network)), acceptor(&issuer, HTTP_1));
+        let settings = trusting(&issuer);
+        let (outcome, mut stream) = tokio::join!(egress.exchange(request(&settings)), async {
+            let mut stream = accept(&mut hosts, &acceptor).await;
+            answer(&mut stream).await;
+            stream
+        });
+        outcome.unwrap();
+        let step = Duration::from_secs(step_s);
+        for _ in 0..exchanges {
+            advance(step).await;
+            let (outcome, _) = tokio::join!(egress.exchange(request(&settings)), answer(&mut stream));
+            outcome.unwrap();
+        }
+        advance(step).await;
+        let mut running = tokio::task::JoinSet::new();
+        for _ in 0..MANY {
+            let (egress, request) = (Arc::clone(&egress), request(&settings));
+            running.spawn(async move { egress.exchange(request).await });
+        }
+        // All of them are there, and with none has a handshake begun that could tell the others anything.
+        let mut dialled = Vec::new();
+        while dialled.len() < dials {
+            dialled.push(hosts.accept().await);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,7 +18,7 @@ use postroad_egress::{AddressPolicy, Channel, Dial, Egress, EgressConfig, HttpEg
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     sync::{Barrier, Notify},
-    time::advance,
+    time::{Instant, advance},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -28,6 +28,8 @@ use crate::{
 };
 
 pub(crate) const TARGET: &str = "https://hook.example/x?a=1";
+/// Where its host is.
+pub(crate) const ADDRESS: &str = "93.184.216.34:443";
 
 pub(crate) fn acceptor(issuer: &Issuer, protocols: &[&[u8]]) -> TlsAcceptor {
     let mut config = server_config(issuer, "hook.example", None);
@@ -61,6 +63,21 @@ where
         async move { Ok::<_, std::convert::Infallible>(answered.await) }
     });
     let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// Serves each connection with HTTP/2. The first one answers "1", the second one "2" and so on.
+async fn serve_all(hosts: &mut Hosts, acceptor: &TlsAcceptor) {
+    let mut running = tokio::task::JoinSet::new();
+    loop {
+        let stream = hosts.accept().await.0;
+        let (acceptor, number) = (acceptor.clone(), running.len() + 1);
+        running.spawn(async move {
+            // Who has dialled may have no use for the connection any more.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve(stream, |_| async move { Response::new(Full::from(number.to_string())) }).await;
+            }
+        });
+    }
 }
 
 pub(crate) fn plain(text: &'static str) -> Response<Full<Bytes>> {
@@ -350,21 +367,105 @@ async fn many_who_need_a_connection_at_once_make_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_who_wait_for_one_dial_share_its_failure_and_who_comes_later_dials_again() {
+async fn one_dial_that_fails_costs_one_exchange_and_not_those_who_waited_for_it() {
+    const MANY: usize = 20;
+    let issuer = authority();
+    let (network, mut hosts) = network();
+    let (egress, acceptor) = (Arc::new(sender(&network)), acceptor(&issuer, &[b"h2"]));
+    network.refuses_once(ADDRESS);
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..MANY {
+        let (egress, request) = (Arc::clone(&egress), request(&trusting(&issuer)));
+        running.spawn(async move { egress.exchange(request).await });
+    }
+    let exchanges = async {
+        let mut failed = Vec::new();
+        while let Some(outcome) = running.join_next().await {
+            failed.extend(outcome.unwrap().err());
+        }
+        let messages: Vec<_> = failed.iter().map(|failed| failed.message.as_str()).collect();
+        assert_eq!(messages, [format!("cannot connect to {ADDRESS}: connection refused")]);
+        assert_eq!(network.dialled().len(), MANY, "one dial each");
+        egress.exchange(request(&trusting(&issuer))).await.unwrap();
+        assert_eq!(network.dialled().len(), MANY, "one of the connections is kept");
+    };
+    tokio::select! { () = exchanges => {}, () = serve_all(&mut hosts, &acceptor) => {} }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waited_for_a_dial_that_failed_dials_once_and_who_comes_later_dials_again() {
     let issuer = authority();
     let (network, _hosts) = network();
     let egress = sender(&network);
-    network.refuses("93.184.216.34:443");
+    network.refuses(ADDRESS);
     let settings = trusting(&issuer);
-    for dials in 1..=2 {
+    for round in 1..=2 {
         let (one, two) =
             tokio::join!(egress.exchange(request(&settings)), egress.exchange(request(&settings)));
         assert_eq!(one, two);
         let failed = one.unwrap_err();
         assert_eq!(failed.class, ErrorClass::Connect);
         assert_eq!(failed.message, "cannot connect to 93.184.216.34:443: connection refused");
-        assert_eq!(network.dialled().len(), dials);
+        assert_eq!(network.dialled().len(), 2 * round);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_connection_serves_while_a_new_one_is_dialled_whatever_comes_of_the_dials() {
+    let issuer = authority();
+    let (network, mut hosts) = network();
+    let (egress, acceptor) = (sender(&network), acceptor(&issuer, &[b"h2"]));
+    let settings = trusting(&issuer);
+    let exchanges = async {
+        // Which connection has answered, after how much waiting for it.
+        let ask = async || {
+            let begun = Instant::now();
+            let answer = egress.exchange(request(&settings)).await.unwrap();
+            for _ in 0..100 {
+                // For a dial in the background.
+                tokio::task::yield_now().await;
+            }
+            (String::from_utf8(answer.body.to_vec()).unwrap(), begun.elapsed())
+        };
+        let by = |name: &str| (name.to_owned(), Duration::ZERO);
+        assert_eq!(ask().await, by("1"));
+        network.is_silent_at(ADDRESS);
+        while network.dialled().len() < 2 {
+            advance(Duration::from_secs(5)).await;
+            assert_eq!(ask().await, by("1"));
+        }
+        advance(Duration::from_secs(5)).await;
+        assert_eq!((ask().await, network.dialled().len()), (by("1"), 2), "one dial at a time");
+        network.answers_again(ADDRESS);
+        network.refuses(ADDRESS);
+        advance(Duration::from_secs(5)).await;
+        assert_eq!((ask().await, network.dialled().len()), (by("1"), 3));
+        network.answers_again(ADDRESS);
+        advance(Duration::from_secs(10)).await;
+        assert_eq!((ask().await, network.dialled().len()), (by("1"), 4));
+        assert_eq!((ask().await, network.dialled().len()), (by("2"), 4));
+    };
+    tokio::select! { () = exchanges => {}, () = serve_all(&mut hosts, &acceptor) => {} }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_cannot_be_renewed_is_not_used_for_ever() {
+    let issuer = authority();
+    let (network, mut hosts) = network();
+    let (egress, acceptor) = (sender(&network), acceptor(&issuer, &[b"h2"]));
+    let settings = trusting(&issuer);
+    let exchanges = async {
+        let begun = Instant::now();
+        while egress.exchange(request(&settings)).await.is_ok() {
+            network.refuses(ADDRESS);
+            advance(Duration::from_secs(5)).await;
+        }
+        let served_for = begun.elapsed();
+        let (min, max) = (Duration::from_secs(200), Duration::from_secs(240));
+        assert!((min..=max).contains(&served_for), "{served_for:?}");
+        assert!(network.dialled().len() <= 10, "{} dials", network.dialled().len());
+    };
+    tokio::select! { () = exchanges => {}, () = serve_all(&mut hosts, &acceptor) => {} }
 }
 
 #[tokio::test(start_paused = true)]

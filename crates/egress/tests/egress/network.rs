@@ -39,6 +39,7 @@ struct Script {
     late: HashMap<String, Duration>,
     failing: HashSet<String>,
     refusing: HashSet<SocketAddr>,
+    refusing_once: HashSet<SocketAddr>,
     silent: HashSet<SocketAddr>,
     own: HashSet<IpAddr>,
     resolved: Vec<String>,
@@ -75,6 +76,11 @@ impl Network {
 
     pub(crate) fn refuses(&self, address: &str) {
         self.script.lock().unwrap().refusing.insert(address.parse().unwrap());
+    }
+
+    /// The next dial alone is refused.
+    pub(crate) fn refuses_once(&self, address: &str) {
+        self.script.lock().unwrap().refusing_once.insert(address.parse().unwrap());
     }
 
     pub(crate) fn answers_again(&self, address: &str) {
@@ -127,7 +133,7 @@ impl Dial for Network {
         let is_silent = {
             let mut script = self.script.lock().unwrap();
             script.dialled.push(address);
-            if script.refusing.contains(&address) {
+            if script.refusing_once.remove(&address) || script.refusing.contains(&address) {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             }
             script.silent.contains(&address)

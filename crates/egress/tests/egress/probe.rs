@@ -61,6 +61,18 @@ async fn the_step_that_fails_is_the_last_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_answers_with_something_else_is_said_not_to_speak_http_1_1() {
+    let (network, mut hosts) = network();
+    network.name("hooks.example.com", &[PUBLIC]);
+    let probe = Probe::new(AddressPolicy::default(), None, network).unwrap();
+    let url = url("http://hooks.example.com/in");
+    let (steps, _host) = tokio::join!(probe.walk(&url), hosts.answer("220 mail.example.com ESMTP\r\n\r\n"));
+    let error = steps.last().unwrap().outcome.as_ref().unwrap_err();
+    assert_eq!(error.class, ErrorClass::Protocol);
+    assert!(error.message.starts_with("the receiver does not speak HTTP/1.1: "), "{}", error.message);
+}
+
+#[tokio::test(start_paused = true)]
 async fn through_a_proxy_the_way_is_a_tunnel() {
     let (network, mut hosts) = network();
     network.name("proxy.example.com", &[PUBLIC]);
