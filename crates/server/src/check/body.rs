@@ -134,15 +134,39 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
-/// A list. An item at fault leaves its stand-in, so that the others keep their places.
-impl<T: Read> Read for Vec<T> {
+/// A list of at most `MAX` values. The type carries the limit, so that no body can hold a list without one.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct BoundedVec<T, const MAX: usize>(Vec<T>);
+
+impl<T, const MAX: usize> BoundedVec<T, MAX> {
+    /// The values.
+    pub(crate) fn into_inner(self) -> Vec<T> {
+        self.0
+    }
+
+    /// The values, to look at.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
+/// Of what an answer shows, which the engine has checked.
+impl<T, const MAX: usize> FromIterator<T> for BoundedVec<T, MAX> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+/// An item at fault leaves its stand-in, so that the others keep their places.
+impl<T: Read, const MAX: usize> Read for BoundedVec<T, MAX> {
     fn read(field: Field<'_>) -> Option<Self> {
-        let items = field.items()?.into_iter();
+        let items = field.items(MAX)?.into_iter();
         Some(items.map(|item| T::read(item).unwrap_or_else(T::stand_in)).collect())
     }
 
     fn stand_in() -> Self {
-        Self::new()
+        Self(Vec::new())
     }
 }
 

@@ -85,21 +85,22 @@ impl<'f> Field<'f> {
 
     /// A list of at most `max` values that are each read in the same way. All faults are found before it gives up.
     pub(crate) fn list<T>(self, max: usize, read: impl Fn(Field<'f>) -> Option<T>) -> Option<Vec<T>> {
-        let count = self.value.as_array().map_or(0, Vec::len);
-        if count > max {
-            return self.refuse(format!("holds {count} values; {max} are allowed"));
-        }
-        let read: Vec<Option<T>> = self.items()?.into_iter().map(read).collect();
+        let read: Vec<Option<T>> = self.items(max)?.into_iter().map(read).collect();
         read.into_iter().collect()
     }
 
-    /// A list.
-    pub(crate) fn items(self) -> Option<Vec<Field<'f>>> {
+    /// A list of at most `max` values. A longer one is refused before anything is made of its values: of half a million in
+    /// one body, each would take more memory than it has bytes.
+    pub(crate) fn items(self, max: usize) -> Option<Vec<Field<'f>>> {
         let Self { path, value, faults } = self;
         let Value::Array(items) = value else {
             let field = Self { path, value, faults };
             return field.refuse(format!("must be a list, not {}", kind_of(&field.value)));
         };
+        if items.len() > max {
+            faults.add(&path, format!("holds {} values; {max} are allowed", items.len()));
+            return None;
+        }
         let items = items.into_iter().enumerate();
         Some(items.map(|(index, item)| Self::new(format!("{path}[{index}]"), item, faults)).collect())
     }

@@ -13,7 +13,7 @@ mod field;
 mod merge_patch;
 mod object;
 
-pub(crate) use body::{Body, Carried, Read, body, read_body, wire_name};
+pub(crate) use body::{Body, BoundedVec, Carried, Read, body, read_body, wire_name};
 pub(crate) use faults::Faults;
 pub(crate) use field::Field;
 pub(crate) use merge_patch::merge_patch;

@@ -250,6 +250,31 @@ async fn what_is_no_json_of_the_right_kind_and_what_is_out_of_bounds_is_told_tog
 }
 
 #[tokio::test]
+async fn a_list_that_is_too_long_is_refused_by_its_count_whatever_it_holds() {
+    let app = App::new().await;
+    let zeros = |count: usize| json!(vec![0; count]);
+    let of_delivery = |headers: Value| json!({"delivery": {"url": URL, "headers": headers}});
+    let of_backoff = |backoff: Value| json!({"delivery": {"url": URL}, "retry": {"backoff": backoff}});
+    let with = |name: &str, list: Value| json!({"delivery": {"url": URL}, name: list});
+    for (method, path, body, field, says) in [
+        ("POST", "/events", json!({"type": "a", "data": 1, "tags": zeros(100_000)}), "tags", (100_000, 32)),
+        ("POST", "/subscriptions", with("events", zeros(501)), "events", (501, 500)),
+        ("POST", "/subscriptions", with("tag_sets", zeros(101)), "tag_sets", (101, 100)),
+        ("POST", "/subscriptions", with("tag_sets", json!([["a"], zeros(33)])), "tag_sets[1]", (33, 32)),
+        ("POST", "/subscriptions", with("success", zeros(21)), "success", (21, 20)),
+        ("POST", "/subscriptions", of_backoff(zeros(30)), "retry.backoff", (30, 29)),
+        ("POST", "/subscriptions", of_delivery(zeros(31)), "delivery.headers", (31, 30)),
+        ("POST", "/keys", json!({"name": "x", "scopes": zeros(7)}), "scopes", (7, 6)),
+        ("PUT", "", json!({"profile": "standard", "contacts": zeros(21)}), "contacts", (21, 20)),
+    ] {
+        let reply = app.send(method, &format!("{ACME}{path}"), body.to_string()).await;
+        let message = format!("holds {} values; {} are allowed", says.0, says.1);
+        let errors = reply.expect(422)["errors"].clone();
+        assert_eq!(errors, json!([{"field": field, "message": message}]), "{path} {field}");
+    }
+}
+
+#[tokio::test]
 async fn a_subscription_that_is_pulled_is_understood_and_not_available() {
     let app = App::new().await;
     for delivery in [

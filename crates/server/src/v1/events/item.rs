@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
-    check::{Carried, Faults, body},
+    check::{BoundedVec, Carried, Faults, body},
     envelope::{Envelope, Enveloped},
     problem::Problem,
 };
@@ -37,7 +37,8 @@ body! {
         #[expect(dead_code, reason = "the envelope carries it; here are its name and description")]
         data: Carried,
         /// Words that tag sets match; at most 32 of at most 128 characters.
-        tags: Option<Vec<String>>,
+        #[schema(value_type = Option<Vec<String>>)]
+        tags: Option<BoundedVec<String, TAGS_MAX>>,
         /// The attributes that the profile declares; at most 16 KiB.
         #[schema(value_type = Option<Object>)]
         #[expect(dead_code, reason = "the envelope carries it; here are its name and description")]
@@ -95,7 +96,7 @@ impl NewEvent {
         let tag = |faults: &mut engine::Faults, field: fmt::Arguments<'_>, tag| {
             faults.check(field, text_within(tag, 1, TAG_CHARS_MAX))
         };
-        let tags = self.tags.map(|tags| faults.list(of("tags"), (tags, TAGS_MAX), tag));
+        let tags = self.tags.map(|tags| faults.list(of("tags"), (tags.into_inner(), TAGS_MAX), tag));
         let id = self.id.map(|id| text_within(id, 1, IDEMPOTENCY_KEY_CHARS_MAX));
         let id = id.and_then(|checked| faults.check(of("id"), checked));
         Some(Small {

@@ -1,11 +1,12 @@
 //! What the operator says of a key.
 
+use postroad_domain::Scope;
 use postroad_engine::{KeyDraft, RateLimitDraft};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    check::{Faults, body, read_body},
+    check::{BoundedVec, Faults, body, read_body},
     v1::rate_limit::RateLimitSettings,
 };
 
@@ -18,8 +19,8 @@ body! {
         name: String,
         /// What it allows, at least one of `events:write`, `subscriptions:read`, `subscriptions:write`, `deliveries:read`,
         /// `deliveries:retry`, `pull` (which opens nothing yet: pulling is not built).
-        #[schema(min_items = 1, example = json!(["events:write"]))]
-        scopes: Vec<String>,
+        #[schema(min_items = 1, value_type = Vec<String>, example = json!(["events:write"]))]
+        scopes: BoundedVec<String, { Scope::ALL.len() }>,
         /// `api` (the default), or `leadsquared` for an access key and a secret key, which no call of this version takes.
         kind: Option<String>,
         /// Until when it is valid; by default until it is revoked.
@@ -37,7 +38,7 @@ pub(super) fn read(body: Value) -> KeyDraft {
     KeyDraft {
         name: new.name,
         kind: new.kind,
-        scopes: new.scopes,
+        scopes: new.scopes.into_inner(),
         rate_limit: new.rate_limit.map(RateLimitDraft::from),
         expires_at: new.expires_at,
         unreadable: faults.into_problems(),

@@ -1,6 +1,6 @@
 //! What a caller may set of a tenant.
 
-use postroad_domain::tenant::TenantSpec;
+use postroad_domain::{limits::CONTACTS_MAX, tenant::TenantSpec};
 use postroad_engine::{Engine, TenantDraft};
 use postroad_profile::Profile;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
 
 use crate::{
-    check::{Faults, body, duration_text, read_body},
+    check::{BoundedVec, Faults, body, duration_text, read_body},
     v1::options,
 };
 
@@ -22,7 +22,7 @@ body! {
         name: Option<String>,
         /// Mail addresses of those who look after it; at most 20. They are kept and shown: this version sends no mail.
         #[schema(required = false, value_type = Vec<String>)]
-        contacts: Option<Vec<String>>,
+        contacts: Option<BoundedVec<String, CONTACTS_MAX>>,
         /// The profile's own options: its option schema says which there are. Those that are secret are shown as `********`.
         #[schema(required = false, value_type = Object)]
         options: Option<Map<String, Value>>,
@@ -43,7 +43,7 @@ impl TenantSettings {
         Self {
             profile: spec.profile,
             name: spec.name,
-            contacts: Some(spec.contacts),
+            contacts: Some(spec.contacts.into_iter().collect()),
             options: Some(options),
             retention: spec.retention.map(duration_text),
             retention_bytes: spec.retention_bytes.map(Number::from),
@@ -62,7 +62,7 @@ pub(super) fn read(body: Value, engine: &Engine) -> TenantDraft {
     TenantDraft {
         profile: settings.profile,
         name: settings.name,
-        contacts: settings.contacts.unwrap_or_default(),
+        contacts: settings.contacts.map(BoundedVec::into_inner).unwrap_or_default(),
         options,
         retention: settings.retention,
         retention_bytes: settings.retention_bytes,

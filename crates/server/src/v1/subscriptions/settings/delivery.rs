@@ -1,6 +1,6 @@
 //! Where and how a subscription is sent.
 
-use postroad_domain::{CustomHeader, subscription::Push};
+use postroad_domain::{CustomHeader, limits::CUSTOM_HEADERS_MAX, subscription::Push};
 use postroad_engine::HeaderDraft;
 use postroad_profile::Profile;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::tls::TlsJson;
 use crate::{
-    check::{Body, Faults, Field, Object, Read, Shape, body},
+    check::{Body, BoundedVec, Faults, Field, Object, Read, Shape, body},
     v1::options::MASK,
 };
 
@@ -31,7 +31,7 @@ body! {
         pub(super) content_type: Option<String>,
         /// Your own headers, in their order. Their values are shown as `********` unless the key has `subscriptions:write`.
         #[schema(required = false, value_type = Vec<HeaderSetting>)]
-        pub(super) headers: Option<Vec<HeaderSetting>>,
+        pub(super) headers: Option<BoundedVec<HeaderSetting, CUSTOM_HEADERS_MAX>>,
         /// The whole value of the header `Authorization`: `Basic …`. Shown as `********` unless the key has
         /// `subscriptions:write`.
         pub(super) authorization: Option<String>,
@@ -154,7 +154,7 @@ impl DeliverySettings {
     fn without_values(self) -> Self {
         let mask = || MASK.to_owned();
         let masked = |header| HeaderSetting { value: mask(), ..header };
-        let headers = self.headers.map(|headers| headers.into_iter().map(masked).collect());
+        let headers = self.headers.map(|headers| headers.into_inner().into_iter().map(masked).collect());
         Self { headers, authorization: self.authorization.map(|_| mask()), ..self }
     }
 
@@ -163,7 +163,7 @@ impl DeliverySettings {
         if self.authorization.as_deref() == Some(MASK) {
             faults.add("delivery.authorization", MASK_OF_A_VALUE);
         }
-        for (index, header) in self.headers.iter().flatten().enumerate() {
+        for (index, header) in self.headers.iter().flat_map(BoundedVec::iter).enumerate() {
             if header.value == MASK {
                 faults.add(&format!("delivery.headers[{index}].value"), MASK_OF_A_VALUE);
             }

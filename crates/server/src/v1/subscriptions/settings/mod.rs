@@ -7,7 +7,10 @@ mod delivery;
 mod retry;
 mod tls;
 
-use postroad_domain::{EventType, SubscriptionSpec, Target};
+use postroad_domain::{
+    EventType, SubscriptionSpec, Target,
+    limits::{SUBSCRIPTION_EVENTS_MAX, SUCCESS_PATTERNS_MAX, TAG_SETS_MAX, TAGS_MAX},
+};
 use postroad_engine::{HeaderDraft, PushDraft, RateLimitDraft, RetryDraft, SubscriptionDraft, TargetDraft};
 use postroad_profile::Profile;
 use serde::Serialize;
@@ -19,9 +22,12 @@ use self::{
     retry::RetrySettings,
 };
 use crate::{
-    check::{Faults, body, duration_text},
+    check::{BoundedVec, Faults, body, duration_text},
     v1::{options, rate_limit::RateLimitSettings},
 };
+
+/// The tags of one set.
+type TagSet = BoundedVec<String, TAGS_MAX>;
 
 body! {
     /// What a customer configures of a subscription.
@@ -39,10 +45,10 @@ body! {
         delivery: Option<TargetJson>,
         /// The event types that are wanted, by wire code or title; shown as wire codes. Empty or absent for all.
         #[schema(required = false, value_type = Vec<String>)]
-        events: Option<Vec<String>>,
+        events: Option<BoundedVec<String, SUBSCRIPTION_EVENTS_MAX>>,
         /// Sets of tags of which one must be within the event's tags; empty or absent for any.
         #[schema(required = false, value_type = Vec<Vec<String>>)]
-        tag_sets: Option<Vec<Vec<String>>>,
+        tag_sets: Option<BoundedVec<TagSet, TAG_SETS_MAX>>,
         /// Exchanges under way at a time.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(required = false, value_type = u32)]
@@ -52,7 +58,8 @@ body! {
         /// An own deadline of an exchange, such as `15s`, within the profile's bounds; null for the profile's.
         timeout: Option<String>,
         /// Own statuses that are success, such as `2xx` or `200`; null for the profile's.
-        success: Option<Vec<String>>,
+        #[schema(value_type = Option<Vec<String>>)]
+        success: Option<BoundedVec<String, SUCCESS_PATTERNS_MAX>>,
         /// One delivery after the other: the next one goes out when the one before has ended, also by failing for good.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(required = false, default = false, value_type = bool)]
@@ -89,13 +96,13 @@ impl SubscriptionSettings {
             active: Some(spec.active),
             delivery: Some(delivery),
             events: Some(spec.events.iter().map(EventType::to_string).collect()),
-            tag_sets: Some(spec.tag_sets.clone()),
+            tag_sets: Some(spec.tag_sets.iter().map(|set| set.iter().cloned().collect()).collect()),
             concurrency: push.map(|push| push.concurrency.into()),
             rate_limit: push.and_then(|push| push.rate_limit).map(RateLimitSettings::of),
             ordered: push.map(|push| push.ordered),
             retry: push.and_then(|push| push.retry.as_ref()).map(RetrySettings::of),
             timeout: push.and_then(|push| push.timeout).map(duration_text),
-            success: push.and_then(|push| push.success.clone()),
+            success: push.and_then(|push| push.success.as_ref()).map(|own| own.iter().cloned().collect()),
             options: Some(options::plain(&spec.options)),
         }
     }
@@ -116,7 +123,7 @@ impl SubscriptionSettings {
             url: delivery.url,
             method: delivery.method,
             content_type: delivery.content_type,
-            headers: delivery.headers.into_iter().flatten().map(HeaderDraft::from).collect(),
+            headers: values(delivery.headers).into_iter().map(HeaderDraft::from).collect(),
             authorization: delivery.authorization,
             tls: delivery.tls.map(Into::into),
             http_version: delivery.http_version,
@@ -125,7 +132,7 @@ impl SubscriptionSettings {
             ordered: self.ordered.unwrap_or_default(),
             retry: self.retry.map(RetryDraft::from),
             timeout: self.timeout,
-            success: self.success,
+            success: self.success.map(BoundedVec::into_inner),
         };
         let target = match self.delivery {
             Some(TargetJson::Push(delivery)) => TargetDraft::Push(Some(Box::new(push(delivery)))),
@@ -137,12 +144,17 @@ impl SubscriptionSettings {
             description: self.description,
             active: self.active.unwrap_or(true),
             target,
-            events: self.events.unwrap_or_default(),
-            tag_sets: self.tag_sets.unwrap_or_default(),
+            events: values(self.events),
+            tag_sets: values(self.tag_sets).into_iter().map(TagSet::into_inner).collect(),
             options,
             unreadable: faults.into_problems(),
         }
     }
+}
+
+/// The values of a list that need not be there.
+fn values<T, const MAX: usize>(list: Option<BoundedVec<T, MAX>>) -> Vec<T> {
+    list.map(BoundedVec::into_inner).unwrap_or_default()
 }
 
 /// Takes out of a merge patch the masks of what stays as it is.

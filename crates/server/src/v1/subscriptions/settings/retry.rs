@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use postroad_domain::RetryOverride;
+use postroad_domain::{RetryOverride, limits::RETRY_GAPS_MAX};
 use postroad_engine::RetryDraft;
 use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
 
-use crate::check::{body, duration_text};
+use crate::check::{BoundedVec, body, duration_text};
 
 body! {
     /// How often and with which gaps a delivery is tried. The profile says by how much each gap is lengthened by chance, so
@@ -19,7 +19,8 @@ body! {
         #[schema(value_type = Option<u32>)]
         attempts: Option<Number>,
         /// The gap after the first, second, … failed attempt, such as `10s`; the last one repeats. Null for the profile's.
-        backoff: Option<Vec<String>>,
+        #[schema(value_type = Option<Vec<String>>)]
+        backoff: Option<BoundedVec<String, RETRY_GAPS_MAX>>,
     }
 }
 
@@ -33,6 +34,6 @@ impl RetrySettings {
 
 impl From<RetrySettings> for RetryDraft {
     fn from(RetrySettings { attempts, backoff }: RetrySettings) -> Self {
-        Self { attempts, backoff }
+        Self { attempts, backoff: backoff.map(BoundedVec::into_inner) }
     }
 }
