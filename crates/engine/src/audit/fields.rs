@@ -54,8 +54,16 @@ pub(crate) fn fields_of_subscription(spec: &SubscriptionSpec, profile: &Profile)
 /// Moves what the store keeps within `push` or `pull` to where the API shows it: the receiver's settings within `delivery`,
 /// everything else at the top.
 fn name_as_the_api_does(form: &mut Map<String, Value>) {
-    const WITHIN_DELIVERY: [&str; 8] =
-        ["url", "method", "content_type", "headers", "authorization", "tls", "http_version", "max_batch_bytes"];
+    const WITHIN_DELIVERY: [&str; 8] = [
+        "url",
+        "method",
+        "content_type",
+        "headers",
+        "authorization",
+        "tls",
+        "http_version",
+        "max_batch_bytes",
+    ];
     let Some(Value::Object(settings)) = form.remove("push").or_else(|| form.remove("pull")) else { return };
     let mut delivery = Map::new();
     for (name, value) in settings {
