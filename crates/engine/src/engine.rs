@@ -101,7 +101,7 @@ impl Engine {
         go_on_with_fanouts(&*ground.store, &queues.fanouts).await?;
         // From here on the lanes hear of changes: what is read next may be changed meanwhile.
         let mut background = wings.sending.start();
-        wings.sending.wake_waiting_lanes().await?;
+        wings.sending.dispatcher().wake_waiting_lanes().await?;
         let commits = CommitParts {
             store: Arc::clone(&ground.store),
             clock: Arc::clone(&ground.clock),

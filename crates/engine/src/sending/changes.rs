@@ -9,7 +9,7 @@ use std::sync::Arc;
 use postroad_domain::TenantNo;
 use postroad_store::{Change, Changes, LaneKey};
 
-use super::dispatch::Dispatcher;
+use super::dispatch::{Dispatcher, REFILL_PAUSE};
 
 impl Dispatcher {
     /// Hears what changes until it is ended.
@@ -18,13 +18,20 @@ impl Dispatcher {
             match changes.next().await {
                 Change::Lane(lane) => self.look_at(lane).await,
                 Change::Tenant(no) => self.look_at_tenant(no).await,
-                Change::Everything => {
-                    for lane in self.lanes_in_memory() {
-                        self.look_at(lane).await;
-                    }
-                }
+                Change::Everything => self.look_at_everything().await,
                 Change::Key(_) | Change::Events(_) => {}
             }
+        }
+    }
+
+    /// Any lane may have changed. One that is not in memory matters too: what its gone receiver left may be sent again.
+    async fn look_at_everything(self: &Arc<Self>) {
+        for lane in self.lanes_in_memory() {
+            self.look_at(lane).await;
+        }
+        while let Err(error) = self.wake_waiting_lanes().await {
+            tracing::warn!(%error, "the waiting lanes could not be read; they are read again later");
+            self.clock.sleep(REFILL_PAUSE).await;
         }
     }
 

@@ -10,7 +10,9 @@ use postroad_domain::{
     Attempt, AuditAction, Clock, DeliveryId, Reason, Status, Timestamp, delivery::transition,
     retry::with_retry_after,
 };
-use postroad_store::{Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store};
+use postroad_store::{
+    Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store, StoreError, WaitingLanes,
+};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -36,10 +38,13 @@ use crate::{
 };
 
 /// Before a lane whose refill failed, or whose subscription could not be read, asks again.
-const REFILL_PAUSE: Duration = Duration::from_millis(500);
+pub(super) const REFILL_PAUSE: Duration = Duration::from_millis(500);
 
 /// Turns that are taken in one hold of the lanes' lock.
 const TURNS_AT_ONCE: usize = 64;
+
+/// Waiting lanes that are read at a time.
+const LANES_PAGE: usize = 1_000;
 
 /// The longest sleep before the lanes' timers are looked at again.
 const TIMER_SLEEP_MAX: Duration = Duration::from_secs(30);
@@ -48,7 +53,7 @@ const TIMER_SLEEP_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Dispatcher {
     store: Arc<dyn Store>,
     pub(super) attempts: Attempts,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     commit_clock: Arc<CommitClock>,
     ids: Arc<IdSource>,
     pub(super) configs: Arc<ConfigCache>,
@@ -137,6 +142,22 @@ impl Dispatcher {
             () = self.clock.sleep(grace) => {
                 self.abandon.cancel();
                 self.tasks.wait().await;
+            }
+        }
+    }
+
+    /// Memory learns which lanes have something to do, and nothing else: what waits stays in the store until its turn.
+    pub(crate) async fn wake_waiting_lanes(self: &Arc<Self>) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.store.waiting_lanes(WaitingLanes { after, limit: LANES_PAGE }).await?;
+            self.with_lanes(|lanes| {
+                page.iter().for_each(|waiting| lanes.wake(waiting.lane, waiting.next_due))
+            });
+            self.pump();
+            match page.last() {
+                Some(last) if page.len() == LANES_PAGE => after = Some(last.lane),
+                _ => return Ok(()),
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use postroad_domain::{Clock, TenantId, limits};
 use postroad_egress::Egress;
-use postroad_store::{ChangeKinds, Store, StoreError, WaitingLanes};
+use postroad_store::{ChangeKinds, Store};
 use tokio::task::JoinHandle;
 
 use super::{
@@ -19,9 +19,6 @@ use crate::{
     shares::{Amount, Shares},
     telemetry::{health::Health, metrics::Metrics, trace::Spans},
 };
-
-/// Lanes read at a time when the node starts.
-const LANES_PAGE: usize = 1_000;
 
 /// Sends deliveries, and tries subscriptions.
 pub struct SendingService {
@@ -75,21 +72,6 @@ impl SendingService {
     /// The lanes and what takes turns from them.
     pub(crate) fn dispatcher(&self) -> &Arc<Dispatcher> {
         &self.dispatcher
-    }
-
-    /// Memory learns which lanes have something to do, and nothing else: what waits stays in the store until its turn.
-    pub(crate) async fn wake_waiting_lanes(&self) -> Result<(), StoreError> {
-        let mut after = None;
-        loop {
-            let page = self.store.waiting_lanes(WaitingLanes { after, limit: LANES_PAGE }).await?;
-            for waiting in &page {
-                self.dispatcher.wake(waiting.lane, waiting.next_due);
-            }
-            match page.last() {
-                Some(last) if page.len() == LANES_PAGE => after = Some(last.lane),
-                _ => return Ok(()),
-            }
-        }
     }
 
     /// Starts what goes on in the background.

@@ -51,6 +51,30 @@ async fn change(world: &World, id: SubscriptionId, change: impl FnOnce(&mut Subs
     world.store.update_subscription(update).await.unwrap();
 }
 
+/// Another node activates a subscription whose receiver was gone.
+async fn activate(world: &World, id: SubscriptionId) {
+    let before = stored(world, id).await;
+    let update = UpdateSubscription {
+        tenant_no: before.tenant_no,
+        id,
+        expected_version: before.version,
+        expected_gone: true,
+        change: SubscriptionChange::Spec(Box::new(SubscriptionSpec { active: true, ..before.spec })),
+        at: world.clock.now(),
+        audit: None,
+    };
+    world.store.update_subscription(update).await.unwrap();
+}
+
+/// Another node makes so many changes at once that this one falls behind.
+async fn change_too_much(world: &World) {
+    for number in 0..=CHANGES_WAITING_MAX {
+        let id = TenantId::parse(&format!("other-{number}")).unwrap();
+        let put = PutTenant { id, spec: tenant_of("standard", "{}"), at: world.clock.now(), audit: None };
+        world.store.put_tenant(put).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn the_next_event_goes_where_another_node_has_turned_a_subscription() {
     let world = World::new().await;
@@ -92,17 +116,26 @@ async fn what_is_held_for_a_receiver_that_was_gone_goes_out_when_another_node_ac
     world.store.deactivate(Deactivate { tenant_no, subscription_no, at, audit: None }).await.unwrap();
     world.pass(Duration::from_secs(60)).await;
     world.no_exchange().await;
-    let before = stored(&world, id).await;
-    let update = UpdateSubscription {
-        tenant_no,
-        id,
-        expected_version: before.version,
-        expected_gone: true,
-        change: SubscriptionChange::Spec(Box::new(SubscriptionSpec { active: true, ..before.spec })),
-        at: world.clock.now(),
-        audit: None,
-    };
-    world.store.update_subscription(update).await.unwrap();
+    activate(&world, id).await;
+    world.exchange().await.answer(200);
+    world.reaches(&published, Status::Succeeded).await;
+}
+
+/// Such a lane is not in memory: nothing of it may be sent.
+#[tokio::test]
+async fn what_is_held_goes_out_also_where_the_engine_fell_behind_the_changes() {
+    let world = World::new().await;
+    let id = world.subscribe(to("https://a.example/")).await.subscription.id;
+    let published = world.publish("1").await;
+    world.exchange().await.answer(500);
+    world.reaches(&published, Status::Queued).await;
+    let Subscription { tenant_no, no: subscription_no, .. } = stored(&world, id).await;
+    let at = world.clock.now();
+    world.store.deactivate(Deactivate { tenant_no, subscription_no, at, audit: None }).await.unwrap();
+    world.pass(Duration::from_secs(60)).await;
+    world.no_exchange().await;
+    activate(&world, id).await;
+    change_too_much(&world).await;
     world.exchange().await.answer(200);
     world.reaches(&published, Status::Succeeded).await;
 }
@@ -148,11 +181,7 @@ async fn an_engine_that_fell_behind_the_changes_remembers_nothing_of_before() {
     world.publish("1").await;
     world.exchange().await.answer(200);
     change(&world, id, |spec| spec.active = false).await;
-    for number in 0..=CHANGES_WAITING_MAX {
-        let id = TenantId::parse(&format!("other-{number}")).unwrap();
-        let put = PutTenant { id, spec: tenant_of("standard", "{}"), at: world.clock.now(), audit: None };
-        world.store.put_tenant(put).await.unwrap();
-    }
+    change_too_much(&world).await;
     assert_eq!(world.publish("2").await.deliveries, 0);
     world.no_exchange().await;
 }
