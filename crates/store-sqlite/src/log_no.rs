@@ -47,12 +47,15 @@ impl LogNo {
         }
     }
 
-    /// Whether what has this offset, or is behind it, stands here or later. What has no place yet will have one that is above
-    /// all old ones with a place and below every new one.
+    /// Whether the event with this offset stands here or before. So no later row does not, and a reading from that offset
+    /// may begin with the first row that does. A test stands before the event whose offset it carries, so a reading from there
+    /// passes over no test, however many there are. What has no place yet will have one that is above all old ones with a place
+    /// and below every new one.
     pub(crate) const fn reaches(self, offset: i64) -> bool {
         match self.0 {
             0 => offset <= OLD_OFFSET_MAX,
-            log_no => log_no.abs() >= offset,
+            of_event @ 1.. => of_event >= offset,
+            of_test => -of_test > offset,
         }
     }
 }
@@ -66,7 +69,25 @@ mod tests {
         let (event, test) = (LogNo(7), LogNo::of_test_before(8));
         assert_eq!((event.offset(), event.next()), (Some(EventOffset(7)), 8));
         assert_eq!((test.offset(), test.next()), (None, 8));
-        assert!(event.reaches(7) && !event.reaches(8) && test.reaches(8) && !test.reaches(9));
+        assert!(event.reaches(7) && !event.reaches(8));
+        assert!(
+            test.reaches(7) && !test.reaches(8),
+            "a test stands before the event whose offset it carries"
+        );
+    }
+
+    #[test]
+    fn every_row_behind_one_that_reaches_an_offset_reaches_it_too() {
+        let test = LogNo::of_test_before;
+        let old = [LogNo(1), LogNo(2), LogNo::UNNUMBERED, LogNo::UNNUMBERED];
+        let first = LogNo::UNNUMBERED.next();
+        let new =
+            [test(first), test(first), LogNo(first), test(first + 1), LogNo(first + 1), test(first + 2)];
+        let rows = [&old[..], &new[..]].concat();
+        for offset in (0..5).chain(first - 2..first + 5) {
+            let reach: Vec<_> = rows.iter().map(|row| row.reaches(offset)).collect();
+            assert!(reach.is_sorted(), "{offset}: {reach:?}");
+        }
     }
 
     #[test]

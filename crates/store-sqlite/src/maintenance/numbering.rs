@@ -4,14 +4,19 @@
 //! counts from 1. New events of such a tenant have offsets above all that old ones can get ([`crate::log_no`]), so they need
 //! not wait. No event is read: an old entry names no type, and who looks for one reads the event.
 //!
-//! **Invariant:** where the walk stands is kept in the transaction that gives the offsets, so what a crash leaves is a walk
-//! that goes on where it was.
+//! **Invariants:**
+//! * where the walk stands is kept in the transaction that gives the offsets, so what a crash leaves is a walk that goes on
+//!   where it was;
+//! * the end of a log never falls. It is above all offsets that old events can get as soon as a tenant has one, and it stays
+//!   there when the newest event has got a low offset: the transaction that gives a tenant its first offsets keeps the end in
+//!   the tenant's row.
 
 use rusqlite::Connection;
 
 use crate::{
     error::Fault,
     limits::{NUMBERING_TIME_MAX, NUMBERS_PER_SWEEP},
+    log_no::LogNo,
     sql::{self, query},
     writer::{listing, numbering::Numbering, work::Work},
 };
@@ -43,6 +48,9 @@ pub(crate) fn go_on(work: &mut Work<'_>) -> Result<bool, Fault> {
 fn number_some(db: &Connection, numbering: &mut Numbering, left: &mut usize) -> Result<bool, Fault> {
     let range = (numbering.tenant_no, numbering.event_no, numbering.end, CHUNK);
     let numbers = query::list(db, sql::LOG_ENTRIES, range, |row| Ok(row.get::<_, i64>(0)?))?;
+    if !numbers.is_empty() {
+        query::run(db, sql::LOG_RAISE_OFFSET, (numbering.tenant_no, LogNo::UNNUMBERED.next()))?;
+    }
     let mut set = db.prepare_cached(sql::NUMBERING_SET)?;
     for event_no in &numbers {
         set.execute((numbering.tenant_no, event_no, numbering.offset))?;

@@ -71,11 +71,9 @@ pub(crate) struct ListingChanges {
     pub(crate) deliveries: Vec<(TenantNo, SubscriptionNo, i64)>,
     /// Everything before this event is in the tables now.
     pub(crate) mark: Option<i64>,
-    /// Events of a deleted tenant up to this one were erased.
-    pub(crate) erased: Vec<(TenantNo, i64)>,
     /// Nothing is left of these tenants.
     pub(crate) forgotten: Vec<TenantNo>,
-    /// Events that were forgotten.
+    /// Events that were forgotten or erased.
     pub(crate) pruned_events: Vec<(TenantNo, i64)>,
     /// Their deliveries.
     pub(crate) pruned_deliveries: Vec<(SubscriptionNo, i64)>,
@@ -135,12 +133,11 @@ impl Unlisted {
         entries
     }
 
-    /// Every entry that waits for the delivery table, in that table's order, with its tenant behind it.
-    pub(crate) fn sorted_deliveries(&self) -> Vec<(SubscriptionNo, i64, TenantNo)> {
+    /// Every entry that waits for the delivery table, in that table's order.
+    pub(crate) fn sorted_deliveries(&self) -> Vec<(SubscriptionNo, i64)> {
         let lists = self.0.read();
         let of_each = |(sub_no, of): (&SubscriptionNo, &OfSubscription)| {
-            let (sub_no, tenant_no) = (*sub_no, of.tenant_no);
-            of.numbers.iter().map(|no| (sub_no, *no, tenant_no)).collect::<Vec<_>>()
+            of.numbers.iter().map(|no| (*sub_no, *no)).collect::<Vec<_>>()
         };
         let mut entries: Vec<_> = lists.deliveries.iter().flat_map(of_each).collect();
         entries.sort_unstable();
@@ -177,12 +174,7 @@ impl Lists {
         }
         self.merge(late);
         self.prune(changes.pruned_events, changes.pruned_deliveries);
-        let removes = changes.mark.is_some() || !changes.erased.is_empty() || !changes.forgotten.is_empty();
-        for (tenant_no, last) in changes.erased {
-            if let Some(of) = self.events.get_mut(&tenant_no) {
-                of.keep_from(last + 1);
-            }
-        }
+        let removes = changes.mark.is_some() || !changes.forgotten.is_empty();
         for tenant_no in changes.forgotten {
             self.events.remove(&tenant_no);
             self.deliveries.retain(|_, of| of.tenant_no != tenant_no);
@@ -372,7 +364,8 @@ mod tests {
         assert_eq!(entries(), [3, 4, 6, 7, 8].map(|no| (10 * no, place(no))));
         lists.apply(ListingChanges { mark: Some(60), ..ListingChanges::default() });
         assert_eq!(entries(), [6, 7, 8].map(|no| (10 * no, place(no))));
-        lists.apply(ListingChanges { erased: vec![(tenant_no, 70)], ..ListingChanges::default() });
+        let pruned_events = [60, 70].map(|no| (tenant_no, no)).to_vec();
+        lists.apply(ListingChanges { pruned_events, ..ListingChanges::default() });
         assert_eq!((entries(), lists.entries()), (vec![(80, place(8))], 1));
     }
 

@@ -15,6 +15,8 @@ queries! { LOG:
     LOG_NEXT_OFFSET = "SELECT next_offset FROM tenant WHERE tenant_no = ?1";
     /// Keeps that offset: to be called before the newest event is forgotten.
     LOG_KEEP_OFFSET = "UPDATE tenant SET next_offset = ?2 WHERE tenant_no = ?1";
+    /// Keeps it unless a higher one is kept.
+    LOG_RAISE_OFFSET = "UPDATE tenant SET next_offset = ?2 WHERE tenant_no = ?1 AND next_offset < ?2";
     /// The number of an event type of a tenant.
     LOG_TYPE_FIND = "SELECT type_no FROM log_type WHERE tenant_no = ?1 AND name = ?2";
     /// The highest number of an event type of a tenant.

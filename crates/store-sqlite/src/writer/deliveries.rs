@@ -38,6 +38,7 @@ pub(crate) fn retry(
         call_off(work, found.no, mark.at, mark.reason)?;
     }
     queue_again(work, found.lane, found.no, (retry.at, retry.expires_at))?;
+    audit::note(work.db, retry.tenant_no, retry.at, retry.audit.as_ref())?;
     work.announced.push(Change::Lane(found.lane));
     Ok(Ok(found.lane))
 }

@@ -41,13 +41,13 @@ fn write(work: &mut Work<'_>, events: usize, deliveries: usize) -> Result<(), Fa
     if work.known.batch.is_none() {
         work.known.batch = Some(begin(work));
     }
-    let Known { batch: Some(batch), tenants, .. } = &mut *work.known else { return Ok(()) };
-    // An entry must not outlive its row: those of a deleted tenant are being erased, and others may be forgotten by now.
-    let forgotten = &batch.forgotten;
-    let is_there = |tenant_no, event_no| tenants.contains_key(&tenant_no) && !forgotten.contains(&event_no);
+    let Known { batch: Some(batch), .. } = &mut *work.known else { return Ok(()) };
+    // An entry must not outlive its row, which may be gone by now. Rows of a deleted tenant are listed like any other: those
+    // that are not erased when the mark has passed them are found in the tables only.
+    let Batch { events: event_entries, deliveries: delivery_entries, forgotten, begun, .. } = batch;
     Rows::with(work.db, &EVENT_ENTRY, |rows| {
-        for (tenant_no, event_no, LogPlace { log_no, type_no }) in take(&mut batch.events, events) {
-            if is_there(tenant_no, event_no) {
+        for (tenant_no, event_no, LogPlace { log_no, type_no }) in take(event_entries, events) {
+            if !forgotten.contains(&event_no) {
                 let type_no = i64::from(type_no);
                 rows.push([tenant_no.0.into(), event_no.into(), log_no.0.into(), type_no.into()])?;
             }
@@ -55,8 +55,9 @@ fn write(work: &mut Work<'_>, events: usize, deliveries: usize) -> Result<(), Fa
         Ok(())
     })?;
     Rows::with(work.db, &DELIVERY_ENTRY, |rows| {
-        for (sub_no, delivery_no, tenant_no) in take(&mut batch.deliveries, deliveries) {
-            if is_there(tenant_no, delivery_no >> DELIVERY_BITS) {
+        for (sub_no, delivery_no) in take(delivery_entries, deliveries) {
+            let event_no = delivery_no >> DELIVERY_BITS;
+            if !forgotten.contains(&event_no) && !begun.contains(&event_no) {
                 rows.push([sub_no.0.into(), delivery_no.into()])?;
             }
         }
@@ -75,7 +76,13 @@ fn begin(work: &Work<'_>) -> Batch {
     let mut deliveries = work.unlisted.sorted_deliveries();
     events.reverse();
     deliveries.reverse();
-    Batch { end: work.known.next_event_no, events, deliveries, forgotten: HashSet::new() }
+    Batch {
+        end: work.known.next_event_no,
+        events,
+        deliveries,
+        forgotten: HashSet::new(),
+        begun: HashSet::new(),
+    }
 }
 
 fn take<T>(entries: &mut Vec<T>, count: usize) -> impl Iterator<Item = T> {

@@ -18,7 +18,11 @@ fn database(folder: &Path) -> Connection {
 }
 
 /// A delivery with three events whose first attempt failed and left its body.
-async fn group(world: &mut World, tenant: &Tenant, to: &Subscription) -> (QueuedDelivery, Vec<EventId>) {
+pub(crate) async fn group(
+    world: &mut World,
+    tenant: &Tenant,
+    to: &Subscription,
+) -> (QueuedDelivery, Vec<EventId>) {
     let queued = world.accept_one(tenant, to).await;
     let due = world.now().after(Duration::from_secs(60));
     let postponed = Outcome { attempt: None, ..world.outcome(&queued, Next::Queued { due, tries: 0 }) };

@@ -9,6 +9,7 @@ mod full_disk;
 mod groups;
 mod life;
 mod listing;
+mod log;
 mod migration;
 mod numbering;
 mod open;

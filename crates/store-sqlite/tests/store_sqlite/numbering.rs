@@ -176,6 +176,45 @@ async fn old_events_get_their_offsets_in_order_whenever_the_process_ends() {
     assert_eq!(db.query_row(left, (), |row| row.get::<_, i64>(0)).unwrap(), 0);
 }
 
+#[tokio::test]
+async fn the_end_of_a_log_never_falls() {
+    let folder = tempfile::tempdir().unwrap();
+    write_before(folder.path());
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    let mut rounds = 0_u32;
+    loop {
+        rounds += 1;
+        let more = step(&mut world).await;
+        for (tenant_no, end) in [(1, FIRST_NEW), (2, FIRST_NEW), (3, 1)] {
+            assert_eq!(
+                read(&world, tenant_no, 0, &[]).await.end.0,
+                end,
+                "round {rounds}, tenant {tenant_no}"
+            );
+        }
+        if rounds % 2 == 0 {
+            drop(world);
+            world = World::new(Arc::new(open(folder.path()))).await;
+            world.advance(Duration::from_secs(3_600 * u64::from(rounds)));
+        }
+        if !more {
+            break;
+        }
+    }
+    assert!(rounds > 5, "{rounds}");
+    for (index, end) in [(0, FIRST_NEW), (1, FIRST_NEW), (2, 1)] {
+        let tenant = tenant(&world, index).await;
+        let event = world.event(&tenant, &[]).await;
+        let id = event.id;
+        world.commit_event(event).await;
+        let new = read(&world, tenant.no.0, end, &[]).await;
+        assert_eq!(
+            new.entries.iter().map(|entry| (entry.offset.0, entry.event)).collect::<Vec<_>>(),
+            [(end, id)]
+        );
+    }
+}
+
 #[test]
 fn the_columns_of_the_log_read_no_row_and_are_whole() {
     let folder = tempfile::tempdir().unwrap();

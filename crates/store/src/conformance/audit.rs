@@ -267,7 +267,7 @@ fn prune_nothing(rows_max: usize) -> PruneAudit {
     }
 }
 
-async fn all(world: &World) -> Vec<AuditEntry> {
+pub(super) async fn all(world: &World) -> Vec<AuditEntry> {
     list(world, AuditFilter::default(), 100).await
 }
 
@@ -298,7 +298,7 @@ async fn put(world: &mut World, tenant: &Tenant, audit: NewAudit) -> AuditEntry 
 }
 
 /// An entry of the admin about something, without changes.
-fn entry(world: &mut World, action: AuditAction) -> NewAudit {
+pub(super) fn entry(world: &mut World, action: AuditAction) -> NewAudit {
     let (id, object) = (world.id(), "sub_1".to_owned());
     NewAudit { id, actor: Actor::Admin, address: None, action, object, changes: None }
 }

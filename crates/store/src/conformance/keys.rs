@@ -150,7 +150,7 @@ pub(super) async fn revoke(world: &mut World, tenant_no: TenantNo, id: KeyId) ->
 }
 
 /// A key whose hash is made of one number.
-fn key_in(world: &mut World, tenant: &Tenant, number: u8) -> CreateKey {
+pub(super) fn key_in(world: &mut World, tenant: &Tenant, number: u8) -> CreateKey {
     let spec = KeySpec {
         name: format!("key {number}"),
         kind: CredentialKind::Api,

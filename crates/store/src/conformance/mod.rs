@@ -15,6 +15,7 @@
 
 pub mod accept;
 pub mod audit;
+pub mod audited;
 pub mod backlog;
 pub mod changes;
 pub mod config;

@@ -197,6 +197,9 @@ macro_rules! conformance_suite {
                 a_clock_that_was_far_ahead_hides_no_reading
                 an_entry_is_never_earlier_than_the_one_before_it
             }
+            audited {
+                every_operation_that_brings_an_entry_writes_it
+            }
             everywhere {
                 events_of_all_tenants_are_listed_newest_first_each_with_its_tenant
                 a_list_over_all_tenants_is_filtered_like_the_list_of_one

@@ -4,7 +4,7 @@
 //! Attempts, listings, stored bodies, fan-outs and versions of subscriptions go with the row they belong to and are not counted;
 //! members of groups are, as a delivery may have very many.
 
-use postroad_domain::TenantNo;
+use postroad_domain::{SubscriptionNo, TenantNo};
 use rusqlite::Connection;
 
 use super::rows::Budget;
@@ -38,7 +38,7 @@ pub(super) fn dead_tenants(work: &mut Work<'_>, budget: &mut Budget) -> Result<u
 fn erase_tenant(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
     let db = work.db;
     let is_done = erase_places(db, tenant_no, budget.left())?
-        && erase_listed_events(db, tenant_no, budget)?
+        && erase_listed_events(work, tenant_no, budget)?
         && erase_unlisted_events(work, tenant_no, budget)?
         && erase_each(db, sql::ERASE_NEXT_KEY, tenant_no, budget, |key_no| {
             query::run(db, sql::IDEMPOTENCY_DELETE, (key_no,))
@@ -82,10 +82,20 @@ fn erase_places(db: &Connection, tenant_no: TenantNo, limit: usize) -> Result<bo
     Ok(places.len() < limit)
 }
 
-fn erase_listed_events(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
-    erase_each_within(db, sql::ERASE_NEXT_EVENT, tenant_no, budget, |event_no, budget| {
-        erase_event(db, tenant_no, event_no, budget)
-    })
+fn erase_listed_events(
+    work: &mut Work<'_>,
+    tenant_no: TenantNo,
+    budget: &mut Budget,
+) -> Result<bool, Fault> {
+    while !budget.is_used_up() {
+        let next =
+            query::find(work.db, sql::ERASE_NEXT_EVENT, (tenant_no.0,), |row| Ok(row.get::<_, i64>(0)?))?;
+        let Some(event_no) = next else { return Ok(true) };
+        if !erase_event(work, tenant_no, event_no, budget)? {
+            return Ok(false);
+        }
+    }
+    Ok(false)
 }
 
 /// The newest events are in no table's listing yet.
@@ -94,37 +104,41 @@ fn erase_unlisted_events(
     tenant_no: TenantNo,
     budget: &mut Budget,
 ) -> Result<bool, Fault> {
-    let tail = work.unlisted.events_of(tenant_no);
-    let mut erased = None;
-    for event_no in tail.all() {
-        if budget.is_used_up() || !erase_event(work.db, tenant_no, *event_no, budget)? {
-            break;
+    for event_no in work.unlisted.events_of(tenant_no).all() {
+        if budget.is_used_up() || !erase_event(work, tenant_no, *event_no, budget)? {
+            return Ok(false);
         }
-        erased = Some(*event_no);
-        budget.take(1);
     }
-    work.listings.erased.extend(erased.map(|last| (tenant_no, last)));
-    Ok(erased == tail.all().last().copied())
+    Ok(true)
 }
 
-/// Erases an event with all that belongs to it; answers whether the budget reached so far.
+/// Erases an event with all that belongs to it; answers whether the budget reached so far. Of one that is gone already it takes
+/// nothing: a batch may have listed it in this transaction, so that it stands in both places.
 fn erase_event(
-    db: &Connection,
+    work: &mut Work<'_>,
     tenant_no: TenantNo,
     event_no: i64,
     budget: &mut Budget,
 ) -> Result<bool, Fault> {
-    if !erase_deliveries(db, event_no, budget)? {
+    if !erase_deliveries(work, event_no, budget)? {
         return Ok(false);
     }
-    query::run(db, sql::FANOUT_DELETE, (event_no,))?;
-    query::run(db, sql::EVENT_LISTING_DELETE, (tenant_no.0, event_no))?;
-    query::run(db, sql::ERASE_EVENT, (event_no,))?;
+    query::run(work.db, sql::FANOUT_DELETE, (event_no,))?;
+    query::run(work.db, sql::EVENT_LISTING_DELETE, (tenant_no.0, event_no))?;
+    budget.take(query::run(work.db, sql::ERASE_EVENT, (event_no,))?);
+    if event_no >= work.unlisted.mark() {
+        work.listings.pruned_events.push((tenant_no, event_no));
+        if let Some(batch) = &mut work.known.batch {
+            batch.forget(event_no);
+        }
+    }
     Ok(true)
 }
 
 /// Erases deliveries of an event; answers whether none is left and the budget reaches for the event too.
-fn erase_deliveries(db: &Connection, event_no: i64, budget: &mut Budget) -> Result<bool, Fault> {
+fn erase_deliveries(work: &mut Work<'_>, event_no: i64, budget: &mut Budget) -> Result<bool, Fault> {
+    let db = work.db;
+    let is_unlisted = event_no >= work.unlisted.mark();
     let range = (event_no << DELIVERY_BITS, (event_no + 1) << DELIVERY_BITS);
     while !budget.is_used_up() {
         let next = query::find(db, sql::ERASE_NEXT_DELIVERY, range, |row| {
@@ -143,6 +157,12 @@ fn erase_deliveries(db: &Connection, event_no: i64, budget: &mut Budget) -> Resu
         query::run(db, sql::ERASE_ATTEMPTS, (delivery_no,))?;
         query::run(db, sql::DELIVERY_LISTING_DELETE, (sub_no, delivery_no))?;
         query::run(db, sql::ERASE_DELIVERY, (delivery_no,))?;
+        if is_unlisted {
+            work.listings.pruned_deliveries.push((SubscriptionNo(sub_no), delivery_no));
+            if let Some(batch) = &mut work.known.batch {
+                batch.forget_deliveries(event_no);
+            }
+        }
         budget.take(1);
     }
     Ok(false)
@@ -170,6 +190,7 @@ fn erase_keys(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Resu
     Ok(false)
 }
 
+/// Erases row after row of the tenant; answers whether none is left.
 fn erase_each(
     db: &Connection,
     next: &str,
@@ -177,24 +198,11 @@ fn erase_each(
     budget: &mut Budget,
     erase: impl Fn(i64) -> Result<usize, Fault>,
 ) -> Result<bool, Fault> {
-    erase_each_within(db, next, tenant_no, budget, |no, _| erase(no).map(|_| true))
-}
-
-/// Erases row after row of the tenant; answers whether none is left.
-fn erase_each_within(
-    db: &Connection,
-    next: &str,
-    tenant_no: TenantNo,
-    budget: &mut Budget,
-    erase: impl Fn(i64, &mut Budget) -> Result<bool, Fault>,
-) -> Result<bool, Fault> {
     while !budget.is_used_up() {
         let Some(no) = query::find(db, next, (tenant_no.0,), |row| Ok(row.get::<_, i64>(0)?))? else {
             return Ok(true);
         };
-        if !erase(no, budget)? {
-            return Ok(false);
-        }
+        erase(no)?;
         budget.take(1);
     }
     Ok(false)
