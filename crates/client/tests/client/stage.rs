@@ -31,7 +31,7 @@ impl Timer for Gaps {
     }
 }
 
-/// SharedRng that always gives the most.
+/// Randomness that always gives the most.
 pub(crate) fn builder(server: &str, timer: Arc<Gaps>) -> ClientBuilder {
     Client::builder(server, "key").deadline(DEADLINE).timer(timer).rng(|bytes| bytes.fill(0xff))
 }

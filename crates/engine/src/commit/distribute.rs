@@ -46,7 +46,7 @@ impl<L: CommitListener> Distributor<L> {
                 }
                 News::Refused(commit) => self.give_back(&commit),
             }
-            self.listener.is_told();
+            self.listener.told_all();
         }
     }
 

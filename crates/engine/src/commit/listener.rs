@@ -11,6 +11,6 @@ pub(crate) trait CommitListener: Send + Sync + 'static {
     /// Outcomes are committed, each with when it is due next where its delivery goes on waiting.
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>);
 
-    /// All of a commit was told.
-    fn is_told(&self);
+    /// All that there is to say of a commit was said.
+    fn told_all(&self);
 }

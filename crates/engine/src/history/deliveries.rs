@@ -145,7 +145,8 @@ impl HistoryService {
         Ok(Page { items: items.collect(), next: page.next })
     }
 
-    /// Sends a finished delivery again: it re-enters the normal schedule at the tail of its lane.
+    /// Sends a finished delivery again: it re-enters the normal schedule at the tail of its lane. The answer shows it queued,
+    /// as it was written, even if an attempt is under way by then.
     pub async fn retry_delivery(
         &self,
         by: &Origin,
@@ -168,18 +169,31 @@ impl HistoryService {
             at,
             expires_at: at.after(endpoint.settings.retry.lifetime()),
         };
-        let lane = self.store.retry_delivery(retry).await.map_err(|error| match error {
+        let written = self.store.retry_delivery(retry).await.map_err(|error| match error {
             RetryDeliveryError::NotFound => RetryError::NotFound,
             RetryDeliveryError::Waiting => self.still_waiting(tenant_no, &found),
             RetryDeliveryError::Inactive => RetryError::Inactive,
             RetryDeliveryError::Store(error) => error.into(),
         })?;
-        let view = self.delivery(tenant, id).await;
+        let lane = LaneKey { tenant_no, subscription_no: written.subscription_no };
         self.dispatcher.wake_for(lane, id, at);
-        view.map_err(|error| match error {
-            LookupError::Store(error) => error.into(),
-            LookupError::NoTenant | LookupError::NotFound => RetryError::NotFound,
-        })
+        Ok(self.as_written(&config, written).await?)
+    }
+
+    /// A delivery as a change wrote it, with the attempts that it counts then: one may have begun, or ended, since.
+    async fn as_written(
+        &self,
+        config: &TenantConfig,
+        delivery: Delivery,
+    ) -> Result<DeliveryView, StoreError> {
+        let no = config.tenant.no;
+        let mut attempts = self.store.attempts(no, delivery.id).await?;
+        attempts.retain(|attempt| attempt.number <= delivery.attempts);
+        let body = match self.store.event(no, delivery.id.first_event()).await? {
+            Some(event) => self.body_of(config, &delivery, &event).await?,
+            None => None,
+        };
+        Ok(DeliveryView { delivery, attempts, body })
     }
 
     fn still_waiting(&self, tenant_no: TenantNo, found: &Delivery) -> RetryError {

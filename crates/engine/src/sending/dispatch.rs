@@ -98,7 +98,7 @@ impl CommitListener for Arc<Dispatcher> {
         });
     }
 
-    fn is_told(&self) {
+    fn told_all(&self) {
         self.pump();
     }
 }

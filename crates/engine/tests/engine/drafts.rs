@@ -1,14 +1,15 @@
 //! What a subscription, a tenant and a key can be is checked by the engine, for every way in.
 
 use postroad_domain::{
-    AuditAction, CredentialKind, CustomHeader, KeySpec, RateLimit, Scope, SubscriptionSpec, TlsSettings,
+    AuditAction, CredentialKind, CustomHeader, EndpointUrl, KeySpec, RateLimit, Scope, Subscription,
+    SubscriptionSpec, TlsSettings,
 };
 use postroad_engine::{
     AuditFilter, CreateError, CreateKeyFailure, FieldProblem, HeaderDraft, KeyDraft, NewSubscription, Origin,
     PushDraft, PutTenantError, RateLimitDraft, RetryDraft, SubscriptionDraft, SubscriptionUpdate,
     TargetDraft, TenantDraft, UpdateError,
 };
-use postroad_store::{Configuration, memory::MemoryStore};
+use postroad_store::{Configuration, SubscriptionChange, UpdateSubscription, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
 
 use crate::world::{World, acme, draft, tenant_of, to};
@@ -285,7 +286,38 @@ async fn with_secret() -> (World, postroad_domain::Subscription) {
 
 fn renamed_without_secret(current: &postroad_domain::Subscription) -> SubscriptionUpdate {
     let spec = SubscriptionSpec { name: Some("two".to_owned()), ..current.spec.clone() };
-    SubscriptionUpdate { draft: draft(spec), removes_secret: true }
+    SubscriptionUpdate { draft: Some(draft(spec)), removes_secret: true }
+}
+
+#[tokio::test]
+async fn a_secret_goes_alone_also_where_the_settings_would_be_refused_today() {
+    let (world, before) = with_secret().await;
+    let mut spec = before.spec.clone();
+    spec.push_mut().unwrap().url = EndpointUrl::parse("https://blocked.example/").unwrap();
+    let update = UpdateSubscription {
+        tenant_no: before.tenant_no,
+        id: before.id,
+        expected_version: before.version,
+        expected_gone: false,
+        change: SubscriptionChange::Spec(Box::new(spec.clone())),
+        at: before.updated_at,
+        audit: None,
+    };
+    world.store.update_subscription(update).await.unwrap();
+    let configuration = world.engine.configuration();
+    let patch = async |update: fn(&Subscription) -> SubscriptionUpdate| {
+        configuration.patch_subscription(&Origin::ADMIN, &acme(), before.id, |_| true, update).await
+    };
+    let refused = patch(renamed_without_secret).await;
+    assert!(matches!(refused, Err(UpdateError::BlockedUrl(_))), "{refused:?}");
+    let changed = patch(|_| SubscriptionUpdate { draft: None, removes_secret: true }).await.unwrap();
+    assert_eq!((changed.version, changed.spec), (before.version + 2, spec));
+    assert!(changed.secrets.is_empty());
+    let entries = world.engine.history().list_audit(AuditFilter::default(), None, 50).await.unwrap().items;
+    assert_eq!(entries[0].action, AuditAction::SecretRemoved);
+    // Where there is none, nothing is to be removed.
+    let again = patch(|_| SubscriptionUpdate { draft: None, removes_secret: true }).await.unwrap();
+    assert_eq!(again.version, changed.version);
 }
 
 #[tokio::test]

@@ -168,7 +168,8 @@ async fn a_delivery_cancelled_and_retried_during_its_attempt_is_sent_again() {
     let id = world.delivery_of(&published).await;
     world.engine.history().cancel_delivery(&Origin::ADMIN, &acme(), id).await.unwrap();
     world.clock.advance(Duration::from_millis(1));
-    world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await.unwrap();
+    let retried = world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await.unwrap();
+    assert_eq!(retried.delivery.status, Status::Queued, "as it was written, not as it stands");
     world.settle().await;
     hanging.answer(500);
     world.exchange().await.answer(200);

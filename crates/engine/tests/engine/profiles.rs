@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
-use postroad_domain::{RetryOverride, Status, SubscriptionSpec, TenantId};
+use postroad_domain::{RetryOverride, Status, Subscription, SubscriptionSpec, TenantId};
 use postroad_engine::{
     CreateError, FieldProblem, GivenProfile, NewSubscription, Origin, PublishError, PutTenantError,
-    RotateError, Rotation, SubscriptionView,
+    RotateError, Rotation, SubscriptionUpdate, SubscriptionView, UpdateError,
 };
 use postroad_store::memory::MemoryStore;
 use postroad_testkit::clock::ManualClock;
@@ -244,10 +244,11 @@ async fn a_grace_is_refused_where_a_request_carries_one_signature() {
     assert_eq!(fields(&problems), ["grace"]);
     let at_once = Rotation { grace: Some(Duration::ZERO), secret: None };
     world.engine.configuration().rotate_secret(&Origin::ADMIN, &acme(), id, at_once).await.unwrap();
-    assert!(matches!(
-        world.engine.configuration().remove_secret(&Origin::ADMIN, &acme(), id).await,
-        Err(RotateError::Invalid(_))
-    ));
+    let removal = |_: &Subscription| SubscriptionUpdate { draft: None, removes_secret: true };
+    let configuration = world.engine.configuration();
+    let removed = configuration.patch_subscription(&Origin::ADMIN, &acme(), id, |_| true, removal).await;
+    let Err(UpdateError::Invalid(problems)) = removed else { panic!("it was taken") };
+    assert_eq!(fields(&problems), ["secret"]);
 }
 
 #[tokio::test]

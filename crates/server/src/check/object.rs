@@ -22,6 +22,7 @@ impl Shape {
 
     /// The same with the names of another before its own.
     pub(crate) const fn behind(self, other: &'static Self) -> Self {
+        assert!(self.flattened.is_none(), "an object holds the names of one other only");
         Self { flattened: Some(other), ..self }
     }
 

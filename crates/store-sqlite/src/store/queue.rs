@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use postroad_domain::delivery::Delivery;
 use postroad_store::{
     Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, Fanout, LaneKey, Prune, Pruned, Queue,
     Refill, Refilled, RetryDelivery, RetryDeliveryError, StoreError, StoreStats, Sweep, Swept, WaitingLane,
@@ -51,7 +52,7 @@ impl Queue for SqliteStore {
         self.readers.read(move |db| lanes::refill(db, &refill)).await
     }
 
-    async fn retry_delivery(&self, retry: RetryDelivery) -> Result<LaneKey, RetryDeliveryError> {
+    async fn retry_delivery(&self, retry: RetryDelivery) -> Result<Delivery, RetryDeliveryError> {
         self.writer.write(GiveUp, move |work| writer::deliveries::retry(work, &retry)).await?
     }
 

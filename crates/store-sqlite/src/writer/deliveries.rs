@@ -1,6 +1,6 @@
 //! Sending one delivery again, and calling one off.
 
-use postroad_domain::{Reason, Timestamp};
+use postroad_domain::{Reason, Timestamp, delivery::Delivery};
 use postroad_store::{
     CancelDelivery, CancelDeliveryError, Change, LaneKey, RetryDelivery, RetryDeliveryError,
 };
@@ -9,18 +9,18 @@ use crate::{
     codes,
     error::Fault,
     reading::{
-        deliveries::{Found, find, standing::Marks},
+        deliveries::{self, Found, find, standing::Marks},
         groups,
     },
     sql::{self, query},
     writer::{audit, work::Work},
 };
 
-/// Puts a finished delivery at the tail of its lane.
+/// Puts a finished delivery at the tail of its lane; answers it as it is written.
 pub(crate) fn retry(
     work: &mut Work<'_>,
     retry: &RetryDelivery,
-) -> Result<Result<LaneKey, RetryDeliveryError>, Fault> {
+) -> Result<Result<Delivery, RetryDeliveryError>, Fault> {
     let Some(found) = find(work.db, retry.tenant_no, retry.id, 1)? else {
         return Ok(Err(RetryDeliveryError::NotFound));
     };
@@ -40,7 +40,9 @@ pub(crate) fn retry(
     queue_again(work, found.lane, found.no, (retry.at, retry.expires_at))?;
     audit::note(work.db, retry.tenant_no, retry.at, retry.audit.as_ref())?;
     work.announced.push(Change::Lane(found.lane));
-    Ok(Ok(found.lane))
+    audit::note(work.db, retry.tenant_no, retry.at, retry.audit.as_ref())?;
+    let written = deliveries::by_id(work.db, retry.tenant_no, retry.id)?;
+    Ok(Ok(written.ok_or(Fault::Corrupt("a delivery that was queued again is not there"))?))
 }
 
 /// Queues a delivery that has ended, due at a moment, to end at the latest at another. Its subscription is active.

@@ -61,7 +61,7 @@ pub(crate) fn create(
     Ok(Ok(created.ok_or(Fault::Corrupt("a subscription that was written is not there"))?))
 }
 
-/// ListingChanges a subscription that has the expected version still.
+/// Changes a subscription that has the expected version still.
 pub(crate) fn update(
     work: &mut Work<'_>,
     update: &UpdateSubscription,

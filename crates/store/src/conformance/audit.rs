@@ -9,8 +9,8 @@ use super::{
     world::{opening, spec, tenant_spec},
 };
 use crate::{
-    AuditFilter, CreateSubscription, DeleteTenant, ListAudit, NewAudit, PruneAudit, PrunedAudit, PutTenant,
-    RecordAudit, Store, SubscriptionChange, UpdateSubscription,
+    AuditFilter, CancelDelivery, CreateSubscription, DeleteTenant, ListAudit, NewAudit, PruneAudit,
+    PrunedAudit, PutTenant, RecordAudit, RetryDelivery, Store, SubscriptionChange, UpdateSubscription,
 };
 
 pub async fn an_entry_is_written_with_the_change_that_it_tells_of(store: Arc<dyn Store>) {
@@ -65,6 +65,24 @@ pub async fn a_change_that_comes_too_late_is_not_told(store: Arc<dyn Store>) {
     };
     world.store.update_subscription(update).await.unwrap_err();
     assert!(all(&world).await.is_empty());
+}
+
+pub async fn a_retry_and_a_cancel_are_told(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let queued = world.accept_one(&tenant, &subscription).await;
+    let (tenant_no, id, expires_at) = (tenant.no, queued.id, queued.expires_at);
+    let audit = Some(entry(&mut world, AuditAction::DeliveryCancelled));
+    let cancel = CancelDelivery { tenant_no, id, at: world.tick(), audit };
+    world.store.cancel_delivery(cancel).await.unwrap();
+    let audit = Some(entry(&mut world, AuditAction::DeliveryRetried));
+    let retry = RetryDelivery { tenant_no, id, at: world.tick(), expires_at, audit };
+    world.store.retry_delivery(retry.clone()).await.unwrap();
+    let told: Vec<_> = all(&world).await.into_iter().map(|entry| entry.action).collect();
+    let expected = [AuditAction::DeliveryRetried, AuditAction::DeliveryCancelled];
+    assert_eq!(told, expected);
+    world.store.retry_delivery(retry).await.unwrap_err();
+    assert_eq!(all(&world).await.len(), expected.len(), "a refusal tells nothing");
 }
 
 pub async fn entries_are_listed_newest_first_page_by_page(store: Arc<dyn Store>) {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use postroad_domain::{Reason, Status};
+use postroad_domain::{Reason, Status, delivery::Delivery};
 
 use super::World;
 use crate::{
@@ -17,7 +17,8 @@ pub async fn a_finished_delivery_goes_to_the_tail_of_its_lane(store: Arc<dyn Sto
         let queued = world.accept_one(&tenant, &subscription).await;
         world.record(&queued, next).await;
         let ahead = world.accept_one(&tenant, &subscription).await;
-        assert_eq!(retry(&mut world, &queued).await.unwrap(), queued.lane);
+        let written = retry(&mut world, &queued).await.unwrap();
+        assert_eq!(written, world.look(&queued).await, "it is answered as it was written");
         let delivery = world.look(&queued).await;
         assert_eq!((delivery.status, delivery.reason), (Status::Queued, None));
         assert_eq!((delivery.due_at, delivery.finished_at), (Some(world.now()), None));
@@ -145,7 +146,10 @@ pub async fn what_is_not_there_is_neither_retried_nor_cancelled(store: Arc<dyn S
     }
 }
 
-pub(super) async fn retry(world: &mut World, queued: &QueuedDelivery) -> Result<LaneKey, RetryDeliveryError> {
+pub(super) async fn retry(
+    world: &mut World,
+    queued: &QueuedDelivery,
+) -> Result<Delivery, RetryDeliveryError> {
     let at = world.tick();
     let (tenant_no, id, expires_at) = (queued.lane.tenant_no, queued.id, queued.expires_at);
     world.store.retry_delivery(RetryDelivery { audit: None, tenant_no, id, at, expires_at }).await

@@ -187,6 +187,7 @@ macro_rules! conformance_suite {
             audit {
                 an_entry_is_written_with_the_change_that_it_tells_of
                 a_change_that_comes_too_late_is_not_told
+                a_retry_and_a_cancel_are_told
                 entries_are_listed_newest_first_page_by_page
                 each_filter_of_the_audit_lets_its_own_through
                 what_is_told_of_a_deleted_tenant_stays_without_its_data

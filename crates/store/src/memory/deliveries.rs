@@ -23,7 +23,7 @@ impl State {
         self.delivery_row((tenant_no, id)).map(|row| row.attempts.clone()).unwrap_or_default()
     }
 
-    pub(super) fn retry_delivery(&mut self, retry: RetryDelivery) -> Result<LaneKey, RetryDeliveryError> {
+    pub(super) fn retry_delivery(&mut self, retry: RetryDelivery) -> Result<Delivery, RetryDeliveryError> {
         let key = (retry.tenant_no, retry.id);
         let delivery = self.delivery(retry.tenant_no, retry.id).ok_or(RetryDeliveryError::NotFound)?;
         let lane = self.delivery_row(key).ok_or(RetryDeliveryError::NotFound)?.lane;
@@ -40,7 +40,7 @@ impl State {
         self.wait_at(key, Input::Retry, Place { entry, due, not_before: None, tries: 0, expires_at });
         self.announced.push(Change::Lane(lane));
         self.note(retry.tenant_no, retry.at, retry.audit);
-        Ok(lane)
+        self.delivery(retry.tenant_no, retry.id).ok_or(RetryDeliveryError::NotFound)
     }
 
     pub(super) fn cancel_delivery(&mut self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError> {

@@ -23,6 +23,7 @@ pub use lanes::{
     BacklogBudget, Group, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes,
 };
 use postroad_domain::Timestamp;
+use postroad_domain::delivery::Delivery;
 pub use prune::{Prune, Pruned, TenantRetention};
 pub use single::{CancelDelivery, RetryDelivery};
 
@@ -67,8 +68,9 @@ pub trait Queue: Send + Sync + 'static {
 
     // --- single deliveries -------------------------------------------------------------------------------------------
 
-    /// Puts a finished delivery at the tail of its lane.
-    async fn retry_delivery(&self, retry: RetryDelivery) -> Result<LaneKey, RetryDeliveryError>;
+    /// Puts a finished delivery at the tail of its lane; answers the delivery as it was written. An attempt may have begun
+    /// by the time that the answer is read, since readers of the feed hear of the lane at the commit.
+    async fn retry_delivery(&self, retry: RetryDelivery) -> Result<Delivery, RetryDeliveryError>;
 
     /// Takes a waiting delivery out of its lane; answers the lane.
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError>;

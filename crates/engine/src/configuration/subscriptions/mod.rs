@@ -39,8 +39,8 @@ pub struct NewSubscription {
 /// What is to become of a subscription, unchecked.
 #[derive(Clone, Debug)]
 pub struct SubscriptionUpdate {
-    /// What the customer configures from now on.
-    pub draft: SubscriptionDraft,
+    /// What the customer configures from now on; `None` leaves the settings as they are, unchecked.
+    pub draft: Option<SubscriptionDraft>,
     /// Whether its secrets go: from then on nothing is signed.
     pub removes_secret: bool,
 }
@@ -146,8 +146,9 @@ impl ConfigurationService {
     ) -> Result<Subscription, UpdateError> {
         let expected = expected.into();
         let is_expected = |current: &Subscription| current.revision() == expected;
+        let draft = Some(draft);
         let update = |_: &Subscription| SubscriptionUpdate { draft: draft.clone(), removes_secret: false };
-        let updated = self.try_update(by, (tenant, id), is_expected, update).await;
+        let updated = self.patch_subscription(by, tenant, id, is_expected, update).await;
         updated
             .map_err(|error| if matches!(error, UpdateError::Stale) { UpdateError::Changed } else { error })
     }
@@ -183,12 +184,15 @@ impl ConfigurationService {
         if !is_expected(&before) {
             return Err(UpdateError::Stale);
         }
+        let SubscriptionUpdate { draft, removes_secret } = update(&before);
+        let refused = removes_secret.then(|| secrets::refuse_removal(profile)).flatten();
+        let Some(draft) = draft else {
+            return self.update_secret(by, tenant, before, (removes_secret, refused)).await;
+        };
         if before.spec.sealed.is_some() {
             // The draft would be made of what could be read of it, and would write the rest empty.
             return Err(UpdateError::Secret(SecretError::DoesNotOpen));
         }
-        let SubscriptionUpdate { draft, removes_secret } = update(&before);
-        let refused = removes_secret.then(|| secrets::refuse_removal(profile)).flatten();
         let checked = check::check_change(&config, (draft, refused), &before, self.clock.now());
         let spec = checked.map_err(UpdateError::Invalid)?;
         self.check_url(&spec).await.map_err(UpdateError::BlockedUrl)?;
@@ -204,6 +208,25 @@ impl ConfigurationService {
             (false, false) => SubscriptionChange::Spec(Box::new(spec)),
         };
         self.change(tenant, id, before.revision(), (change, audit)).await
+    }
+
+    /// Changes nothing but the secret: it goes also where the settings would not pass today's check.
+    async fn update_secret(
+        &self,
+        by: &Origin,
+        tenant: &TenantId,
+        before: Subscription,
+        (is_removed, refused): (bool, Option<FieldProblem>),
+    ) -> Result<Subscription, UpdateError> {
+        if let Some(refused) = refused {
+            return Err(UpdateError::Invalid(vec![refused]));
+        }
+        if !is_removed || before.secrets.is_empty() {
+            return Ok(before);
+        }
+        let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRemoved, before.id));
+        let change = (SubscriptionChange::Secrets(Vec::new()), audit);
+        self.change(tenant, before.id, before.revision(), change).await
     }
 
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.

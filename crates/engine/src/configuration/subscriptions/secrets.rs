@@ -38,7 +38,7 @@ pub struct Rotation {
     pub secret: Option<String>,
 }
 
-/// Failures of [`ConfigurationService::rotate_secret`] and [`ConfigurationService::remove_secret`].
+/// Failures of [`ConfigurationService::rotate_secret`].
 #[derive(Clone, Debug, Error)]
 pub enum RotateError {
     /// There is no such tenant or subscription.
@@ -104,21 +104,6 @@ impl ConfigurationService {
         let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRotated, id));
         self.put_secrets(tenant, &subscription, (secrets, audit)).await?;
         Ok(secret)
-    }
-
-    /// Removes the secret of a subscription whose profile does not need one: from then on nothing is signed.
-    pub async fn remove_secret(
-        &self,
-        by: &Origin,
-        tenant: &TenantId,
-        id: SubscriptionId,
-    ) -> Result<Subscription, RotateError> {
-        let (config, subscription) = self.with_profile(tenant, id).await?;
-        if let Some(refused) = refuse_removal(&config.profile.profile) {
-            return Err(RotateError::Invalid(vec![refused]));
-        }
-        let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRemoved, id));
-        self.put_secrets(tenant, &subscription, (Vec::new(), audit)).await
     }
 
     async fn with_profile(

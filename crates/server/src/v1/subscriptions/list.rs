@@ -53,7 +53,7 @@ pub(super) async fn list_subscriptions(
     Ok(asked.of.page(page.iter().map(of).collect(), next))
 }
 
-/// Origin id: ids sort by time, and a subscription that was deleted between two pages leaves no gap to fall into.
+/// By id: ids sort by time, and a subscription that was deleted between two pages leaves no gap to fall into.
 pub(super) fn page_of(
     mut all: Vec<Subscription>,
     filter: &SubscriptionFilter,

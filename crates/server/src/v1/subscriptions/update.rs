@@ -78,7 +78,10 @@ fn patched(current: &Subscription, mut patch: Value, profile: &Profile) -> Subsc
     let settings = SubscriptionSettings::form(&current.spec, profile);
     if !patch.is_object() {
         faults.add("", "must be an object");
-        return SubscriptionUpdate { draft: settings.into_draft(profile, faults), removes_secret };
+        return SubscriptionUpdate { draft: Some(settings.into_draft(profile, faults)), removes_secret };
+    }
+    if removes_secret && patch.as_object().is_some_and(|patch| patch.len() == 1) {
+        return SubscriptionUpdate { draft: None, removes_secret };
     }
     if patch.get("secret").is_some() && !removes_secret {
         faults.add("secret", "is set at creation; change it by POST …/secret/rotate");
@@ -90,5 +93,5 @@ fn patched(current: &Subscription, mut patch: Value, profile: &Profile) -> Subsc
     settings::drop_masks(&mut patch, &current.spec, profile);
     merge_patch(&mut form, patch);
     let NewSubscriptionBody { settings, .. } = read_body(form, &faults);
-    SubscriptionUpdate { draft: settings.into_draft(profile, faults), removes_secret }
+    SubscriptionUpdate { draft: Some(settings.into_draft(profile, faults)), removes_secret }
 }

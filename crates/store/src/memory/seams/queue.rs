@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use postroad_domain::delivery::Delivery;
 
 use crate::{
     Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, Fanout, LaneKey, Prune, Pruned, Queue,
@@ -31,7 +32,7 @@ impl Queue for MemoryStore {
         Ok(self.state().refill(&refill))
     }
 
-    async fn retry_delivery(&self, retry: RetryDelivery) -> Result<LaneKey, RetryDeliveryError> {
+    async fn retry_delivery(&self, retry: RetryDelivery) -> Result<Delivery, RetryDeliveryError> {
         self.state().retry_delivery(retry)
     }
 
