@@ -243,6 +243,8 @@ impl LaneSet {
         if let Some(lane) = self.lanes.get_mut(&key) {
             let (deliveries, bytes) = lane.drop_ready();
             lane.forget_any_head();
+            // It may be activated again and say the same as before: that is a change.
+            lane.settings.spec = None;
             lane.note_due(again_at);
             self.figures.ready -= deliveries;
             self.figures.ready_bytes -= bytes;
