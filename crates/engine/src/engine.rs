@@ -101,7 +101,11 @@ impl Engine {
         go_on_with_fanouts(&*ground.store, &queues.fanouts).await?;
         // From here on the lanes hear of changes: what is read next may be changed meanwhile.
         let mut background = wings.sending.start();
-        wings.sending.dispatcher().wake_waiting_lanes().await?;
+        if let Err(error) = wings.sending.dispatcher().wake_waiting_lanes().await {
+            // Whoever starts it again must not find the store in use.
+            background.drain(..).for_each(|task| task.abort());
+            return Err(error.into());
+        }
         let commits = CommitParts {
             store: Arc::clone(&ground.store),
             clock: Arc::clone(&ground.clock),

@@ -222,7 +222,11 @@ impl ConfigCache {
 
     /// Forgets what changed.
     fn catch_up(&self) {
-        self.changes.catch_up(|change| match change {
+        self.changes.catch_up(|change| self.forget(change));
+    }
+
+    fn forget(&self, change: Change) {
+        match change {
             // Its name may go on leading to its number: that leads nowhere until the picture is read again.
             Change::Tenant(no) => {
                 self.drops[shard_of(no)].fetch_add(1, Ordering::AcqRel);
@@ -235,7 +239,7 @@ impl ConfigCache {
                 self.configs.clear();
             }
             Change::Key(_) | Change::Lane(_) | Change::Events(_) => {}
-        });
+        }
     }
 
     fn cached_by_id(&self, id: &TenantId) -> Option<Arc<TenantConfig>> {
@@ -253,13 +257,14 @@ impl ConfigCache {
         let profile = self.profiles.by_name(name).ok_or_else(missing)?;
         let config = Arc::new(TenantConfig::new(snapshot, profile, &self.secrets));
         let (id, no) = (config.tenant.id.clone(), config.tenant.no);
-        self.configs.insert(no, Arc::clone(&config));
-        self.names.insert(id, no);
-        // What changed while it was read is applied now at the latest.
-        self.catch_up();
-        if self.drops[shard_of(no)].load(Ordering::Acquire) != drops[shard_of(no)] {
-            self.configs.remove(&no);
-        }
+        let keep = || {
+            // What changed while it was read is applied by now; what changes from now on is applied behind this.
+            if self.drops[shard_of(no)].load(Ordering::Acquire) == drops[shard_of(no)] {
+                self.configs.insert(no, Arc::clone(&config));
+                self.names.insert(id, no);
+            }
+        };
+        self.changes.catch_up_then(|change| self.forget(change), keep);
         Ok(config)
     }
 }

@@ -114,7 +114,7 @@ impl Endpoint {
             shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
             profile: Arc::clone(profile),
             tenant: as_of.id.clone(),
-            lane_settings: LaneSettings::of(subscription.version, &push),
+            lane_settings: LaneSettings::of(&subscription, &push),
             channel: channel_of(&push, &profile.profile),
             tenant_version,
             subscription,

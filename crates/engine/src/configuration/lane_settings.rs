@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{Hashed, RateLimit, subscription::Push};
+use postroad_domain::{Hashed, RateLimit, Subscription, SubscriptionSpec, subscription::Push};
 
 /// A host and port, in lower case.
 pub(crate) type Host = Hashed<Arc<str>>;
@@ -20,24 +20,32 @@ pub(crate) struct LaneSettings {
     pub(crate) ordered: bool,
     /// Where they lead.
     pub(crate) host: Option<Host>,
+    /// All that the subscription says in this version, beside its secrets.
+    pub(crate) spec: Option<Arc<SubscriptionSpec>>,
 }
 
 impl LaneSettings {
-    /// Those of a subscription in this version.
-    pub(crate) fn of(version: i64, push: &Push) -> Self {
+    /// Those of a subscription in its version of now.
+    pub(crate) fn of(subscription: &Subscription, push: &Push) -> Self {
         Self {
-            version,
+            version: subscription.version,
             concurrency: push.concurrency,
             rate_limit: push.rate_limit,
             ordered: push.ordered,
             host: push.url.host_and_port().map(|host| Host::new(host.into())),
+            spec: Some(Arc::new(subscription.spec.clone())),
         }
+    }
+
+    /// Whether only secrets changed since `before`. Where a version lies in between, nobody knows what that said.
+    pub(crate) fn changes_secrets_only(&self, before: &Self) -> bool {
+        self.version == before.version + 1 && self.spec.is_some() && self.spec == before.spec
     }
 }
 
 impl Default for LaneSettings {
     /// One at a time, until the subscription was looked up for the first exchange.
     fn default() -> Self {
-        Self { version: 0, concurrency: 1, rate_limit: None, ordered: false, host: None }
+        Self { version: 0, concurrency: 1, rate_limit: None, ordered: false, host: None, spec: None }
     }
 }

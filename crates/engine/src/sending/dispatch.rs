@@ -7,7 +7,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use postroad_domain::{
-    Attempt, AuditAction, Clock, DeliveryId, Reason, Status, Timestamp, delivery::transition,
+    Attempt, AuditAction, Clock, DeliveryId, Reason, Status, TenantNo, Timestamp, delivery::transition,
     retry::with_retry_after,
 };
 use postroad_store::{
@@ -162,12 +162,6 @@ impl Dispatcher {
         }
     }
 
-    /// Something waits for the lane in the store.
-    pub(crate) fn wake(self: &Arc<Self>, lane: LaneKey, due: Timestamp) {
-        self.with_lanes(|lanes| lanes.wake(lane, due));
-        self.pump();
-    }
-
     /// Somebody sends a delivery again.
     pub(crate) fn wake_for(self: &Arc<Self>, lane: LaneKey, id: DeliveryId, due: Timestamp) {
         self.with_lanes(|lanes| lanes.wake_for(lane, id, due));
@@ -187,14 +181,19 @@ impl Dispatcher {
         self.pump();
     }
 
-    /// The same, as soon as its subscription can be read again.
-    pub(super) fn look_again_later(self: &Arc<Self>, lane: LaneKey) {
-        self.wake(lane, self.commit_clock.now().after(REFILL_PAUSE));
-    }
-
     /// The lanes in memory.
     pub(super) fn lanes_in_memory(&self) -> Vec<LaneKey> {
         self.lanes.lock().keys()
+    }
+
+    /// The lanes of a tenant in memory.
+    pub(super) fn lanes_of(&self, no: TenantNo) -> Vec<LaneKey> {
+        self.lanes.lock().of_tenant(no).collect()
+    }
+
+    /// Whether the tenant has lanes in memory.
+    pub(super) fn has_lanes_of(&self, no: TenantNo) -> bool {
+        self.lanes.lock().of_tenant(no).next().is_some()
     }
 
     /// The lane's subscription was paused, deleted or is gone: memory forgets what waits, and asks the store once more,
@@ -335,9 +334,12 @@ impl Dispatcher {
     async fn attempt(&self, turn: &Turn, endpoint: &Endpoint) -> Sent {
         let Turn { delivery, at: began, settings_version, .. } = turn;
         if *settings_version != Some(endpoint.lane_settings.version) {
-            self.with_lanes(|lanes| {
-                lanes.set_settings(delivery.lane, endpoint.lane_settings.clone(), *began)
-            });
+            let (lane, settings) = (delivery.lane, endpoint.lane_settings.clone());
+            let still_holds =
+                |lanes: &mut LaneSet| lanes.still_holds(lane, *settings_version, settings, *began);
+            if !self.with_lanes(still_holds) {
+                return Sent::NotTried { pause: Duration::ZERO };
+            }
         }
         let (record, verdict) = match self.attempts.make(delivery.into(), endpoint).await {
             Ok(made) => made,

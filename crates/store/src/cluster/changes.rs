@@ -1,8 +1,9 @@
 //! The feed of changes: what every node must forget or look at.
 //!
 //! A store announces a change after the transaction that made it is durable and before the operation is answered, in the
-//! order of commits. Changes that another node makes come later, as soon as the store learns of them; whoever reads does the
-//! same in both cases, so one node and many have the same code.
+//! order of commits. Changes that another node makes come later, as soon as the store learns of them, and at the latest before
+//! it answers a commit as stale because of them ([`crate::AcceptResult::Stale`]). Whoever reads does the same in both cases, so
+//! one node and many have the same code.
 //!
 //! A reader may get a change twice, or one that changed nothing. What another node changed may still be unknown here for as long
 //! as a store needs to learn of it.
@@ -13,8 +14,8 @@
 //!   nothing changes it costs one look at an atomic;
 //! * a task waits for [`Changes::next`].
 //!
-//! What a cache reads from the store while changes come may be older than they are: it must apply the changes again behind its
-//! reading and throw away what one of them names.
+//! What a cache reads from the store while changes come may be older than they are: it must keep it by
+//! [`Changes::catch_up_then`], and only where no change named it since the reading began.
 //!
 //! **Invariants:**
 //! * a reader holds at most [`CHANGES_WAITING_MAX`] changes; beyond that it gets [`Change::Everything`] in their place;
@@ -149,7 +150,9 @@ impl Feed {
             return;
         }
         for reader in self.readers.read().iter().filter_map(Weak::upgrade) {
-            reader.add(changes.iter().copied().filter(|change| reader.kinds.hold(*change)));
+            if changes.iter().any(|change| reader.kinds.hold(*change)) {
+                reader.add(changes.iter().copied().filter(|change| reader.kinds.hold(*change)));
+            }
         }
     }
 }
@@ -158,9 +161,14 @@ impl Changes {
     /// Applies what was announced before the call and was not applied yet. When it returns, all of that has taken effect,
     /// also what another caller was applying. `apply` must not call it again.
     pub fn catch_up(&self, mut apply: impl FnMut(Change)) {
-        if self.0.unapplied.load(SeqCst) == 0 {
-            return;
+        if self.0.unapplied.load(SeqCst) != 0 {
+            self.catch_up_then(&mut apply, || ());
         }
+    }
+
+    /// The same, and then `keep`, before anybody applies what is announced later. So what `keep` puts into a cache is named by
+    /// a change that was applied before, which it can see, or by one that is applied behind it. Neither may call the reader.
+    pub fn catch_up_then<T>(&self, mut apply: impl FnMut(Change), keep: impl FnOnce() -> T) -> T {
         let _turn = self.0.turn.lock();
         loop {
             let taken = self.0.update(|waiting| {
@@ -169,13 +177,13 @@ impl Changes {
                 taken
             });
             if taken.is_empty() {
-                return;
+                return keep();
             }
             taken.into_iter().for_each(&mut apply);
         }
     }
 
-    /// The next change. For one task at a time, which does not use [`Self::catch_up`] beside it; nothing is lost when it
+    /// The next change. For one task at a time, which may call [`Self::catch_up`] in between; nothing is lost when it
     /// stops waiting.
     pub async fn next(&self) -> Change {
         loop {
@@ -296,6 +304,48 @@ mod tests {
             cache.catch_up(|change| unreachable!("{change:?} is taken already"));
             assert!(is_applied.load(SeqCst));
         });
+    }
+
+    #[test]
+    fn what_is_announced_while_something_is_kept_is_applied_behind_it() {
+        let feed = Feed::default();
+        let cache = feed.changes(ChangeKinds::ALL);
+        feed.announce(&[LANE]);
+        let order = Mutex::new(Vec::new());
+        let (begin, begun) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let (cache, order) = (&cache, &order);
+            scope.spawn(move || {
+                cache.catch_up_then(
+                    |_| order.lock().push("what came before"),
+                    || {
+                        begin.send(()).unwrap();
+                        std::thread::yield_now();
+                        order.lock().push("kept");
+                    },
+                );
+            });
+            begun.recv().unwrap();
+            feed.announce(&[LANE]);
+            cache.catch_up(|_| order.lock().push("what came behind"));
+        });
+        assert_eq!(order.into_inner(), ["what came before", "kept", "what came behind"]);
+    }
+
+    #[tokio::test]
+    async fn a_change_that_a_reader_does_not_want_does_not_wake_it() {
+        let feed = Feed::default();
+        let changes = feed.changes(ChangeKinds::TENANTS);
+        feed.announce(&[LANE]);
+        assert!(!is_ready_now(changes.0.arrived.notified()));
+        feed.announce(&[LANE, Change::Tenant(TenantNo(1))]);
+        assert!(is_ready_now(changes.0.arrived.notified()));
+    }
+
+    /// Whether it is ready at once.
+    fn is_ready_now(future: impl Future<Output = ()>) -> bool {
+        let future = std::pin::pin!(future);
+        future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_ready()
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use super::{
     retry_and_cancel::{cancel, retry},
     world::{lane_of, spec},
 };
-use crate::{Change, ChangeKinds, Changes, Next, Store, SubscriptionChange};
+use crate::{AcceptResult, Change, ChangeKinds, Changes, Next, Store, SubscriptionChange};
 
 pub async fn each_change_of_the_configuration_is_announced_and_nothing_else(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
@@ -102,6 +102,22 @@ pub async fn a_change_can_be_seen_when_it_is_announced(store: Arc<dyn Store>) {
     };
     let (seen, _) = tokio::join!(looks, world.subscription(&tenant));
     assert_eq!(seen, 1);
+}
+
+pub async fn a_commit_is_answered_stale_only_behind_the_change_that_made_it_so(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let matched_before = world.event(&tenant, &[]).await;
+    let deleted_since = world.event(&tenant, &[]).await;
+    let changes = world.store.changes(ChangeKinds::TENANTS);
+    world.subscription(&tenant).await;
+    let results = world.commit_events(vec![matched_before]).await;
+    assert!(matches!(results[..], [AcceptResult::Stale]), "{results:?}");
+    assert_eq!(taken(&changes), [Change::Tenant(tenant.no)]);
+    world.delete_tenant(&tenant).await;
+    let results = world.commit_events(vec![deleted_since]).await;
+    assert!(matches!(results[..], [AcceptResult::NoTenant]), "{results:?}");
+    assert_eq!(taken(&changes), [Change::Tenant(tenant.no)]);
 }
 
 pub async fn events_are_announced_to_whoever_wants_them(store: Arc<dyn Store>) {

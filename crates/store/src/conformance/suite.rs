@@ -329,6 +329,7 @@ macro_rules! conformance_suite {
                 a_key_is_announced_when_it_is_created_and_when_it_is_revoked
                 a_lane_is_announced_when_something_enters_or_leaves_it_beside_the_commits
                 a_change_can_be_seen_when_it_is_announced
+                a_commit_is_answered_stale_only_behind_the_change_that_made_it_so
                 events_are_announced_to_whoever_wants_them
                 a_reader_that_falls_behind_is_told_everything
             }

@@ -142,9 +142,10 @@ pub enum AcceptResult {
     },
     /// The key was used before with other bytes; nothing was written.
     Conflict,
-    /// The tenant's configuration changed since it was matched; nothing was written: reload and match again.
+    /// The tenant's configuration changed since it was matched; nothing was written: reload and match again. This node's feed has
+    /// announced that change before, whichever node made it, so that whoever reloads forgets what it knew.
     Stale,
-    /// The tenant is gone; nothing was written.
+    /// The tenant is gone; nothing was written. That was announced before as well.
     NoTenant,
 }
 

@@ -187,19 +187,27 @@ impl KeyRing {
         let tenant_seen = AtomicU64::new(changed_tenants[shard_of(stored.key.tenant_no)]);
         let noted = AtomicI64::new(i64::MIN);
         let known = Arc::new(KnownKey { stored, pace: KeyPace::default(), noted, tenant_seen });
-        // Of two that read it at the same time one is kept, with one bucket.
-        let kept = self.keys.get_or_insert_with(&hash, || Ok::<_, StoreError>(Arc::clone(&known)))?;
-        // What changed while it was read is applied now at the latest.
-        self.catch_up();
-        if self.changed_keys.load(Ordering::Acquire) != changed {
-            self.keys.remove(&hash);
-        }
-        Ok(Some(kept))
+        // What changed while it was read is applied behind the reading; what changes from now on is applied behind the keeping.
+        let keep = || match self.keys.get(&hash) {
+            // Of two that read it at the same time one is kept, with one bucket.
+            Some(kept) => kept,
+            None => {
+                if self.changed_keys.load(Ordering::Acquire) == changed {
+                    self.keys.insert(hash, Arc::clone(&known));
+                }
+                known
+            }
+        };
+        Ok(Some(self.changes.catch_up_then(|change| self.forget(change), keep)))
     }
 
     /// Forgets what changed.
     fn catch_up(&self) {
-        self.changes.catch_up(|change| match change {
+        self.changes.catch_up(|change| self.forget(change));
+    }
+
+    fn forget(&self, change: Change) {
+        match change {
             Change::Key(hash) => {
                 self.changed_keys.fetch_add(1, Ordering::AcqRel);
                 self.keys.remove(&hash);
@@ -212,7 +220,7 @@ impl KeyRing {
                 self.keys.clear();
             }
             Change::Lane(_) | Change::Events(_) => {}
-        });
+        }
     }
 
     fn changed_tenant(&self, no: TenantNo) -> u64 {

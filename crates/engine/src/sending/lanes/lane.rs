@@ -54,7 +54,8 @@ pub(super) struct Lane {
     pub(super) settings: LaneSettings,
     /// Its subscription was looked up.
     is_known: bool,
-    /// The version of the subscription that it began with, or began anew with: a later one ends whatever holds it back.
+    /// The version of the subscription that it began with, or began anew with. Those behind it, up to that of `settings`, change
+    /// nothing but secrets.
     begun_with: i64,
     breaker: Breaker,
     pace: Pace,
@@ -232,9 +233,15 @@ impl Lane {
         self.rests_until = self.rests_until.max(Some(until));
     }
 
-    /// Whether its subscription has changed since it began, or it has not begun.
-    pub(super) fn begins_anew_with(&self, version: i64) -> bool {
-        !self.is_known || version > self.begun_with
+    /// Whether its subscription has changed by more than its secrets since it heard of it, or it has not begun.
+    pub(super) fn begins_anew_with(&self, settings: &LaneSettings) -> bool {
+        let is_newer = settings.version > self.settings.version;
+        !self.is_known || is_newer && !settings.changes_secrets_only(&self.settings)
+    }
+
+    /// Whether a turn that was given by this version of the subscription may be used still.
+    pub(super) fn still_holds(&self, version: i64) -> bool {
+        version >= self.begun_with
     }
 
     /// Whatever held it back is over; but the head of one that goes on keeping its order waits for its next attempt.

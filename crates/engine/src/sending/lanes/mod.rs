@@ -27,6 +27,7 @@ mod pace;
 mod refill;
 mod seats;
 mod standing;
+mod table;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -37,13 +38,12 @@ use std::{
     time::Duration,
 };
 
-use postroad_domain::{DeliveryId, Timestamp, limits::EXCHANGES_PER_HOST_AND_LANE_MAX};
+use postroad_domain::{DeliveryId, TenantNo, Timestamp, limits::EXCHANGES_PER_HOST_AND_LANE_MAX};
 use postroad_store::{LaneKey, QueuedDelivery, Refilled};
-use rustc_hash::FxHashMap;
 
 use self::{
     hosts::Hosts,
-    lane::Lane,
+    table::LaneTable,
     turns::Turns,
     types::{Ended, LaneFigures, LaneLimits, RefillWish},
 };
@@ -53,7 +53,7 @@ use crate::configuration::lane_settings::LaneSettings;
 #[derive(Debug)]
 pub(crate) struct LaneSet {
     limits: LaneLimits,
-    lanes: FxHashMap<LaneKey, Lane>,
+    lanes: LaneTable,
     /// Of lanes whose receivers answer soon, or are not known yet.
     turns: Turns,
     /// Of lanes whose last exchange took long.
@@ -75,7 +75,7 @@ impl LaneSet {
     pub(crate) fn new(limits: LaneLimits) -> Self {
         Self {
             limits,
-            lanes: FxHashMap::default(),
+            lanes: LaneTable::default(),
             turns: Turns::new(limits.exchanges - limits.exchanges / 2, limits.exchange_bytes / 2),
             slow_turns: Turns::new(limits.exchanges / 2, limits.exchange_bytes / 2),
             slow_first: false,
@@ -92,7 +92,7 @@ impl LaneSet {
     pub(crate) fn offer(&mut self, delivery: QueuedDelivery) {
         let key = delivery.lane;
         let crowded = self.figures.ready_bytes >= self.limits.all_bytes;
-        let lane = self.lanes.entry(key).or_default();
+        let lane = self.lanes.at(key);
         if lane.offer(delivery, &self.limits, crowded) {
             self.figures.ready += 1;
             self.figures.ready_bytes += lane.newest_bytes();
@@ -102,21 +102,21 @@ impl LaneSet {
 
     /// Something waits for this lane in the store from `due` on: found at the start, or put there by somebody else.
     pub(crate) fn wake(&mut self, key: LaneKey, due: Timestamp) {
-        self.lanes.entry(key).or_default().note_due(due);
+        self.lanes.at(key).note_due(due);
         self.settle(key);
     }
 
     /// A delivery was put into the lane's queue by hand. While its earlier attempt is still held, a refill would skip it:
     /// then the lane looks again once it is released.
     pub(crate) fn wake_for(&mut self, key: LaneKey, id: DeliveryId, due: Timestamp) {
-        self.lanes.entry(key).or_default().expect_back(id, due);
+        self.lanes.at(key).expect_back(id, due);
         self.settle(key);
     }
 
     /// The subscription was changed: whatever held the lane back is over, it makes exchanges so from now on, and something may
     /// wait for it in the store. One that has to keep an order from now on takes all of it from there, in its order.
     pub(crate) fn begin_anew(&mut self, key: LaneKey, settings: LaneSettings, now: Timestamp) {
-        let lane = self.lanes.entry(key).or_default();
+        let lane = self.lanes.at(key);
         self.figures.slowed -= usize::from(lane.is_slowed());
         lane.begin_anew(settings.version, settings.ordered);
         lane.note_due(now);
@@ -129,17 +129,41 @@ impl LaneSet {
     /// Something of the lane or its subscription changed, on this node or another: it begins anew if the subscription was
     /// changed, and otherwise looks into the store again.
     pub(crate) fn look_again(&mut self, key: LaneKey, settings: LaneSettings, now: Timestamp) {
-        let lane = self.lanes.entry(key).or_default();
-        if lane.begins_anew_with(settings.version) {
+        let lane = self.lanes.at(key);
+        if lane.begins_anew_with(&settings) {
             return self.begin_anew(key, settings, now);
         }
         lane.look_again(now);
-        self.settle(key);
+        self.set_settings(key, settings, now);
+    }
+
+    /// Before an exchange: the lane has these settings from now on, and begins anew if they say something else than before.
+    /// Answers whether the turn, which was given by that version, may be used. If not it is to be given back.
+    pub(crate) fn still_holds(
+        &mut self,
+        key: LaneKey,
+        given_by: Option<i64>,
+        settings: LaneSettings,
+        now: Timestamp,
+    ) -> bool {
+        let Some(lane) = self.lanes.get(&key) else { return true };
+        // The first exchange of a lane is the only one under way, and comes before anybody knows its settings.
+        if given_by.is_some() && lane.begins_anew_with(&settings) {
+            self.begin_anew(key, settings, now);
+        } else {
+            self.set_settings(key, settings, now);
+        }
+        given_by.is_none_or(|version| self.lanes.get(&key).is_none_or(|lane| lane.still_holds(version)))
     }
 
     /// The lanes in memory.
     pub(crate) fn keys(&self) -> Vec<LaneKey> {
-        self.lanes.keys().copied().collect()
+        self.lanes.keys().collect()
+    }
+
+    /// The lanes of a tenant in memory.
+    pub(crate) fn of_tenant(&self, no: TenantNo) -> impl Iterator<Item = LaneKey> {
+        self.lanes.of_tenant(no)
     }
 
     /// How an exchange ended, told before its outcome is committed.
@@ -189,7 +213,7 @@ impl LaneSet {
             }
         }
         if let Some(due) = next_due {
-            self.lanes.entry(key).or_default().note_due(due);
+            self.lanes.at(key).note_due(due);
         }
         self.settle(key);
     }
@@ -219,6 +243,8 @@ impl LaneSet {
         if let Some(lane) = self.lanes.get_mut(&key) {
             let (deliveries, bytes) = lane.drop_ready();
             lane.forget_any_head();
+            // It may be activated again and say the same as before: that is a change.
+            lane.settings.spec = None;
             lane.note_due(again_at);
             self.figures.ready -= deliveries;
             self.figures.ready_bytes -= bytes;

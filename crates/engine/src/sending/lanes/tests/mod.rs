@@ -2,6 +2,7 @@
 
 mod fairness;
 mod heads;
+mod replaced;
 mod seats;
 
 use std::{sync::Arc, time::Duration};
