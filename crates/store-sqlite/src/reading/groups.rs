@@ -17,6 +17,9 @@ use crate::{
     sql::{self, query},
 };
 
+/// Goes nowhere: no name under `.invalid` is ever given out (RFC 2606).
+const NO_ENDPOINT: &str = "https://unreadable-url.invalid/";
+
 /// How large a group is; `None` for a delivery of one event.
 pub(crate) fn group(db: &Connection, delivery_no: i64, extras: Extras) -> Result<Option<Group>, Fault> {
     if !extras.members {
@@ -38,12 +41,21 @@ pub(crate) fn body(
         return Ok(None);
     }
     query::find(db, sql::BODY_FIND, (delivery_no,), |row| {
-        let url = row.get::<_, Option<String>>(1)?.map(|url| EndpointUrl::parse(&url)).transpose();
+        let url = row.get::<_, Option<String>>(1)?.map(|url| endpoint(&url, delivery_no)).transpose()?;
         Ok(Arc::new(StoredBody {
             method: row.get(0)?,
-            url: url.map_err(|_| Fault::Corrupt("a stored body goes to a URL that is none"))?,
+            url,
             body: Bytes::from(row.get::<_, Vec<u8>>(2)?),
         }))
+    })
+}
+
+/// The URL of a stored body. What was written is one. Another text becomes [`NO_ENDPOINT`]: its delivery fails alone, goes to no
+/// other receiver, and holds up nothing else in its lane.
+fn endpoint(url: &str, delivery_no: i64) -> Result<EndpointUrl, Fault> {
+    EndpointUrl::parse(url).or_else(|error| {
+        tracing::error!(delivery_no, %error, "a stored body goes to a URL that is none: its delivery will fail");
+        EndpointUrl::parse(NO_ENDPOINT).map_err(|_| Fault::Corrupt("a stored body goes to a URL that is none"))
     })
 }
 

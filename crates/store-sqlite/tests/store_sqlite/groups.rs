@@ -88,6 +88,26 @@ async fn a_group_is_there_again_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_stored_url_that_is_none_fails_its_own_delivery_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let (harmed, _) = group(&mut world, &tenant, &subscription).await;
+    let other = world.accept_one(&tenant, &subscription).await;
+    database(folder.path()).execute_batch("UPDATE delivery_body SET url = 'no URL'").unwrap();
+    world.advance(Duration::from_secs(120));
+    let waiting = world.refill(&subscription).await.deliveries;
+    let mut ids: Vec<_> = waiting.iter().map(|delivery| delivery.id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [harmed.id, other.id]);
+    let body = waiting.iter().find_map(|delivery| delivery.body.clone()).unwrap();
+    assert!(
+        body.url.as_ref().unwrap().as_str().contains(".invalid"),
+        "it goes to no other receiver: {body:?}"
+    );
+}
+
+#[tokio::test]
 async fn the_check_finds_what_is_wrong_with_a_group() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = World::new(Arc::new(open(folder.path()))).await;

@@ -150,6 +150,12 @@ pub enum AcceptResult {
 }
 
 /// An event that is to be sent with a delivery that waits already: the delivery becomes a group.
+///
+/// A group is whole when a commit with `at` of its `due` or later was answered: no later commit adds to it. So whoever sends it
+/// reads its events ([`crate::History::delivery_events`]) in a reading that begins after such an answer.
+///
+/// The store does not refuse an event that another group of the same subscription carries already, nor one that has a delivery
+/// of its own there: to send it once is up to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewMember {
     /// Whose both are.

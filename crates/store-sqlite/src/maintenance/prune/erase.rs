@@ -111,7 +111,10 @@ fn is_member(work: &Work<'_>, event_no: i64) -> Result<bool, Fault> {
 
 fn erase_event(work: &mut Work<'_>, found: Found) -> Result<(), Fault> {
     let number = (found.tenant_no, found.event_no);
-    work.known.logs.before_forgetting((work.db, work.unlisted), number)?;
+    // A deleted tenant gets no more offsets.
+    if work.known.tenants.contains_key(&found.tenant_no) {
+        work.known.logs.before_forgetting((work.db, work.unlisted), number)?;
+    }
     query::run(work.db, sql::EVENT_LISTING_DELETE, (found.tenant_no.0, found.event_no))?;
     query::run(work.db, sql::FANOUT_DELETE, (found.event_no,))?;
     query::run(work.db, sql::ERASE_EVENT, (found.event_no,))?;

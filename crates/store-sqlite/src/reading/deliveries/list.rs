@@ -14,7 +14,7 @@ use postroad_domain::{
 use postroad_store::{DeliveryFilter, ListDeliveries, Owned, Page};
 use rusqlite::Connection;
 
-use super::{Found, by_no, standing::Marks};
+use super::{Found, by_no, name_events, standing::Marks};
 use crate::{
     error::Fault,
     numbers::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
@@ -49,8 +49,7 @@ pub(crate) fn page(
     let Some(walk) = Walk::of(db, list, before, tail)? else { return Ok(nothing) };
     // A walk along one event comes to nothing else; the event need not be among those that a group names here.
     let filter = DeliveryFilter { event: None, ..list.filter.clone() };
-    let wanted = |found: Found| Ok(Some(found.delivery).filter(|delivery| filter.lets_through(delivery)));
-    look(db, walk, list.limit, wanted)
+    look(db, walk, (&filter, list.limit), |found| Ok(Some(found.delivery)))
 }
 
 /// The same over all tenants, where the filter names neither an event nor a subscription.
@@ -63,37 +62,36 @@ pub(crate) fn page_of_all(
     let (first, end) = edges(db, filter)?;
     let top = before.map_or(end, |before| before.min(end));
     let mut names = Names::new(db);
-    look(db, Walk::new(Source::All, Tail::default(), first, top), limit, |found| {
-        if filter.lets_through(&found.delivery) {
-            names.owned(found.lane.tenant_no, found.delivery)
-        } else {
-            Ok(None)
-        }
-    })
+    let walk = Walk::new(Source::All, Tail::default(), first, top);
+    look(db, walk, (filter, limit), |found| names.owned(found.lane.tenant_no, found.delivery))
 }
 
-/// Walks until the page is full.
+/// Walks until the page is full. The events of a group are read only where the filter lets it through, and each is a row that was
+/// looked at.
 fn look<T>(
     db: &Connection,
     mut walk: Walk,
-    limit: usize,
-    mut wanted: impl FnMut(Found) -> Result<Option<T>, Fault>,
+    (filter, limit): (&DeliveryFilter, usize),
+    mut show: impl FnMut(Found) -> Result<Option<T>, Fault>,
 ) -> Result<Page<T, String>, Fault> {
     let mut page = Page { items: Vec::new(), next: None };
     let mut marks = Marks::new(db);
     let mut looked_at = None;
     let mut looks = 0;
     while let Some(step) = walk.next(db)? {
-        if page.items.len() == limit || looks == PAGE_ROWS_SCANNED_MAX {
+        if page.items.len() == limit || looks >= PAGE_ROWS_SCANNED_MAX {
             page.next = looked_at.map(|number| format!("d{number:x}"));
             break;
         }
         looks += 1;
         looked_at = Some(step.number());
         let Step::Delivery(delivery_no) = step else { continue };
-        if let Some(mut found) = by_no(db, delivery_no, DELIVERY_EVENTS_LISTED_MAX)? {
-            marks.show(&mut found)?;
-            page.items.extend(wanted(found)?);
+        let Some(mut found) = by_no(db, delivery_no, 1)? else { continue };
+        marks.show(&mut found)?;
+        if filter.lets_through(&found.delivery) {
+            name_events(db, &mut found, DELIVERY_EVENTS_LISTED_MAX)?;
+            looks += found.delivery.events.len() - 1;
+            page.items.extend(show(found)?);
         }
     }
     Ok(page)

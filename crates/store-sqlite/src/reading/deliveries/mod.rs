@@ -90,12 +90,19 @@ pub(crate) fn find(
 
 fn by_no(db: &Connection, delivery_no: i64, events_max: usize) -> Result<Option<Found>, Fault> {
     let mut found = query::find(db, sql::DELIVERY_BY_NO, (delivery_no,), read)?;
-    if let Some(Found { no, extras, delivery, .. }) = found.as_mut().filter(|found| found.extras.members) {
-        let of = (*no, *extras);
-        (delivery.events, delivery.event_count) =
-            groups::event_ids(db, of, delivery.id.first_event(), events_max)?;
+    if let Some(found) = &mut found {
+        name_events(db, found, events_max)?;
     }
     Ok(found)
+}
+
+/// Names the first events of a delivery, at most so many, and tells how many it has in all.
+fn name_events(db: &Connection, found: &mut Found, events_max: usize) -> Result<(), Fault> {
+    if found.extras.members {
+        let (first, of) = (found.delivery.id.first_event(), (found.no, found.extras));
+        (found.delivery.events, found.delivery.event_count) = groups::event_ids(db, of, first, events_max)?;
+    }
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<Found, Fault> {
