@@ -42,11 +42,7 @@ pub(crate) fn body(
     }
     query::find(db, sql::BODY_FIND, (delivery_no,), |row| {
         let url = row.get::<_, Option<String>>(1)?.map(|url| endpoint(&url, delivery_no)).transpose()?;
-        Ok(Arc::new(StoredBody {
-            method: row.get(0)?,
-            url,
-            body: Bytes::from(row.get::<_, Vec<u8>>(2)?),
-        }))
+        Ok(Arc::new(StoredBody { method: row.get(0)?, url, body: Bytes::from(row.get::<_, Vec<u8>>(2)?) }))
     })
 }
 

@@ -82,11 +82,7 @@ fn erase_places(db: &Connection, tenant_no: TenantNo, limit: usize) -> Result<bo
     Ok(places.len() < limit)
 }
 
-fn erase_listed_events(
-    work: &mut Work<'_>,
-    tenant_no: TenantNo,
-    budget: &mut Budget,
-) -> Result<bool, Fault> {
+fn erase_listed_events(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
     while !budget.is_used_up() {
         let next =
             query::find(work.db, sql::ERASE_NEXT_EVENT, (tenant_no.0,), |row| Ok(row.get::<_, i64>(0)?))?;
