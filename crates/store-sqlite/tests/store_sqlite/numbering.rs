@@ -192,7 +192,7 @@ async fn the_end_of_a_log_never_falls() {
                 "round {rounds}, tenant {tenant_no}"
             );
         }
-        if rounds % 2 == 0 {
+        if rounds.is_multiple_of(2) {
             drop(world);
             world = World::new(Arc::new(open(folder.path()))).await;
             world.advance(Duration::from_secs(3_600 * u64::from(rounds)));
