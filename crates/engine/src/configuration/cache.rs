@@ -238,7 +238,7 @@ impl ConfigCache {
                 }
                 self.configs.clear();
             }
-            Change::Key(_) | Change::Lane(_) | Change::Events(_) => {}
+            Change::Key(_) | Change::Lane(_) | Change::Events(_) | Change::CalledOff(_) => {}
         }
     }
 

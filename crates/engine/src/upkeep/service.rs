@@ -40,7 +40,7 @@ impl UpkeepService {
 
     /// Starts what goes on in the background.
     pub(crate) fn start(self: &Arc<Self>) {
-        let changes = self.store.changes(ChangeKinds::LANES.and(ChangeKinds::TENANTS));
+        let changes = self.store.changes(ChangeKinds::CALLED_OFF);
         self.goes_on(Arc::clone(self).keep_swept(changes));
         self.goes_on(Arc::clone(self).keep_figures());
         self.goes_on(Arc::clone(self).keep_audit());

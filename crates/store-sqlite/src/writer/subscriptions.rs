@@ -92,6 +92,9 @@ pub(crate) fn update(
     put_version(work, &mut changed, update.at)?;
     if changes_lane {
         work.announced.push(Change::Lane(lane_of(&changed)));
+        if matches!(changed.inactive, Some((Paused, _))) {
+            work.announced.push(Change::CalledOff(changed.tenant_no));
+        }
     }
     audit::note(work.db, update.tenant_no, update.at, update.audit.as_ref())?;
     Ok(Ok(changed))
@@ -126,7 +129,7 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result
     work.known.lanes.remove(&subscription.no);
     work.known.gone.remove(&subscription.no);
     tenants::touch(work, delete.tenant_no)?;
-    work.announced.push(Change::Lane(lane_of(&subscription)));
+    work.announced.extend([Change::Lane(lane_of(&subscription)), Change::CalledOff(delete.tenant_no)]);
     audit::note(work.db, delete.tenant_no, delete.at, delete.audit.as_ref())?;
     Ok(true)
 }

@@ -63,6 +63,6 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteTenant) -> Result<bool,
     }
     work.known.tenants.remove(&tenant.no);
     work.known.dead_tenants.insert(tenant.no);
-    work.announced.push(Change::Tenant(tenant.no));
+    work.announced.extend([Change::Tenant(tenant.no), Change::CalledOff(tenant.no)]);
     Ok(true)
 }

@@ -52,6 +52,9 @@ pub enum Change {
     Lane(LaneKey),
     /// Events of a tenant were committed.
     Events(TenantNo),
+    /// What waits for a tenant may have been called off: it or one of its subscriptions was deleted, or one is paused. A sweep
+    /// finds work.
+    CalledOff(TenantNo),
     /// The reader fell behind, or the store cannot tell what changed: all that the reader remembers may be old.
     Everything,
 }
@@ -99,8 +102,10 @@ impl ChangeKinds {
     pub const LANES: Self = Self(4);
     /// [`Change::Events`].
     pub const EVENTS: Self = Self(8);
+    /// [`Change::CalledOff`].
+    pub const CALLED_OFF: Self = Self(16);
     /// All of them.
-    pub const ALL: Self = Self(15);
+    pub const ALL: Self = Self(31);
 
     /// These and those.
     #[must_use]
@@ -114,6 +119,7 @@ impl ChangeKinds {
             Change::Key(_) => Self::KEYS,
             Change::Lane(_) => Self::LANES,
             Change::Events(_) => Self::EVENTS,
+            Change::CalledOff(_) => Self::CALLED_OFF,
             Change::Everything => Self::ALL,
         };
         self.0 & kind.0 != 0

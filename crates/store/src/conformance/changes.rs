@@ -16,7 +16,7 @@ pub async fn each_change_of_the_configuration_is_announced_and_nothing_else(stor
     let mut world = World::new(store).await;
     let changes = world.store.changes(ChangeKinds::ALL);
     let tenant = world.tenant("acme").await;
-    let of_tenant = Change::Tenant(tenant.no);
+    let (of_tenant, called_off) = (Change::Tenant(tenant.no), Change::CalledOff(tenant.no));
     assert_eq!(taken(&changes), [of_tenant], "created");
     world.tenant("acme").await;
     assert_eq!(taken(&changes), [of_tenant], "replaced");
@@ -28,7 +28,7 @@ pub async fn each_change_of_the_configuration_is_announced_and_nothing_else(stor
     world.change(&subscription, SubscriptionChange::Spec(Box::new(spec()))).await;
     assert_eq!(taken(&changes), [of_tenant, of_lane], "changed: what held its lane back is over");
     world.set_active(&subscription, false).await;
-    assert_eq!(taken(&changes), [of_tenant, of_lane], "paused: what waits is called off");
+    assert_eq!(taken(&changes), [of_tenant, of_lane, called_off], "paused");
     world.set_active(&subscription, true).await;
     assert_eq!(taken(&changes), [of_tenant, of_lane], "active again");
     world.deactivate(&subscription).await;
@@ -42,11 +42,11 @@ pub async fn each_change_of_the_configuration_is_announced_and_nothing_else(stor
     event_types::delete(&mut world, tenant.no, "deal.won").await;
     assert_eq!(taken(&changes), [], "there was none");
     world.delete(&subscription).await;
-    assert_eq!(taken(&changes), [of_tenant, of_lane], "subscription deleted");
+    assert_eq!(taken(&changes), [of_tenant, of_lane, called_off], "subscription deleted");
     world.delete(&subscription).await;
     assert_eq!(taken(&changes), [], "it was deleted already");
     world.delete_tenant(&tenant).await;
-    assert_eq!(taken(&changes), [of_tenant], "deleted");
+    assert_eq!(taken(&changes), [of_tenant, called_off], "deleted");
     world.delete_tenant(&tenant).await;
     world.sweep_all(100).await;
     assert_eq!(taken(&changes), [], "it was deleted already, and erasing it is no change");

@@ -59,7 +59,7 @@ impl State {
         let Some(row) = living else { return false };
         row.deleted = true;
         let no = row.tenant.no;
-        self.announced.push(Change::Tenant(no));
+        self.announced.extend([Change::Tenant(no), Change::CalledOff(no)]);
         self.note(no, delete.at, delete.audit.clone());
         true
     }
@@ -157,6 +157,9 @@ impl State {
         let changed = self.put_version(key, changed, at);
         if changes_lane {
             self.announced.push(Change::Lane(key));
+            if matches!(changed.inactive, Some((InactiveReason::Paused, _))) {
+                self.announced.push(Change::CalledOff(tenant_no));
+            }
         }
         Ok(changed)
     }
@@ -192,7 +195,7 @@ impl State {
         }
         self.note_standing(key, Some(delete.at));
         self.config_changed(delete.tenant_no);
-        self.announced.push(Change::Lane(key));
+        self.announced.extend([Change::Lane(key), Change::CalledOff(delete.tenant_no)]);
         self.note(delete.tenant_no, delete.at, delete.audit);
         true
     }

@@ -45,7 +45,7 @@ impl TenantLimits {
         match change {
             Change::Tenant(no) => drop(self.changed.insert(no)),
             Change::Everything => self.all_changed = true,
-            Change::Key(_) | Change::Lane(_) | Change::Events(_) => {}
+            Change::Key(_) | Change::Lane(_) | Change::Events(_) | Change::CalledOff(_) => {}
         }
     }
 
