@@ -40,7 +40,6 @@ pub(crate) fn retry(
     queue_again(work, found.lane, found.no, (retry.at, retry.expires_at))?;
     audit::note(work.db, retry.tenant_no, retry.at, retry.audit.as_ref())?;
     work.announced.push(Change::Lane(found.lane));
-    audit::note(work.db, retry.tenant_no, retry.at, retry.audit.as_ref())?;
     let written = deliveries::by_id(work.db, retry.tenant_no, retry.id)?;
     Ok(Ok(written.ok_or(Fault::Corrupt("a delivery that was queued again is not there"))?))
 }
