@@ -133,9 +133,12 @@ fn a_lane_that_waits_for_another_host_now_is_given_no_seat_at_the_one_before() {
 fn a_seat_of_a_lane_that_leads_elsewhere_now_is_the_next_ones_at_once() {
     let (mut lanes, busy) = two_that_wait();
     lanes.exchanged(lane(1), &busy.seat);
-    assert!(lanes.lanes[&lane(2)].seat_at.is_some());
+    assert!(lanes.lanes.get(&lane(2)).unwrap().seat_at.is_some());
     lead_to_b(&mut lanes, 2);
-    assert_eq!((&lanes.lanes[&lane(2)].seat_at, lanes.lanes[&lane(3)].seat_at.is_some()), (&None, true));
+    assert_eq!(
+        (&lanes.lanes.get(&lane(2)).unwrap().seat_at, lanes.lanes.get(&lane(3)).unwrap().seat_at.is_some()),
+        (&None, true)
+    );
     assert_eq!(turns(&mut lanes).len(), 2, "one at each host");
 }
 
