@@ -124,7 +124,7 @@ pub struct RateLimit {
     pub per: Duration,
 }
 
-/// What the customer configured; checked. Its stored form is [`record::SpecRecord`].
+/// What the customer configured; checked. `record.rs` has its stored form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "record::SpecRecord", into = "record::SpecRecord")]
 pub struct SubscriptionSpec {
