@@ -28,6 +28,8 @@ pub trait Cluster: Send + Sync + 'static {
     /// Gives lanes back.
     async fn release_lanes(&self, release: ReleaseLanes) -> Result<(), StoreError>;
 
-    /// A reader of what changes from now on, on this node and on every other: how caches and whoever waits hear of it.
+    /// A reader of what changes from now on, on this node and on every other: how caches and whoever waits hear of it. A reader
+    /// made while a commit is under way may miss that commit's [`Change::Events`]: look at the log once after making it, and
+    /// again after a bounded wait.
     fn changes(&self, kinds: ChangeKinds) -> Changes;
 }
