@@ -34,6 +34,12 @@ async fn a_replay_that_is_cut_by_a_crash_goes_on_and_brings_everything() {
         (counted["count"] == EVENTS).then_some(())
     })
     .await;
+    // What was under way when the pause came goes on: were the receiver mended now, it would succeed and not be replayed.
+    poll_for("every exchange to end", async || {
+        let metrics = server.get("/metrics").await.ok()?.expect_status(200).text();
+        metrics.lines().any(|line| line == "postroad_exchanges_under_way 0").then_some(())
+    })
+    .await;
     receiver.take();
     receiver.answer("/hook", Answer::status(200));
 
