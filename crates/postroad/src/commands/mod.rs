@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod dev;
+mod dispatch;
 pub mod doctor;
 pub mod import;
 pub mod openapi;
@@ -11,14 +12,10 @@ pub mod replay;
 pub mod send;
 pub mod serve;
 
-use tempfile::TempDir;
 use thiserror::Error;
 
-use crate::{
-    cli::Command,
-    config::{Config, ConfigError, Given, Layers, Purpose, unknown_variables},
-    output,
-};
+pub use self::dispatch::run;
+use crate::config::{Config, ConfigError, Given, Layers, Purpose, unknown_variables};
 
 /// Why a command failed; decides the exit code.
 #[derive(Debug, Error)]
@@ -47,26 +44,6 @@ impl CommandError {
             Self::Interrupted(_) => 130,
         }
     }
-}
-
-/// Runs a command to its end. Answers the temporary folder that is to be dropped after the runtime, where there is one.
-pub async fn run(command: Command) -> Result<Option<TempDir>, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    match command {
-        Command::Help(text) => output::line(text.trim_end()).map_err(anyhow::Error::from)?,
-        Command::Serve(flags) => serve::run(&flags).await?,
-        Command::Dev(flags) => return dev::run(&flags).await.map(Some),
-        Command::Send(arguments) => send::run(arguments, variable).await?,
-        Command::Replay(arguments) => replay::run(arguments, variable).await?,
-        Command::Doctor(arguments) => doctor::run(arguments, variable).await?,
-        Command::ImportSvix(arguments) => import::run(arguments, variable).await?,
-        Command::Backup(arguments) => data::backup::run(arguments).await?,
-        Command::Check(flags) => data::check::run(&flags).await?,
-        Command::Compact(flags) => data::compact::run(&flags).await?,
-        Command::Profile(command) => profile::run(command, variable)?,
-        Command::OpenApi => openapi::run()?,
-    }
-    Ok(None)
 }
 
 /// The configuration from the flags, this process's environment, and the file that they name.
