@@ -1,32 +1,31 @@
-//! All routes in one router, with what holds for every request: measuring, refusals of paths and methods.
+//! The whole server as a service: all routes with what holds for every request, measuring and refusals of paths and methods.
 
+use crate::{
+    observe::observe,
+    problem::{Code, Problem},
+    routes,
+    state::ServerState,
+    v1,
+};
 use axum::{
     Router,
     extract::{MatchedPath, Request},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use utoipa_axum::router::OpenApiRouter;
 
-use crate::{
-    health, home, http_metrics, inspector, metrics, openapi,
-    problem::{Code, Problem},
-    state::ServerState,
-    v1,
-};
-
-/// The whole server as a service.
+/// The service.
 pub fn router(state: ServerState) -> Router {
-    let (routes, _) = usual_routes().split_for_parts();
+    let (usual, _) = routes::usual().split_for_parts();
     let (publishing, _) = v1::publishing().split_for_parts();
     // An event is the commit's once it is handed over, whoever still waits for the answer: no task of its own for each.
-    let routes = routes.layer(from_fn(run_to_its_end)).merge(publishing);
+    let routes = usual.layer(from_fn(run_to_its_end)).merge(publishing);
     let mut routes = routes.fallback(no_route).method_not_allowed_fallback(no_method);
     // A receiver changes nothing that must come to an end, and its answers may wait long: they go with their client.
     if let Some(inspector) = &state.inspector {
         routes = routes.merge(inspector.receiver());
     }
-    routes.layer(from_fn_with_state(state.clone(), http_metrics::observe)).with_state(state)
+    routes.layer(from_fn_with_state(state.clone(), observe)).with_state(state)
 }
 
 /// Lets a change run to its end, also when the client hangs up in the middle of it: what was written is then followed
@@ -41,28 +40,12 @@ async fn run_to_its_end(request: Request, next: Next) -> Response {
     }
 }
 
-/// Every route together with its documentation.
-pub(crate) fn documented_routes() -> OpenApiRouter<ServerState> {
-    usual_routes().merge(v1::publishing())
-}
-
-/// All but those that publish.
-fn usual_routes() -> OpenApiRouter<ServerState> {
-    OpenApiRouter::with_openapi(openapi::head())
-        .merge(home::routes())
-        .merge(health::routes())
-        .merge(metrics::routes())
-        .merge(openapi::routes())
-        .merge(inspector::routes())
-        .merge(v1::routes())
-}
-
 async fn no_route() -> Problem {
     Problem::new(Code::NotFound, "There is no such path. GET /openapi.json lists all of them.")
 }
 
 async fn no_method(path: MatchedPath) -> Problem {
-    let detail = match openapi::methods_of(path.as_str()) {
+    let detail = match routes::methods_of(path.as_str()) {
         Some(methods) => format!("This path takes {methods}. GET /openapi.json lists what each path takes."),
         None => "This path has other methods: see the header `Allow`.".to_owned(),
     };

@@ -6,7 +6,10 @@ use postroad_domain::Clock;
 use postroad_engine::{AdminKey, Engine};
 use prometheus_client::registry::Registry;
 
-use crate::{http_metrics::HttpMetrics, inspector::Inspector, metrics::MetricsKey};
+use crate::{
+    inspector::Inspector,
+    metrics::{HttpMetrics, MetricsKey},
+};
 
 /// What the wiring puts together for the server.
 pub struct ServerParts {

@@ -17,6 +17,7 @@ mod bins;
 mod hints;
 mod name;
 mod new_bin;
+mod on;
 mod page;
 mod pretty;
 mod record;
@@ -24,12 +25,12 @@ mod recorded;
 mod refusal;
 mod requests;
 mod room;
+mod routes;
 mod spelling;
 
 use std::sync::Arc;
 
-use axum::{Router, extract::FromRequestParts, routing::any};
-use http::request::Parts;
+use axum::{Router, routing::any};
 use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use parking_lot::Mutex;
@@ -42,13 +43,9 @@ use postroad_domain::{
 };
 use rand::rngs::StdRng;
 use tokio::io::{AsyncRead, AsyncWrite};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use self::routes::routes;
 use self::{bins::Bins, room::Room};
-use crate::{
-    problem::{Code, Problem},
-    state::ServerState,
-};
 
 /// What every path that records begins with.
 pub const INSPECT_PREFIX: &str = "/inspect/";
@@ -129,25 +126,5 @@ impl Inspector {
             .route("/inspect/{bin}/", any(record::record))
             .route("/inspect/{bin}/{*path}", any(record::record))
             .with_state(self.clone())
-    }
-}
-
-/// The routes that show.
-pub(crate) fn routes() -> OpenApiRouter<ServerState> {
-    OpenApiRouter::new()
-        .routes(routes!(new_bin::new_bin))
-        .routes(routes!(requests::list_requests, requests::delete_requests))
-        .routes(routes!(answer::get_answer, answer::put_answer))
-}
-
-/// The inspector, where it is on.
-pub(crate) struct On(Inspector);
-
-impl FromRequestParts<ServerState> for On {
-    type Rejection = Problem;
-
-    async fn from_request_parts(_: &mut Parts, state: &ServerState) -> Result<Self, Problem> {
-        let off = "The inspector is off: start the server with --inspector, or try `postroad dev`.";
-        state.inspector.clone().map(Self).ok_or_else(|| Problem::new(Code::NotFound, off))
     }
 }

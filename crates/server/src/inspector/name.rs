@@ -7,7 +7,7 @@ use http::request::Parts;
 use postroad_domain::limits::INSPECTOR_BIN_CHARS;
 use rand::{Rng, RngExt};
 
-use super::{Inspector, On};
+use super::{Inspector, on::On};
 use crate::{
     problem::{Code, Problem},
     state::ServerState,

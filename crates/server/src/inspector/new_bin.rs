@@ -8,7 +8,7 @@ use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{On, name::BinName, requests};
+use super::{name::BinName, on::On, requests};
 
 /// A bin of the inspector.
 #[derive(Debug, Serialize, ToSchema)]

@@ -12,21 +12,11 @@ mod parameters;
 mod schemas;
 mod sides;
 
-use std::{collections::BTreeMap, sync::OnceLock};
-
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http::{HeaderName, header};
 use serde_json::{Value, json};
 use utoipa::{
     OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-use crate::{router::documented_routes, state::ServerState};
-
-const JSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
 
 const KEYS: &str = "`Authorization: Bearer <key>`: the admin key, or a key of a tenant with the scope that the operation names.";
 
@@ -60,13 +50,9 @@ const KEYS: &str = "`Authorization: Bearer <key>`: the admin key, or a key of a 
 )]
 struct Head;
 
-/// The document of every route of this version, as JSON.
-///
-/// # Panics
-///
-/// Never: the document is made of texts and maps with text keys.
-pub fn openapi() -> Value {
-    let made = serde_json::to_value(documented_routes().into_openapi());
+/// The whole document, of what the handlers' types say.
+pub(crate) fn complete(routes: &utoipa::openapi::OpenApi) -> Value {
+    let made = serde_json::to_value(routes);
     let mut document = made.expect("the document is made of texts and maps with text keys");
     lists::name_all(&mut document);
     schemas::complete(&mut document);
@@ -113,46 +99,4 @@ pub(crate) fn head() -> utoipa::openapi::OpenApi {
     let key = SecurityScheme::Http(key);
     document.components.get_or_insert_default().add_security_scheme("key", key);
     document
-}
-
-/// The routes of this module.
-pub(crate) fn routes() -> OpenApiRouter<ServerState> {
-    OpenApiRouter::new().routes(routes!(document))
-}
-
-/// This document
-#[utoipa::path(
-    get,
-    path = "/openapi.json",
-    tag = "operation",
-    security(()),
-    responses((status = 200, description = "The OpenAPI document", content_type = "application/json")),
-)]
-async fn document() -> Response {
-    (JSON, rendered()).into_response()
-}
-
-/// What a path takes, in a list for people: `GET, POST`.
-pub(crate) fn methods_of(path: &str) -> Option<&'static str> {
-    static METHODS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    let methods = METHODS.get_or_init(|| {
-        let document: Value = serde_json::from_slice(&rendered()).unwrap_or_default();
-        let paths = document["paths"].as_object().into_iter().flatten();
-        let of_path = |operations: &Value| {
-            let methods = operations.as_object().into_iter().flat_map(|operations| operations.keys());
-            methods.map(|method| method.to_ascii_uppercase()).collect::<Vec<_>>().join(", ")
-        };
-        paths.map(|(path, operations)| (path.clone(), of_path(operations))).collect()
-    });
-    methods.get(path).map(String::as_str)
-}
-
-/// Made at the first request: most processes are never asked.
-fn rendered() -> Bytes {
-    static RENDERED: OnceLock<Bytes> = OnceLock::new();
-    let render = || {
-        let text = serde_json::to_vec(&openapi());
-        text.expect("the document is made of texts and maps with text keys").into()
-    };
-    RENDERED.get_or_init(render).clone()
 }

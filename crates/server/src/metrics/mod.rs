@@ -3,17 +3,19 @@
 //! **Invariant:** on the listener of the API they need a key: the admin's, or one that opens nothing else. On a listener of
 //! their own they need none, and nothing else is there.
 
+mod key;
+mod requests;
+
 use axum::{
     Router,
     extract::{FromRequestParts, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, header, request::Parts};
-use postroad_engine::hash_key;
 use prometheus_client::encoding::text::encode;
-use subtle::ConstantTimeEq;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use self::{key::MetricsKey, requests::HttpMetrics};
 use crate::{
     caller::{self, Operator},
     problem::{Code, Problem, ProblemDocument},
@@ -36,22 +38,6 @@ pub fn metrics_router(state: ServerState) -> Router {
 
 async fn no_route() -> Problem {
     Problem::new(Code::NotFound, "There is only GET /metrics here.")
-}
-
-/// A key that opens the figures and nothing else; only its hash is kept.
-#[derive(Clone)]
-pub struct MetricsKey([u8; 32]);
-
-impl MetricsKey {
-    /// From its text.
-    pub fn new(text: &str) -> Self {
-        Self(hash_key(text))
-    }
-
-    /// Takes the same time for every wrong key.
-    fn matches(&self, key: &str) -> bool {
-        hash_key(key).ct_eq(&self.0).into()
-    }
 }
 
 /// Somebody who may read the figures.
