@@ -1,25 +1,17 @@
-//! What the command line asks for, and the programs that this needs.
+//! What the command line asks for.
 
-use std::{
-    cell::RefCell,
-    path::{Path, PathBuf},
-    process::Command as Process,
-    rc::Rc,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, ensure};
-use cargo_metadata::MetadataCommand;
+use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::{
-    cases::{self, Case, Store},
+    cases::{self, Case},
     disk::Disk,
     scale::Scale,
+    setup::Wanted,
 };
 
-/// How the binaries are built; cargo calls their folder so too.
-const PROFILE: &str = "dist";
 /// Runs of each case, and pairs of runs where two programs are compared.
 const RUNS: u32 = 3;
 const PAIRS: u32 = 5;
@@ -89,12 +81,8 @@ pub(super) struct Asked {
     pub(super) runs: u32,
     pub(super) scale: Scale,
     pub(super) json: Option<PathBuf>,
-    pub(super) against: Option<PathBuf>,
-    server: Option<PathBuf>,
-    folder: Option<PathBuf>,
-    /// Only the work without the server.
-    pub(super) bare_only: bool,
-    no_build: bool,
+    /// What it is to take place with.
+    pub(super) setup: Wanted,
 }
 
 impl Asked {
@@ -124,71 +112,15 @@ impl Asked {
                 Scale::full(Duration::from_secs(number("seconds").unwrap_or(10).into()))
             },
             json: matches.get_one::<String>("json").map(PathBuf::from),
-            against,
-            server: path("server"),
-            folder: path("folder"),
-            bare_only: matches.get_flag("bare"),
-            no_build: matches.get_flag("no-build"),
+            setup: Wanted {
+                against,
+                server: path("server"),
+                folder: path("folder"),
+                bare_only: matches.get_flag("bare"),
+                no_build: matches.get_flag("no-build"),
+            },
         })
     }
-}
-
-/// What every run takes place with.
-pub(super) struct Bench {
-    pub(super) scale: Scale,
-    /// Where the server's data lies.
-    pub(super) folder: PathBuf,
-    pub(super) tools: Tools,
-    /// Large stores that were filled already.
-    pub(super) stores: RefCell<Vec<Rc<Store>>>,
-}
-
-/// The programs that take part.
-#[derive(Debug)]
-pub(super) struct Tools {
-    pub(super) postroad: PathBuf,
-    /// This program, as it is measured along.
-    pub(super) bench: PathBuf,
-}
-
-impl Bench {
-    /// Builds what is missing and makes the folder.
-    pub(super) fn prepare(asked: &Asked) -> Result<Self> {
-        let target = MetadataCommand::new().no_deps().exec().context("cargo metadata")?.target_directory;
-        let mut tools = if asked.no_build {
-            neighbours()?
-        } else {
-            build(target.join(PROFILE).as_std_path(), asked.server.is_none())?
-        };
-        if let Some(server) = &asked.server {
-            tools.postroad.clone_from(server);
-        }
-        for program in std::iter::once(&tools.postroad).chain(&asked.against).filter(|_| !asked.bare_only) {
-            ensure!(program.is_file(), "there is no program {}", program.display());
-        }
-        // The server runs in a folder of its own, where a relative path would lead nowhere.
-        tools.postroad = std::path::absolute(&tools.postroad)?;
-        let folder = asked.folder.clone().unwrap_or_else(|| target.join("bench").into());
-        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let folder = std::fs::canonicalize(&folder).with_context(|| folder.display().to_string())?;
-        Ok(Self { scale: asked.scale, folder, tools, stores: RefCell::default() })
-    }
-}
-
-/// The binaries as servers run them. The generator and the receiver are measured along, so they are optimised too.
-fn build(folder: &Path, with_server: bool) -> Result<Tools> {
-    let mut cargo = Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--profile", PROFILE, "--package", "bench"]);
-    if with_server {
-        cargo.args(["--package", "postroad"]);
-    }
-    ensure!(cargo.status().context("cargo build")?.success(), "the binaries cannot be built");
-    Ok(Tools { postroad: folder.join("postroad"), bench: folder.join("bench") })
-}
-
-fn neighbours() -> Result<Tools> {
-    let bench = std::env::current_exe().context("the path of this program")?;
-    Ok(Tools { postroad: bench.with_file_name("postroad"), bench })
 }
 
 #[cfg(test)]
@@ -213,13 +145,13 @@ mod tests {
         let asked = read("ten --runs 7 --seconds 2 --disk slow --json a.json --server b --folder c").unwrap();
         assert_eq!((asked.cases[0].name, asked.cases.len(), asked.runs), ("ten", 1, 7));
         assert_eq!((asked.disks, asked.scale.measured), (vec![Disk::Slow], Duration::from_secs(2)));
-        assert_eq!((asked.json, asked.server), (Some("a.json".into()), Some("b".into())));
+        assert_eq!((asked.json, asked.setup.server), (Some("a.json".into()), Some("b".into())));
     }
 
     #[test]
     fn two_programs_are_compared_in_five_pairs() {
         let asked = read("one --against ./older").unwrap();
-        assert_eq!((asked.runs, asked.against), (5, Some("./older".into())));
+        assert_eq!((asked.runs, asked.setup.against), (5, Some("./older".into())));
         assert_eq!(read("one --against ./older --runs 9").unwrap().runs, 9);
         assert_eq!(read("one --quick").unwrap().runs, 1);
     }

@@ -28,11 +28,14 @@ mod measure;
 mod pace;
 mod receiver;
 mod report;
+mod run;
 mod scale;
-mod sender;
 mod series;
+mod setup;
+mod signing;
 mod stage;
 mod statistics;
+mod store;
 mod tally;
 mod target;
 mod template;
@@ -45,11 +48,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::ArgMatches;
 
-use self::{
-    command_line::{Asked, Bench},
-    machine::Machine,
-    report::Report,
-};
+use self::{command_line::Asked, machine::Machine, report::Report, setup::Bench};
 
 fn main() -> Result<()> {
     let matches = command_line::command().get_matches();
@@ -71,7 +70,7 @@ fn main() -> Result<()> {
 /// When a program cannot be built or started, breaks while it is measured, or loses an event.
 fn run(matches: &ArgMatches) -> Result<()> {
     let asked = Asked::read(matches)?;
-    let bench = Bench::prepare(&asked)?;
+    let bench = Bench::prepare(asked.scale, &asked.setup)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let before = Machine::look()?;
     println!("{}", report::beginning(&before));

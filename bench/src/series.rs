@@ -6,11 +6,13 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::{
-    cases::{Case, Run},
-    command_line::{Asked, Bench},
+    cases::Case,
+    command_line::Asked,
     disk::{Disk, SyncTime},
     figure::Findings,
     machine::Machine,
+    run::Run,
+    setup::Bench,
     statistics::interleaved,
     work,
 };
@@ -45,12 +47,12 @@ pub(super) enum Side {
 
 /// Runs the case as often as it is asked for.
 pub(super) async fn measure(asked: &Asked, bench: &Bench, case: &'static Case, disk: Disk) -> Result<Series> {
-    let sides: &[Side] = if asked.against.is_some() { &[Side::A, Side::B] } else { &[Side::A] };
+    let sides: &[Side] = if asked.setup.against.is_some() { &[Side::A, Side::B] } else { &[Side::A] };
     let turns = interleaved(sides, asked.runs);
     let mut runs = Vec::new();
     for (number, side) in turns.iter().enumerate() {
         eprintln!("{} on the {} ({} of {})", case.name, disk.title(), number + 1, turns.len());
-        let binary = match (side, &asked.against) {
+        let binary = match (side, &asked.setup.against) {
             (Side::B, Some(against)) => &std::path::absolute(against)?,
             _ => &bench.tools.postroad,
         };
@@ -76,7 +78,7 @@ async fn run(
     findings.add("load before", Machine::look()?.load, "");
     let name = if case.load.pace.is_rate_measured() { "B" } else { "bare" };
     findings.add(name, bare.delivered_per_second(), "deliveries/s");
-    if asked.bare_only {
+    if asked.setup.bare_only {
         bare.add_latency(&mut findings);
         bare.add_faults(&mut findings);
         findings.add("unreadable", bare.arrived.unreadable as f64, "requests");

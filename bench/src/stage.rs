@@ -13,13 +13,13 @@ use tempfile::TempDir;
 
 use super::{
     behaviour::Behaviour,
-    command_line::Bench,
     control::{Command, Worker},
     disk::{Disk, SyncCount},
     generator::{GeneratorReport, OnBreak, Plan, Target},
     ledger,
     load::Load,
     receiver,
+    setup::Bench,
     tally::{self, TallyReport},
     template::tenant_id,
 };

@@ -2,9 +2,9 @@
 //! over their places.
 
 use super::{
-    bare::Signing,
     mark::{LABEL, MARK_BYTES, Mark, write_digits},
     pace::Turn,
+    signing::Signing,
 };
 
 /// The event type that is sent where a case says nothing else; the profile `standard` takes any.

@@ -6,14 +6,14 @@ use anyhow::{Context, Result, ensure};
 
 use super::{
     behaviour::Behaviour,
-    cases::Run,
-    command_line::Bench,
     control::Command,
     generator::{GeneratorReport, Target},
     load::Load,
     mark::now_micros,
     measure,
     pace::Pace,
+    run::Run,
+    setup::Bench,
     stage::{self, Ends, Stage},
     template::EVENT_TYPE,
     traffic::Traffic,

@@ -5,7 +5,7 @@ use std::{path::Path, process::Stdio, time::Duration};
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
-use super::{Case, Run, comparison};
+use super::{Case, comparison};
 use crate::{
     behaviour::Behaviour,
     figure::Findings,
@@ -13,6 +13,7 @@ use crate::{
     mark::now_micros,
     measure,
     pace::Pace,
+    run::Run,
     stage::Ends,
     template::EVENT_TYPE,
     work::{self, Filling},

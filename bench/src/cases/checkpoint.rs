@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::Result;
 
-use super::{Case, Run, comparison};
+use super::{Case, comparison};
 use crate::{
     behaviour::Behaviour,
     control::Command,
@@ -13,6 +13,7 @@ use crate::{
     load::Load,
     measure,
     pace::Pace,
+    run::Run,
     stage::{self, Ends, Stage},
     template::EVENT_TYPE,
     work,

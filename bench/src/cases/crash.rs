@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Case, Run};
+use super::Case;
 use crate::{
     behaviour::Behaviour,
     control::Command,
@@ -13,6 +13,7 @@ use crate::{
     load::Load,
     mark::now_micros,
     pace::Pace,
+    run::Run,
     stage::{self, Ends, Stage},
     tally::TallyReport,
     template::EVENT_TYPE,

@@ -5,12 +5,13 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::json;
 
-use super::{Case, Run, neighbours};
+use super::{Case, neighbours};
 use crate::{
     disk::Disk,
     figure::Findings,
     load::Load,
     mark::now_micros,
+    run::Run,
     stage::Stage,
     template::EVENT_TYPE,
     work::{self, Filling},

@@ -18,19 +18,11 @@ mod ten;
 mod tenants;
 mod throughput;
 
-use std::{future::Future, path::Path, pin::Pin};
+use std::{future::Future, pin::Pin};
 
 use anyhow::{Result, ensure};
 
-pub(super) use self::stored::Store;
-use super::{
-    command_line::Bench,
-    disk::{Disk, SyncTime},
-    figure::Findings,
-    load::Load,
-    stage::Stage,
-    traffic::Traffic,
-};
+use super::{figure::Findings, load::Load, run::Run};
 
 /// One case of the benchmark.
 pub(super) struct Case {
@@ -46,31 +38,6 @@ pub(super) struct Case {
 
 /// A run under way.
 pub(super) type Measuring<'a> = Pin<Box<dyn Future<Output = Result<Findings>> + 'a>>;
-
-/// What a run takes place with.
-pub(super) struct Run<'a> {
-    pub(super) bench: &'a Bench,
-    /// The server's program.
-    pub(super) binary: &'a Path,
-    pub(super) disk: Disk,
-    /// Measured just before on the same folder.
-    pub(super) sync: SyncTime,
-    pub(super) load: &'a Load,
-    /// The same work without the server, just before.
-    pub(super) bare: &'a Traffic,
-}
-
-impl Run<'_> {
-    /// Starts the server on an empty folder.
-    pub(super) async fn start(&self) -> Result<Stage> {
-        Stage::start(self.bench, self.binary, self.disk, None).await
-    }
-
-    /// Measures a sync of its disk once more.
-    fn probe(&self) -> Result<SyncTime> {
-        self.disk.probe(&self.bench.tools.bench, &self.bench.folder)
-    }
-}
 
 /// Every case, in the order in which they run.
 pub(super) const CASES: [Case; 21] = [

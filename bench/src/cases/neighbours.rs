@@ -6,12 +6,13 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::net::TcpSocket;
 
-use super::{Case, Run, comparison};
+use super::{Case, comparison};
 use crate::{
     behaviour::Behaviour,
     figure::Findings,
     load::Load,
     pace::Pace,
+    run::Run,
     stage::Ends,
     template::EVENT_TYPE,
     work::{self, Filling, Through},

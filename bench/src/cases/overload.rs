@@ -6,7 +6,7 @@
 
 use anyhow::{Context, Result};
 
-use super::{Case, Run};
+use super::Case;
 use crate::{
     behaviour::Behaviour,
     control::Command,
@@ -15,6 +15,7 @@ use crate::{
     load::Load,
     mark::now_micros,
     pace::Pace,
+    run::Run,
     stage::{self, Ends, Stage},
     statistics::{Spread, per_second},
     tally::TallyReport,

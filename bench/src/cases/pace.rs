@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::{Case, Run, throughput};
-use crate::{figure::Findings, load::Load, pace::Pace, work};
+use super::{Case, throughput};
+use crate::{figure::Findings, load::Load, pace::Pace, run::Run, work};
 
 /// A quiet server.
 pub(super) const PACE_200: Case = Case {

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-use super::{Case, Run};
+use super::Case;
 use crate::{
     behaviour::Behaviour,
     disk::Disk,
     figure::Findings,
     load::Load,
     pace::Pace,
+    run::Run,
     stage::{Ends, Stage},
     statistics::Spread,
     template::{EVENT_TYPE, tenant_id},

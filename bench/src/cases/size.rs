@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::{Case, Run};
-use crate::{figure::Findings, load::Load, measure, pace::Pace, work};
+use super::Case;
+use crate::{figure::Findings, load::Load, measure, pace::Pace, run::Run, work};
 
 /// Bytes, processor time and memory.
 pub(super) const CASE: Case = Case {

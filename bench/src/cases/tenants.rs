@@ -1,7 +1,7 @@
 //! Many tenants that take turns.
 
-use super::{Case, Run, throughput};
-use crate::{figure::Findings, load::Load, pace::Pace, work};
+use super::{Case, throughput};
+use crate::{figure::Findings, load::Load, pace::Pace, run::Run, work};
 
 use anyhow::Result;
 

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use super::Run;
 use crate::{
     figure::Findings,
+    run::Run,
     work::{self, Through},
 };
 

@@ -3,6 +3,7 @@
 
 mod book;
 mod plan;
+mod sender;
 
 use std::{
     cell::{Cell, RefCell},
@@ -17,7 +18,7 @@ use tokio::{
     task::{JoinSet, LocalSet, spawn_local},
 };
 
-use self::book::Book;
+use self::{book::Book, sender::Answer};
 pub(super) use self::{
     book::GeneratorReport,
     plan::{OnBreak, Plan, Target},
@@ -27,7 +28,6 @@ use super::{
     ledger,
     mark::now_micros,
     pace::Pacer,
-    sender::{self, Answer},
 };
 
 /// Runs the process: its plan comes on the first line of the standard input, commands on the others.
@@ -78,8 +78,8 @@ async fn serve() -> Result<()> {
 }
 
 /// What the connections share.
-pub(super) struct Shared {
-    pub(super) pacer: Pacer,
+struct Shared {
+    pacer: Pacer,
     book: RefCell<Book>,
     measuring: Cell<bool>,
 }

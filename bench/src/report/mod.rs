@@ -45,7 +45,14 @@ impl<'a> Report<'a> {
         measured: &'a [Series],
     ) -> Self {
         let cases = measured.iter().map(|series| CaseReport { series, figures: lines(series) }).collect();
-        Self { quick: asked.scale.is_quick, server, against: asked.against.as_deref(), before, after, cases }
+        Self {
+            quick: asked.scale.is_quick,
+            server,
+            against: asked.setup.against.as_deref(),
+            before,
+            after,
+            cases,
+        }
     }
 
     /// Whether any run of any case lost an event.

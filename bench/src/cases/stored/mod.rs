@@ -1,16 +1,15 @@
 //! Lists and filters over a store that has grown for a long time.
 
+mod filling;
 mod questions;
 mod replay;
-mod store;
 
 use anyhow::{Result, ensure};
 
 use self::questions::questions;
 pub(super) use self::replay::CASE as REPLAY;
-pub(crate) use self::store::Store;
-use super::{Case, Run};
-use crate::{figure::Findings, histogram::Histogram, load::Load, mark::now_micros, stage::Stage};
+use super::Case;
+use crate::{figure::Findings, histogram::Histogram, load::Load, mark::now_micros, run::Run, stage::Stage};
 
 /// Ten million events.
 pub(super) const CASE: Case = Case {
@@ -21,7 +20,7 @@ pub(super) const CASE: Case = Case {
 };
 
 async fn measure(run: &Run<'_>) -> Result<Findings> {
-    let store = store::of(run).await?;
+    let store = filling::of(run).await?;
     let stage = Stage::start(run.bench, run.binary, run.disk, Some(store.data_dir())).await?;
     let mut findings = Findings::default();
     findings.add("stored", store.events as f64, "events");

@@ -1,7 +1,7 @@
 //! What is asked of a large store.
 
-use super::store::{DELIVERED_TYPE, RARE_TYPE, Store, TENANT};
-use crate::template::tenant_id;
+use super::filling::{DELIVERED_TYPE, RARE_TYPE, TENANT};
+use crate::{store::Store, template::tenant_id};
 
 /// Each question with its name and its path.
 pub(super) fn questions(store: &Store) -> Vec<(&'static str, String)> {

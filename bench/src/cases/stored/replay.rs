@@ -7,10 +7,12 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::{
-    super::{Case, Run},
-    store::{self, Store, TENANT},
+    super::Case,
+    filling::{self, TENANT},
 };
-use crate::{figure::Findings, load::Load, mark::now_micros, stage::Stage, template::tenant_id};
+use crate::{
+    figure::Findings, load::Load, mark::now_micros, run::Run, stage::Stage, store::Store, template::tenant_id,
+};
 
 /// Ten million events.
 pub(in crate::cases) const CASE: Case = Case {
@@ -26,7 +28,7 @@ const SINCE: &str = "2000-01-01T00:00:00Z";
 const LOOK_PAUSE: Duration = Duration::from_millis(50);
 
 async fn measure(run: &Run<'_>) -> Result<Findings> {
-    let store = store::of(run).await?;
+    let store = filling::of(run).await?;
     let stage = Stage::start(run.bench, run.binary, run.disk, Some(store.data_dir())).await?;
     let desk = Desk { stage: &stage, store: &store };
     let mut findings = Findings::default();

@@ -5,9 +5,9 @@ use std::{io, rc::Rc};
 use anyhow::{Context, Result};
 use tokio::net::TcpStream;
 
-use super::{
+use super::{OnBreak, Plan, Shared, Target};
+use crate::{
     bare,
-    generator::{OnBreak, Plan, Shared, Target},
     mark::now_micros,
     pace::Turn,
     template::{Shape, Template},

@@ -1,21 +1,17 @@
-//! The large store: filled once for each program, through the API, and kept until the benchmark ends.
+//! Fills the large store, through the API.
 
-use std::{
-    path::{Path, PathBuf},
-    rc::Rc,
-    time::Duration,
-};
+use std::{path::Path, rc::Rc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
-use tempfile::TempDir;
 
-use super::Run;
 use crate::{
     behaviour::Behaviour,
     disk::Disk,
     measure,
+    run::Run,
     stage::{Ends, Stage},
+    store::{Store, data_dir},
     template::{EVENT_TYPE, tenant_id},
     work::{self, Filling},
 };
@@ -32,29 +28,6 @@ const PARTS: u64 = 10;
 const FILLING_MAX: Duration = Duration::from_secs(600);
 /// Small, so that ten million of them find room on a disk.
 const DATA_BYTES: usize = 128;
-
-/// A filled store; nobody uses it between the runs.
-#[derive(Debug)]
-pub(crate) struct Store {
-    binary: PathBuf,
-    folder: TempDir,
-    pub(super) events: u64,
-    pub(super) deliveries: u64,
-    pub(super) bytes: u64,
-    /// The subscription's id.
-    pub(super) subscription: String,
-    /// When about half of it was accepted, and an event of that time which was delivered.
-    pub(super) middle: String,
-    pub(super) event: String,
-    /// Why it is smaller than asked for.
-    pub(super) remark: Option<String>,
-}
-
-impl Store {
-    pub(super) fn data_dir(&self) -> PathBuf {
-        data_dir(&self.folder)
-    }
-}
 
 /// The store that this run's program has filled; the first run of a program fills it.
 pub(super) async fn of(run: &Run<'_>) -> Result<Rc<Store>> {
@@ -132,8 +105,4 @@ async fn newest_delivered(stage: &Stage) -> Result<(String, String)> {
 
 fn text(value: &serde_json::Value) -> Result<String> {
     value.as_str().map(str::to_owned).with_context(|| format!("not a text: {value}"))
-}
-
-fn data_dir(folder: &TempDir) -> PathBuf {
-    folder.path().join("data")
 }
