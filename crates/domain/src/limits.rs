@@ -99,6 +99,11 @@ pub const AUDIT_VALUE_CHARS_MAX: usize = 1_000;
 
 /// Subscriptions of one tenant.
 pub const SUBSCRIPTIONS_PER_TENANT_MAX: usize = 1_000;
+/// Bytes of all settings of one tenant, as they are stored: its subscriptions and the event types that it added. They are read as
+/// a whole before an event is routed.
+pub const TENANT_SETTINGS_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of such settings that are kept ready in memory, over all tenants; those used longest ago go first.
+pub const SETTINGS_CACHED_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Event types one subscription may name.
 pub const SUBSCRIPTION_EVENTS_MAX: usize = 500;
 /// Tag sets of one subscription.
@@ -212,7 +217,8 @@ pub const COMMIT_ROWS_MAX: usize = 2_000;
 pub const COMMIT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Subscriptions that are served by the commit of the event itself; the rest follows in commits of its own.
 pub const FANOUT_PER_COMMIT_MAX: usize = 200;
-/// Large fan-outs that are open at a time; above it new events wait.
+/// Large fan-outs that are open at a time. Of one tenant there are no more than are left for all others; above that its events that
+/// bring one wait.
 pub const OPEN_FANOUTS_MAX: usize = 1_000;
 /// Bytes of events that wait for their commit; above it ingest answers 429, and earlier for a tenant that has more of
 /// them than is left for all others.
@@ -234,7 +240,7 @@ pub const REQUEST_BODIES_MAX: usize = 4_096;
 pub const LANE_DELIVERIES_MAX: usize = 1_000;
 /// Bytes of deliveries a lane keeps in memory.
 pub const LANE_BYTES_MAX: usize = 1024 * 1024;
-/// Bytes of deliveries that all lanes keep in memory. Above it each lane keeps one delivery only.
+/// Bytes of deliveries that all lanes keep in memory. A tenant takes more only while it holds no more than is left for all others.
 pub const LANES_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Exchanges under way at a time, over all lanes: half of them for lanes whose receivers are slow, so that those that hang
 /// leave the other half alone. Of each half a tenant has no more than are free for all others.
@@ -316,5 +322,8 @@ pub const CHANGES_WAITING_MAX: usize = 1_024;
 
 /// Items of one page of a list.
 pub const PAGE_ITEMS: Bounds<usize> = Bounds { min: 1, max: 250, default: 50 };
+/// Bytes of events or settings on one page; it ends behind the item that reaches them and has a `next`, however many items were
+/// asked for.
+pub const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Rows one page may look at: a page with a rare filter may be short and still have a `next`.
 pub const PAGE_ROWS_SCANNED_MAX: usize = 5_000;

@@ -23,6 +23,9 @@ pub struct DeliveryPolicy {
     pub gone_deactivates: bool,
     /// Whether `Retry-After` of 429 and 503 is honoured.
     pub retry_after: bool,
+    /// Whether a receiver that keeps failing is asked by one probe at a time, with growing pauses. Where it is off every attempt
+    /// is made when the schedule says, whatever became of those before.
+    pub breaker: bool,
     /// How long events are kept at most, whatever the installation keeps.
     pub retention: Option<Duration>,
     /// The newest version of HTTP that is offered to https receivers, where the subscription does not say.
@@ -68,6 +71,7 @@ impl Success {
 
 const GONE: [(&str, bool); 2] = [("deactivate", true), ("failure", false)];
 const RETRY_AFTER: [(&str, bool); 2] = [("honour", true), ("ignore", false)];
+const BREAKER: [(&str, bool); 2] = [("on", true), ("off", false)];
 
 /// Reads `[delivery]`.
 pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
@@ -78,6 +82,7 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
         timeout: TIMEOUT,
         gone_deactivates: true,
         retry_after: true,
+        breaker: true,
         retention: None,
         http_version: HttpVersion::One,
         trace_context: false,
@@ -91,6 +96,7 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
         timeout: read_timeout(&section),
         gone_deactivates: section.choice("gone", &GONE).unwrap_or(defaults.gone_deactivates),
         retry_after: section.choice("retry_after", &RETRY_AFTER).unwrap_or(defaults.retry_after),
+        breaker: section.choice("breaker", &BREAKER).unwrap_or(defaults.breaker),
         http_version: section.choice("http_version", &HttpVersion::WORDS).unwrap_or(defaults.http_version),
         trace_context: section.boolean("trace_context").unwrap_or(defaults.trace_context),
     }

@@ -86,6 +86,8 @@ pub struct Policy {
     /// What `Retry-After` does: `honour` or `ignore`.
     #[serde(default)]
     pub retry_after: String,
+    /// Whether a receiver that keeps failing gets one request after each pause: `on` or `off`.
+    pub breaker: String,
     /// Exchanges of one subscription under way at a time.
     #[serde(default)]
     pub concurrency: u32,

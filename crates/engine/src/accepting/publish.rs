@@ -1,11 +1,10 @@
 //! Accepting events: match against the tenant's subscriptions, make durable, answer.
 
+use std::sync::atomic::Ordering;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
-use postroad_domain::{
-    EventId, EventType, TenantId, Timestamp, TraceContext,
-    limits::{FANOUT_PER_COMMIT_MAX, IDEMPOTENCY_RETENTION},
-};
+use postroad_domain::{EventId, EventType, TenantId, Timestamp, TraceContext, limits::IDEMPOTENCY_RETENTION};
 use postroad_profile::{DataRefusal, FieldProblem};
 use postroad_store::{Idempotency, NewDelivery, NewEvent, StoreError};
 use thiserror::Error;
@@ -15,7 +14,7 @@ use super::service::AcceptingService;
 use crate::{
     commit::batch::{EventAnswer, EventJob, EventReply},
     configuration::{
-        cache::TenantConfig,
+        cache::{Route, TenantConfig},
         event_check::{EventRefusal, EventToCheck, check_event},
         unknown_type::UnknownType,
     },
@@ -211,10 +210,11 @@ impl AcceptingService {
             checked.push(checked_type.map_err(PublishError::from));
         }
         // All are handed over before the first is waited for: they share a commit.
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let jobs = open.iter().zip(checked);
         let jobs: Vec<_> = jobs
             .map(|(index, checked)| {
-                checked.and_then(|checked| self.hand_over(&config, &events[*index], checked))
+                checked.and_then(|checked| self.hand_over(&config, &events[*index], checked, call))
             })
             .collect();
         let mut answers = Vec::with_capacity(jobs.len());
@@ -239,52 +239,24 @@ impl AcceptingService {
         config: &TenantConfig,
         event: &PublishEvent,
         event_type: EventType,
+        call: u64,
     ) -> Result<(Handed, oneshot::Receiver<Result<EventAnswer, StoreError>>), PublishError> {
         if !self.health.is_writable() {
             return Err(StoreError::Unavailable("it cannot be written to now".to_owned()).into());
         }
-        let Some(permit) = self.gate.admit(config.tenant.no, event.data.len() + event.attributes.len())
-        else {
+        let now = self.commit_clock.now();
+        let route = config.route(&event_type, &event.tags, now);
+        let rows = 1 + route.own.len() + route.rest.len();
+        let size = (event.data.len() + event.attributes.len(), rows);
+        let Some(permit) = self.gate.admit(config.tenant.no, size) else {
             self.metrics.overloaded.inc();
             return Err(PublishError::Overloaded);
         };
-        let handed = Handed { id: self.ids.event(), event_type, trace: event.trace.clone() };
-        let event = self.routed(config, event, &handed);
+        let handed = Handed { id: self.ids.event(now), event_type, trace: event.trace.clone() };
+        let event = routed(config, event, &handed, (route, now));
         let (sender, answer) = oneshot::channel();
-        self.committer.event(EventJob { event, reply: EventReply { sender, _permit: permit } });
+        self.committer.event(EventJob { event, reply: EventReply { sender, _permit: permit }, call });
         Ok((handed, answer))
-    }
-
-    fn routed(&self, config: &TenantConfig, event: &PublishEvent, handed: &Handed) -> NewEvent {
-        let now = self.clock.now();
-        let Handed { id, event_type, .. } = handed.clone();
-        let mut targets = config.route(&event_type, &event.tags, now);
-        let fanout = targets.split_off(targets.len().min(FANOUT_PER_COMMIT_MAX));
-        let deliveries = (1..)
-            .zip(targets)
-            .map(|(number, target)| NewDelivery { id: id.delivery(number), target })
-            .collect();
-        let idempotency = event.idempotency.as_ref().map(|(key, bytes)| Idempotency {
-            key_hash: sha256(key.as_bytes()),
-            bytes_hash: sha256(bytes),
-            expires_at: now.after(IDEMPOTENCY_RETENTION),
-        });
-        NewEvent {
-            id,
-            tenant_no: config.tenant.no,
-            config_version: config.tenant.config_version,
-            tenant_version: config.tenant.version,
-            trace: event.trace.clone().map(Box::new),
-            profile: config.profile.no,
-            event_type,
-            occurred_at: event.occurred_at,
-            tags: event.tags.clone(),
-            attributes: event.attributes.clone(),
-            data: event.data.clone(),
-            idempotency,
-            deliveries,
-            fanout,
-        }
     }
 
     fn read_answer(
@@ -313,6 +285,41 @@ impl AcceptingService {
                 None
             }
         }
+    }
+}
+
+/// The event as it is committed.
+fn routed(
+    config: &TenantConfig,
+    event: &PublishEvent,
+    handed: &Handed,
+    (route, now): (Route, Timestamp),
+) -> NewEvent {
+    let Handed { id, event_type, .. } = handed.clone();
+    let deliveries = (1..)
+        .zip(route.own)
+        .map(|(number, target)| NewDelivery { id: id.delivery(number), target })
+        .collect();
+    let idempotency = event.idempotency.as_ref().map(|(key, bytes)| Idempotency {
+        key_hash: sha256(key.as_bytes()),
+        bytes_hash: sha256(bytes),
+        expires_at: now.after(IDEMPOTENCY_RETENTION),
+    });
+    NewEvent {
+        id,
+        tenant_no: config.tenant.no,
+        config_version: config.tenant.config_version,
+        tenant_version: config.tenant.version,
+        trace: event.trace.clone().map(Box::new),
+        profile: config.profile.no,
+        event_type,
+        occurred_at: event.occurred_at,
+        tags: event.tags.clone(),
+        attributes: event.attributes.clone(),
+        data: event.data.clone(),
+        idempotency,
+        deliveries,
+        fanout: route.rest,
     }
 }
 

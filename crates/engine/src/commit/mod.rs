@@ -1,7 +1,7 @@
 //! Group commit: what waits to become durable goes into one transaction, and everybody waits for that one.
 //!
-//! Events and outcomes have a queue each with a guaranteed half of every commit, so that neither a flood of events nor
-//! a flood of outcomes starves the other. While a commit is under way the next one gathers; it starts as soon as the last one
+//! Events, outcomes and the steps of large fan-outs have a queue each with a guaranteed part of every commit, so that no flood of one
+//! kind starves another; of events and of steps tenants take turns ([`event_queue`], [`fanouts`]). While a commit is under way the next one gathers; it starts as soon as the last one
 //! is durable, and on a slow disk a moment later, where others are likely to come ([`intake`]).
 //!
 //! **Invariants**
@@ -10,17 +10,20 @@
 //!   for the answer.
 //! * An outcome is never lost while the process lives: while the store cannot write, outcomes are tried again and no new
 //!   attempt starts. Nobody waits for an event in that time: it is refused.
+//! * A tenant delays nobody else's events by more than a part of a commit, however many rows its own bring.
 //! * One bad item never fails its neighbours: a batch that the store refuses is halved until the bad one stands alone.
 
 pub(crate) mod batch;
 pub(crate) mod commit_clock;
 pub(crate) mod distribute;
+mod event_queue;
+mod fanouts;
 mod intake;
 pub(crate) mod listener;
 mod news;
 pub(crate) mod publish_gate;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use postroad_domain::Clock;
 use postroad_store::{Commit, Fanout, SessionId, Store, StoreError};
@@ -91,18 +94,13 @@ pub(crate) struct CommitQueues {
 }
 
 impl CommitQueues {
-    /// Empty queues. Once `finish` is cancelled the loop takes what is there and ends.
-    pub(crate) fn new(finish: CancellationToken) -> Self {
+    /// Empty queues. Once `finish` is cancelled the loop takes what is there and ends; once `give_up` is, it refuses the events
+    /// among that.
+    pub(crate) fn new(finish: CancellationToken, give_up: CancellationToken) -> Self {
         let (events, events_in) = mpsc::unbounded_channel();
         let (outcomes, outcomes_in) = mpsc::unbounded_channel();
         let (fanouts, fanouts_in) = mpsc::unbounded_channel();
-        let intake = Intake {
-            events: events_in,
-            outcomes: outcomes_in,
-            fanouts: fanouts_in,
-            open_fanouts: VecDeque::new(),
-            finish,
-        };
+        let intake = Intake::new(events_in, outcomes_in, fanouts_in, (finish, give_up));
         Self { committer: Committer { events, outcomes }, fanouts, intake }
     }
 

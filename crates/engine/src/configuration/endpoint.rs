@@ -6,12 +6,13 @@ use std::{sync::Arc, time::Duration};
 use http::{Method, header};
 use postroad_domain::{
     DeliveryId, EndpointUrl, Event, Headers, Invalid, RequestHead, RetryPolicy, Subscription,
-    SubscriptionVersion, TenantId, subscription::Push,
+    SubscriptionVersion, TenantId, Timestamp, subscription::Push,
 };
 use postroad_egress::{Channel, OutboundRequest};
 use postroad_profile::{
     AttemptFacts, ExactRequest, Profile, RenderError, RenderInput, SubscriptionFacts, Success,
 };
+use postroad_store::FanoutTarget;
 use thiserror::Error;
 
 use crate::{
@@ -114,11 +115,20 @@ impl Endpoint {
             shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
             profile: Arc::clone(profile),
             tenant: as_of.id.clone(),
-            lane_settings: LaneSettings::of(&subscription, &push),
+            lane_settings: LaneSettings::of(&subscription, &push, &profile.profile.delivery),
             channel: channel_of(&push, &profile.profile),
             tenant_version,
             subscription,
             push,
+        }
+    }
+
+    /// As an event of this moment is routed to it.
+    pub(crate) fn target(&self, now: Timestamp) -> FanoutTarget {
+        FanoutTarget {
+            subscription_no: self.subscription.no,
+            subscription_version: self.subscription.version,
+            expires_at: now.after(self.settings.retry.lifetime()),
         }
     }
 

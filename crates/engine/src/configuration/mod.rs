@@ -14,6 +14,7 @@ pub(crate) mod event_schema;
 pub(crate) mod event_types;
 pub(crate) mod keys;
 pub(crate) mod lane_settings;
+mod locks;
 pub(crate) mod lookup_error;
 pub(crate) mod options;
 pub(crate) mod profiles;

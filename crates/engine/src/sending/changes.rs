@@ -66,9 +66,10 @@ impl Dispatcher {
         }
     }
 
-    fn note(&self, change: Change, pending: &mut Pending) {
+    fn note(self: &Arc<Self>, change: Change, pending: &mut Pending) {
         match change {
             Change::Lane(lane) => pending.note(lane.tenant_no, [lane]),
+            Change::Overflowed(lane, handle) => self.drop_up_to(lane, handle),
             // Where it is still there, each lane that changed is told by itself.
             Change::Tenant(no) if self.has_lanes_of(no) => pending.note(no, []),
             Change::Everything => {

@@ -148,7 +148,7 @@ impl SendingService {
 
     fn sample_event(&self, config: &TenantConfig, facts: Facts) -> Event {
         Event {
-            id: self.ids.event(),
+            id: self.ids.event(self.clock.now()),
             event_type: facts.event_type,
             accepted_at: self.clock.now(),
             occurred_at: facts.occurred_at,

@@ -143,15 +143,12 @@ impl World {
     }
 
     pub(crate) async fn subscribe(&self, spec: SubscriptionSpec) -> SubscriptionView {
-        self.engine
-            .configuration()
-            .create_subscription(
-                &Origin::ADMIN,
-                &acme(),
-                NewSubscription { draft: draft(spec), secret: None },
-            )
-            .await
-            .unwrap()
+        self.subscribe_in(&acme(), spec).await
+    }
+
+    pub(crate) async fn subscribe_in(&self, tenant: &TenantId, spec: SubscriptionSpec) -> SubscriptionView {
+        let new = NewSubscription { draft: draft(spec), secret: None };
+        self.engine.configuration().create_subscription(&Origin::ADMIN, tenant, new).await.unwrap()
     }
 
     pub(crate) async fn publish(&self, data: &str) -> Published {

@@ -211,6 +211,7 @@ fn answered() -> Value {
         }},
         "Policy": {"properties": {
             "gone": words(["deactivate", "failure"]), "retry_after": words(["honour", "ignore"]),
+            "breaker": words(["on", "off"]),
             "http_version": named("HttpVersion"),
         }},
         "Problem": {"properties": {"status": {"minimum": 400, "maximum": 599}, "errors": {"minItems": 1}}},

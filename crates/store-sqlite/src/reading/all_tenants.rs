@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use postroad_domain::{
-    Event, EventId, Subscription, SubscriptionNo, TenantId, TenantNo, limits::PAGE_ROWS_SCANNED_MAX,
+    Event, EventId, Subscription, SubscriptionNo, TenantId, TenantNo,
+    limits::{PAGE_BYTES_MAX, PAGE_ROWS_SCANNED_MAX},
 };
 use postroad_store::{DeliveryFilter, ListAllEvents, ListAllSubscriptions, Owned, Page, SubscriptionFilter};
 use rusqlite::{Connection, Row};
@@ -61,7 +62,8 @@ pub(crate) fn events(db: &Connection, list: &ListAllEvents) -> Result<Page<Owned
         }
         let tenant_no = TenantNo(row.get(4)?);
         let Some(tenant) = names.of(tenant_no)? else { return Ok(None) };
-        Ok(events::by_number(db, row.get(3)?)?.map(|item| Owned { tenant, tenant_no, item }))
+        let found = events::by_number(db, row.get(3)?)?;
+        Ok(found.map(|item| (item.data.len(), Owned { tenant, tenant_no, item })))
     };
     let cursor = |row: &Row<'_>| Ok(EventId::from_bytes(row.get(0)?));
     walk(db, sql::EVENT_LIST_ALL, (first, end), list.limit, read, cursor)
@@ -76,7 +78,10 @@ pub(crate) fn subscriptions(
     let mut names = Names::new(db);
     let read = |row: &Row<'_>| match subscription_passes(&list.filter, row)? {
         None => Ok(None),
-        Some(subscription) => names.owned(subscription.tenant_no, subscription),
+        Some(subscription) => {
+            let bytes = subscriptions::bytes_of(row)?;
+            Ok(names.owned(subscription.tenant_no, subscription)?.map(|owned| (bytes, owned)))
+        }
     };
     let cursor = |row: &Row<'_>| Ok(SubscriptionNo(row.get(0)?));
     walk(db, sql::SUBSCRIPTION_LIST_ALL, (0, end), list.limit, read, cursor)
@@ -98,28 +103,32 @@ pub(crate) fn name(db: &Connection, no: TenantNo) -> Result<Option<TenantId>, Fa
     Names::new(db).of(no)
 }
 
-/// Walks down the numbers from `end` to `first`, at most as many rows as a page may look at.
+/// Walks down the numbers from `end` to `first`, at most as many rows as a page may look at and bytes as it may hold. What is read
+/// comes with its bytes.
 fn walk<T, C>(
     db: &Connection,
     text: &str,
     (first, end): (i64, i64),
     limit: usize,
-    mut read: impl FnMut(&Row<'_>) -> Result<Option<T>, Fault>,
+    mut read: impl FnMut(&Row<'_>) -> Result<Option<(usize, T)>, Fault>,
     cursor: impl Fn(&Row<'_>) -> Result<C, Fault>,
 ) -> Result<Page<T, C>, Fault> {
     let mut statement = db.prepare_cached(text)?;
     // One row more than may be looked at tells whether there is a next page.
     let mut rows = statement.query((first, end, PAGE_ROWS_SCANNED_MAX + 1))?;
     let mut page = Page { items: Vec::new(), next: None };
-    let (mut looks, mut looked_at) = (0, None);
+    let (mut looks, mut looked_at, mut bytes) = (0, None, 0);
     while let Some(row) = rows.next()? {
-        if page.items.len() == limit || looks == PAGE_ROWS_SCANNED_MAX {
+        if page.items.len() == limit || looks == PAGE_ROWS_SCANNED_MAX || bytes >= PAGE_BYTES_MAX {
             page.next = looked_at;
             break;
         }
         looks += 1;
         looked_at = Some(cursor(row)?);
-        page.items.extend(read(row)?);
+        if let Some((item_bytes, item)) = read(row)? {
+            bytes += item_bytes;
+            page.items.push(item);
+        }
     }
     Ok(page)
 }

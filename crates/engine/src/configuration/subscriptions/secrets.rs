@@ -102,7 +102,7 @@ impl ConfigurationService {
             return Err(RotateError::TooMany { max: SECRETS_MAX });
         }
         let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRotated, id));
-        self.put_secrets(tenant, &subscription, (secrets, audit)).await?;
+        self.put_secrets((tenant, &config), &subscription, (secrets, audit)).await?;
         Ok(secret)
     }
 
@@ -119,7 +119,7 @@ impl ConfigurationService {
 
     async fn put_secrets(
         &self,
-        tenant: &TenantId,
+        tenant: (&TenantId, &TenantConfig),
         subscription: &Subscription,
         (secrets, audit): (Vec<SealedSecret>, NewAudit),
     ) -> Result<Subscription, RotateError> {
@@ -131,6 +131,7 @@ impl ConfigurationService {
             UpdateError::Secret(error) => error.into(),
             UpdateError::NotFound
             | UpdateError::Stale
+            | UpdateError::TooLarge
             | UpdateError::BlockedUrl(_)
             | UpdateError::Invalid(_) => RotateError::NotFound,
         })

@@ -5,7 +5,7 @@
 //! came back behind it, goes by due time when nothing else is left.
 
 use postroad_domain::{Reason, Status, SubscriptionNo, Timestamp};
-use postroad_store::Sweep;
+use postroad_store::{Change, LaneKey, Sweep};
 
 use super::rows::Budget;
 use crate::{
@@ -37,9 +37,14 @@ pub(super) fn fail_oldest(work: &mut Work<'_>, sweep: Sweep, budget: &mut Budget
                 break;
             }
             looks_left -= oldest.len();
+            let highest = oldest.iter().copied().max();
             let rows = fail_each(work, (sub_no, lane), oldest, sweep)?;
             budget.take(rows);
             failed += rows;
+            if let Some(highest) = highest.filter(|_| rows > 0) {
+                let lane = LaneKey { tenant_no: lane.tenant_no, subscription_no: sub_no };
+                work.announced.push(Change::Overflowed(lane, highest));
+            }
         }
     }
     Ok(failed)

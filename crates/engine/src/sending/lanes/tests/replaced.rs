@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{EndpointUrl, SubscriptionSpec};
+use postroad_domain::{EndpointUrl, RateLimit, SubscriptionSpec};
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn turns_given_by_replaced_settings_are_given_back_and_come_in_the_order_asked_f
     for turn in &given {
         assert_eq!(turn.settings_version, Some(1));
         assert!(!lanes.still_holds(lane(1), turn.settings_version, ordered.clone(), at(1)));
-        lanes.give_back(lane(1), turn.delivery.id, at(1));
+        lanes.give_back(lane(1), turn.delivery.id, at(1), at(1));
         lanes.exchanged(lane(1), &turn.seat);
     }
     lanes.tick(at(1));
@@ -34,17 +34,72 @@ fn turns_given_by_replaced_settings_are_given_back_and_come_in_the_order_asked_f
     assert_eq!(turns(&mut lanes), [], "2 waits for the outcome of 1");
 }
 
+/// A pause and an activation that came before the lane had looked were one change for it, and what the pause had called off was sent.
+#[test]
+fn a_pause_and_an_activation_that_are_seen_at_once_leave_nothing_of_before_in_memory() {
+    let mut lanes = LaneSet::new(LIMITS);
+    (1..=3).for_each(|n| lanes.offer(delivery(1, n)));
+    let ordered = |version| LaneSettings { ordered: true, ..self::version(version, "https://a.example/") };
+    set_settings(&mut lanes, 1, ordered(1));
+    let turn = lanes.next_turn(at(1)).unwrap();
+    let ended = Ended {
+        id: turn.delivery.id,
+        succeeded: false,
+        again_at: Some(at(1_000_000)),
+        began: at(1),
+        took: Duration::ZERO,
+    };
+    lanes.judged(lane(1), ended, at(2));
+    lanes.exchanged(lane(1), &turn.seat);
+    lanes.settled(lane(1), turn.delivery.id, Some(at(1)));
+    lanes.look_again(lane(1), ordered(3), at(3));
+    assert_eq!(turns_at(&mut lanes, at(3)), []);
+    lanes.tick(at(3));
+    lanes.next_refill().expect("all of it is read anew, and no head is waited for that may be called off");
+    lanes.refilled(lane(1), refilled(vec![delivery(1, 9)], None), at(4));
+    assert_eq!(turns_at(&mut lanes, at(4)), [(1, 9)]);
+}
+
+/// A manual retry waited for the whole span of the rate limit: the look at its lane counted as an exchange.
+#[test]
+fn only_exchanges_that_were_made_count_for_a_rate_limit() {
+    let limit = RateLimit { count: 1, per: Duration::from_secs(3_600) };
+    let limited = LaneSettings { rate_limit: Some(limit), ..version(1, "https://a.example/") };
+    let mut lanes = LaneSet::new(LIMITS);
+    lanes.look_again(lane(1), limited.clone(), at(1));
+    lanes.tick(at(1));
+    lanes.next_refill().unwrap();
+    lanes.refilled(lane(1), refilled(vec![delivery(1, 1)], None), at(1));
+    let turn = lanes.next_turn(at(2)).expect("nothing was sent yet");
+    lanes.give_back(lane(1), turn.delivery.id, at(3), at(2));
+    lanes.exchanged(lane(1), &turn.seat);
+    lanes.tick(at(3));
+    lanes.next_refill().unwrap();
+    lanes.refilled(lane(1), refilled(vec![delivery(1, 1), delivery(1, 2)], None), at(3));
+    let turn = lanes.next_turn(at(3)).expect("what was given back was not sent");
+    let ended =
+        Ended { id: turn.delivery.id, succeeded: true, again_at: None, began: at(3), took: Duration::ZERO };
+    lanes.judged(lane(1), ended, at(3));
+    lanes.exchanged(lane(1), &turn.seat);
+    assert_eq!(turns_at(&mut lanes, at(3)), []);
+    assert_eq!(lanes.standing(lane(1), at(4)).rest.map(|(_, why)| why), Some(Rest::RateLimit));
+}
+
 #[test]
 fn new_secrets_end_no_rest_and_let_turns_hold() {
     let mut lanes = LaneSet::new(LIMITS);
     (1..=2).for_each(|n| lanes.offer(delivery(1, n)));
     lanes.set_settings(lane(1), version(1, "https://a.example/"), at(0));
     let turn = lanes.next_turn(at(0)).unwrap();
-    lanes.rest(lane(1), at(100));
+    lanes.rest(lane(1), (at(100), Rest::RetryAfter), at(0));
     let rotated = version(2, "https://a.example/");
     assert!(lanes.still_holds(lane(1), turn.settings_version, rotated.clone(), at(1)));
     lanes.look_again(lane(1), rotated, at(2));
-    assert_eq!(lanes.standing(lane(1), at(2)).rests_until, Some(at(100)), "a retry is no change");
+    assert_eq!(
+        lanes.standing(lane(1), at(2)).rest.map(|(until, _)| until),
+        Some(at(100)),
+        "a retry is no change"
+    );
 }
 
 #[test]
@@ -53,11 +108,15 @@ fn a_version_ends_a_rest_once_whoever_tells_of_it_first() {
     (1..=2).for_each(|n| lanes.offer(delivery(1, n)));
     lanes.set_settings(lane(1), version(1, "https://a.example/"), at(0));
     let turn = lanes.next_turn(at(0)).unwrap();
-    lanes.rest(lane(1), at(100));
+    lanes.rest(lane(1), (at(100), Rest::RetryAfter), at(0));
     let changed = version(2, "https://b.example/");
     assert!(!lanes.still_holds(lane(1), turn.settings_version, changed.clone(), at(1)));
-    assert_eq!(lanes.standing(lane(1), at(1)).rests_until, None);
-    lanes.rest(lane(1), at(200));
+    assert_eq!(lanes.standing(lane(1), at(1)).rest.map(|(until, _)| until), None);
+    lanes.rest(lane(1), (at(200), Rest::RetryAfter), at(0));
     lanes.look_again(lane(1), changed, at(2));
-    assert_eq!(lanes.standing(lane(1), at(2)).rests_until, Some(at(200)), "the new receiver asked for it");
+    assert_eq!(
+        lanes.standing(lane(1), at(2)).rest.map(|(until, _)| until),
+        Some(at(200)),
+        "the new receiver asked for it"
+    );
 }

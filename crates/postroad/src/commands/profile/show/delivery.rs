@@ -31,6 +31,7 @@ pub(super) fn entries(policy: &DeliveryPolicy) -> Vec<Entry> {
         entry("HTTP", http_version(policy)),
         entry("410", gone),
         entry("Retry-After", if policy.retry_after { "of 429 and 503 is honoured" } else { "is ignored" }),
+        entry("Breaker", breaker(policy)),
         entry("Trace", trace(policy)),
         entry("Events are kept", kept),
     ]
@@ -40,6 +41,14 @@ fn http_version(policy: &DeliveryPolicy) -> &'static str {
     match policy.http_version {
         HttpVersion::One => "1.1",
         HttpVersion::Two => "2 where an https receiver offers it, else 1.1",
+    }
+}
+
+fn breaker(policy: &DeliveryPolicy) -> &'static str {
+    if policy.breaker {
+        "a receiver that keeps failing is asked by one probe after each pause"
+    } else {
+        "off: every attempt is made when the schedule says"
     }
 }
 
