@@ -87,6 +87,7 @@ pub struct Policy {
     #[serde(default)]
     pub retry_after: String,
     /// Whether a receiver that keeps failing gets one request after each pause: `on` or `off`.
+    #[serde(default)]
     pub breaker: String,
     /// Exchanges of one subscription under way at a time.
     #[serde(default)]

@@ -147,6 +147,7 @@ macro_rules! conformance_suite {
                 settings_and_secrets_change_together_in_one_version
                 each_change_of_the_configuration_grows_the_tenants_version_by_one
                 a_snapshot_holds_all_subscriptions_in_the_order_of_their_creation
+                a_snapshot_of_very_large_settings_is_whole
                 a_deleted_subscription_is_not_there_any_more
             }
             versions {

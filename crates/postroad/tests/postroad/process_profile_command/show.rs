@@ -133,6 +133,7 @@ Delivery
   HTTP             1.1
   410              makes the subscription inactive
   Retry-After      of 429 and 503 is honoured
+  Breaker          a receiver that keeps failing is asked by one probe after each pause
   Trace            receivers get no traceparent
   Events are kept  as long as the installation keeps them
 
