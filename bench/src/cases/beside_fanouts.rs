@@ -41,7 +41,7 @@ async fn measure(run: &Run<'_>) -> Result<Findings> {
     let (healthy_alone, ordered_alone, _) = measured(run, false).await?;
     let (healthy, ordered, fanned_out) = measured(run, true).await?;
     let mut findings = Findings::default();
-    findings.add("published beside", fanned_out as f64, "events");
+    findings.add("published beside, in all", fanned_out as f64, "events");
     let rate = Traffic::delivered_per_second;
     findings.add("ordered alone", rate(&ordered_alone), "deliveries/s");
     findings.add("ordered beside", rate(&ordered), "deliveries/s");

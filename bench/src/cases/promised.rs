@@ -27,10 +27,16 @@ pub(super) const CASE: Case = Case {
 
 const TENANT: u64 = 0;
 const DELIVERIES: usize = 40;
-/// The gaps of the schedule, in milliseconds.
-const GAPS: [u64; 3] = [1_000, 2_000, 3_000];
+/// The gaps of the schedule, in seconds.
+const GAPS: [u64; 3] = [1, 2, 3];
 /// Behind the last attempt.
 const MARGIN: Duration = Duration::from_secs(10);
+
+/// A profile with these gaps.
+fn profile() -> String {
+    let gaps = GAPS.map(|gap| format!("{gap}s"));
+    PROFILE.replace("BACKOFF", &format!("{gaps:?}"))
+}
 
 const PROFILE: &str = r#"
 name = "promised"
@@ -46,7 +52,7 @@ is = "none"
 
 [delivery]
 attempts = 4
-backoff = ["1s", "2s", "3s"]
+backoff = BACKOFF
 jitter_percent = 0
 breaker = "off"
 
@@ -70,15 +76,16 @@ async fn measure(run: &Run<'_>) -> Result<Findings> {
     let path = format!("/v1/tenants/{}/events/batch", tenant_id(TENANT));
     let answer = stage.server.post_json(&path, &batch).await?;
     ensure!(answer.status == 202, "the events were refused with {}: {}", answer.status, answer.text());
-    tokio::time::sleep(Duration::from_millis(GAPS.iter().sum())).await;
+    tokio::time::sleep(Duration::from_secs(GAPS.iter().sum())).await;
 
-    let (mut late, mut attempts) = (Histogram::default(), 0);
+    let (mut late, mut early, mut attempts) = (Histogram::default(), 0, 0);
     for delivery in ended(&stage).await? {
         let made = delivery["attempts"].as_array().context("a delivery without attempts")?;
         attempts += made.len();
         for (pair, gap) in made.windows(2).zip(GAPS) {
-            let promised = end_of(&pair[0])? + 1_000 * gap;
-            late.record(begin_of(&pair[1])?.saturating_sub(promised));
+            let (promised, began) = (end_of(&pair[0])? + 1_000_000 * gap, begin_of(&pair[1])?);
+            late.record(began.saturating_sub(promised));
+            early = early.max(promised.saturating_sub(began));
         }
     }
     let mut findings = Findings::default();
@@ -86,6 +93,7 @@ async fn measure(run: &Run<'_>) -> Result<Findings> {
     findings.add("attempts promised", (DELIVERIES * (GAPS.len() + 1)) as f64, "");
     findings.add_micros("late p50", late.percentile(50.0));
     findings.add_micros("late p99", late.percentile(99.0));
+    findings.add_micros("early highest", early);
     findings.add_micros("late highest", late.percentile(100.0));
     Ok(findings)
 }
@@ -93,7 +101,7 @@ async fn measure(run: &Run<'_>) -> Result<Findings> {
 fn write_profile(folder: &Path) -> Result<()> {
     let folder = folder.join("promised");
     fs::create_dir(&folder)?;
-    Ok(fs::write(folder.join("profile.toml"), PROFILE)?)
+    Ok(fs::write(folder.join("profile.toml"), profile())?)
 }
 
 /// All deliveries with their attempts, as soon as each has ended; as they are when that takes too long.

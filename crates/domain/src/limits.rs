@@ -102,8 +102,10 @@ pub const SUBSCRIPTIONS_PER_TENANT_MAX: usize = 1_000;
 /// Bytes of all settings of one tenant, as they are stored: its subscriptions and the event types that it added. They are read as
 /// a whole before an event is routed.
 pub const TENANT_SETTINGS_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Bytes of such settings that are kept ready in memory, over all tenants; those used longest ago go first.
-pub const SETTINGS_CACHED_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Bytes of memory of tenants that are kept ready, over all of them; those used longest ago go first.
+pub const SETTINGS_CACHED_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Bytes of memory of earlier versions of subscriptions that are kept ready, since deliveries of a moment ago still name them.
+pub const EARLIER_CACHED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Event types one subscription may name.
 pub const SUBSCRIPTION_EVENTS_MAX: usize = 500;
 /// Tag sets of one subscription.

@@ -37,6 +37,8 @@ struct Waiting {
     held_calls: FxHashSet<u64>,
     /// Rows that it may still write in this turn; less than none when its last event was larger.
     rows_left: i64,
+    /// It stands among those that are set aside.
+    is_aside: bool,
 }
 
 impl EventQueue {
@@ -65,7 +67,16 @@ impl EventQueue {
         self.bytes += job.bytes();
         let no = job.event.tenant_no;
         match self.tenants.entry(no) {
-            Entry::Occupied(waiting) => waiting.into_mut().events.push_back(job),
+            Entry::Occupied(waiting) => {
+                let waiting = waiting.into_mut();
+                let need_not_wait = job.event.fanout.is_empty() && !waiting.held_calls.contains(&job.call);
+                waiting.events.push_back(job);
+                if waiting.is_aside && need_not_wait {
+                    waiting.is_aside = false;
+                    self.set_aside.retain(|aside| *aside != no);
+                    self.turns.push_back(no);
+                }
+            }
             Entry::Vacant(none) => {
                 none.insert(Waiting { rows_left: TURN_ROWS, ..Waiting::default() }).events.push_back(job);
                 self.turns.push_back(no);
@@ -75,8 +86,12 @@ impl EventQueue {
 
     /// Lets those come back to their turns who may open a large fan-out again.
     pub(super) fn let_return(&mut self, fanouts: &OpenFanouts) {
-        let returning = self.set_aside.extract_if(.., |no| fanouts.has_room(*no));
-        self.turns.extend(returning);
+        for no in self.set_aside.extract_if(.., |no| fanouts.has_room(*no)) {
+            if let Some(waiting) = self.tenants.get_mut(&no) {
+                waiting.is_aside = false;
+            }
+            self.turns.push_back(no);
+        }
     }
 
     /// The event whose turn it is. `None` when none waits, or each waits for the end of a large fan-out.
@@ -93,6 +108,7 @@ impl EventQueue {
                 continue;
             }
             let Some(job) = waiting.next(|| fanouts.has_room(no)) else {
+                waiting.is_aside = true;
                 self.turns.pop_front();
                 self.set_aside.push(no);
                 continue;

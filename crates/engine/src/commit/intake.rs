@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     batch::{Batch, EventJob, OutcomeJob, Size},
     event_queue::EventQueue,
-    fanouts::OpenFanouts,
+    fanouts::{OpenFanouts, REFUSED_PAUSE},
 };
 
 /// With so many rows to write a commit takes its time for them, and not for the disk.
@@ -65,6 +65,7 @@ impl Intake {
     /// finish and everything was taken but the rest of large fan-outs, which the store keeps for the next start.
     pub(super) async fn next(&mut self, clock: &dyn Clock, last: LastCommit) -> Option<Batch> {
         let mut batch = Batch::default();
+        self.open_fanouts.go_on(clock.monotonic());
         loop {
             while let Ok(fanout) = self.fanouts.try_recv() {
                 self.open_fanouts.push(fanout);
@@ -93,6 +94,10 @@ impl Intake {
                 () = self.finish.cancelled() => return None,
                 Some(fanout) = self.fanouts.recv() => {
                     self.open_fanouts.push(fanout);
+                    continue;
+                }
+                () = refused_are_due(&self.open_fanouts, clock) => {
+                    self.open_fanouts.go_on(clock.monotonic());
                     continue;
                 }
             }
@@ -180,9 +185,15 @@ impl Intake {
 
     /// Takes back the steps of fan-outs that could not be committed; they are the next ones.
     pub(super) fn take_back_fanouts(&mut self, batch: &mut Batch) {
-        for fanout in batch.fanouts.drain(..).rev() {
-            self.open_fanouts.push_front(fanout);
+        for step in batch.fanouts.drain(..).rev() {
+            self.open_fanouts.take_back(step);
         }
+    }
+
+    /// The store refused these steps for themselves.
+    pub(super) fn refuse_fanouts(&mut self, steps: Vec<Fanout>, clock: &dyn Clock) {
+        let until = clock.monotonic().saturating_add(REFUSED_PAUSE);
+        steps.into_iter().for_each(|step| self.open_fanouts.refuse(step, until));
     }
 
     /// Fills a batch of outcomes with those that wait.
@@ -211,6 +222,14 @@ impl Intake {
             let Some(step) = self.open_fanouts.next_step() else { return };
             batch.add_fanout(step);
         }
+    }
+}
+
+/// Ends when a step that was refused may be tried again; never where none was.
+async fn refused_are_due(fanouts: &OpenFanouts, clock: &dyn Clock) {
+    match fanouts.next_refused() {
+        Some(until) => clock.sleep(until.saturating_sub(clock.monotonic())).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -359,6 +378,44 @@ mod tests {
         let written: Vec<_> =
             next(&mut intake).await.unwrap().events.iter().map(|event| event.fanout.len()).collect();
         assert_eq!(written, [1, 0], "in their order, as soon as there is room");
+    }
+
+    #[tokio::test]
+    async fn an_event_that_comes_when_its_tenant_waits_for_room_for_a_fan_out_does_not_wait_too() {
+        let (ends, mut intake) = intake();
+        for _ in 0..OPEN_FANOUTS_MAX {
+            ends.fanouts.send(fanout(2, 100 * FANOUT_PER_COMMIT_MAX)).unwrap();
+        }
+        let mut large = EventJob { call: 7, ..job(1, 0) };
+        large.event.fanout = fanout(1, 1).targets;
+        ends.event(large);
+        assert_eq!(next(&mut intake).await.unwrap().events.len(), 0);
+        ends.event(EventJob { call: 8, ..job(1, 1) });
+        ends.event(EventJob { call: 7, ..job(1, 2) });
+        let written: Vec<_> =
+            next(&mut intake).await.unwrap().events.iter().map(|event| event.deliveries.len()).collect();
+        assert_eq!(written, [1], "the other one came by the same call");
+    }
+
+    #[tokio::test]
+    async fn the_steps_of_a_fan_out_come_one_behind_the_other_also_when_one_is_refused() {
+        let (ends, mut intake) = intake();
+        ends.fanouts.send(fanout(1, 500)).unwrap();
+        let clock = ManualClock::default();
+        let first = intake.next(&clock, LastCommit::default()).await.unwrap();
+        let step = |batch: &Batch| {
+            batch.fanouts.iter().map(|step| (step.next_number, step.targets.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(step(&first), [(1, 200)], "the next one waits for this one's commit");
+        intake.refuse_fanouts(first.fanouts, &clock);
+        ends.event(job(1, 0));
+        assert_eq!(step(&intake.next(&clock, LastCommit::default()).await.unwrap()), [], "all of it waits");
+        clock.advance(REFUSED_PAUSE);
+        let mut steps = Vec::new();
+        for _ in 0..3 {
+            steps.extend(step(&intake.next(&clock, LastCommit::default()).await.unwrap()));
+        }
+        assert_eq!(steps, [(1, 200), (201, 200), (401, 100)]);
     }
 
     #[tokio::test]

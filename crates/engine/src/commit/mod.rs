@@ -119,7 +119,8 @@ impl CommitLoop {
         let mut last = LastCommit::default();
         while let Some(batch) = intake.next(&*self.clock, last).await {
             let (events, began) = (batch.events.len(), self.clock.monotonic());
-            let Ended { unwritten, sync_took } = self.commit(batch).await;
+            let Ended { unwritten, refused, sync_took } = self.commit(batch).await;
+            intake.refuse_fanouts(refused, &*self.clock);
             if let Some(unwritten) = unwritten {
                 self.outlast(unwritten, &mut intake).await;
             }
@@ -130,7 +131,7 @@ impl CommitLoop {
     /// Commits a batch, halving it as long as the store finds fault with it.
     async fn commit(&self, batch: Batch) -> Ended {
         let mut parts = vec![batch];
-        let (mut unwritten, mut sync_took) = (None, Duration::ZERO);
+        let (mut unwritten, mut refused, mut sync_took) = (None, Vec::new(), Duration::ZERO);
         while let Some(part) = parts.pop() {
             let (commit, replies) = part.into_commit(self.commit_clock.next_commit(), self.session);
             let started = self.clock.monotonic();
@@ -147,20 +148,26 @@ impl CommitLoop {
                     let so_far = Unwritten { left: Batch::default(), error };
                     unwritten.get_or_insert(so_far).left.append(left);
                 }
-                Err(error) => parts.extend(self.after_fault(commit, replies, &error)),
+                Err(error) => parts.extend(self.after_fault(commit, replies, &error, &mut refused)),
             }
         }
-        Ended { unwritten, sync_took }
+        Ended { unwritten, refused, sync_took }
     }
 
     /// What to try again after the store found fault with a commit, last part first.
-    fn after_fault(&self, commit: Arc<Commit>, replies: Vec<EventReply>, error: &StoreError) -> Vec<Batch> {
+    fn after_fault(
+        &self,
+        commit: Arc<Commit>,
+        replies: Vec<EventReply>,
+        error: &StoreError,
+        refused: &mut Vec<Fanout>,
+    ) -> Vec<Batch> {
         let batch = Batch::from_commit(&commit, replies);
         if batch.len() > 1 {
             return batch.halves();
         }
         tracing::error!(%error, "the store refused a single item");
-        batch.refuse_events(error);
+        refused.extend(batch.refuse_events(error).fanouts);
         let _ = self.news.send(News::Refused(commit));
         Vec::new()
     }
@@ -179,10 +186,13 @@ impl CommitLoop {
                 if self.store.probe().await.is_ok() {
                     break;
                 }
-            } else if let Some(still) = self.commit(std::mem::take(&mut left)).await.unwritten {
-                left = still.left;
             } else {
-                continue;
+                let Ended { unwritten, refused, .. } = self.commit(std::mem::take(&mut left)).await;
+                intake.refuse_fanouts(refused, &*self.clock);
+                match unwritten {
+                    Some(still) => left = still.left,
+                    None => continue,
+                }
             }
             tokio::select! {
                 () = self.clock.sleep(PROBE_PAUSE) => {}
@@ -201,6 +211,8 @@ impl CommitLoop {
 struct Ended {
     /// What is left when the store cannot write at all.
     unwritten: Option<Unwritten>,
+    /// Steps of fan-outs that the store refused for themselves.
+    refused: Vec<Fanout>,
     /// How long the disk took for the last part that was written.
     sync_took: Duration,
 }

@@ -6,7 +6,6 @@
 
 use std::{
     collections::HashMap,
-    io,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,7 +14,10 @@ use std::{
 
 use postroad_domain::{
     EventType, Subscription, SubscriptionId, SubscriptionNo, Target, Tenant, TenantId, TenantNo, Timestamp,
-    limits::{FANOUT_PER_COMMIT_MAX, SETTINGS_CACHED_BYTES_MAX, TENANT_SETTINGS_BYTES_MAX},
+    limits::{
+        FANOUT_PER_COMMIT_MAX, SETTINGS_CACHED_BYTES_MAX, SUBSCRIPTIONS_PER_TENANT_MAX,
+        TENANT_SETTINGS_BYTES_MAX,
+    },
     matching,
 };
 use postroad_store::{
@@ -26,8 +28,6 @@ use quick_cache::{
     sync::{Cache, DefaultLifecycle},
 };
 use rustc_hash::FxHashMap;
-use serde::Serialize;
-use tokio::sync::Mutex;
 
 use crate::{
     configuration::endpoint::Endpoint,
@@ -38,16 +38,24 @@ use crate::{
     configuration::sealed_settings::{open_tenant_or_log, opened},
     configuration::secret_box::SecretBox,
     configuration::shaping::TenantAsOf,
+    configuration::stored_bytes::stored_bytes,
 };
 
 /// Names of tenants that are kept; tenants themselves are kept by the bytes of their settings.
 const TENANTS_CACHED_MAX: usize = 10_000;
-/// What a tenant takes beside its settings.
-const SETTINGS_OVERHEAD_BYTES: usize = 1_024;
+/// A subscription ready for sending holds its settings so often: as they are, to send by, to compare with, to shape with.
+const COPIES: usize = 4;
+/// What a subscription takes beside them.
+const SUBSCRIPTION_OVERHEAD_BYTES: usize = 2_048;
+/// What a tenant takes beside its subscriptions.
+const TENANT_OVERHEAD_BYTES: usize = 1_024;
+/// The most that a tenant takes.
+const TENANT_BYTES_MAX: usize = TENANT_SETTINGS_BYTES_MAX * COPIES
+    + SUBSCRIPTIONS_PER_TENANT_MAX * SUBSCRIPTION_OVERHEAD_BYTES
+    + TENANT_OVERHEAD_BYTES;
 /// Parts of the cache, each with a lock and a part of the bytes: large enough for the largest tenant.
-const CACHE_PARTS: usize = 8;
-const _: () =
-    assert!(SETTINGS_CACHED_BYTES_MAX / CACHE_PARTS > TENANT_SETTINGS_BYTES_MAX + SETTINGS_OVERHEAD_BYTES);
+const CACHE_PARTS: usize = 4;
+const _: () = assert!(SETTINGS_CACHED_BYTES_MAX / CACHE_PARTS > TENANT_BYTES_MAX * 11 / 10);
 
 /// Where an event goes.
 pub(crate) struct Route {
@@ -150,6 +158,11 @@ impl TenantConfig {
         })
     }
 
+    /// Whether it is the same tenant with the same settings of its own: what was checked against it holds.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        (self.tenant.no, self.tenant.version) == (other.tenant.no, other.tenant.version)
+    }
+
     /// Whether settings of so many bytes have room beside the tenant's others, in the place of `replaced` ones.
     pub(crate) fn has_room_for(&self, bytes: usize, replaced: usize) -> bool {
         bytes <= replaced
@@ -170,41 +183,18 @@ impl TenantConfig {
     }
 }
 
-/// Bytes of settings, as a store keeps them.
-pub(crate) fn stored_bytes(settings: &impl Serialize) -> usize {
-    let mut counter = Counter(0);
-    match serde_json::to_writer(&mut counter, settings) {
-        Ok(()) => counter.0,
-        // It cannot be stored either.
-        Err(_) => usize::MAX,
-    }
-}
-
-/// Counts what is written and keeps nothing of it.
-struct Counter(usize);
-
-impl io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Tenants weigh what their settings take.
+/// Tenants weigh what they take in memory, about.
 #[derive(Clone)]
 struct BySettings;
 
 impl Weighter<TenantNo, Arc<TenantConfig>> for BySettings {
     fn weight(&self, _: &TenantNo, config: &Arc<TenantConfig>) -> u64 {
-        (config.settings_bytes + SETTINGS_OVERHEAD_BYTES) as u64
+        let of_subscriptions = (config.endpoints.len() + config.pulls.len()) * SUBSCRIPTION_OVERHEAD_BYTES;
+        (config.settings_bytes * COPIES + of_subscriptions + TENANT_OVERHEAD_BYTES) as u64
     }
 }
 
-/// Tenants share locks and counters by their number's rest.
+/// Tenants share counters by their number's rest.
 const SHARDS: usize = 64;
 
 /// All cached tenants.
@@ -218,7 +208,8 @@ pub(crate) struct ConfigCache {
     /// Grow with each change of a tenant: a picture that was read before a change must not be kept after it.
     drops: [AtomicU64; SHARDS],
     /// Whoever misses reads alone, and those behind it find what it read: one change of a busy tenant is one reading.
-    reading: [Mutex<()>; SHARDS],
+    reading_by_id: Locks<TenantId>,
+    reading_by_no: Locks<TenantNo>,
     /// Whoever changes a tenant or anything of its settings does it alone, so that what it was before is known exactly; and one
     /// tenant has one change at a time in front of the store's writer.
     changing: Locks<TenantId>,
@@ -235,7 +226,8 @@ impl ConfigCache {
             names: Cache::new(TENANTS_CACHED_MAX),
             configs: configs(),
             drops: std::array::from_fn(|_| AtomicU64::new(0)),
-            reading: std::array::from_fn(|_| Mutex::new(())),
+            reading_by_id: Locks::default(),
+            reading_by_no: Locks::default(),
             changing: Locks::default(),
         }
     }
@@ -246,7 +238,7 @@ impl ConfigCache {
         if let Some(config) = self.cached_by_id(id) {
             return Ok(Some(config));
         }
-        let _alone = self.reading[shard_of_name(id)].lock().await;
+        let _alone = self.reading_by_id.lock(id).await;
         if let Some(config) = self.cached_by_id(id) {
             return Ok(Some(config));
         }
@@ -276,7 +268,7 @@ impl ConfigCache {
     }
 
     async fn read_by_no(&self, no: TenantNo) -> Result<Option<Arc<TenantConfig>>, StoreError> {
-        let _alone = self.reading[shard_of(no)].lock().await;
+        let _alone = self.reading_by_no.lock(&no).await;
         if let Some(config) = self.configs.get(&no) {
             return Ok(Some(config));
         }
@@ -355,11 +347,6 @@ fn configs() -> Cache<TenantNo, Arc<TenantConfig>, BySettings> {
 
 fn shard_of(no: TenantNo) -> usize {
     no.0.rem_euclid(SHARDS as i64) as usize
-}
-
-fn shard_of_name(id: &TenantId) -> usize {
-    id.as_str().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
-        % SHARDS
 }
 
 #[cfg(test)]

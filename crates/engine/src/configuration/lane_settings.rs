@@ -1,6 +1,9 @@
 //! How the lane of a subscription makes exchanges: plain settings, which the lanes in `sending` keep.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hasher},
+    sync::Arc,
+};
 
 use postroad_domain::{Hashed, RateLimit, Subscription, SubscriptionSpec, subscription::Push};
 use postroad_profile::DeliveryPolicy;
@@ -24,8 +27,9 @@ pub(crate) struct LaneSettings {
     pub(crate) breaker: bool,
     /// Where they lead.
     pub(crate) host: Option<Host>,
-    /// All that the subscription says in this version, beside its secrets.
-    pub(crate) spec: Option<Arc<SubscriptionSpec>>,
+    /// A hash of all that the subscription says in this version, beside its secrets. The lane lives as long as something waits, so it
+    /// keeps nothing larger.
+    pub(crate) spec: Option<u64>,
 }
 
 impl LaneSettings {
@@ -38,7 +42,7 @@ impl LaneSettings {
             ordered: push.ordered,
             breaker: policy.breaker,
             host: push.url.host_and_port().map(|host| Host::new(host.into())),
-            spec: Some(Arc::new(subscription.spec.clone())),
+            spec: hash_of(&subscription.spec),
         }
     }
 
@@ -61,4 +65,11 @@ impl Default for LaneSettings {
             spec: None,
         }
     }
+}
+
+/// The hash of settings as they are stored; `None` where they cannot be.
+pub(crate) fn hash_of(spec: &SubscriptionSpec) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&serde_json::to_vec(spec).ok()?);
+    Some(hasher.finish())
 }

@@ -12,7 +12,7 @@ pub(super) struct Locks<K: Hash + Eq>(Mutex<HashMap<K, Arc<tokio::sync::Mutex<()
 pub(crate) struct Lock<'a, K: Hash + Eq> {
     locks: &'a Locks<K>,
     key: K,
-    /// `None` while it is dropped.
+    /// `None` while it is waited for, and while it is dropped.
     held: Option<OwnedMutexGuard<()>>,
 }
 
@@ -25,8 +25,11 @@ impl<K: Hash + Eq> Default for Locks<K> {
 impl<K: Hash + Eq + Clone> Locks<K> {
     /// Waits for the lock of a key.
     pub(super) async fn lock(&self, key: &K) -> Lock<'_, K> {
-        let lock = Arc::clone(self.0.lock().entry(key.clone()).or_default());
-        Lock { locks: self, key: key.clone(), held: Some(lock.lock_owned().await) }
+        let waited_for = Arc::clone(self.0.lock().entry(key.clone()).or_default());
+        // Made before it is held: whoever stops waiting cleans up as well.
+        let mut lock = Lock { locks: self, key: key.clone(), held: None };
+        lock.held = Some(waited_for.lock_owned().await);
+        lock
     }
 }
 
@@ -34,7 +37,7 @@ impl<K: Hash + Eq> Drop for Lock<'_, K> {
     fn drop(&mut self) {
         let mut known = self.locks.0.lock();
         self.held = None;
-        // Whoever waits holds it too, and takes it only under this lock.
+        // Whoever waits or holds it has a count of it too, and takes that only under this lock.
         if known.get(&self.key).is_some_and(|lock| Arc::strong_count(lock) == 1) {
             known.remove(&self.key);
         }

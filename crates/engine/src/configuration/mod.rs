@@ -23,6 +23,7 @@ pub(crate) mod sealed_settings;
 pub(crate) mod secret_box;
 pub(crate) mod service;
 pub(crate) mod shaping;
+pub(crate) mod stored_bytes;
 pub(crate) mod subscriptions;
 pub(crate) mod tenants;
 pub(crate) mod unknown_type;

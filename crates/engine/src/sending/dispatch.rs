@@ -20,7 +20,7 @@ use super::{
     attempt::Attempts,
     lanes::{
         LaneSet,
-        types::{Ended, LaneFigures, LaneLimits, LaneStanding, RefillWish, Rest, Seat, Turn},
+        types::{Ended, LaneFigures, LaneLimits, LaneStanding, RefillWish, Rest, Turn},
     },
     verdict::{Verdict, input_of},
 };
@@ -94,6 +94,16 @@ impl CommitListener for Arc<Dispatcher> {
             for (outcome, next_due) in outcomes {
                 self.health.outcome_written(outcome_bytes(outcome));
                 lanes.settled(outcome.lane, outcome.id, next_due);
+            }
+        });
+    }
+
+    fn refused<'a>(&self, outcomes: impl Iterator<Item = &'a Outcome>, again_at: Timestamp) {
+        let now = self.commit_clock.now();
+        self.with_lanes(|lanes| {
+            for outcome in outcomes {
+                self.health.outcome_written(outcome_bytes(outcome));
+                lanes.give_back(outcome.lane, outcome.id, again_at, now);
             }
         });
     }
@@ -175,6 +185,18 @@ impl Dispatcher {
     pub(super) fn look_again(self: &Arc<Self>, lane: LaneKey, settings: LaneSettings) {
         let now = self.commit_clock.now();
         self.change_lanes(|lanes| lanes.look_again(lane, settings, now));
+    }
+
+    /// Nobody knows whether the lane keeps an order, and it waits as if it did.
+    async fn look_up(self: &Arc<Self>, lane: LaneKey) {
+        match self.configs.endpoint(lane).await {
+            Ok(Some(endpoint)) if endpoint.subscription.spec.active => {
+                self.look_again(lane, endpoint.lane_settings.clone());
+            }
+            // Its mark, or its deletion, says what becomes of it; and a head that cannot be looked up waits.
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "a subscription could not be read; its lane waits"),
+        }
     }
 
     /// The lanes in memory.
@@ -296,7 +318,7 @@ impl Dispatcher {
                 sent = self.send(&turn) => sent,
                 () = &mut abandoned => return,
             };
-            next = self.exchanged((lane, id), &turn.seat, sent);
+            next = self.exchanged((lane, id), &turn, sent);
         }
     }
 
@@ -305,17 +327,20 @@ impl Dispatcher {
     fn exchanged(
         self: &Arc<Self>,
         (lane, id): (LaneKey, DeliveryId),
-        seat: &Seat,
+        turn: &Turn,
         sent: Sent,
     ) -> Option<Turn> {
         let now = self.commit_clock.now();
         let (next, wish) = self.with_lanes(|lanes| {
             match &sent {
-                Sent::NotTried { pause } => lanes.give_back(lane, id, now.after(*pause), now),
+                Sent::NotTried { pause } => {
+                    lanes.not_begun(lane, turn.at);
+                    lanes.give_back(lane, id, now.after(*pause), now);
+                }
                 Sent::Done { ended: Some(ended), .. } => lanes.judged(lane, *ended, now),
-                Sent::Done { ended: None, .. } => lanes.not_begun(lane),
+                Sent::Done { ended: None, .. } => lanes.not_begun(lane, turn.at),
             }
-            lanes.exchanged(lane, seat);
+            lanes.exchanged(lane, &turn.seat);
             (self.health.may_send().then(|| lanes.next_turn(now)).flatten(), lanes.next_refill())
         });
         let is_given_back = matches!(sent, Sent::NotTried { .. });
@@ -337,6 +362,13 @@ impl Dispatcher {
     /// Starts this refill and all others that may start; answers whether there was any.
     fn refill_thirsty(self: &Arc<Self>, mut wish: Option<RefillWish>) -> bool {
         let mut any = false;
+        // What waits stays in the store for the next start.
+        if self.health.is_stopping() {
+            let again_at = self.commit_clock.now().after(REFILL_PAUSE);
+            wish.into_iter()
+                .for_each(|wish| self.with_lanes(|lanes| lanes.refill_failed(wish.lane, again_at)));
+            return false;
+        }
         while let Some(wish) = wish.take().or_else(|| self.with_lanes(LaneSet::next_refill)) {
             any = true;
             self.tasks.spawn(Arc::clone(self).refill(wish));
@@ -345,10 +377,10 @@ impl Dispatcher {
     }
 
     /// One turn: an attempt, or the end of a delivery whose time is over.
-    async fn send(&self, turn: &Turn) -> Sent {
+    async fn send(self: &Arc<Self>, turn: &Turn) -> Sent {
         let delivery = &turn.delivery;
         if delivery.expires_at <= turn.at {
-            return Sent::done(delivery, None, Next::Failed(Reason::Expired), false);
+            return Sent::expired(delivery);
         }
         match self.configs.endpoint(delivery.lane).await {
             Ok(Some(endpoint)) if endpoint.subscription.spec.active => self.attempt(turn, &endpoint).await,
@@ -361,15 +393,16 @@ impl Dispatcher {
         }
     }
 
-    async fn attempt(&self, turn: &Turn, endpoint: &Endpoint) -> Sent {
+    async fn attempt(self: &Arc<Self>, turn: &Turn, endpoint: &Endpoint) -> Sent {
         let Turn { delivery, at: began, settings_version, .. } = turn;
         if *settings_version != Some(endpoint.lane_settings.version) {
             let (lane, settings) = (delivery.lane, endpoint.lane_settings.clone());
-            let still_holds =
-                |lanes: &mut LaneSet| lanes.still_holds(lane, *settings_version, settings, *began);
-            if !self.with_lanes(still_holds) {
+            let given_by = (*settings_version, delivery.subscription_version);
+            if !self.with_lanes(|lanes| lanes.still_holds(lane, given_by, settings, *began)) {
                 return Sent::NotTried { pause: Duration::ZERO };
             }
+            // What it allows from now on besides this exchange.
+            self.pump();
         }
         let (record, verdict) = match self.attempts.make(delivery.into(), endpoint).await {
             Ok(made) => made,
@@ -386,20 +419,24 @@ impl Dispatcher {
                 if gone {
                     self.receiver_is_gone(delivery, endpoint).await;
                 }
-                in_its_place(self.after_failure(delivery, endpoint, retry_after), endpoint)
+                self.after_failure(delivery, endpoint, retry_after)
             }
         };
         self.metrics.attempted(&record);
-        Sent::done(delivery, Some((record, *began)), next, endpoint.push.ordered)
+        // Its order may have been given up meanwhile, or begin: what it says now decides.
+        let is_ordered = self.lanes.lock().keeps_order(delivery.lane).unwrap_or(endpoint.push.ordered);
+        let next = if is_ordered { in_its_place(next) } else { next };
+        Sent::done(delivery, (record, *began, endpoint.lane_settings.version), next, is_ordered)
     }
 
     fn after_failure(&self, delivery: &QueuedDelivery, endpoint: &Endpoint, asked: Option<Duration>) -> Next {
         let now = self.commit_clock.now();
-        if let Some(asked) = asked {
-            // The receiver asks for the whole subscription, also when this was the delivery's last attempt.
-            let rest = with_retry_after(Duration::ZERO, Some(asked));
-            self.with_lanes(|lanes| lanes.rest(delivery.lane, (now.after(rest), Rest::RetryAfter), now));
-        }
+        // The receiver asks for the whole subscription, also when this was the delivery's last attempt.
+        let asked = asked.filter(|asked| {
+            let until = now.after(with_retry_after(Duration::ZERO, Some(*asked)));
+            let version = endpoint.lane_settings.version;
+            self.with_lanes(|lanes| lanes.rest_asked(delivery.lane, version, until, now))
+        });
         let tries = delivery.tries + 1;
         let Some(gap) = self.ids.with_rng(|rng| endpoint.settings.retry.gap_after(tries, rng)) else {
             return Next::Failed(Reason::Exhausted);
@@ -443,8 +480,19 @@ impl Dispatcher {
     async fn refill(self: Arc<Self>, wish: RefillWish) {
         let due_by = self.commit_clock.now();
         let RefillWish { lane, held, limit, bytes_max } = wish;
-        match self.store.refill(Refill { lane, due_by, held, limit, bytes_max }).await {
-            Ok(refilled) => self.change_lanes(|lanes| lanes.refilled(lane, refilled, due_by)),
+        let refilled = tokio::select! {
+            biased;
+            refilled = self.store.refill(Refill { lane, due_by, held, limit, bytes_max }) => refilled,
+            () = self.abandon.cancelled() => return,
+        };
+        match refilled {
+            Ok(refilled) => {
+                let mut is_unknown = false;
+                self.change_lanes(|lanes| is_unknown = lanes.refilled(lane, refilled, due_by));
+                if is_unknown {
+                    self.look_up(lane).await;
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "a lane could not be refilled; it asks again for less");
                 let again_at = self.commit_clock.now().after(REFILL_PAUSE);
@@ -463,30 +511,41 @@ enum Sent {
 }
 
 impl Sent {
-    /// `attempt` goes with when it began. An ordered lane stands still until the outcome is committed.
+    /// Its time was over before its turn.
+    fn expired(delivery: &QueuedDelivery) -> Self {
+        let next = Next::Failed(Reason::Expired);
+        debug_assert!(transition(Status::Queued, input_of(next)).is_some());
+        Self::with(delivery, (None, None), next, false)
+    }
+
+    /// An attempt was made; it goes with when it began, and with which version of the subscription. An ordered lane stands still
+    /// until the outcome is committed.
     fn done(
         delivery: &QueuedDelivery,
-        attempt: Option<(Attempt, Timestamp)>,
+        (attempt, began, version): (Attempt, Timestamp, i64),
         next: Next,
         is_ordered: bool,
     ) -> Self {
-        let state = if attempt.is_some() { Status::Delivering } else { Status::Queued };
-        debug_assert!(transition(state, input_of(next)).is_some(), "{state:?} knows no {next:?}");
+        debug_assert!(transition(Status::Delivering, input_of(next)).is_some(), "{next:?}");
         let again_at = if let Next::InPlace { not_before, .. } = next { Some(not_before) } else { None };
-        let ended = attempt.as_ref().map(|(attempt, began)| Ended {
-            id: delivery.id,
-            succeeded: next == Next::Succeeded,
-            again_at,
-            began: *began,
-            took: attempt.duration,
-        });
+        let succeeded = next == Next::Succeeded;
+        let ended = Ended { id: delivery.id, succeeded, again_at, version, began, took: attempt.duration };
+        Self::with(delivery, (Some(attempt), Some(ended)), next, is_ordered)
+    }
+
+    fn with(
+        delivery: &QueuedDelivery,
+        (attempt, ended): (Option<Attempt>, Option<Ended>),
+        next: Next,
+        is_ordered: bool,
+    ) -> Self {
         let outcome = Outcome {
             lane: delivery.lane,
             id: delivery.id,
             handle: delivery.handle,
             due: delivery.due,
             expires_at: delivery.expires_at,
-            attempt: attempt.map(|(attempt, _)| attempt),
+            attempt,
             body: None,
             next,
         };
@@ -496,9 +555,9 @@ impl Sent {
 
 /// A delivery of an ordered subscription keeps its place in the queue while it waits for its next attempt: the lane rests
 /// until then, so that nothing overtakes it.
-fn in_its_place(next: Next, endpoint: &Endpoint) -> Next {
+fn in_its_place(next: Next) -> Next {
     match next {
-        Next::Queued { due, tries } if endpoint.push.ordered => Next::InPlace { not_before: due, tries },
+        Next::Queued { due, tries } => Next::InPlace { not_before: due, tries },
         next => next,
     }
 }

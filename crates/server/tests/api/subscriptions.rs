@@ -163,6 +163,14 @@ async fn the_settings_of_a_tenant_are_bounded_together_and_what_fits_can_be_read
     let event = json!({"type": "lead.created", "data": {}});
     let published = app.post("/v1/tenants/acme/events", event).await.expect(202);
     assert_eq!(published["deliveries"], json!(created + 1));
+    let (mut listed, mut pages, mut path) = (0, 0, format!("{SUBSCRIPTIONS}?limit=250"));
+    loop {
+        let page = app.get(&path).await.expect(200);
+        (listed, pages) = (listed + page["data"].as_array().unwrap().len(), pages + 1);
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("{SUBSCRIPTIONS}?limit=250&cursor={next}");
+    }
+    assert_eq!((listed, pages), (created + 1, 2), "a page ends at 8 MiB");
 }
 
 #[tokio::test]

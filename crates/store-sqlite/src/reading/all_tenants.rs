@@ -58,12 +58,13 @@ pub(crate) fn events(db: &Connection, list: &ListAllEvents) -> Result<Page<Owned
     let mut names = Names::new(db);
     let read = |row: &Row<'_>| {
         if !Head::read(row)?.passes(&list.filter) {
-            return Ok(None);
+            return Ok((0, None));
         }
         let tenant_no = TenantNo(row.get(4)?);
-        let Some(tenant) = names.of(tenant_no)? else { return Ok(None) };
+        let Some(tenant) = names.of(tenant_no)? else { return Ok((0, None)) };
         let found = events::by_number(db, row.get(3)?)?;
-        Ok(found.map(|item| (item.data.len(), Owned { tenant, tenant_no, item })))
+        let bytes = found.as_ref().map_or(0, Event::bytes);
+        Ok((bytes, found.map(|item| Owned { tenant, tenant_no, item })))
     };
     let cursor = |row: &Row<'_>| Ok(EventId::from_bytes(row.get(0)?));
     walk(db, sql::EVENT_LIST_ALL, (first, end), list.limit, read, cursor)
@@ -76,12 +77,11 @@ pub(crate) fn subscriptions(
 ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, Fault> {
     let end = list.after.map_or(i64::MAX, |after| after.0);
     let mut names = Names::new(db);
-    let read = |row: &Row<'_>| match subscription_passes(&list.filter, row)? {
-        None => Ok(None),
-        Some(subscription) => {
-            let bytes = subscriptions::bytes_of(row)?;
-            Ok(names.owned(subscription.tenant_no, subscription)?.map(|owned| (bytes, owned)))
-        }
+    let read = |row: &Row<'_>| {
+        let bytes = subscriptions::bytes_of(row)?;
+        let passes = subscription_passes(&list.filter, row)?;
+        let owned = passes.map(|subscription| names.owned(subscription.tenant_no, subscription));
+        Ok((bytes, owned.transpose()?.flatten()))
     };
     let cursor = |row: &Row<'_>| Ok(SubscriptionNo(row.get(0)?));
     walk(db, sql::SUBSCRIPTION_LIST_ALL, (0, end), list.limit, read, cursor)
@@ -103,14 +103,14 @@ pub(crate) fn name(db: &Connection, no: TenantNo) -> Result<Option<TenantId>, Fa
     Names::new(db).of(no)
 }
 
-/// Walks down the numbers from `end` to `first`, at most as many rows as a page may look at and bytes as it may hold. What is read
-/// comes with its bytes.
+/// Walks down the numbers from `end` to `first`, at most as many rows as a page may look at, and bytes. What is read comes with the
+/// bytes that were read for it, whether it passes or not.
 fn walk<T, C>(
     db: &Connection,
     text: &str,
     (first, end): (i64, i64),
     limit: usize,
-    mut read: impl FnMut(&Row<'_>) -> Result<Option<(usize, T)>, Fault>,
+    mut read: impl FnMut(&Row<'_>) -> Result<(usize, Option<T>), Fault>,
     cursor: impl Fn(&Row<'_>) -> Result<C, Fault>,
 ) -> Result<Page<T, C>, Fault> {
     let mut statement = db.prepare_cached(text)?;
@@ -125,10 +125,9 @@ fn walk<T, C>(
         }
         looks += 1;
         looked_at = Some(cursor(row)?);
-        if let Some((item_bytes, item)) = read(row)? {
-            bytes += item_bytes;
-            page.items.push(item);
-        }
+        let (row_bytes, item) = read(row)?;
+        bytes += row_bytes;
+        page.items.extend(item);
     }
     Ok(page)
 }

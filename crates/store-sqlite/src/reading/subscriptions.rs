@@ -69,8 +69,19 @@ pub(crate) fn version(
     no: SubscriptionNo,
     version: i64,
 ) -> Result<Option<SubscriptionVersion>, Fault> {
+    Ok(version_with_bytes(db, tenant_no, no, version)?.map(|(_, version)| version))
+}
+
+/// The same, with the bytes of its settings.
+pub(crate) fn version_with_bytes(
+    db: &Connection,
+    tenant_no: TenantNo,
+    no: SubscriptionNo,
+    version: i64,
+) -> Result<Option<(usize, SubscriptionVersion)>, Fault> {
     query::find(db, sql::SUBSCRIPTION_VERSION, (tenant_no.0, no.0, version), |row| {
-        Ok(SubscriptionVersion { spec: read_spec(row, 0)?, secrets: read_secrets(row, 1)? })
+        let bytes = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?.len();
+        Ok((bytes, SubscriptionVersion { spec: read_spec(row, 0)?, secrets: read_secrets(row, 1)? }))
     })
 }
 

@@ -179,8 +179,7 @@ impl SqliteStore {
             let mut whole = ConfigSnapshot { tenant, subscriptions: Vec::new(), event_types: Vec::new() };
             let mut position = Some(Position::EventType(String::new()));
             while let Some(behind) = position.take() {
-                let piece =
-                    self.readers.read_for(version.0, move |db| snapshot::piece(db, version, &behind)).await?;
+                let piece = self.readers.read(move |db| snapshot::piece(db, version, &behind)).await?;
                 let Some(piece) = piece else { break };
                 whole.event_types.extend(piece.event_types);
                 whole.subscriptions.extend(piece.subscriptions);

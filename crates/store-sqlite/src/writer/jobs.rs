@@ -4,22 +4,17 @@ use std::collections::VecDeque;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::WriterThread;
 use crate::turns::{Asker, Turns};
 
-pub(super) type Job = Box<dyn FnOnce(&mut WriterThread) + Send>;
-
 /// The queue in front of the writer.
-#[derive(Default)]
-pub(super) struct Jobs {
-    waiting: Mutex<Waiting>,
+pub(super) struct Jobs<J> {
+    waiting: Mutex<Waiting<J>>,
     arrived: Condvar,
 }
 
-#[derive(Default)]
-struct Waiting {
-    commits: VecDeque<Job>,
-    others: Turns<Job>,
+struct Waiting<J> {
+    commits: VecDeque<J>,
+    others: Turns<J>,
     commit_was_last: bool,
     is_closed: bool,
 }
@@ -27,15 +22,23 @@ struct Waiting {
 /// Which job it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum JobKind {
-    /// A commit of events and outcomes.
+    /// A commit of events and outcomes, or the question whether there can be one.
     Commit,
     /// Anything else, and who asks for it.
     Other(Asker),
 }
 
-impl Jobs {
+impl<J> Default for Jobs<J> {
+    fn default() -> Self {
+        let (commits, others) = (VecDeque::new(), Turns::default());
+        let waiting = Waiting { commits, others, commit_was_last: false, is_closed: false };
+        Self { waiting: Mutex::new(waiting), arrived: Condvar::new() }
+    }
+}
+
+impl<J> Jobs<J> {
     /// Hands a job over; answers whether there is a writer still.
-    pub(super) fn push(&self, kind: JobKind, job: Job) -> bool {
+    pub(super) fn push(&self, kind: JobKind, job: J) -> bool {
         let mut waiting = self.waiting.lock();
         if waiting.is_closed {
             return false;
@@ -49,7 +52,7 @@ impl Jobs {
     }
 
     /// The next job; `None` when there is none and none can come any more.
-    pub(super) fn next(&self) -> Option<Job> {
+    pub(super) fn next(&self) -> Option<J> {
         let mut waiting = self.waiting.lock();
         loop {
             if let Some(job) = waiting.pop() {
@@ -69,12 +72,35 @@ impl Jobs {
     }
 }
 
-impl Waiting {
-    fn pop(&mut self) -> Option<Job> {
+impl<J> Waiting<J> {
+    fn pop(&mut self) -> Option<J> {
         let other = if self.commit_was_last { self.others.pop() } else { None };
         let is_other = other.is_some();
         let job = other.or_else(|| self.commits.pop_front());
         self.commit_was_last = job.is_some() && !is_other;
         job.or_else(|| self.others.pop())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use postroad_domain::TenantNo;
+
+    use super::*;
+
+    #[test]
+    fn a_commit_waits_for_one_other_job_at_most_and_the_others_take_turns() {
+        let jobs = Jobs::default();
+        for job in ["a1", "a2", "a3"] {
+            assert!(jobs.push(JobKind::Other(Some(TenantNo(1))), job));
+        }
+        jobs.push(JobKind::Other(Some(TenantNo(2))), "b1");
+        for job in ["commit 1", "commit 2", "commit 3"] {
+            jobs.push(JobKind::Commit, job);
+        }
+        jobs.close();
+        let order: Vec<_> = std::iter::from_fn(|| jobs.next()).collect();
+        assert_eq!(order, ["commit 1", "a1", "commit 2", "b1", "commit 3", "a2", "a3"]);
+        assert!(!jobs.push(JobKind::Commit, "too late"), "what waited was done, and nothing more is taken");
     }
 }

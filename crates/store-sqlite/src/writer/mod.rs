@@ -37,7 +37,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::{
-    jobs::{Job, JobKind, Jobs},
+    jobs::{JobKind, Jobs},
     known::Known,
     work::Work,
 };
@@ -67,9 +67,11 @@ pub(crate) struct StepTime {
     pub(crate) others_took: Duration,
 }
 
+type Job = Box<dyn FnOnce(&mut WriterThread) + Send>;
+
 /// The way to the writer.
 pub(crate) struct Writer {
-    jobs: Arc<Jobs>,
+    jobs: Arc<Jobs<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -174,7 +176,7 @@ impl Drop for Writer {
 }
 
 /// Closes the queue when the thread ends, and lets go of what waits: nobody else would.
-struct Closing(Arc<Jobs>);
+struct Closing(Arc<Jobs<Job>>);
 
 impl Drop for Closing {
     fn drop(&mut self) {
@@ -216,7 +218,7 @@ pub(crate) struct WriterThread {
 }
 
 impl WriterThread {
-    fn run(mut self, queue: &Jobs) {
+    fn run(mut self, queue: &Jobs<Job>) {
         while let Some(job) = queue.next() {
             let began = self.clock.monotonic();
             job(&mut self);

@@ -174,7 +174,12 @@ pub async fn outcomes_of_a_deleted_tenant_do_no_harm(store: Arc<dyn Store>) {
         assert_ne!(committed.outcomes[0], OutcomeResult::Applied);
         world.sweep_all(10).await;
     }
-    assert_eq!(world.look(&living).await.attempts, 2);
+    let living = world.look(&living).await;
+    assert_eq!(
+        (living.status, living.attempts),
+        (Status::Succeeded, 2),
+        "each outcome of the neighbour was written"
+    );
 }
 
 pub async fn results_stand_in_the_order_of_the_outcomes(store: Arc<dyn Store>) {

@@ -12,10 +12,10 @@ use super::EventTypes;
 use crate::{
     audit::{AuditedChange, fields::fields_of_event_type, origin::Origin},
     configuration::{
-        cache::stored_bytes,
         event_schema::{EventSchema, Fault},
         lookup_error::LookupError,
         service::ConfigurationService,
+        stored_bytes::stored_bytes,
     },
 };
 

@@ -25,10 +25,8 @@ pub use self::{
 use crate::{
     audit::{AuditedChange, fields::fields_of_subscription, origin::Origin},
     configuration::{
-        cache::{TenantConfig, stored_bytes},
-        lookup_error::LookupError,
-        secret_box::SecretError,
-        service::ConfigurationService,
+        cache::TenantConfig, lookup_error::LookupError, secret_box::SecretError,
+        service::ConfigurationService, stored_bytes::stored_bytes,
     },
 };
 
@@ -104,7 +102,7 @@ impl ConfigurationService {
             self.check_url(&spec).await.map_err(CreateError::BlockedUrl)?;
             let _alone = self.configs.changing(tenant).await;
             let current = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
-            if current.tenant.version == config.tenant.version {
+            if current.is_as(&config) {
                 return self.create_checked(by, &current, spec, secret).await;
             }
         }
@@ -229,9 +227,6 @@ impl ConfigurationService {
         }
         let checked = check::check_change(&config, (draft, refused), &before, self.clock.now());
         let spec = checked.map_err(UpdateError::Invalid)?;
-        if !config.has_room_for(stored_bytes(&spec), stored_bytes(&before.spec)) {
-            return Err(UpdateError::TooLarge);
-        }
         self.check_url(&spec).await.map_err(UpdateError::BlockedUrl)?;
         let is_same = before.spec == spec;
         let removes_secret = removes_secret && !before.secrets.is_empty();
@@ -244,7 +239,7 @@ impl ConfigurationService {
             (false, true) => SubscriptionChange::Both(Box::new(spec), Vec::new()),
             (false, false) => SubscriptionChange::Spec(Box::new(spec)),
         };
-        self.change((tenant, &config), id, before.revision(), (change, audit)).await
+        self.change((tenant, &config), &before, (change, audit)).await
     }
 
     /// Changes nothing but the secret: it goes also where the settings would not pass today's check.
@@ -263,7 +258,7 @@ impl ConfigurationService {
         }
         let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRemoved, before.id));
         let change = (SubscriptionChange::Secrets(Vec::new()), audit);
-        self.change(tenant, before.id, before.revision(), change).await
+        self.change(tenant, &before, change).await
     }
 
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.
@@ -284,15 +279,20 @@ impl ConfigurationService {
     async fn change(
         &self,
         (tenant, config): (&TenantId, &TenantConfig),
-        id: SubscriptionId,
-        expected: Revision,
+        before: &Subscription,
         (change, audit): (SubscriptionChange, NewAudit),
     ) -> Result<Subscription, UpdateError> {
         // Nothing is written that was checked against another profile, or other options.
         let _alone = self.configs.changing(tenant).await;
         let current = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
-        if current.tenant.version != config.tenant.version {
+        if !current.is_as(config) {
             return Err(UpdateError::Changed);
+        }
+        let (id, expected) = (before.id, before.revision());
+        if let SubscriptionChange::Spec(spec) | SubscriptionChange::Both(spec, _) = &change
+            && !current.has_room_for(stored_bytes(spec), stored_bytes(&before.spec))
+        {
+            return Err(UpdateError::TooLarge);
         }
         let tenant_no = config.tenant.no;
         let sealed = |spec| Box::new(self.sealed_spec(spec, id, &config.profile.profile));

@@ -124,7 +124,7 @@ impl ConfigurationService {
         (secrets, audit): (Vec<SealedSecret>, NewAudit),
     ) -> Result<Subscription, RotateError> {
         let change = (SubscriptionChange::Secrets(secrets), audit);
-        let changed = self.change(tenant, subscription.id, subscription.revision(), change).await;
+        let changed = self.change(tenant, subscription, change).await;
         changed.map_err(|error| match error {
             UpdateError::Changed => RotateError::Changed,
             UpdateError::Store(error) => error.into(),

@@ -214,6 +214,11 @@ impl Lane {
         self.pace.waits_until(now)
     }
 
+    /// Its subscription was looked up.
+    pub(super) fn is_known(&self) -> bool {
+        self.is_known
+    }
+
     /// The version of the subscription whose settings it has.
     pub(super) fn settings_version(&self) -> Option<i64> {
         self.is_known.then_some(self.settings.version)
@@ -294,9 +299,9 @@ impl Lane {
         is_next
     }
 
-    /// The turn that was taken last made no exchange.
-    pub(super) fn not_begun(&mut self) {
-        self.pace.not_begun();
+    /// The turn that was given at this moment made no exchange.
+    pub(super) fn not_begun(&mut self, at: Timestamp) {
+        self.pace.not_begun(at);
     }
 
     /// An exchange of the lane took so long, whatever its answer was.
@@ -381,6 +386,8 @@ impl Lane {
         } else {
             self.looks_twice = true;
         }
+        // It may have been called off. If not, the next reading finds that it pauses.
+        self.forget_any_head();
         self.note_due(now);
     }
 
@@ -431,6 +438,8 @@ impl Lane {
         if let Some(refill) = &mut self.refill {
             (refill.passed_by, refill.is_stale) = (true, true);
         }
+        // It may have ended too. If not, the next reading finds that it pauses.
+        self.forget_any_head();
     }
 
     /// A timer that was set for `due` rang.

@@ -43,7 +43,7 @@ use rustc_hash::FxHashMap;
 
 use self::{
     hosts::Hosts,
-    lane::REST_KEPT_MAX,
+    lane::{Lane, REST_KEPT_MAX},
     memory::Memory,
     table::LaneTable,
     turns::Turns,
@@ -154,18 +154,24 @@ impl LaneSet {
     pub(crate) fn still_holds(
         &mut self,
         key: LaneKey,
-        given_by: Option<i64>,
+        (given_by, delivery_version): (Option<i64>, i64),
         settings: LaneSettings,
         now: Timestamp,
     ) -> bool {
         let Some(lane) = self.lanes.get(&key) else { return true };
-        // The first exchange of a lane is the only one under way, and comes before anybody knows its settings.
-        if given_by.is_some() && lane.begins_anew_with(&settings) {
+        // The first exchange of a lane is the only one under way, and comes before anybody knows its settings. What was created by an
+        // earlier version may have been called off since, by one that nobody told of: it is read anew.
+        let begins_anew = match given_by {
+            None if !lane.is_known() => delivery_version != settings.version,
+            _ => lane.begins_anew_with(&settings),
+        };
+        let holds = given_by.unwrap_or(if begins_anew { i64::MIN } else { i64::MAX });
+        if begins_anew {
             self.begin_anew(key, settings, now);
         } else {
             self.set_settings(key, settings, now);
         }
-        given_by.is_none_or(|version| self.lanes.get(&key).is_none_or(|lane| lane.still_holds(version)))
+        self.lanes.get(&key).is_none_or(|lane| lane.still_holds(holds))
     }
 
     /// The lanes in memory.
@@ -182,12 +188,18 @@ impl LaneSet {
     pub(crate) fn judged(&mut self, key: LaneKey, ended: Ended, now: Timestamp) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         let was_slowed = lane.is_slowed();
-        lane.took(ended.took);
-        let pause = if ended.succeeded {
-            lane.succeeded();
-            None
-        } else {
-            lane.failed(ended.began, now)
+        // How a receiver answered that was replaced meanwhile says nothing of the new one.
+        let pause = match (lane.still_holds(ended.version), ended.succeeded) {
+            (false, _) => None,
+            (true, succeeded) => {
+                lane.took(ended.took);
+                if succeeded {
+                    lane.succeeded();
+                    None
+                } else {
+                    lane.failed(ended.began, now)
+                }
+            }
         };
         self.figures.slowed = self.figures.slowed + usize::from(lane.is_slowed()) - usize::from(was_slowed);
         if let Some(until) = ended.again_at.filter(|_| lane.is_ordered()) {
@@ -203,17 +215,21 @@ impl LaneSet {
 
     /// A delivery could not be tried now. Everything of its lane is read anew from the store after a pause, in its order.
     pub(crate) fn give_back(&mut self, key: LaneKey, id: DeliveryId, again_at: Timestamp, now: Timestamp) {
-        self.not_begun(key);
         self.go_back(key);
         self.rest(key, (again_at, Rest::Unavailable), now);
         self.settled(key, id, None);
     }
 
-    /// The turn that was taken last made no exchange: it counts for no rate limit.
-    pub(crate) fn not_begun(&mut self, key: LaneKey) {
+    /// The turn that was given at this moment made no exchange: it counts for no rate limit.
+    pub(crate) fn not_begun(&mut self, key: LaneKey, at: Timestamp) {
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.not_begun();
+            lane.not_begun(at);
         }
+    }
+
+    /// Whether the lane keeps an order now; `None` where nobody knows.
+    pub(crate) fn keeps_order(&self, key: LaneKey) -> Option<bool> {
+        self.lanes.get(&key).filter(|lane| lane.is_known()).map(Lane::is_ordered)
     }
 
     fn go_back(&mut self, key: LaneKey) {
@@ -250,6 +266,22 @@ impl LaneSet {
         }
     }
 
+    /// The receiver of an exchange that was made with this version asks for a rest; answers whether it is given one. That of a receiver
+    /// that was replaced meanwhile concerns nobody.
+    pub(crate) fn rest_asked(
+        &mut self,
+        key: LaneKey,
+        version: i64,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        let holds = self.lanes.get(&key).is_none_or(|lane| lane.still_holds(version));
+        if holds {
+            self.rest(key, (until, Rest::RetryAfter), now);
+        }
+        holds
+    }
+
     /// Nothing of this lane is sent before `until`. If that is long, its memory is for others: the store has what waits.
     pub(crate) fn rest(&mut self, key: LaneKey, (until, why): (Timestamp, Rest), now: Timestamp) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
@@ -282,6 +314,8 @@ impl LaneSet {
         if let Some(lane) = self.lanes.get_mut(&key) {
             lane.forget_head(id);
             lane.drop_one(id, &mut self.memory);
+            // It may have been queued again already.
+            lane.note_due(now);
         }
         self.settle(key);
     }
@@ -315,16 +349,20 @@ impl LaneSet {
         None
     }
 
-    /// The store answered a refill of what was due by `due_by`.
-    pub(crate) fn refilled(&mut self, key: LaneKey, refilled: Refilled, due_by: Timestamp) {
+    /// The store answered a refill of what was due by `due_by`. Answers whether the lane waits for a head now without that anybody
+    /// knows whether it keeps an order: then its subscription is to be looked up.
+    pub(crate) fn refilled(&mut self, key: LaneKey, refilled: Refilled, due_by: Timestamp) -> bool {
         self.refills -= 1;
+        let mut is_unknown = false;
         if let Some(lane) = self.lanes.get_mut(&key) {
             lane.end_refill(key, refilled, due_by, &mut self.memory);
             if let Some(until) = lane.head_waits_until() {
+                is_unknown = !lane.is_known();
                 self.set_timer(until, key);
             }
         }
         self.settle(key);
+        is_unknown
     }
 
     /// The store could not answer a refill; the lane asks again from `again_at` on, for less. What was known to wait still does.

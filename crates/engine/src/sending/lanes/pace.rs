@@ -33,9 +33,11 @@ impl Pace {
         }
     }
 
-    /// The one that began last made no exchange.
-    pub(super) fn not_begun(&mut self) {
-        self.begun.pop_back();
+    /// What began at this moment made no exchange.
+    pub(super) fn not_begun(&mut self, at: Timestamp) {
+        if let Some(place) = self.begun.iter().rposition(|begun| *begun == at) {
+            self.begun.remove(place);
+        }
     }
 
     /// Until when no exchange may begin; `None` when one may now.

@@ -59,6 +59,8 @@ pub(crate) struct Ended {
     pub(crate) succeeded: bool,
     /// The delivery goes on waiting in its place, before all others: its next attempt is due then.
     pub(crate) again_at: Option<Timestamp>,
+    /// The version of the subscription that it was made with.
+    pub(crate) version: i64,
     /// When the exchange began.
     pub(crate) began: Timestamp,
     /// How long it took.

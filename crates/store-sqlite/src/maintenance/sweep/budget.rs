@@ -37,11 +37,10 @@ pub(super) fn fail_oldest(work: &mut Work<'_>, sweep: Sweep, budget: &mut Budget
                 break;
             }
             looks_left -= oldest.len();
-            let highest = oldest.iter().copied().max();
-            let rows = fail_each(work, (sub_no, lane), oldest, sweep)?;
-            budget.take(rows);
-            failed += rows;
-            if let Some(highest) = highest.filter(|_| rows > 0) {
+            let failed_now = fail_each(work, (sub_no, lane), oldest, sweep)?;
+            budget.take(failed_now.len());
+            failed += failed_now.len();
+            if let Some(highest) = failed_now.into_iter().max() {
                 let lane = LaneKey { tenant_no: lane.tenant_no, subscription_no: sub_no };
                 work.announced.push(Change::Overflowed(lane, highest));
             }
@@ -55,19 +54,21 @@ fn lane_beyond(work: &Work<'_>, sub_no: SubscriptionNo, sweep: Sweep) -> Option<
     work.known.lanes.get(&sub_no).copied().filter(|lane| lane.waiting.is_beyond(sweep.budget))
 }
 
-/// Fails deliveries until the lane is within its budget; answers how many.
+/// Fails deliveries until the lane is within its budget; answers which.
 fn fail_each(
     work: &mut Work<'_>,
     (sub_no, lane): (SubscriptionNo, Lane),
     oldest: Vec<i64>,
     sweep: Sweep,
-) -> Result<usize, Fault> {
-    let mut failed = 0;
+) -> Result<Vec<i64>, Fault> {
+    let mut failed = Vec::new();
     for delivery_no in oldest {
         if lane_beyond(work, sub_no, sweep).is_none() {
             break;
         }
-        failed += usize::from(fail(work, (sub_no, lane), delivery_no, sweep.at)?);
+        if fail(work, (sub_no, lane), delivery_no, sweep.at)? {
+            failed.push(delivery_no);
+        }
     }
     Ok(failed)
 }

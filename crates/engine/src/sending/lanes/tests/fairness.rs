@@ -11,6 +11,7 @@ pub(super) const FAILED: Ended = Ended {
     id: DeliveryId::from_uuid(uuid::Uuid::nil()),
     succeeded: false,
     again_at: None,
+    version: i64::MAX,
     began: Timestamp::from_micros(0),
     took: Duration::ZERO,
 };

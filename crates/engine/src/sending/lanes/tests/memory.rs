@@ -147,6 +147,7 @@ fn a_slowed_lane_reads_no_more_than_it_can_send() {
                 id: turn.delivery.id,
                 succeeded: false,
                 again_at: None,
+                version: i64::MAX,
                 began: at(now),
                 took: Duration::ZERO,
             };
