@@ -423,8 +423,9 @@ impl Dispatcher {
             }
         };
         self.metrics.attempted(&record);
-        // Its order may have been given up meanwhile, or begin: what it says now decides.
-        let is_ordered = self.lanes.lock().keeps_order(delivery.lane).unwrap_or(endpoint.push.ordered);
+        // Its order may have been given up meanwhile. One that begins waits for no attempt that began before.
+        let is_ordered =
+            endpoint.push.ordered && self.lanes.lock().keeps_order(delivery.lane).unwrap_or(true);
         let next = if is_ordered { in_its_place(next) } else { next };
         Sent::done(delivery, (record, *began, endpoint.lane_settings.version), next, is_ordered)
     }
