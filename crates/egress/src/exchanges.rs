@@ -48,6 +48,10 @@ enum Answered {
 }
 
 /// What came of a search for HTTP/2.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is handed up once, on the heap of the exchange that searched"
+)]
 enum Met {
     /// A receiver that speaks HTTP/1.1, with its answer.
     Http1(http_1::Answered),

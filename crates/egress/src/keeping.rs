@@ -13,8 +13,10 @@ use tokio::{
 
 use crate::{channel::Identity, exchange::Owner, target::Place};
 
-/// The longest time between two looks for connections that are kept no longer.
-pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// The longest time between two looks for connections that are kept no longer, or that the other end has closed.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// Two looks are at least so far apart, however closely the times of connections follow each other.
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
 /// How connections are kept between two exchanges.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +42,11 @@ pub(crate) struct Key {
     /// The channel; `None` for the usual connections.
     pub(crate) identity: Option<Identity>,
     pub(crate) place: Arc<Hashed<Place>>,
+}
+
+/// When to look again, where the time of the first one kept is over at `first`.
+pub(crate) fn next_look(first: Instant, now: Instant) -> Instant {
+    first.clamp(now + LOOK_PAUSE, now + LOOK_EVERY)
 }
 
 /// Calls `look`, first at `first` and then whenever it says, until it says that nothing is left to look after. `sooner` brings

@@ -4,7 +4,7 @@
 use httparse::Status;
 use postroad_domain::limits::RESPONSE_BODY_BYTES_MAX;
 
-use super::{connection::Connection, response::Framing};
+use super::{connection::Connection, said::Framing};
 
 /// Bytes of a line that says how long a chunk is, and of all trailers.
 const LINES_BYTES_MAX: usize = 16 * 1024;

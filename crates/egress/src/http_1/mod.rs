@@ -26,7 +26,9 @@ mod error;
 mod pool;
 mod request;
 mod response;
+mod said;
 mod search;
+mod status;
 
 use std::sync::Arc;
 

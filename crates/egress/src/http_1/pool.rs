@@ -17,15 +17,13 @@ use tokio::{sync::Notify, time::Instant};
 use super::connection::Connection;
 use crate::{
     channel::Identity,
-    keeping::{Keeping, Key, LOOK_EVERY, look_after},
+    keeping::{Keeping, Key, look_after, next_look},
     target::Place,
 };
 
 /// Before a receiver ends a connection that waits, it is ended here: by as much earlier, or by half of the time where that is
 /// less. The answer was longer on its way than the end will be.
 const END_EARLIER: Duration = Duration::from_secs(1);
-/// Two looks are at least so far apart, however closely the times of connections follow each other.
-const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
 /// The connections that wait.
 pub(super) struct Pool {
@@ -86,7 +84,7 @@ impl Pool {
             let planned = waiting.next_look;
             let is_sooner = planned.is_some_and(|planned| until < planned);
             if planned.is_none() || is_sooner {
-                waiting.next_look = Some(until.min(now + LOOK_EVERY));
+                waiting.next_look = Some(next_look(until, now));
             }
             (too_many, planned.is_none(), is_sooner)
         };
@@ -94,7 +92,7 @@ impl Pool {
             surplus.connection.close();
         }
         if begins_to_look {
-            look_after(self, until.min(now + LOOK_EVERY), Arc::clone(&self.sooner), Self::look);
+            look_after(self, next_look(until, now), Arc::clone(&self.sooner), Self::look);
         } else if is_sooner {
             self.sooner.notify_one();
         }
@@ -114,7 +112,7 @@ impl Pool {
             let mut waiting = self.locked();
             let gone = waiting.take_if(|_, idle| idle.until <= now || !idle.connection.is_quiet());
             let first = waiting.keys.values().flatten().map(|idle| idle.until).min();
-            waiting.next_look = first.map(|first| first.clamp(now + LOOK_PAUSE, now + LOOK_EVERY));
+            waiting.next_look = first.map(|first| next_look(first, now));
             (gone, waiting.next_look)
         };
         gone.into_iter().for_each(|idle| idle.connection.close());

@@ -3,7 +3,7 @@
 //! **Invariant:** each byte is looked at once, however small the pieces are: a head that comes two bytes at a time would
 //! otherwise be read from its beginning thousands of times.
 
-use super::{error::Http1Error, response};
+use super::{error::Http1Error, status::read_status};
 
 /// How far the end of a head was looked for in some bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,7 +35,7 @@ impl Search {
                 return Ok(Some(next));
             }
             if !is_empty && !self.has_status {
-                response::read_status(&bytes[start..next])?;
+                read_status(&bytes[start..next])?;
                 self.has_status = true;
             }
         }

@@ -13,9 +13,11 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connection::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES};
 use crate::dial::Stream;
 
+/// Bytes of one response that wait to be read, and of all on one connection.
+pub(super) const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
+pub(super) const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 /// Bytes before the payload of a frame.
 const FRAME_HEAD_BYTES: u64 = 9;
 /// A frame counts as so many bytes at least, for the work that an empty one makes.

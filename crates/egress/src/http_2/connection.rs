@@ -17,16 +17,13 @@ use tokio::{
 };
 
 use super::{
-    allowance::{Allowance, Grant, Metered},
+    allowance::{Allowance, CONNECTION_WINDOW_BYTES, Grant, Metered, STREAM_WINDOW_BYTES},
     error::Http2Error,
 };
 use crate::{connector::Opened, exchange::OutboundResponse, response::headers_as_text};
 
 /// Bytes of a response's head.
 const HEAD_BYTES_MAX: u32 = 64 * 1024;
-/// Bytes of one response that wait to be read, and of all on one connection.
-pub(super) const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
-pub(super) const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 /// A connection that is silent while exchanges wait on it is asked for a sign of life: otherwise all of them, and all that
 /// follow, would wait for one that is lost.
 const ALIVE_ASKED_AFTER: Duration = Duration::from_secs(10);

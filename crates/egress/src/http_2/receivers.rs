@@ -15,7 +15,7 @@ use tokio::{sync::OnceCell, time::Instant};
 use super::{Dialled, connection::Connection, error::Http2Error};
 use crate::{
     channel::Identity,
-    keeping::{Keeping, Key, LOOK_EVERY, look_after},
+    keeping::{Keeping, Key, look_after, next_look},
 };
 
 /// For a dial that renews a connection. The next one begins no sooner, so that there is one at a time.
@@ -115,7 +115,7 @@ impl Receivers {
             known.forget_oldest(|other| other != key);
         }
         if !std::mem::replace(&mut known.is_looked_after, true) {
-            look_after(self, now + LOOK_EVERY, Arc::default(), Self::look);
+            look_after(self, next_look(now + self.keeping.time, now), Arc::default(), Self::look);
         }
         receiver
     }
@@ -159,15 +159,19 @@ impl Receivers {
     fn look(&self) -> Option<Instant> {
         let mut known = self.locked();
         let now = Instant::now();
-        known.receivers.retain(|_, entry| {
-            let time = match entry.receiver.get() {
+        known.receivers.retain(|_, entry| now < self.known_until(entry) && self.is_of_use(&entry.receiver));
+        let first = known.receivers.values().map(|entry| self.known_until(entry)).min();
+        known.is_looked_after = first.is_some();
+        first.map(|first| next_look(first, now))
+    }
+
+    /// Unless it is used once more.
+    fn known_until(&self, entry: &Entry) -> Instant {
+        entry.used
+            + match entry.receiver.get() {
                 Some(Found::Http1) => HTTP_1_KNOWN_FOR,
                 _ => self.keeping.time,
-            };
-            now - entry.used < time && self.is_of_use(&entry.receiver)
-        });
-        known.is_looked_after = !known.receivers.is_empty();
-        known.is_looked_after.then_some(now + LOOK_EVERY)
+            }
     }
 
     fn is_of_use(&self, receiver: &Receiver) -> bool {

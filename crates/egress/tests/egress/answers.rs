@@ -269,7 +269,7 @@ async fn an_odd_head_is_the_same_when_it_comes_in_pieces() {
 
 #[tokio::test(start_paused = true)]
 async fn what_makes_the_status_unclear_is_a_failure_of_the_protocol_however_it_comes() {
-    for garbage in ["HTTP/1.1 2\000 OK\r\n\r\n", "HTTP/1.1 200 O\0K\r\n\r\n", "HTTP/1.1 200\rOK\r\n\r\n"] {
+    for garbage in ["HTTP/1.1 2\x0000 OK\r\n\r\n", "HTTP/1.1 200 O\0K\r\n\r\n", "HTTP/1.1 200\rOK\r\n\r\n"] {
         for size in [1, 1_000] {
             let failed = exchange_with(|mut host| async move {
                 host.read_request().await;
