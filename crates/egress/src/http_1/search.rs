@@ -69,6 +69,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_looked_at_is_not_looked_at_again() {
+        let mut bytes = b"HTTP/1.1 200 OK\r\nx: ".to_vec();
+        let mut search = Search::default();
+        for _ in 0..30_000 {
+            assert_eq!(search.end(&bytes).unwrap(), None);
+            // Whoever read this once more would find the end.
+            bytes.fill(b'\n');
+            bytes.extend(b"vv");
+        }
+        bytes.extend(b"\r\n\r\n");
+        assert_eq!(search.end(&bytes).unwrap(), Some(bytes.len()));
+    }
+
+    #[test]
     fn what_is_no_status_line_is_a_fault_as_soon_as_it_ends() {
         for text in ["SSH-2.0\r\n", "\r\nHTTP/1.1 OK\n", "HTTP/1.1 200 O\0K\r\n"] {
             assert!(Search::default().end(text.as_bytes()).is_err(), "{text:?}");
