@@ -152,6 +152,8 @@ pub const SECRETS_MAX: usize = 5;
 pub const RESPONSE_BODY_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of a response's headers that are kept.
 pub const RESPONSE_HEADERS_BYTES_MAX: usize = 8 * 1024;
+/// Headers of a response that are kept; a `Retry-After` behind them is kept too.
+pub const RESPONSE_HEADERS_MAX: usize = 100;
 /// How long the response's body may take once the status is known.
 pub const RESPONSE_BODY_TIME_MAX: Duration = Duration::from_secs(2);
 /// The longest delay that `Retry-After` may ask for.
@@ -256,6 +258,9 @@ pub const SLOW_EXCHANGE: Duration = Duration::from_secs(1);
 pub const EXCHANGES_PER_HOST_MAX: usize = 1_024;
 /// Of these, those of one lane: a quarter.
 pub const EXCHANGES_PER_HOST_AND_LANE_MAX: u32 = 256;
+/// Connections to one host and port that wait for their next exchange, over all tenants, since each tenant has its own: as many
+/// as one lane has exchanges under way. As many of HTTP/2 are kept beside them.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
 /// Failures in a row after which a lane is slowed down: it sends one probe after each pause.
 pub const BREAKER_FAILURES: u32 = 10;
 /// The first pause of a slowed lane; each failed probe doubles it.

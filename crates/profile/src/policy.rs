@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postroad_domain::{
-    HttpVersion, RetryPolicy,
+    HttpVersion, Repeat, RetryPolicy,
     limits::{Bounds, RETENTION, RETRY_ATTEMPTS, RETRY_GAP_MAX, TIMEOUT},
     time::duration_text,
 };
@@ -30,6 +30,8 @@ pub struct DeliveryPolicy {
     pub retention: Option<Duration>,
     /// The newest version of HTTP that is offered to https receivers, where the subscription does not say.
     pub http_version: HttpVersion,
+    /// What happens to a request whose kept connection ends before a byte of the answer.
+    pub repeat: Repeat,
     /// Whether receivers are given the trace that an event belongs to (W3C Trace Context).
     pub trace_context: bool,
 }
@@ -85,6 +87,7 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
         breaker: true,
         retention: None,
         http_version: HttpVersion::One,
+        repeat: Repeat::Always,
         trace_context: false,
     };
     let Some(section) = root.section("delivery") else { return defaults };
@@ -98,6 +101,7 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
         retry_after: section.choice("retry_after", &RETRY_AFTER).unwrap_or(defaults.retry_after),
         breaker: section.choice("breaker", &BREAKER).unwrap_or(defaults.breaker),
         http_version: section.choice("http_version", &HttpVersion::WORDS).unwrap_or(defaults.http_version),
+        repeat: section.choice("repeat", &Repeat::WORDS).unwrap_or(defaults.repeat),
         trace_context: section.boolean("trace_context").unwrap_or(defaults.trace_context),
     }
 }

@@ -212,7 +212,7 @@ fn answered() -> Value {
         "Policy": {"properties": {
             "gone": words(["deactivate", "failure"]), "retry_after": words(["honour", "ignore"]),
             "breaker": words(["on", "off"]),
-            "http_version": named("HttpVersion"),
+            "http_version": named("HttpVersion"), "repeat": words(["always", "unsent"]),
         }},
         "Problem": {"properties": {"status": {"minimum": 400, "maximum": 599}, "errors": {"minItems": 1}}},
         "Health": {"properties": {"status": words(["live", "ready"])}},

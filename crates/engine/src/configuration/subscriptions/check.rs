@@ -244,7 +244,13 @@ fn path_of(field: Field) -> &'static str {
 fn check_headers(profile: &Profile, names: &[String], faults: &mut Faults) {
     for (index, name) in names.iter().enumerate() {
         if profile.reserves_header(name) {
-            let message = format!("is {name}, which this profile writes itself: remove it");
+            let message = if name.contains('_') {
+                format!(
+                    "is {name}, which gateways that read _ as - take for a header of this profile: give it another name"
+                )
+            } else {
+                format!("is {name}, which this profile writes itself: remove it")
+            };
             faults.add(&format!("delivery.headers[{index}].name"), message);
         }
     }

@@ -31,6 +31,9 @@ pub(crate) struct PolicyJson {
     retention: Option<String>,
     /// The newest version of HTTP that is offered to https receivers, where the subscription does not say: `1.1` or `2`.
     http_version: &'static str,
+    /// What happens to a request whose kept connection ends before a byte of the answer: `always` sends it once more within
+    /// the attempt, `unsent` only where the receiver cannot have acted on it.
+    repeat: &'static str,
     /// Exchanges of one subscription under way at a time.
     concurrency: u32,
     /// Whether receivers get the `traceparent` of the event, to go on with its trace.
@@ -61,6 +64,7 @@ impl PolicyJson {
             breaker: if policy.breaker { "on" } else { "off" },
             retention: policy.retention.map(duration_text),
             http_version: policy.http_version.as_str(),
+            repeat: policy.repeat.as_str(),
             concurrency: CONCURRENCY.default,
             trace_context: policy.trace_context,
         }

@@ -275,6 +275,8 @@ impl World {
             number,
             at: self.now,
             duration: Duration::from_micros(1_234),
+            // Of one kind of answer and of the other.
+            repeated: number == 2,
             request: RequestHead {
                 method: "POST".to_owned(),
                 url: "https://example.com/hook".to_owned(),
