@@ -138,6 +138,8 @@ impl Dispatcher {
     pub(crate) async fn stop(&self, grace: Duration) {
         self.tasks.close();
         tokio::select! {
+            // Nothing is given back that ends just in time.
+            biased;
             () = self.tasks.wait() => {}
             () = self.clock.sleep(grace) => {
                 self.abandon.cancel();
@@ -250,6 +252,8 @@ impl Dispatcher {
             // Not too long: while a machine is suspended its monotonic clock may stand still.
             let sleep = next.map(|next| self.clock.sleep(next.since(now).min(TIMER_SLEEP_MAX)));
             tokio::select! {
+                // Whichever it is, the same follows.
+                biased;
                 () = async { match sleep { Some(sleep) => sleep.await, None => std::future::pending().await } } => {}
                 () = self.timer_changed.notified() => {}
                 () = self.health.recovered() => {}
@@ -273,6 +277,8 @@ impl Dispatcher {
         while let Some(turn) = next {
             let (lane, id) = (turn.delivery.lane, turn.delivery.id);
             let sent = tokio::select! {
+                // An exchange that is over is recorded, also in the moment in which exchanges are given up.
+                biased;
                 sent = self.send(&turn) => sent,
                 () = &mut abandoned => return,
             };
