@@ -7,6 +7,15 @@ use simulation::{generator, model::judge, plan::Theme, tell};
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let seeds = arguments.next().unwrap_or_else(|| "0..300".to_owned());
+    if seeds == "show" {
+        let seed = arguments.next().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+        let theme = arguments.next();
+        let theme = theme.and_then(|name| Theme::ALL.into_iter().find(|theme| format!("{theme:?}") == name));
+        let plan = theme.map_or_else(|| generator::draw(seed), |theme| generator::draw_with(seed, theme));
+        let told = tell(plan);
+        let found = judge(&told);
+        return println!("{}", simulation::story::print_all(&told, &found));
+    }
     let (from, to) = seeds.split_once("..").unwrap_or(("0", &seeds));
     let (from, to): (u64, u64) = (from.parse().unwrap_or(0), to.parse().unwrap_or(300));
     let theme = arguments.next();

@@ -203,7 +203,7 @@ pub struct Journal {
 
 impl Journal {
     /// An empty one.
-    pub fn new(clock: StoryClock) -> Self {
+    pub(crate) fn new(clock: StoryClock) -> Self {
         Self { clock, entries: Arc::default() }
     }
 

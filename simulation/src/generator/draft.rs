@@ -117,7 +117,10 @@ impl Draft {
     pub(super) fn events(&mut self, tenant: usize, count: u64, bytes: usize, pause_ms: (u64, u64)) -> Events {
         let first = self.next_event;
         self.next_event += count;
-        let event_type = self.draws.below(EVENT_TYPES.len() as u64) as usize;
+        let wanted = self.plan.subscriptions.iter().filter(|planned| planned.tenant == tenant);
+        let wanted: Vec<_> = wanted.filter_map(|planned| planned.event_type).collect();
+        let any = self.draws.below(EVENT_TYPES.len() as u64) as usize;
+        let event_type = if wanted.is_empty() || self.draws.chance(30) { any } else { self.draws.pick(&wanted) };
         Events { tenant, first, count, bytes, event_type, pause_ms }
     }
 

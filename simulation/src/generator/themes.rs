@@ -161,6 +161,9 @@ fn schedule(draft: &mut Draft) {
 
 /// Ordered subscriptions whose receivers fail at times, and people who call the head off.
 fn order(draft: &mut Draft) {
+    if draft.draws.chance(40) {
+        return quiet_order(draft);
+    }
     draft.busy(30, 120);
     for _ in 0..draft.draws.between(1, 3) {
         let profile = profile(draft);
@@ -185,21 +188,46 @@ fn order(draft: &mut Draft) {
     spice(draft);
 }
 
+/// The same where nobody publishes any more when the head is called off: nothing else wakes anybody.
+fn quiet_order(draft: &mut Draft) {
+    draft.busy(60, 120);
+    let profile = profile(draft);
+    let tenant = draft.tenant(profile);
+    let turns = draft.moment();
+    let host = draft.host(vec![(Duration::ZERO, Behaviour::Answers { status: 500, after_ms: (0, 60) }), (turns, QUICK)]);
+    let gap = draft.draws.seconds(40, 300);
+    let planned = draft.subscription(tenant, host);
+    (planned.pace.ordered, planned.gaps) = (true, planned.gaps.is_some().then(|| vec![gap; 3]));
+    let count = draft.draws.between(2, 6);
+    let events = draft.events(tenant, count, 100, (0, 1_000));
+    draft.thread(BEGIN, vec![Step::Publish(events)]);
+    let mut steps = Vec::new();
+    for _ in 0..draft.draws.between(1, 4) {
+        let wait = draft.draws.seconds(1, 30);
+        steps.extend([Step::Wait(wait), Step::Cancel { subscription: 0, oldest: true }]);
+    }
+    draft.thread(BEGIN + Duration::from_secs(3), steps);
+    if draft.draws.chance(20) {
+        draft.restart();
+    }
+}
+
 /// More subscriptions than one commit serves, some of them ordered.
 fn fan_out(draft: &mut Draft) {
     draft.busy(10, 40);
     let tenant = draft.tenant("standard");
     let quick = draft.host_that(QUICK);
     let slow = draft.host_that(Behaviour::Answers { status: 200, after_ms: (50, 300) });
-    for _ in 0..draft.draws.between(202, 230) {
+    for _ in 0..draft.draws.between(210, 280) {
         let (host, ordered) = (if draft.draws.chance(10) { slow } else { quick }, draft.draws.chance(20));
+        // Of some types an event goes to more of them than of others.
+        let event_type = (!ordered && draft.draws.chance(60)).then_some(0);
         let planned = draft.subscription(tenant, host);
-        planned.pace.ordered = ordered;
-        planned.event_type = None;
+        (planned.pace.ordered, planned.event_type) = (ordered, event_type);
     }
-    let count = draft.draws.between(2, 6);
-    let events = draft.events(tenant, count, 100, (0, 10));
-    draft.thread(BEGIN, vec![Step::Publish(events)]);
+    let published = (0..draft.draws.between(3, 12)).map(|_| Step::Publish(draft.events(tenant, 1, 100, (0, 3))));
+    let published = published.collect();
+    draft.thread(BEGIN, published);
     if draft.draws.chance(20) {
         draft.restart();
     }

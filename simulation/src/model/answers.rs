@@ -72,8 +72,7 @@ fn check_outcomes(facts: &Facts<'_>, found: &mut Vec<Violation>) {
             if matches!(exchange.ended, Some((_, Ok(410)))) {
                 continue;
             }
-            let first = facts.commits.partition_point(|commit| commit.began < exchange.over);
-            let waited = (recorded.commit as usize).saturating_sub(first);
+            let waited = (recorded.commit as usize).saturating_sub(exchange.commits);
             let others = ended.partition_point(|at| *at < exchange.over);
             let others = others.saturating_sub(written.partition_point(|at| *at < exchange.over));
             if waited > COMMITS + others / OUTCOMES_PER_COMMIT {

@@ -8,7 +8,7 @@ use postroad_store::LaneKey;
 use super::spans::{EVER, Span, Spans};
 use crate::{
     Told,
-    journal::{About, Answer, Call, Entry, How, Queued, Recorded, What, Written},
+    journal::{About, Answer, Call, Entry, How, Queued, Recorded, What},
     plan::{Plan, Trouble},
 };
 
@@ -57,6 +57,8 @@ pub(super) struct Exchange {
     pub(super) ended: Option<(Duration, Result<u16, ErrorClass>)>,
     /// When that was, or when the node was gone.
     pub(super) over: Duration,
+    /// Commits that had begun by then.
+    pub(super) commits: usize,
 }
 
 impl Exchange {
@@ -74,6 +76,8 @@ impl Exchange {
 pub(super) struct Known {
     pub(super) subscription: usize,
     pub(super) event: u64,
+    /// Its place among all deliveries, as they came into the queue.
+    pub(super) place: usize,
     pub(super) queued: Vec<(Duration, How)>,
     pub(super) recorded: Vec<(Duration, Recorded)>,
     /// When somebody asked to cancel it, and was told that it is.
@@ -112,7 +116,6 @@ impl Asked {
 pub(super) struct CommitSeen {
     pub(super) began: Duration,
     pub(super) ended: Option<Duration>,
-    pub(super) written: Written,
 }
 
 impl<'a> Facts<'a> {
@@ -183,8 +186,8 @@ impl<'a> Facts<'a> {
                 What::Answers(number, answer) => {
                     self.calls[*number as usize].answer = Some((at, answer.clone()));
                 }
-                What::CommitBegins(written) => {
-                    self.commits.push(CommitSeen { began: at, ended: None, written: *written });
+                What::CommitBegins(_) => {
+                    self.commits.push(CommitSeen { began: at, ended: None });
                 }
                 What::CommitEnds(number, _) => self.commits[*number as usize].ended = Some(at),
                 What::Created(lane, subscription) => {
@@ -205,7 +208,7 @@ impl<'a> Facts<'a> {
                     let exchange = &mut self.exchanges[*number as usize];
                     exchange.ended =
                         Some((at, result.as_ref().map(|status| *status).map_err(|(class, _)| *class)));
-                    exchange.over = at;
+                    (exchange.over, exchange.commits) = (at, self.commits.len());
                 }
                 What::Received(number, _, about) => {
                     open_requests.insert(*number, self.received.len());
@@ -226,14 +229,15 @@ impl<'a> Facts<'a> {
         debug_assert_eq!(number as usize, self.exchanges.len());
         let over = self.falls.iter().find(|fall| **fall >= began).copied().unwrap_or(self.lasted);
         self.by_about.entry((about.subscription, about.event)).or_default().push(self.exchanges.len());
-        self.exchanges.push(Exchange { about, began, ended: None, over });
+        self.exchanges.push(Exchange { about, began, ended: None, over, commits: 0 });
     }
 
     fn read_queued(&mut self, at: Duration, queued: &Queued, lanes: &BTreeMap<LaneKey, usize>) {
         let Some(subscription) = lanes.get(&queued.lane).copied() else { return };
+        let place = self.deliveries.len();
         let known = self.deliveries.entry(queued.delivery).or_default();
         if known.queued.is_empty() {
-            (known.subscription, known.event) = (subscription, queued.event);
+            (known.subscription, known.event, known.place) = (subscription, queued.event, place);
             self.by_target.entry((subscription, queued.event)).or_default().push(queued.delivery);
         }
         known.queued.push((at, queued.how));

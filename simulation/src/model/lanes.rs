@@ -24,8 +24,6 @@ const TOLERANCE: Duration = Duration::from_secs(3);
 const BREAKER: (u32, Duration) = (10, Duration::from_secs(61));
 /// Exchanges under way of a tenant, and of all, from which on shares may be used up.
 const SHARES: (i64, i64) = (300, 700);
-/// A lane that had nothing under way for so long may be forgotten, and begins with one exchange at a time.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(1);
 
 pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     let mut by_subscription: BTreeMap<usize, Vec<(&DeliveryId, &Known)>> = BTreeMap::new();
@@ -45,7 +43,7 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
                 |exchange: &&Exchange| facts.plan.subscriptions[exchange.about.subscription].tenant == tenant;
             crowded(facts.exchanges.iter().filter(is_its), SHARES.0)
         });
-        deliveries.sort_by_key(|(_, known)| known.queued[0].0);
+        deliveries.sort_by_key(|(_, known)| known.place);
         let made = exchanges.get(&subscription).map_or(&[][..], Vec::as_slice);
         let lane = Lane::new(facts, subscription, made, [&all, &*of_tenant]);
         lane.check(&deliveries, found);
@@ -76,6 +74,8 @@ struct Lane<'a> {
     turns: Vec<Turn>,
     /// When it is excused.
     excused: Spans,
+    /// When it were, if its profile let a lane that fails be slowed down.
+    excused_if_slowed: Spans,
     /// Seconds that its receiver may ask for.
     rest: Duration,
     is_ordered: bool,
@@ -97,7 +97,6 @@ impl<'a> Lane<'a> {
         let paces: Vec<_> = paces.chain([plan.pace]).collect();
         let mut excused: Vec<Span> = crowds.into_iter().flatten().copied().collect();
         let concurrency = paces.iter().map(|pace| pace.concurrency).min().unwrap_or(1);
-        excused.extend(busy(made, concurrency, promise.has_breaker, &facts.falls));
         for (count, per_ms) in paces.iter().filter_map(|pace| pace.rate_limit) {
             excused.extend(paced(made, count as usize, Duration::from_millis(per_ms)));
         }
@@ -107,7 +106,12 @@ impl<'a> Lane<'a> {
         }
         excused.extend(inactive(&turns));
         let is_ordered = paces.iter().any(|pace| pace.ordered);
-        Self { facts, subscription, promise, turns, excused: Spans::of(excused), rest, is_ordered }
+        let excused_by = |has_breaker| {
+            let busy = busy(made, concurrency, has_breaker);
+            Spans::of(excused.iter().copied().chain(busy).collect())
+        };
+        let (excused, excused_if_slowed) = (excused_by(promise.has_breaker), excused_by(true));
+        Self { facts, subscription, promise, turns, excused, excused_if_slowed, rest, is_ordered }
     }
 
     fn check(&self, deliveries: &[(&DeliveryId, &Known)], found: &mut Vec<Violation>) {
@@ -161,19 +165,20 @@ impl<'a> Lane<'a> {
             return;
         }
         let tolerance = TOLERANCE + 6 * self.facts.commit_max;
-        let (mut from, mut to) = self.excused.longest_gap((since, until));
-        if to - from > tolerance {
+        let unexcused = |lane: &Spans| {
+            let gap = lane.longest_gap((since, until));
             // What was not excused by the lane may be by the node.
-            let rest = self.facts.trouble.longest_gap((from, to));
-            (from, to) = self.facts.down.longest_gap(rest);
-        }
-        if to - from > tolerance {
-            let text = format!(
-                "{id} (event {} to s{}) was due at {since:?} and waited for nothing from {from:?} to {to:?}",
-                known.event, self.subscription
-            );
-            found.push(Violation { at: from, rule: Rule::NotLate, text });
-        }
+            let gap = self.facts.trouble.longest_gap(gap);
+            Some(self.facts.down.longest_gap(gap)).filter(|(from, to)| *to - *from > tolerance)
+        };
+        let Some((from, to)) = unexcused(&self.excused) else { return };
+        let was_slowed = unexcused(&self.excused_if_slowed).is_none();
+        let rule = if was_slowed { Rule::PromiseKept } else { Rule::NotLate };
+        let text = format!(
+            "{id} (event {} to s{}) was due at {since:?} and waited for nothing from {from:?} to {to:?}",
+            known.event, self.subscription
+        );
+        found.push(Violation { at: from, rule, text });
     }
 
     /// When a delivery has surely ended.
@@ -199,16 +204,17 @@ impl<'a> Lane<'a> {
 }
 
 /// When it has as many exchanges under way as it may have.
-fn busy(made: &[&Exchange], concurrency: u32, has_breaker: bool, falls: &[Duration]) -> Vec<Span> {
+fn busy(made: &[&Exchange], concurrency: u32, has_breaker: bool) -> Vec<Span> {
+    // One that took no time that can be measured ends behind its beginning all the same.
+    let over = |one: &Exchange| one.over.max(one.began + Duration::from_nanos(1));
     let mut turns: Vec<_> =
-        made.iter().flat_map(|one| [(one.began, true, one), (one.over, false, one)]).collect();
+        made.iter().flat_map(|one| [(one.began, true, one), (over(one), false, one)]).collect();
     turns.sort_by_key(|(at, begins, _)| (*at, *begins));
     let (mut under_way, mut answers, mut failures, mut is_slowed) = (0_u32, 0_u32, 0_u32, false);
-    let (mut idle_since, mut busy_since, mut spans) = (Duration::ZERO, None, Vec::new());
+    let (mut busy_since, mut spans) = (None, Vec::new());
     for (at, begins, exchange) in turns {
-        let was_forgotten = under_way == 0 && at.saturating_sub(idle_since) > FORGOTTEN_AFTER;
-        let died = falls.iter().any(|fall| *fall > idle_since && *fall <= at);
-        if begins && (was_forgotten || under_way == 0 && died) {
+        // A lane that has nothing any more is forgotten, and begins with one exchange at a time.
+        if begins && under_way == 0 {
             answers = 0;
         }
         if begins {
@@ -227,7 +233,6 @@ fn busy(made: &[&Exchange], concurrency: u32, has_breaker: bool, falls: &[Durati
                 }
             }
         }
-        idle_since = at;
         let ramp = 4_u32.saturating_pow(answers.min(8));
         let allowed = if is_slowed { 1 } else { concurrency.min(256).min(ramp) };
         if under_way >= allowed {

@@ -61,7 +61,9 @@ fn check_pace(facts: &Facts<'_>, subscription: usize, found: &mut Vec<Violation>
             .find(|window| window[window.len() - 1] + TICK < window[0] + per);
         if let Some(window) = many {
             let text = format!("s{subscription} was sent {} within {per:?} from {:?}", count + 2, window[0]);
-            found.push(Violation { at: window[0], rule: Rule::RestsKept, text });
+            let died = facts.falls.iter().any(|fall| *fall >= window[0] && *fall <= window[window.len() - 1]);
+            let rule = if died { Rule::RestsOverRestart } else { Rule::RestsKept };
+            found.push(Violation { at: window[0], rule, text });
         }
     }
     let is_standard = facts.plan.tenants[plan.tenant].profile == "standard";
@@ -79,7 +81,9 @@ fn check_pace(facts: &Facts<'_>, subscription: usize, found: &mut Vec<Violation>
                 "the receiver of s{subscription} asked at {:?} for {seconds} s of rest, and was sent to",
                 asked.over
             );
-            found.push(Violation { at: sent.began, rule: Rule::RestsKept, text });
+            let died = facts.falls.iter().any(|fall| *fall >= asked.over && *fall <= sent.began);
+            let rule = if died { Rule::RestsOverRestart } else { Rule::RestsKept };
+            found.push(Violation { at: sent.began, rule, text });
             return;
         }
     }

@@ -34,6 +34,8 @@ pub enum Rule {
     Order,
     /// Nothing waits without a reason of its own subscription.
     NotLate,
+    /// A schedule that is promised is not slowed down, however often its receiver fails.
+    PromiseKept,
     /// No gap of a schedule is shortened.
     NotEarly,
     /// A schedule is carried out to its end, and not beyond.
@@ -62,8 +64,10 @@ pub enum Rule {
     StopSoon,
     /// A node starts.
     Starts,
-    /// A rate limit is kept, and the rest that a receiver asked for, also over a restart.
+    /// A rate limit is kept, and the rest that a receiver asked for.
     RestsKept,
+    /// They are kept over a restart, too.
+    RestsOverRestart,
 }
 
 /// A rule that a story broke.

@@ -1,15 +1,10 @@
 //! Whether a subscription was active, as far as that is beyond doubt.
 
-use std::time::Duration;
-
 use super::{
     facts::Facts,
     spans::{EVER, Span},
 };
 use crate::journal::Call;
-
-/// How long before its note a deactivation may have taken effect.
-const BEFORE_NOTE: Duration = Duration::from_secs(1);
 
 /// What is known of a subscription over a span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +57,7 @@ impl Facts<'_> {
         }
         for (at, of) in &self.deactivated {
             if *of == subscription {
-                let within = (at.saturating_sub(BEFORE_NOTE), *at);
-                turns.push(Turn { within, active: false, is_sure: true, is_deletion: false });
+                turns.push(Turn { within: (*at, *at), active: false, is_sure: true, is_deletion: false });
             }
         }
         turns.sort_by_key(|turn| turn.within.0);

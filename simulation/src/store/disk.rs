@@ -125,6 +125,15 @@ impl Disk {
         sync
     }
 
+    /// Waits as long as the answer to a transaction is on its way, while others hear already of what it did.
+    pub(super) async fn answer_takes(&self) {
+        let takes = {
+            let mut draws = self.0.draws.lock();
+            if draws.chance(40) { draws.millis((1, 3)) } else { Duration::ZERO }
+        };
+        wait(takes).await;
+    }
+
     /// Waits as long as a reading takes.
     ///
     /// # Errors

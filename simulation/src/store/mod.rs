@@ -58,10 +58,14 @@ impl SimulatedStore {
         rows: usize,
         call: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
-        let _alone = self.disk.writer().await;
+        let alone = self.disk.writer().await;
         self.disk.write_takes(rows).await;
         self.disk.may_write()?;
-        self.now(call).await
+        let answer = self.now(call).await;
+        drop(alone);
+        // The feed has told of it already.
+        self.disk.answer_takes().await;
+        answer
     }
 
     /// A reading that answers about so many bytes.

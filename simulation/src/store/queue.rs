@@ -18,7 +18,7 @@ impl Queue for SimulatedStore {
     async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError> {
         let written = written(&commit, self.disk.count_commit());
         self.journal.note(What::CommitBegins(written));
-        let _alone = self.disk.writer().await;
+        let alone = self.disk.writer().await;
         let sync_took = self.disk.write_takes(written.rows).await;
         self.disk.may_die(false).await;
         let committed = match self.disk.may_write() {
@@ -28,6 +28,8 @@ impl Queue for SimulatedStore {
         if let Ok(committed) = &committed {
             self.note_committed(&commit, committed, written.no).await;
         }
+        drop(alone);
+        self.disk.answer_takes().await;
         self.disk.may_die(true).await;
         let told = committed.as_ref().map(|_| ()).map_err(ToString::to_string);
         self.journal.note(What::CommitEnds(written.no, told));
