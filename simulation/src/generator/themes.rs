@@ -214,30 +214,68 @@ fn quiet_order(draft: &mut Draft) {
 
 /// More subscriptions than one commit serves, some of them ordered.
 fn fan_out(draft: &mut Draft) {
+    if draft.draws.chance(15) {
+        return wide_fan_out(draft);
+    }
     draft.busy(10, 40);
     let tenant = draft.tenant("standard");
     let quick = draft.host_that(QUICK);
     let slow = draft.host_that(Behaviour::Answers { status: 200, after_ms: (50, 300) });
+    let percent = draft.draws.pick(&[0, 30, 60]);
+    let shaky = draft.host_that(Behaviour::Fails { percent, status: 500, after_ms: (0, 30) });
     for _ in 0..draft.draws.between(210, 280) {
-        let (host, ordered) = (if draft.draws.chance(10) { slow } else { quick }, draft.draws.chance(20));
+        let ordered = draft.draws.chance(20);
+        let usual = if draft.draws.chance(10) { slow } else { quick };
+        let host = if ordered { shaky } else { usual };
         // Of some types an event goes to more of them than of others.
         let event_type = (!ordered && draft.draws.chance(60)).then_some(0);
         let planned = draft.subscription(tenant, host);
         (planned.pace.ordered, planned.event_type) = (ordered, event_type);
+        planned.gaps = Some(vec![Duration::from_millis(200); 12]);
     }
     let published = (0..draft.draws.between(3, 12)).map(|_| Step::Publish(draft.events(tenant, 1, 100, (0, 3))));
     let published = published.collect();
     draft.thread(BEGIN, published);
+    // Others keep the commits busy.
+    if draft.draws.chance(70) {
+        draft.plan.disk.sync_ms = draft.draws.pick(&[(1, 3), (2, 8)]);
+        let other = draft.tenant("standard");
+        draft.subscription(other, quick);
+        for _ in 0..draft.draws.between(2, 5) {
+            let events = draft.events(other, 20, 100, (0, 4));
+            let from = BEGIN + draft.draws.millis((0, 30));
+            draft.thread(from, vec![Step::Publish(events)]);
+        }
+    }
     if draft.draws.chance(20) {
         draft.restart();
     }
     tenants(draft, (0, 1), (1, 2), (5, 10));
 }
 
+/// So many that steps of fan-outs wait for each other, and events to fewer of them that are published behind.
+fn wide_fan_out(draft: &mut Draft) {
+    draft.busy(10, 20);
+    draft.plan.disk.sync_ms = (1, 3);
+    let tenant = draft.tenant("standard");
+    let (dead, quick) = (draft.host_that(Behaviour::Refuses), draft.host_that(QUICK));
+    let many = draft.draws.between(500, 600);
+    for index in 0..many + 60 {
+        let is_one_of_many = index < many;
+        let ordered = !is_one_of_many && draft.draws.chance(30);
+        let planned = draft.subscription(tenant, if is_one_of_many { dead } else { quick });
+        (planned.event_type, planned.pace.ordered) = (is_one_of_many.then_some(0), ordered);
+        planned.gaps = Some(Vec::new());
+    }
+    let (mut wide, mut narrow) = (draft.events(tenant, 10, 60, (0, 0)), draft.events(tenant, 6, 60, (0, 5)));
+    (wide.event_type, narrow.event_type) = (0, 1);
+    draft.thread(BEGIN, vec![Step::Batch(wide), Step::Publish(narrow)]);
+}
+
 /// A tenant whose fan-outs fill everything, beside quiet ones.
 fn flood(draft: &mut Draft) {
     draft.busy(20, 30);
-    (draft.plan.disk.sync_ms, draft.plan.disk.row_us) = ((2, 4), 40);
+    (draft.plan.disk.sync_ms, draft.plan.disk.row_us) = ((2, 4), 30);
     let loud = draft.tenant("standard");
     let silent = draft.host_that(Behaviour::Silent);
     for _ in 0..draft.draws.between(450, 600) {
@@ -256,14 +294,23 @@ fn flood(draft: &mut Draft) {
         let events = draft.events(quiet, 60, 100, (50, 400));
         draft.thread(BEGIN, vec![Step::Publish(events)]);
     }
+    // One that sends all the time.
+    let steady = draft.tenant("standard");
+    let steadily = draft.host_that(Behaviour::Answers { status: 200, after_ms: (1, 20) });
+    for ordered in [true, false] {
+        let planned = draft.subscription(steady, steadily);
+        (planned.event_type, planned.pace.ordered) = (None, ordered);
+    }
+    let events = draft.events(steady, 300, 60, (0, 0));
+    draft.thread(BEGIN, vec![Step::Batch(events)]);
     for second in 0..2 {
-        let events = draft.events(loud, 150, 60, (0, 0));
-        draft.thread(BEGIN + Duration::from_millis(1_000 + second * 500), vec![Step::Batch(events)]);
+        let events = draft.events(loud, 170, 60, (0, 0));
+        draft.thread(BEGIN + Duration::from_millis(1_000 + second * 20), vec![Step::Batch(events)]);
     }
     // Before everything calms down: nobody wants to see all of it sent.
     let at = draft.plan.calm_from;
     draft.thread(at, vec![Step::DeleteTenant(loud)]);
-    if draft.draws.chance(50) {
+    if draft.draws.chance(30) {
         let how = Ending::Stop { grace: Duration::from_secs(3) };
         draft.plan.ends.push(End {
             at: BEGIN + Duration::from_secs(2),
