@@ -120,7 +120,8 @@ impl Draft {
         let wanted = self.plan.subscriptions.iter().filter(|planned| planned.tenant == tenant);
         let wanted: Vec<_> = wanted.filter_map(|planned| planned.event_type).collect();
         let any = self.draws.below(EVENT_TYPES.len() as u64) as usize;
-        let event_type = if wanted.is_empty() || self.draws.chance(30) { any } else { self.draws.pick(&wanted) };
+        let event_type =
+            if wanted.is_empty() || self.draws.chance(30) { any } else { self.draws.pick(&wanted) };
         Events { tenant, first, count, bytes, event_type, pause_ms }
     }
 

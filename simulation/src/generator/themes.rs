@@ -194,7 +194,8 @@ fn quiet_order(draft: &mut Draft) {
     let profile = profile(draft);
     let tenant = draft.tenant(profile);
     let turns = draft.moment();
-    let host = draft.host(vec![(Duration::ZERO, Behaviour::Answers { status: 500, after_ms: (0, 60) }), (turns, QUICK)]);
+    let host = draft
+        .host(vec![(Duration::ZERO, Behaviour::Answers { status: 500, after_ms: (0, 60) }), (turns, QUICK)]);
     let gap = draft.draws.seconds(40, 300);
     let planned = draft.subscription(tenant, host);
     (planned.pace.ordered, planned.gaps) = (true, planned.gaps.is_some().then(|| vec![gap; 3]));
@@ -233,7 +234,8 @@ fn fan_out(draft: &mut Draft) {
         (planned.pace.ordered, planned.event_type) = (ordered, event_type);
         planned.gaps = Some(vec![Duration::from_millis(200); 12]);
     }
-    let published = (0..draft.draws.between(3, 12)).map(|_| Step::Publish(draft.events(tenant, 1, 100, (0, 3))));
+    let published =
+        (0..draft.draws.between(3, 12)).map(|_| Step::Publish(draft.events(tenant, 1, 100, (0, 3))));
     let published = published.collect();
     draft.thread(BEGIN, published);
     // Others keep the commits busy.
@@ -487,33 +489,32 @@ fn rests(draft: &mut Draft) {
     spice(draft);
 }
 
-/// A tenant with large events under way to receivers that hang, and one with very many small ones.
+/// A tenant with large events under way to a receiver that hangs, and one with very many small ones to receivers that are slow.
 fn bytes(draft: &mut Draft) {
-    draft.busy(40, 45);
+    draft.busy(80, 90);
+    // Its receiver answers until its lane has as many exchanges as it may have, and then hangs.
     let large = draft.tenant("standard");
-    let turns = BEGIN + Duration::from_secs(6);
-    let hangs = vec![(Duration::ZERO, QUICK), (turns, Behaviour::Silent)];
-    let host = draft.host(hangs);
+    let answers = Behaviour::Answers { status: 200, after_ms: (1_000, 1_100) };
+    let turns = BEGIN + draft.draws.millis((1_400, 1_600));
+    let host = draft.host(vec![(Duration::ZERO, answers), (turns, Behaviour::Silent)]);
     let planned = draft.subscription(large, host);
     (planned.pace.concurrency, planned.event_type) = (200, None);
-    (planned.timeout, planned.gaps) = (Duration::from_secs(25), Some(Vec::new()));
+    (planned.timeout, planned.gaps) = (Duration::from_secs(60), Some(Vec::new()));
     let small = draft.tenant("standard");
-    let host = draft.host_that(Behaviour::Answers { status: 200, after_ms: (800, 950) });
+    let host = draft.host_that(Behaviour::Answers { status: 200, after_ms: (1_200, 14_000) });
     for _ in 0..3 {
         let planned = draft.subscription(small, host);
         (planned.pace.concurrency, planned.event_type) = (250, None);
         planned.timeout = Duration::from_secs(15);
     }
-    let warm = draft.events(large, 12, 60, (1, 5));
-    draft.thread(BEGIN, vec![Step::Publish(warm)]);
-    for _ in 0..10 {
-        let events = draft.events(large, 10, 1_000_000, (0, 0));
-        draft.thread(turns + Duration::from_millis(50), vec![Step::Batch(events)]);
+    let warm = draft.events(large, 10, 60, (0, 0));
+    draft.thread(BEGIN, vec![Step::Batch(warm)]);
+    for number in 0..20 {
+        let events = draft.events(large, 5, 1_000_000, (0, 0));
+        draft.thread(BEGIN + Duration::from_millis(50 + 15 * number), vec![Step::Batch(events)]);
     }
-    let warm = draft.events(small, 12, 60, (1, 5));
-    draft.thread(BEGIN, vec![Step::Publish(warm)]);
     let events = draft.events(small, 900, 60, (0, 0));
-    draft.thread(turns + Duration::from_millis(200), vec![Step::Batch(events)]);
+    draft.thread(BEGIN + Duration::from_millis(20), vec![Step::Batch(events)]);
 }
 
 /// Receivers that break the protocol, or close connections when others do not.

@@ -269,6 +269,17 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// Bytes of each event.
+    pub(super) fn bytes_of_events(&self) -> BTreeMap<u64, i64> {
+        let of_call = |asked: &Asked| match asked.call {
+            Call::Publish { first, count, bytes, .. } => {
+                (first..first + count).map(|event| (event, bytes as i64)).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.calls.iter().flat_map(of_call).collect()
+    }
+
     /// Whether the node was down or the disk in trouble at some moment of a span.
     pub(super) fn is_troubled(&self, span: Span) -> bool {
         self.trouble.touch(span) || self.down.touch(span)

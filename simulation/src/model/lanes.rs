@@ -24,6 +24,8 @@ const TOLERANCE: Duration = Duration::from_secs(3);
 const BREAKER: (u32, Duration) = (10, Duration::from_secs(61));
 /// Exchanges under way of a tenant, and of all, from which on shares may be used up.
 const SHARES: (i64, i64) = (300, 700);
+/// Bytes of events under way of a tenant from which on its share of them may be used up.
+const SHARE_BYTES: i64 = 50_000_000;
 
 pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     let mut by_subscription: BTreeMap<usize, Vec<(&DeliveryId, &Known)>> = BTreeMap::new();
@@ -34,14 +36,19 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     for exchange in &facts.exchanges {
         exchanges.entry(exchange.about.subscription).or_default().push(exchange);
     }
-    let all = crowded(facts.exchanges.iter(), SHARES.1);
+    let bytes = facts.bytes_of_events();
+    let bytes_of = |exchange: &Exchange| bytes.get(&exchange.about.event).copied().unwrap_or(0);
+    let all = crowded(facts.exchanges.iter(), |_| 1, SHARES.1);
     let mut tenants = BTreeMap::new();
     for (subscription, mut deliveries) in by_subscription {
         let tenant = facts.plan.subscriptions[subscription].tenant;
         let of_tenant = tenants.entry(tenant).or_insert_with(|| {
             let is_its =
                 |exchange: &&Exchange| facts.plan.subscriptions[exchange.about.subscription].tenant == tenant;
-            crowded(facts.exchanges.iter().filter(is_its), SHARES.0)
+            let its = || facts.exchanges.iter().filter(is_its);
+            let mut crowds = crowded(its(), |_| 1, SHARES.0);
+            crowds.extend(crowded(its(), bytes_of, SHARE_BYTES));
+            crowds
         });
         deliveries.sort_by_key(|(_, known)| known.place);
         let made = exchanges.get(&subscription).map_or(&[][..], Vec::as_slice);
@@ -50,9 +57,14 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-/// When at least so many exchanges are under way.
-fn crowded<'a>(exchanges: impl Iterator<Item = &'a Exchange>, at_least: i64) -> Vec<Span> {
-    let mut turns: Vec<_> = exchanges.flat_map(|one| [(one.began, 1), (one.over, -1)]).collect();
+/// When at least so much is under way, each exchange counted as it weighs.
+fn crowded<'a>(
+    exchanges: impl Iterator<Item = &'a Exchange>,
+    weight: impl Fn(&Exchange) -> i64,
+    at_least: i64,
+) -> Vec<Span> {
+    let mut turns: Vec<_> =
+        exchanges.flat_map(|one| [(one.began, weight(one)), (one.over, -weight(one))]).collect();
     turns.sort_unstable();
     let (mut under_way, mut since, mut spans) = (0, None, Vec::new());
     for (at, change) in turns {
