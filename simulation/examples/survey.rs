@@ -27,11 +27,18 @@ fn main() {
         let (of, kind) = (plan.theme, plan.store);
         let told = tell(plan);
         let found = judge(&told);
-        println!("{seed} {of:?} {kind:?} entries {} exchanges {}", told.entries.len(), told.exchanges());
+        let digest = simulation::journal::digest(&told.entries);
+        println!(
+            "{seed} {of:?} {kind:?} entries {} exchanges {} {digest:x}",
+            told.entries.len(),
+            told.exchanges()
+        );
         let mut known = std::collections::BTreeSet::new();
         for violation in &found {
             if known.insert(violation.rule) || verbose {
-                println!("    {:?} {:?}: {}", violation.at, violation.rule, violation.text);
+                let known = simulation::faults::known(of, violation.rule);
+                let fault = known.map_or("NEW".to_owned(), |known| format!("fault {}", known.fault));
+                println!("    {fault} {:?} {:?}: {}", violation.at, violation.rule, violation.text);
             }
             let seeds = broken.entry((violation.rule, of)).or_default();
             if seeds.last() != Some(&seed) {

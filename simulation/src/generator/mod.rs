@@ -48,7 +48,7 @@ pub fn draw(seed: u64) -> Plan {
 pub fn draw_with(seed: u64, theme: Theme) -> Plan {
     let mut draws = Draws::new(seed, "store", 0);
     let is_heavy = matches!(theme, Theme::Flood | Theme::Memory | Theme::Bytes | Theme::Settings);
-    let store = if !is_heavy && draws.chance(15) { StoreKind::Sqlite } else { StoreKind::Memory };
+    let store = if !is_heavy && draws.chance(20) { StoreKind::Sqlite } else { StoreKind::Memory };
     let mut draft = Draft::new(seed, theme, store);
     themes::fill(&mut draft, theme);
     draft.finish()

@@ -106,8 +106,14 @@ fn tenants(draft: &mut Draft, count: (u64, u64), subscriptions: (u64, u64), even
         let profile = profile(draft);
         let tenant = draft.tenant(profile);
         for _ in 0..draft.draws.between(subscriptions.0, subscriptions.1) {
-            let phases = phases(draft);
-            let host = draft.host(phases);
+            // Some customers have the same receiver, of their own tenant or of another.
+            let hosts = draft.plan.hosts.len();
+            let host = if hosts > 0 && draft.draws.chance(20) {
+                draft.draws.below(hosts as u64) as usize
+            } else {
+                let phases = phases(draft);
+                draft.host(phases)
+            };
             let ordered = draft.draws.chance(30);
             let limited = draft.draws.chance(15).then(|| (draft.draws.between(1, 5) as u32, 1_000));
             let planned = draft.subscription(tenant, host);
@@ -117,21 +123,30 @@ fn tenants(draft: &mut Draft, count: (u64, u64), subscriptions: (u64, u64), even
         let (count, bytes) =
             (draft.draws.between(events.0, events.1), draft.draws.pick(&[60, 300, 2_000, 20_000]) as usize);
         draft.publisher(tenant, count, bytes);
+        if draft.draws.chance(20) {
+            draft.publisher(tenant, count, 60);
+        }
     }
 }
 
 fn mixture(draft: &mut Draft) {
     draft.busy(20, 120);
-    let many = if draft.draws.chance(10) { (8, 16) } else { (1, 4) };
-    tenants(draft, many, (1, 5), (5, 40));
+    let many = if draft.draws.chance(10) { (8, 30) } else { (1, 5) };
+    let subscriptions = if draft.draws.chance(10) { (1, 30) } else { (1, 6) };
+    tenants(draft, many, subscriptions, (5, 50));
     if draft.draws.chance(30) {
-        let (count, bytes) = (draft.draws.between(10, 100), draft.draws.pick(&[60, 10_000]) as usize);
+        // Up to as many bytes as the body of a batch may have.
+        let (count, bytes) = match draft.draws.below(20) {
+            0 => (16, 1_000_000),
+            other => (draft.draws.between(10, 150), if other < 5 { 10_000 } else { 60 }),
+        };
         let events = draft.events(0, count, bytes, (0, 0));
         let from = draft.moment();
         draft.thread(from, vec![Step::Batch(events)]);
     }
-    spice(draft);
-    spice(draft);
+    for _ in 0..draft.draws.between(1, 4) {
+        spice(draft);
+    }
 }
 
 /// A dead receiver, and more deliveries than make a breaker open.
@@ -261,7 +276,8 @@ fn wide_fan_out(draft: &mut Draft) {
     draft.plan.disk.sync_ms = (1, 3);
     let tenant = draft.tenant("standard");
     let (dead, quick) = (draft.host_that(Behaviour::Refuses), draft.host_that(QUICK));
-    let many = draft.draws.between(500, 600);
+    // At most as many as a tenant may have.
+    let many = if draft.draws.chance(10) { 940 } else { draft.draws.between(500, 600) };
     for index in 0..many + 60 {
         let is_one_of_many = index < many;
         let ordered = !is_one_of_many && draft.draws.chance(30);

@@ -20,6 +20,9 @@ use crate::{clock::WALL_AT_START, journal::Call, plan::Behaviour};
 
 /// How long a delivery that is due may wait for nothing.
 const TOLERANCE: Duration = Duration::from_secs(3);
+/// When the wall leaps ahead, what is due by it then is found by the next look at the clock, of which there is one in half a
+/// minute.
+const AFTER_LEAP: Duration = Duration::from_secs(31);
 /// Failures in a row that open a breaker, and its longest pause with a second more.
 const BREAKER: (u32, Duration) = (10, Duration::from_secs(61));
 /// Exchanges under way of a tenant, and of all, from which on shares may be used up.
@@ -117,6 +120,8 @@ impl<'a> Lane<'a> {
             excused.extend(asked.map(|one| (one.over, one.over + rest + Duration::from_millis(600))));
         }
         excused.extend(inactive(&turns));
+        let ahead = facts.leaps.iter().filter(|(_, seconds)| *seconds > 0);
+        excused.extend(ahead.map(|(at, _)| (*at, *at + AFTER_LEAP)));
         let is_ordered = paces.iter().any(|pace| pace.ordered);
         let excused_by = |has_breaker| {
             let busy = busy(made, concurrency, has_breaker);
