@@ -36,6 +36,7 @@ pub const KNOWN: &[Known] = &[
     Known { fault: 7, rule: Rule::NotExpired, themes: &[Theme::Clocks] },
     Known { fault: 7, rule: Rule::Order, themes: &[Theme::Clocks] },
     Known { fault: 7, rule: Rule::NotLate, themes: &[Theme::Clocks] },
+    Known { fault: 7, rule: Rule::Forgotten, themes: &[Theme::Clocks] },
     // What overflows is sent from memory, and nobody notes that it was taken; nobody tells its lane.
     Known { fault: 8, rule: Rule::SuccessRecorded, themes: &[Theme::Backlog] },
     Known { fault: 8, rule: Rule::NotLate, themes: &[Theme::Backlog] },
@@ -49,7 +50,7 @@ pub const KNOWN: &[Known] = &[
     // A tenant parked for bytes hides others.
     Known { fault: 12, rule: Rule::NotLate, themes: &[Theme::Bytes] },
     // Nobody wakes the lane whose head was called off.
-    Known { fault: 13, rule: Rule::NotLate, themes: &[Theme::Order] },
+    Known { fault: 13, rule: Rule::WakesAfterCancel, themes: &[] },
     // Bytes that come late become the answer to the next request on a kept connection.
     Known { fault: 14, rule: Rule::SuccessTrue, themes: &[Theme::Framing] },
 ];

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use postroad_engine::{Engine, GivenProfile, Parts, SecretBox};
+use postroad_engine::{Engine, GivenProfile, Parts, Retention, RetentionMetrics, SecretBox};
 use postroad_store::Store;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use tokio::{
@@ -103,6 +103,8 @@ async fn start(world: &Shared, number: u64, store: &Arc<SimulatedStore>) -> Opti
             return None;
         }
     };
+    let retention = Retention { age_max: plan.retention, bytes_max: None };
+    engine.upkeep().keep_within(retention, RetentionMetrics::default());
     world.journal.note(What::Ready);
     for thread in 0..plan.threads.len() {
         tokio::spawn(steps::person(Shared::clone(world), Arc::clone(&engine), thread));

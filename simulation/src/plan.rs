@@ -15,6 +15,8 @@ pub struct Plan {
     pub disk: DiskPlan,
     /// Deliveries that may wait in one lane, where it is fewer than usual.
     pub backlog_max: Option<u64>,
+    /// How long events are kept; `None` for ever.
+    pub retention: Option<Duration>,
     /// The tenants; steps name them by their index.
     pub tenants: Vec<TenantPlan>,
     /// The hosts of receivers; subscriptions name them by their index.

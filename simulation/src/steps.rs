@@ -27,10 +27,14 @@ const HEADER_BYTES: usize = 4_000;
 /// One person: takes the steps of a thread, as far as this life lasts.
 pub(crate) async fn person(world: Shared, engine: Arc<Engine>, thread: usize) {
     world.until(world.plan.threads[thread].from).await;
+    // With the same key, so that it is one event whatever became of the first try.
+    if let Some((events, done)) = world.unanswered(thread) {
+        publish_one(&world, &engine, (thread, &events), done).await;
+    }
     while let Some((step, done)) = world.take_step(thread) {
         match step {
             Step::Wait(span) => sleep(*span).await,
-            Step::Publish(events) => publish_one(&world, &engine, events, done).await,
+            Step::Publish(events) => publish_one(&world, &engine, (thread, events), done).await,
             Step::Create(subscriptions) => create_all(&world, &engine, subscriptions).await,
             step => take(&world, &engine, step).await,
         }
@@ -134,7 +138,8 @@ fn set_pace(spec: &mut SubscriptionSpec, pace: Pace) {
         pace.rate_limit.map(|(count, per_ms)| RateLimit { count, per: Duration::from_millis(per_ms) });
 }
 
-async fn publish_one(world: &Shared, engine: &Engine, events: &Events, done: u64) {
+async fn publish_one(world: &Shared, engine: &Engine, (thread, events): (usize, &Events), done: u64) {
+    world.set_unanswered(thread, Some((*events, done)));
     let Events { tenant, first, bytes, event_type, pause_ms, .. } = *events;
     let first = first + done;
     let call = Call::Publish { tenant, first, count: 1, bytes, event_type };
@@ -143,6 +148,7 @@ async fn publish_one(world: &Shared, engine: &Engine, events: &Events, done: u64
         Answer::Published(vec![told(result)])
     };
     world.ask(call, publishing).await;
+    world.set_unanswered(thread, None);
     let pause = Draws::new(world.plan.seed, "pause", first).millis(pause_ms);
     if !pause.is_zero() {
         sleep(pause).await;
@@ -161,13 +167,14 @@ async fn batch(world: &Shared, engine: &Engine, events: &Events) {
 }
 
 fn event(number: u64, bytes: usize, event_type: usize) -> PublishEvent {
+    let data = Bytes::from(data_of(number, bytes));
     PublishEvent {
         event_type: EVENT_TYPES[event_type].to_owned(),
-        data: Bytes::from(data_of(number, bytes)),
+        idempotency: Some((format!("event-{number}"), data.clone())),
+        data,
         tags: Vec::new(),
         attributes: Bytes::new(),
         occurred_at: None,
-        idempotency: None,
         trace: None,
     }
 }

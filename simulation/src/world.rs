@@ -16,7 +16,7 @@ use crate::{
     clock::StoryClock,
     journal::{Answer, Call, Journal, What},
     network::Network,
-    plan::{Plan, Step},
+    plan::{Events, Plan, Step},
     store::DurableState,
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct World {
     ids: Mutex<Vec<Option<SubscriptionId>>>,
     /// The next step of each thread, and how much of it is done.
     places: Mutex<Vec<(usize, u64)>>,
+    /// What each thread publishes and has no answer to: an event of these, by its place among them.
+    unanswered: Mutex<Vec<Option<(Events, u64)>>>,
     calls: AtomicU32,
     /// Calls that are not answered yet, in this life.
     open_calls: AtomicUsize,
@@ -54,6 +56,7 @@ impl World {
             durable,
             ids: Mutex::new(vec![None; plan.subscriptions.len()]),
             places: Mutex::new(vec![(0, 0); plan.threads.len()]),
+            unanswered: Mutex::new(vec![None; plan.threads.len()]),
             calls: AtomicU32::new(0),
             open_calls: AtomicUsize::new(0),
             answered: Notify::new(),
@@ -111,6 +114,16 @@ impl World {
         self.clock.leap(leap.seconds * 1_000_000);
         self.journal.note(What::Leapt(leap.seconds));
         true
+    }
+
+    /// What a thread has no answer to, for whoever publishes it again.
+    pub(crate) fn unanswered(&self, thread: usize) -> Option<(Events, u64)> {
+        self.unanswered.lock()[thread]
+    }
+
+    /// A thread publishes this, or has its answer.
+    pub(crate) fn set_unanswered(&self, thread: usize, event: Option<(Events, u64)>) {
+        self.unanswered.lock()[thread] = event;
     }
 
     /// Asks for something.

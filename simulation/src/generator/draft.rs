@@ -39,6 +39,7 @@ impl Draft {
             store,
             disk,
             backlog_max: None,
+            retention: None,
             tenants: Vec::new(),
             hosts: Vec::new(),
             subscriptions: Vec::new(),

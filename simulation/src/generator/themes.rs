@@ -65,6 +65,9 @@ fn spice(draft: &mut Draft) {
     if draft.draws.chance(40) && !draft.plan.subscriptions.is_empty() {
         person(draft);
     }
+    if draft.draws.chance(8) {
+        draft.plan.retention = Some(draft.draws.seconds(60, 200));
+    }
 }
 
 /// Somebody who does this and that with a subscription.
@@ -363,6 +366,9 @@ fn clocks(draft: &mut Draft) {
     }
     if draft.draws.chance(70) {
         draft.restart();
+    }
+    if draft.draws.chance(25) {
+        draft.plan.retention = Some(draft.draws.seconds(60, 200));
     }
     spice(draft);
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
-    let mut turns = BTreeMap::new();
+    let (mut turns, first_asked) = (BTreeMap::new(), facts.first_asked());
     for asked in &facts.calls {
         let Call::Publish { tenant, first, event_type, .. } = asked.call else { continue };
         let Some((answered, Answer::Published(results))) = &asked.answer else { continue };
@@ -21,9 +21,10 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
         let of_tenant = facts.plan.subscriptions.iter().enumerate().filter(|(_, plan)| plan.tenant == tenant);
         for (subscription, plan) in of_tenant {
             let turns = turns.entry(subscription).or_insert_with(|| facts.turns_of(subscription));
-            let standing = Facts::standing(turns, (asked.at, *answered));
+            let from = first_asked.get(&first).copied().unwrap_or(asked.at);
+            let standing = Facts::standing(turns, (from, *answered));
             let fits = plan.event_type.is_none_or(|wanted| wanted == event_type);
-            let changes_later = turns.iter().any(|turn| turn.within.1 >= asked.at);
+            let changes_later = turns.iter().any(|turn| turn.within.1 >= from);
             for event in &accepted {
                 let ids = facts.by_target.get(&(subscription, *event));
                 let wants = fits && standing == Standing::Active;

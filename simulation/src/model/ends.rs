@@ -33,6 +33,8 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
             check_expired(facts, known, &name, found);
         }
     }
+    check_forgotten(facts, found);
+    check_once(facts, found);
     check_recorded(facts, found);
     check_sent_after(facts, found);
 }
@@ -44,6 +46,45 @@ fn check_expired(facts: &Facts<'_>, known: &Known, name: &str, found: &mut Vec<V
         let text =
             format!("{name} came at {queued:?} and expired, though the wall has not leapt ahead since");
         found.push(Violation { at: queued, rule: Rule::NotExpired, text });
+    }
+}
+
+/// Looks for what is too old are made every few seconds, and small steps follow.
+const ERASED_WITHIN: Duration = Duration::from_secs(120);
+
+fn check_forgotten(facts: &Facts<'_>, found: &mut Vec<Violation>) {
+    let Some(retention) = facts.plan.retention else { return };
+    for (id, known) in &facts.deliveries {
+        let Some(at_last) = known.at_last.as_ref().filter(|at_last| at_last.status.is_final()) else {
+            continue;
+        };
+        // An event is kept as long as one of its deliveries waits.
+        let is_its = |other: &&Known| other.event == known.event;
+        let waits = |other: &Known| other.at_last.as_ref().is_some_and(|one| !one.status.is_final());
+        if facts.deliveries.values().filter(is_its).any(waits) {
+            continue;
+        }
+        let exchanges = facts.exchanges.iter().filter(|one| one.about.event == known.event);
+        let queued = known.queued.last().map_or(Duration::ZERO, |(at, _)| *at);
+        let last = exchanges.map(|one| one.over).max().unwrap_or_default().max(queued);
+        let by = last + retention + ERASED_WITHIN;
+        if by < facts.lasted {
+            let text = format!(
+                "{id} is {:?} since {last:?}, and what is older than {retention:?} is to go",
+                at_last.status
+            );
+            return found.push(Violation { at: by, rule: Rule::Forgotten, text });
+        }
+    }
+}
+
+fn check_once(facts: &Facts<'_>, found: &mut Vec<Violation>) {
+    for ((subscription, event), ids) in &facts.by_target {
+        let events: BTreeSet<_> = ids.iter().map(|id| id.first_event().to_string()).collect();
+        if events.len() > 1 {
+            let text = format!("event {event} to s{subscription} is there as {events:?}");
+            found.push(Violation { at: facts.deliveries[&ids[1]].queued[0].0, rule: Rule::Once, text });
+        }
     }
 }
 

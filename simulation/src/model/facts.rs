@@ -269,6 +269,16 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// When each event was published first: one that was not answered may have been accepted all the same.
+    pub(super) fn first_asked(&self) -> BTreeMap<u64, Duration> {
+        let mut first_asked = BTreeMap::new();
+        for asked in &self.calls {
+            let Call::Publish { first, count, .. } = asked.call else { continue };
+            (first..first + count).for_each(|event| _ = *first_asked.entry(event).or_insert(asked.at));
+        }
+        first_asked
+    }
+
     /// Bytes of each event.
     pub(super) fn bytes_of_events(&self) -> BTreeMap<u64, i64> {
         let of_call = |asked: &Asked| match asked.call {

@@ -11,7 +11,7 @@ use postroad_domain::{DeliveryId, Reason, Status};
 use super::{
     Rule, Violation,
     ends::is_again,
-    facts::{Exchange, Facts, Known},
+    facts::{Asked, Exchange, Facts, Known},
     schedule::Promise,
     spans::{EVER, Span, Spans},
     standing::Turn,
@@ -94,6 +94,8 @@ struct Lane<'a> {
     /// Seconds that its receiver may ask for.
     rest: Duration,
     is_ordered: bool,
+    /// When deliveries of it were called off.
+    called_off: Vec<Duration>,
 }
 
 impl<'a> Lane<'a> {
@@ -128,7 +130,12 @@ impl<'a> Lane<'a> {
             Spans::of(excused.iter().copied().chain(busy).collect())
         };
         let (excused, excused_if_slowed) = (excused_by(promise.has_breaker), excused_by(true));
-        Self { facts, subscription, promise, turns, excused, excused_if_slowed, rest, is_ordered }
+        let cancels = facts
+            .calls
+            .iter()
+            .filter(|asked| matches!(asked.call, Call::Cancel(of, _) if of == subscription));
+        let called_off = cancels.map(Asked::answered_at).collect();
+        Self { facts, subscription, promise, turns, excused, excused_if_slowed, rest, is_ordered, called_off }
     }
 
     fn check(&self, deliveries: &[(&DeliveryId, &Known)], found: &mut Vec<Violation>) {
@@ -190,7 +197,12 @@ impl<'a> Lane<'a> {
         };
         let Some((from, to)) = unexcused(&self.excused) else { return };
         let was_slowed = unexcused(&self.excused_if_slowed).is_none();
-        let rule = if was_slowed { Rule::PromiseKept } else { Rule::NotLate };
+        let was_called_off = self.called_off.contains(&since);
+        let rule = match () {
+            () if was_slowed => Rule::PromiseKept,
+            () if was_called_off => Rule::WakesAfterCancel,
+            () => Rule::NotLate,
+        };
         let text = format!(
             "{id} (event {} to s{}) was due at {since:?} and waited for nothing from {from:?} to {to:?}",
             known.event, self.subscription

@@ -68,6 +68,12 @@ pub enum Rule {
     RestsKept,
     /// They are kept over a restart, too.
     RestsOverRestart,
+    /// When the head of an ordered lane is called off, the next one goes out.
+    WakesAfterCancel,
+    /// What is published again with its key is one event.
+    Once,
+    /// What is older than the installation keeps it is erased.
+    Forgotten,
 }
 
 /// A rule that a story broke.

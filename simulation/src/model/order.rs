@@ -26,13 +26,14 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
 }
 
 fn accepted(facts: &Facts<'_>) -> BTreeMap<u64, Accepted> {
-    let mut accepted = BTreeMap::new();
+    let (mut accepted, first_asked) = (BTreeMap::new(), facts.first_asked());
     for asked in &facts.calls {
         let Call::Publish { first, .. } = asked.call else { continue };
         let Some((answered, Answer::Published(results))) = &asked.answer else { continue };
         for (event, result) in (first..).zip(results) {
             if result.is_ok() {
-                accepted.insert(event, Accepted { asked: asked.at, answered: *answered });
+                let first = first_asked.get(&event).copied().unwrap_or(asked.at);
+                accepted.insert(event, Accepted { asked: first, answered: *answered });
             }
         }
     }

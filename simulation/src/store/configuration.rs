@@ -94,12 +94,16 @@ impl Configuration for SimulatedStore {
 
     async fn deactivate(&self, deactivate: Deactivate) -> Result<(), StoreError> {
         let lane = LaneKey { tenant_no: deactivate.tenant_no, subscription_no: deactivate.subscription_no };
-        let was_active = self.is_active(lane).await;
-        self.write(2, self.inner.deactivate(deactivate)).await?;
-        if was_active && !self.is_active(lane).await {
-            self.journal.note(What::Deactivated(lane));
-        }
-        Ok(())
+        // Looked at within its turn to write: somebody may activate it just before.
+        let deactivating = async {
+            let was_active = self.is_active(lane).await;
+            self.inner.deactivate(deactivate).await?;
+            if was_active && !self.is_active(lane).await {
+                self.journal.note(What::Deactivated(lane));
+            }
+            Ok(())
+        };
+        self.write(2, deactivating).await
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {
@@ -173,8 +177,9 @@ impl Configuration for SimulatedStore {
 }
 
 impl SimulatedStore {
+    /// Within a call that is done to its end.
     async fn is_active(&self, lane: LaneKey) -> bool {
-        let snapshot = self.now(self.inner.config_snapshot_by_no(lane.tenant_no)).await;
+        let snapshot = self.inner.config_snapshot_by_no(lane.tenant_no).await;
         let subscriptions =
             snapshot.ok().flatten().map(|snapshot| snapshot.subscriptions).unwrap_or_default();
         let found = subscriptions.iter().find(|subscription| subscription.no == lane.subscription_no);
