@@ -62,7 +62,7 @@ fn heading(plan: &Plan, broken: &[Violation]) -> String {
 }
 
 fn line(entry: &Entry) -> String {
-    format!("{:>12.3} s  {:?}", entry.at.as_secs_f64(), entry.what)
+    format!("{:>12.6} s  {:?}", entry.at.as_secs_f64(), entry.what)
 }
 
 /// Whether an entry is about one of these subscriptions, or about everybody and near.

@@ -19,8 +19,8 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     let taken: BTreeSet<_> = facts
         .received
         .iter()
-        .filter(|(_, _, answer)| matches!(answer, Some((200..=299, _))))
-        .map(|(_, about, _)| (about.subscription, about.event))
+        .filter(|received| matches!(received.answered, Some((200..=299, _))))
+        .map(|received| (received.about.subscription, received.about.event))
         .collect();
     for (id, known) in &facts.deliveries {
         let Some(at_last) = &known.at_last else { continue };

@@ -31,8 +31,8 @@ pub struct Facts<'a> {
     pub(super) by_target: BTreeMap<(usize, u64), Vec<DeliveryId>>,
     pub(super) calls: Vec<Asked>,
     pub(super) commits: Vec<CommitSeen>,
-    /// Requests that a receiver has read, with what it answered and whether that was beyond doubt.
-    pub(super) received: Vec<(Duration, About, Option<(u16, bool)>)>,
+    /// Requests that receivers have read.
+    pub(super) received: Vec<Received>,
     /// When each subscription was there, and in which lane.
     pub(super) created: BTreeMap<usize, (Duration, LaneKey)>,
     pub(super) deactivated: Vec<(Duration, usize)>,
@@ -69,6 +69,14 @@ impl Exchange {
     pub(super) fn failed_at(&self) -> Option<Duration> {
         self.ended.as_ref().filter(|_| !self.succeeded()).map(|(at, _)| *at)
     }
+}
+
+/// A request that a receiver has read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Received {
+    pub(super) about: About,
+    /// The status, and whether its framing is beyond doubt.
+    pub(super) answered: Option<(u16, bool)>,
 }
 
 /// A delivery.
@@ -212,11 +220,11 @@ impl<'a> Facts<'a> {
                 }
                 What::Received(number, _, about) => {
                     open_requests.insert(*number, self.received.len());
-                    self.received.push((at, *about, None));
+                    self.received.push(Received { about: *about, answered: None });
                 }
                 What::Responded(number, status, is_clear) => {
                     if let Some(index) = open_requests.get(number) {
-                        self.received[*index].2 = Some((*status, *is_clear));
+                        self.received[*index].answered = Some((*status, *is_clear));
                     }
                 }
                 _ => {}

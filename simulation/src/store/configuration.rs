@@ -98,12 +98,19 @@ impl Configuration for SimulatedStore {
         let deactivating = async {
             let was_active = self.is_active(lane).await;
             self.inner.deactivate(deactivate).await?;
-            if was_active && !self.is_active(lane).await {
-                self.journal.note(What::Deactivated(lane));
-            }
-            Ok(())
+            Ok::<_, StoreError>(was_active && !self.is_active(lane).await)
         };
-        self.write(2, deactivating).await
+        let alone = self.disk.writer().await;
+        self.disk.write_takes(2).await;
+        self.disk.may_write()?;
+        let is_deactivated = self.now(deactivating).await?;
+        // Not within the call: the story's clock does not count there.
+        if is_deactivated {
+            self.journal.note(What::Deactivated(lane));
+        }
+        drop(alone);
+        self.disk.answer_takes().await;
+        Ok(())
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {
