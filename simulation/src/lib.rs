@@ -21,6 +21,7 @@ pub mod journal;
 mod life;
 pub mod model;
 mod network;
+mod panics;
 pub mod plan;
 pub mod random;
 pub mod shrink;
@@ -49,10 +50,17 @@ pub struct Told {
     pub deliveries: BTreeMap<DeliveryId, Delivery>,
     /// How long it lasted.
     pub lasted: Duration,
+    /// What panicked.
+    pub panics: Vec<String>,
 }
 
 /// Tells a story.
 pub fn tell(plan: Plan) -> Told {
+    let (told, panics) = panics::seen_during(|| tell_it(plan));
+    Told { panics, ..told }
+}
+
+fn tell_it(plan: Plan) -> Told {
     let world = Arc::new(World::new(plan));
     let mut commits = 0;
     for (life, end) in (0..).zip(&world.plan.ends) {
@@ -70,7 +78,8 @@ pub fn tell(plan: Plan) -> Told {
         (entries, deliveries)
     });
     let (entries, deliveries) = looked.unwrap_or_default();
-    Told { plan: world.plan.clone(), entries, deliveries, lasted: world.clock.elapsed() }
+    let (plan, lasted) = (world.plan.clone(), world.clock.elapsed());
+    Told { plan, entries, deliveries, lasted, panics: Vec::new() }
 }
 
 impl Told {

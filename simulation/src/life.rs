@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     journal::What,
     network::WatchedEgress,
-    plan::{End, Ending, Theme},
+    plan::{End, Ending},
     random::rng,
     steps,
     store::{Disk, SimulatedStore},
@@ -23,7 +23,7 @@ use crate::{
 /// The profiles of stories.
 const PROFILES: [&str; 2] = ["standard", "leadhub"];
 /// Between two looks at the memory of the lanes.
-const MEMORY_LOOKS: Duration = Duration::from_secs(2);
+const MEMORY_LOOKS: Duration = Duration::from_secs(5);
 const KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// What is left at the end of a life that ends with the story.
@@ -111,9 +111,7 @@ async fn start(world: &Shared, number: u64, store: &Arc<SimulatedStore>) -> Opti
     }
     tokio::spawn(move_the_wall(Shared::clone(world)));
     tokio::spawn(note_troubles(Shared::clone(world)));
-    if plan.theme == Theme::Memory {
-        tokio::spawn(note_memory(Shared::clone(world), Arc::clone(&engine)));
-    }
+    tokio::spawn(note_memory(Shared::clone(world), Arc::clone(&engine)));
     Some(engine)
 }
 
@@ -160,7 +158,7 @@ async fn note_troubles(world: Shared) {
 async fn note_memory(world: Shared, engine: Arc<Engine>) {
     let mut registry = Registry::default();
     engine.metrics().register(&mut registry);
-    loop {
+    while world.clock.elapsed() < world.plan.calm_from {
         sleep(MEMORY_LOOKS).await;
         engine.refresh_gauges();
         let mut text = String::new();

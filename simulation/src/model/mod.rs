@@ -64,6 +64,8 @@ pub enum Rule {
     StopSoon,
     /// A node starts.
     Starts,
+    /// Nothing panics.
+    NoPanic,
     /// A rate limit is kept, and the rest that a receiver asked for.
     RestsKept,
     /// They are kept over a restart, too.
@@ -90,7 +92,8 @@ pub struct Violation {
 /// Judges a story; what it broke, in the order of time.
 pub fn judge(told: &Told) -> Vec<Violation> {
     let facts = Facts::of(told);
-    let mut found = Vec::new();
+    let panicked = |text: &String| Violation { at: told.lasted, rule: Rule::NoPanic, text: text.clone() };
+    let mut found: Vec<_> = told.panics.iter().map(panicked).collect();
     deliveries::check(&facts, &mut found);
     ends::check(&facts, &mut found);
     order::check(&facts, &mut found);
