@@ -195,11 +195,13 @@ impl CommitLoop {
                 }
             }
             tokio::select! {
-                () = self.clock.sleep(PROBE_PAUSE) => {}
+                // A node that stops does not wait for one more try.
+                biased;
                 () = intake.finish.cancelled() => {
                     tracing::warn!("stopping without a store that can write: what was sent last is sent again");
                     return;
                 }
+                () = self.clock.sleep(PROBE_PAUSE) => {}
             }
         }
         self.health.set_writable(true);

@@ -51,7 +51,9 @@ impl Dispatcher {
                 looks.spawn(Arc::clone(&self).look(look));
             }
             tokio::select! {
-                change = changes.next() => self.note(change, &mut pending),
+                // Looks that are over make room for others, of which there are as many as were noted: no flood of changes keeps
+                // them waiting, and what is noted later is merged.
+                biased;
                 Some(step) = looks.join_next() => match step {
                     Ok(Step::Done(look)) => pending.done(&look),
                     Ok(Step::Failed(look)) => {
@@ -62,6 +64,7 @@ impl Dispatcher {
                     // The look panicked, and so does this.
                     Err(error) => return tracing::error!(%error, "the lanes hear of no more changes"),
                 },
+                change = changes.next() => self.note(change, &mut pending),
             }
         }
     }

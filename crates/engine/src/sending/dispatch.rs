@@ -148,6 +148,8 @@ impl Dispatcher {
     pub(crate) async fn stop(&self, grace: Duration) {
         self.tasks.close();
         tokio::select! {
+            // Nothing is given back that ends just in time.
+            biased;
             () = self.tasks.wait() => {}
             () = self.clock.sleep(grace) => {
                 self.abandon.cancel();
@@ -315,6 +317,8 @@ impl Dispatcher {
         while let Some(turn) = next {
             let (lane, id) = (turn.delivery.lane, turn.delivery.id);
             let sent = tokio::select! {
+                // An exchange that is over is recorded, also in the moment in which exchanges are given up.
+                biased;
                 sent = self.send(&turn) => sent,
                 () = &mut abandoned => return,
             };

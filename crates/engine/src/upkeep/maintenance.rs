@@ -24,6 +24,8 @@ impl UpkeepService {
         loop {
             self.sweep_on().await;
             tokio::select! {
+                // Whichever it is, the same follows.
+                biased;
                 _ = changes.next() => {}
                 () = self.clock.sleep(SWEEP_PAUSE) => {}
             }

@@ -43,6 +43,8 @@ impl HistoryService {
             match self.replays.take_due(self.clock.monotonic()) {
                 Ok(job) => self.go_on_with(job).await,
                 Err(Some(wait)) => tokio::select! {
+                    // Whichever it is, the same follows.
+                    biased;
                     () = self.clock.sleep(wait) => {}
                     () = self.replays.changed() => {}
                 },

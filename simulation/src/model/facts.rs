@@ -1,0 +1,310 @@
+//! What happened, arranged by what it happened to.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use postroad_domain::{DeliveryId, ErrorClass, delivery::Delivery};
+use postroad_store::LaneKey;
+
+use super::spans::{EVER, Span, Spans};
+use crate::{
+    Told,
+    journal::{About, Answer, Call, Entry, How, Queued, Recorded, What},
+    plan::{Plan, Trouble},
+};
+
+/// How long after a trouble of the disk its consequences may last.
+const AFTER_TROUBLE: Duration = Duration::from_secs(3);
+/// How long after a start a node may take to look at its lanes.
+const AFTER_START: Duration = Duration::from_secs(1);
+
+/// The facts of a story.
+pub struct Facts<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) lasted: Duration,
+    pub(super) entries: &'a [Entry],
+    pub(super) exchanges: Vec<Exchange>,
+    /// By delivery.
+    pub(super) deliveries: BTreeMap<DeliveryId, Known>,
+    /// The exchanges for an event and a subscription, in their order.
+    pub(super) by_about: BTreeMap<(usize, u64), Vec<usize>>,
+    /// The deliveries of an event to a subscription.
+    pub(super) by_target: BTreeMap<(usize, u64), Vec<DeliveryId>>,
+    pub(super) calls: Vec<Asked>,
+    pub(super) commits: Vec<CommitSeen>,
+    /// Requests that receivers have read.
+    pub(super) received: Vec<Received>,
+    /// When each subscription was there, and in which lane.
+    pub(super) created: BTreeMap<usize, (Duration, LaneKey)>,
+    pub(super) deactivated: Vec<(Duration, usize)>,
+    /// Times without a node.
+    pub(super) down: Spans,
+    /// When each of them began.
+    pub(super) falls: Vec<Duration>,
+    /// Times of trouble, with what follows from it.
+    pub(super) trouble: Spans,
+    /// Leaps of the wall in seconds.
+    pub(super) leaps: Vec<(Duration, i64)>,
+    /// The longest commit.
+    pub(super) commit_max: Duration,
+}
+
+/// An exchange as the engine saw it.
+#[derive(Clone, Debug)]
+pub(super) struct Exchange {
+    pub(super) about: About,
+    pub(super) began: Duration,
+    /// With what it ended; `None` when the node died or gave it up.
+    pub(super) ended: Option<(Duration, Result<u16, ErrorClass>)>,
+    /// When that was, or when the node was gone.
+    pub(super) over: Duration,
+    /// Commits that had begun by then.
+    pub(super) commits: usize,
+}
+
+impl Exchange {
+    pub(super) fn succeeded(&self) -> bool {
+        matches!(self.ended, Some((_, Ok(200..=299))))
+    }
+
+    pub(super) fn failed_at(&self) -> Option<Duration> {
+        self.ended.as_ref().filter(|_| !self.succeeded()).map(|(at, _)| *at)
+    }
+}
+
+/// A request that a receiver has read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Received {
+    pub(super) about: About,
+    /// The status, and whether its framing is beyond doubt.
+    pub(super) answered: Option<(u16, bool)>,
+}
+
+/// A delivery.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    pub(super) subscription: usize,
+    pub(super) event: u64,
+    /// Its place among all deliveries, as they came into the queue.
+    pub(super) place: usize,
+    pub(super) queued: Vec<(Duration, How)>,
+    pub(super) recorded: Vec<(Duration, Recorded)>,
+    /// When somebody asked to cancel it, and was told that it is.
+    pub(super) cancelled: Option<(Duration, Option<Duration>)>,
+    pub(super) at_last: Option<Delivery>,
+}
+
+impl Known {
+    /// It came into the queue once, by its event.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.queued[..], [(_, How::Accepted | How::FannedOut)])
+    }
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) call: Call,
+    pub(super) at: Duration,
+    pub(super) answer: Option<(Duration, Answer)>,
+}
+
+impl Asked {
+    /// When it was answered; never, if it was not.
+    pub(super) fn answered_at(&self) -> Duration {
+        self.answer.as_ref().map_or(EVER, |(at, _)| *at)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.answer, Some((_, Answer::Done | Answer::Created(_))))
+    }
+}
+
+/// A commit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CommitSeen {
+    pub(super) began: Duration,
+    pub(super) ended: Option<Duration>,
+}
+
+impl<'a> Facts<'a> {
+    /// Arranges what was told.
+    pub fn of(told: &'a Told) -> Self {
+        let mut facts = Self {
+            plan: &told.plan,
+            lasted: told.lasted,
+            entries: &told.entries,
+            exchanges: Vec::new(),
+            deliveries: BTreeMap::new(),
+            by_about: BTreeMap::new(),
+            by_target: BTreeMap::new(),
+            calls: Vec::new(),
+            commits: Vec::new(),
+            received: Vec::new(),
+            created: BTreeMap::new(),
+            deactivated: Vec::new(),
+            down: Spans::default(),
+            falls: Vec::new(),
+            trouble: Spans::default(),
+            leaps: Vec::new(),
+            commit_max: Duration::ZERO,
+        };
+        facts.read_lives();
+        facts.read_entries();
+        for (id, known) in &mut facts.deliveries {
+            known.at_last = told.deliveries.get(id).cloned();
+        }
+        facts.read_troubles();
+        let took = |commit: &CommitSeen| commit.ended.map(|ended| ended - commit.began);
+        facts.commit_max = facts.commits.iter().filter_map(took).max().unwrap_or_default();
+        facts
+    }
+
+    fn read_lives(&mut self) {
+        let (mut down, mut since) = (Vec::new(), Some(Duration::ZERO));
+        for entry in self.entries {
+            match entry.what {
+                What::Killed | What::StopAsked(_) if since.is_none() => {
+                    since = Some(entry.at);
+                    self.falls.push(entry.at);
+                }
+                What::Ready => down.extend(since.take().map(|from| (from, entry.at + AFTER_START))),
+                What::Leapt(seconds) => self.leaps.push((entry.at, seconds)),
+                _ => {}
+            }
+        }
+        down.extend(since.map(|from| (from, EVER)));
+        self.down = Spans::of(down);
+    }
+
+    fn read_troubles(&mut self) {
+        let of = |(from, to, trouble): &(Duration, Duration, Trouble)| {
+            let longer =
+                if let Trouble::Slow(times) = trouble { AFTER_TROUBLE * *times } else { AFTER_TROUBLE };
+            (*from, *to + longer)
+        };
+        self.trouble = Spans::of(self.plan.disk.troubles.iter().map(of).collect());
+    }
+
+    fn read_entries(&mut self) {
+        let (mut open_requests, mut lanes) = (BTreeMap::new(), BTreeMap::new());
+        for Entry { at, what } in self.entries {
+            let at = *at;
+            match what {
+                What::Asks(_, call) => self.calls.push(Asked { call: call.clone(), at, answer: None }),
+                What::Answers(number, answer) => {
+                    self.calls[*number as usize].answer = Some((at, answer.clone()));
+                }
+                What::CommitBegins(_) => {
+                    self.commits.push(CommitSeen { began: at, ended: None });
+                }
+                What::CommitEnds(number, _) => self.commits[*number as usize].ended = Some(at),
+                What::Created(lane, subscription) => {
+                    lanes.insert(*lane, *subscription);
+                    self.created.insert(*subscription, (at, *lane));
+                }
+                What::Deactivated(lane) => {
+                    self.deactivated.extend(lanes.get(lane).map(|subscription| (at, *subscription)));
+                }
+                What::Queued(queued) => self.read_queued(at, queued, &lanes),
+                What::Recorded(recorded) => {
+                    if let Some(known) = self.deliveries.get_mut(&recorded.delivery) {
+                        known.recorded.push((at, *recorded));
+                    }
+                }
+                What::ExchangeBegins(number, about) => self.read_exchange(*number, at, *about),
+                What::ExchangeEnds(number, result) => {
+                    let exchange = &mut self.exchanges[*number as usize];
+                    exchange.ended =
+                        Some((at, result.as_ref().map(|status| *status).map_err(|(class, _)| *class)));
+                    (exchange.over, exchange.commits) = (at, self.commits.len());
+                }
+                What::Received(number, _, about) => {
+                    open_requests.insert(*number, self.received.len());
+                    self.received.push(Received { about: *about, answered: None });
+                }
+                What::Responded(number, status, is_clear) => {
+                    if let Some(index) = open_requests.get(number) {
+                        self.received[*index].answered = Some((*status, *is_clear));
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.read_cancels();
+    }
+
+    fn read_exchange(&mut self, number: u64, began: Duration, about: About) {
+        debug_assert_eq!(number as usize, self.exchanges.len());
+        let over = self.falls.iter().find(|fall| **fall >= began).copied().unwrap_or(self.lasted);
+        self.by_about.entry((about.subscription, about.event)).or_default().push(self.exchanges.len());
+        self.exchanges.push(Exchange { about, began, ended: None, over, commits: 0 });
+    }
+
+    fn read_queued(&mut self, at: Duration, queued: &Queued, lanes: &BTreeMap<LaneKey, usize>) {
+        let Some(subscription) = lanes.get(&queued.lane).copied() else { return };
+        let place = self.deliveries.len();
+        let known = self.deliveries.entry(queued.delivery).or_default();
+        if known.queued.is_empty() {
+            (known.subscription, known.event, known.place) = (subscription, queued.event, place);
+            self.by_target.entry((subscription, queued.event)).or_default().push(queued.delivery);
+        }
+        known.queued.push((at, queued.how));
+    }
+
+    fn read_cancels(&mut self) {
+        for asked in &self.calls {
+            let Call::Cancel(_, id) = asked.call else { continue };
+            let Some(known) = self.deliveries.get_mut(&id) else { continue };
+            let answered = asked.is_done().then(|| asked.answered_at());
+            let was_refused = asked.answer.is_some() && answered.is_none();
+            if known.cancelled.is_none() && !was_refused {
+                known.cancelled = Some((asked.at, answered));
+            }
+        }
+    }
+
+    /// The exchanges of a delivery, where they are surely its own.
+    pub(super) fn exchanges_of(&self, known: &Known) -> Vec<&Exchange> {
+        let indexes = self.by_about.get(&(known.subscription, known.event));
+        indexes.into_iter().flatten().map(|index| &self.exchanges[*index]).collect()
+    }
+
+    /// Deliveries that came into the queue once and share their event and subscription with no other.
+    pub(super) fn plain(&self) -> impl Iterator<Item = (&DeliveryId, &Known)> {
+        self.deliveries.iter().filter(|(_, known)| {
+            let target = (known.subscription, known.event);
+            known.is_plain() && self.by_target.get(&target).is_some_and(|ids| ids.len() == 1)
+        })
+    }
+
+    /// When each event was published first: one that was not answered may have been accepted all the same.
+    pub(super) fn first_asked(&self) -> BTreeMap<u64, Duration> {
+        let mut first_asked = BTreeMap::new();
+        for asked in &self.calls {
+            let Call::Publish { first, count, .. } = asked.call else { continue };
+            (first..first + count).for_each(|event| _ = *first_asked.entry(event).or_insert(asked.at));
+        }
+        first_asked
+    }
+
+    /// Bytes of each event.
+    pub(super) fn bytes_of_events(&self) -> BTreeMap<u64, i64> {
+        let of_call = |asked: &Asked| match asked.call {
+            Call::Publish { first, count, bytes, .. } => {
+                (first..first + count).map(|event| (event, bytes as i64)).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.calls.iter().flat_map(of_call).collect()
+    }
+
+    /// Whether the node was down or the disk in trouble at some moment of a span.
+    pub(super) fn is_troubled(&self, span: Span) -> bool {
+        self.trouble.touch(span) || self.down.touch(span)
+    }
+
+    /// The number of the last event before which nothing of it may be told any more.
+    pub(super) fn has_leapt_ahead(&self, (from, to): Span) -> bool {
+        self.leaps.iter().any(|(at, seconds)| *seconds > 0 && *at >= from && *at <= to)
+    }
+}
