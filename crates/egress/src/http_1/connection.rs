@@ -46,8 +46,9 @@ pub(crate) struct Connection {
     search: Search,
     /// Interim answers to the request under way.
     interim_answers: u32,
-    /// The receiver answered before it had the whole request: no other can follow on this connection.
-    is_cut_short: bool,
+    /// No other request can follow on this connection: the receiver answered before it had the whole of one, or where an
+    /// interim answer of its ends was not beyond doubt.
+    is_spent: bool,
 }
 
 /// A request that was not written whole.
@@ -69,7 +70,7 @@ impl Connection {
             is_encrypted,
             search: Search::default(),
             interim_answers: 0,
-            is_cut_short: false,
+            is_spent: false,
         }
     }
 
@@ -117,7 +118,7 @@ impl Connection {
 
     /// Whether everything that came was taken and everything was written.
     pub(super) fn is_at_rest(&self) -> bool {
-        self.buffer.is_empty() && !self.is_cut_short
+        self.buffer.is_empty() && !self.is_spent
     }
 
     /// Whether not one byte of an answer to the request under way has come.
@@ -162,7 +163,7 @@ impl Connection {
                 }
                 Poll::Pending => {
                     ready!(self.poll_early_answer(context))?;
-                    self.is_cut_short = true;
+                    self.is_spent = true;
                     return Poll::Ready(Ok(()));
                 }
             }
@@ -172,7 +173,7 @@ impl Connection {
 
     /// Whether an answer has come although the request could not be written whole.
     fn has_answer(&mut self) -> bool {
-        self.is_cut_short = true;
+        self.is_spent = true;
         while matches!(self.look(), Some(Ok(1..))) && self.buffer.len() < HEAD_BYTES_MAX {}
         self.has_final_head()
     }
@@ -211,6 +212,7 @@ impl Connection {
             if !parsed.head.is_interim() {
                 return Ok(Some(parsed));
             }
+            self.is_spent |= !parsed.head.keeps_connection;
             self.buffer.advance(parsed.bytes);
             self.interim_answers += 1;
         }

@@ -85,10 +85,10 @@ impl Said {
     /// told otherwise, is no fault: it must not turn a delivered event into one that is sent again. Errors: the length of a
     /// body that comes is not clear.
     pub(super) fn framing(&self, status: u16, is_head: bool) -> Result<(Framing, bool), Http1Error> {
-        if is_head || (100..200).contains(&status) {
+        if is_head {
             return Ok((Framing::Length(0), true));
         }
-        if matches!(status, 204 | 304) {
+        if matches!(status, 100..=199 | 204 | 304) {
             // Some receivers send the body that they announce, which is then taken for the beginning of the next answer.
             let announces_none =
                 matches!(self.length, Length::None | Length::Bytes(0)) && self.codings.is_none();

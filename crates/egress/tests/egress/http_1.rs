@@ -71,6 +71,10 @@ async fn a_connection_whose_next_answer_could_be_mistaken_carries_none() {
         ("HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n", ""),
         ("HTTP/1.1 204 No Content\r\n\r\nok", ""),
         ("HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n", ""),
+        (
+            "HTTP/1.1 103 Early Hints\r\ncontent-length: 2\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+            "ok",
+        ),
         // Some readers take the first word on the encoding, and some the last.
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "ok"),
         (
