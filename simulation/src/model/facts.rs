@@ -46,6 +46,9 @@ pub struct Facts<'a> {
     pub(super) leaps: Vec<(Duration, i64)>,
     /// The longest commit.
     pub(super) commit_max: Duration,
+    /// How long nodes were down that started behind a wall that was set back: nobody can tell them, so everything that is due is
+    /// so much later.
+    pub(super) lost: Duration,
 }
 
 /// An exchange as the engine saw it.
@@ -147,6 +150,7 @@ impl<'a> Facts<'a> {
             trouble: Spans::default(),
             leaps: Vec::new(),
             commit_max: Duration::ZERO,
+            lost: Duration::ZERO,
         };
         facts.read_lives();
         facts.read_entries();
@@ -156,6 +160,7 @@ impl<'a> Facts<'a> {
         facts.read_troubles();
         let took = |commit: &CommitSeen| commit.ended.map(|ended| ended - commit.began);
         facts.commit_max = facts.commits.iter().filter_map(took).max().unwrap_or_default();
+        facts.lost = facts.lost_time();
         facts
     }
 
@@ -174,6 +179,20 @@ impl<'a> Facts<'a> {
         }
         down.extend(since.map(|from| (from, EVER)));
         self.down = Spans::of(down);
+    }
+
+    fn lost_time(&self) -> Duration {
+        let set_back = self.leaps.iter().filter(|(_, seconds)| *seconds < 0).map(|(at, _)| *at).min();
+        let readies = self.entries.iter().filter(|entry| entry.what == What::Ready).map(|entry| entry.at);
+        let readies: Vec<_> = readies.collect();
+        let of_fall = |fall: &Duration| {
+            let ready = readies.iter().find(|ready| *ready >= fall).copied()?;
+            set_back.filter(|at| *at <= ready)?;
+            let last =
+                self.commits.iter().filter_map(|commit| commit.ended.filter(|ended| ended <= fall)).max();
+            Some(ready - last.unwrap_or_default())
+        };
+        self.falls.iter().filter_map(of_fall).sum()
     }
 
     fn read_troubles(&mut self) {

@@ -188,7 +188,7 @@ impl<'a> Lane<'a> {
         if until <= since {
             return;
         }
-        let tolerance = TOLERANCE + 6 * self.facts.commit_max;
+        let tolerance = TOLERANCE + 6 * self.facts.commit_max + self.facts.lost;
         let unexcused = |lane: &Spans| {
             let gap = lane.longest_gap((since, until));
             // What was not excused by the lane may be by the node.
