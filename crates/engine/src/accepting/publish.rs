@@ -24,6 +24,8 @@ use crate::{
 /// How often an event is matched again because its tenant's configuration changed meanwhile. Each round means that
 /// somebody changed a subscription within the few milliseconds of a commit.
 const STALE_ROUNDS_MAX: usize = 20;
+/// So many of these rounds let others change it meanwhile.
+const STALE_ROUNDS_BESIDE: usize = 3;
 
 /// An event to publish; checked.
 #[derive(Clone, Debug)]
@@ -139,7 +141,10 @@ impl AcceptingService {
         let spans = self.begin_spans(&mut events);
         let mut results: Vec<Option<Result<Published, PublishError>>> = vec![None; events.len()];
         let mut open: Vec<usize> = (0..events.len()).collect();
-        for _ in 0..STALE_ROUNDS_MAX {
+        for round in 0..STALE_ROUNDS_MAX {
+            // Large settings may take as long to read as somebody needs to change them again: then changes wait for the event.
+            let is_alone = round >= STALE_ROUNDS_BESIDE;
+            let _alone = if is_alone { Some(self.configs.changing(tenant).await) } else { None };
             let answers = self.publish_round(tenant, &events, &open).await;
             open = open
                 .into_iter()
