@@ -22,7 +22,7 @@
 //! | 11 names of waits, rests over a restart | 52 | 16, 50, 53 | [`Rule::Explained`], [`Rule::RestsOverRestart`] |
 //! | 12 a tenant parked for bytes | 8 | 65, 88, 336 | [`Rule::NotLate`] |
 //! | 13 nobody wakes an ordered lane | 26 | 36, 56, 73 | [`Rule::WakesAfterCancel`] |
-//! | 14 late bytes become the next answer | 18 | 102, 198, 266 | [`Rule::SuccessTrue`] |
+//! | 14 late bytes become the next answer | 18 | 102, 198, 266 | [`Rule::SuccessTrue`], now also [`Rule::ConnectionOfOne`] |
 
 use crate::{model::Rule, plan::Theme};
 
