@@ -142,8 +142,7 @@ impl Lane {
             return;
         }
         let full = self.ready.len() >= limits.lane_deliveries
-            || self.ready_bytes >= limits.lane_bytes
-            || memory.room(delivery.lane.tenant_no) == 0;
+            || self.ready_bytes >= memory.share_of_lane(delivery.lane.tenant_no, limits.lane_bytes);
         if self.spilled || full || self.would_overtake(&delivery) {
             self.spilled = true;
             self.note_due(delivery.due);

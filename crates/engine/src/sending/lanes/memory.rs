@@ -16,6 +16,12 @@ const OVERHEAD_BYTES: usize = 512;
 /// Data of this size is counted once, however many deliveries share it. For less the search would cost more than it finds.
 const SHARED_BYTES_MIN: usize = 16 * 1024;
 
+/// A tenant that holds more than this part of the memory divides what is left among its lanes.
+const TENANT_HOLDS_MUCH: usize = 8;
+/// A lane of such a tenant has at most this part of what the tenant may still take. So the parts become smaller as lanes fill up,
+/// and there is one for each of some thousand lanes.
+const PART_OF_A_LANE: usize = 1_024;
+
 /// The memory that a delivery takes for itself.
 pub(super) fn bytes_of(delivery: &QueuedDelivery) -> usize {
     let tags = delivery.event.tags.iter().map(String::len).sum::<usize>();
@@ -58,6 +64,19 @@ impl Memory {
     /// Bytes that the tenant may take now.
     pub(super) fn room(&self, no: TenantNo) -> usize {
         self.free().saturating_sub(self.thirsty.held(no))
+    }
+
+    /// Bytes that a lane of the tenant may hold, `bytes_max` at most: lanes whose receivers are slow shall not keep so much that
+    /// the tenant's others have nothing to send. None when the tenant may take nothing.
+    pub(super) fn share_of_lane(&self, no: TenantNo, bytes_max: usize) -> usize {
+        let room = self.room(no);
+        if room == 0 {
+            0
+        } else if self.thirsty.held(no) * TENANT_HOLDS_MUCH < self.bytes_max {
+            bytes_max
+        } else {
+            (room / PART_OF_A_LANE).clamp(1, bytes_max)
+        }
     }
 
     /// A delivery comes into memory.

@@ -338,9 +338,8 @@ impl LaneSet {
     pub(crate) fn next_refill(&mut self) -> Option<RefillWish> {
         while self.refills < self.limits.refills {
             let key = self.memory.next_thirsty()?;
-            let room = self.memory.room(key.tenant_no);
             let Some(lane) = self.lanes.get_mut(&key) else { continue };
-            if let Some(wish) = lane.begin_refill(key, &self.limits, room) {
+            if let Some(wish) = lane.begin_refill(key, &self.limits, &self.memory) {
                 self.refills += 1;
                 self.memory.reserve(key.tenant_no, wish.bytes_max);
                 return Some(wish);

@@ -34,16 +34,18 @@ impl Lane {
         &mut self,
         key: LaneKey,
         limits: &LaneLimits,
-        room: usize,
+        memory: &Memory,
     ) -> Option<RefillWish> {
         self.is_thirsty = false;
-        if !self.wants_refill(limits) {
+        // A lane that has some of it still asks again with its next turn.
+        let share = memory.share_of_lane(key.tenant_no, limits.lane_bytes);
+        if !self.wants_refill(limits) || self.ready_bytes * 2 > share {
             return None;
         }
         // A reading that failed, or took longer than readings may, is tried again with half of it.
         let smaller = |amount: usize| amount.checked_shr(self.refills_failed).unwrap_or_default().max(1);
         let limit = smaller(self.capacity(limits).saturating_sub(self.ready.len()));
-        let bytes_max = smaller((limits.lane_bytes - self.ready_bytes).min(room));
+        let bytes_max = smaller((share - self.ready_bytes).min(memory.room(key.tenant_no)));
         let before = (self.next_due, self.has_pause_behind);
         self.refill = Some(Refill { reserved: bytes_max, before, ..Refill::default() });
         (self.is_due, self.next_due, self.has_pause_behind) = (false, None, false);

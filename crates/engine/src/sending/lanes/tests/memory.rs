@@ -1,5 +1,7 @@
 //! The memory of what waits: its bound, who has how much of it, and what is left to the store.
 
+use std::collections::HashSet;
+
 use super::*;
 
 /// Of another tenant, with so many bytes of data.
@@ -58,6 +60,29 @@ fn all_lanes_together_hold_no_more_than_the_bound_and_a_new_tenant_finds_room() 
     assert!((31..=33).contains(&held), "{held} deliveries of a MiB are a half of 64");
     lanes.offer(large(2, 1, MIB));
     assert_eq!(lanes.figures().ready, held + 1);
+}
+
+/// After a restart the first half of a tenant's lanes, all with slow receivers, filled its memory, and the others had nothing to
+/// send until those receivers had answered.
+#[test]
+fn each_lane_of_a_tenant_with_many_has_something_to_send() {
+    const LANES: i64 = 1_000;
+    let limits = LaneLimits { lane_deliveries: 1_000, lane_bytes: MIB, all_bytes: 64 * MIB, ..LIMITS };
+    let mut lanes = LaneSet::new(LaneLimits { exchanges: 4_096, host_exchanges: 4_096, ..limits });
+    for no in 1..=LANES {
+        lanes.wake(lane(no), at(1));
+    }
+    lanes.tick(at(1));
+    let mut came = 0;
+    while let Some(wish) = lanes.next_refill() {
+        let count = wish.limit.min(wish.bytes_max / 600).max(1);
+        let of = |n: usize| delivery(wish.lane.subscription_no.0, u32::try_from(came + n).unwrap());
+        let deliveries = (1..=count).map(of).collect();
+        came += count;
+        lanes.refilled(wish.lane, refilled(deliveries, Some(at(1))), at(1));
+    }
+    let sent: HashSet<_> = turns_at(&mut lanes, at(1)).into_iter().map(|(lane, _)| lane).collect();
+    assert_eq!(sent.len(), usize::try_from(LANES).unwrap());
 }
 
 #[test]
