@@ -50,7 +50,6 @@ pub const KNOWN: &[Known] = &[
     Known { fault: 4, rule: Rule::Order, themes: &[Theme::FanOut] },
     // A refill that failed forgets that something is due.
     Known { fault: 5, rule: Rule::Order, themes: &[Theme::Disk] },
-    Known { fault: 5, rule: Rule::NotLate, themes: &[Theme::Disk] },
     // Each lane that rests keeps a large delivery.
     Known { fault: 6, rule: Rule::Memory, themes: &[Theme::Memory] },
     // What is due, and what expires, goes by clocks that differ.
