@@ -167,11 +167,8 @@ impl<'a> Lane<'a> {
                 None => Some(exchange.over),
                 Some(at) => {
                     failures += 1;
-                    let gap = self.promise.gap(failures - 1).1.max(if self.promise.hears_receiver {
-                        self.rest
-                    } else {
-                        Duration::ZERO
-                    });
+                    let asked = if self.promise.hears_receiver { self.rest } else { Duration::ZERO };
+                    let gap = self.latest_gap(failures, known.queued[0].0).max(asked);
                     (failures < self.promise.attempts).then_some(at + gap)
                 }
             };
@@ -182,6 +179,13 @@ impl<'a> Lane<'a> {
         if until < EVER {
             self.wait(id, known, (since, until), found);
         }
+    }
+
+    /// The longest gap behind so many failures. Those whose outcome a node that died has not written do not count.
+    fn latest_gap(&self, failures: usize, since: Duration) -> Duration {
+        let may_be_lost = self.facts.falls.iter().any(|fall| *fall >= since);
+        let earliest = if may_be_lost { 0 } else { failures - 1 };
+        (earliest..failures).map(|index| self.promise.gap(index).1).max().unwrap_or_default()
     }
 
     fn wait(&self, id: &DeliveryId, known: &Known, (since, until): Span, found: &mut Vec<Violation>) {
