@@ -158,10 +158,10 @@ impl<'a> Lane<'a> {
     }
 
     fn check_one(&self, id: &DeliveryId, known: &Known, before_ended: Duration, found: &mut Vec<Violation>) {
-        let (mut due, mut failures) = (Some(known.queued[0].0.max(before_ended)), 0);
+        let (mut due, mut failures) = (Some(known.queued[0].0), 0);
         for exchange in self.facts.exchanges_of(known) {
             let Some(since) = due else { return };
-            self.wait(id, known, (since, exchange.began), found);
+            self.wait(id, known, (since.max(before_ended), exchange.began), found);
             due = match exchange.failed_at() {
                 _ if exchange.succeeded() => None,
                 None => Some(exchange.over),
@@ -173,7 +173,7 @@ impl<'a> Lane<'a> {
                 }
             };
         }
-        let Some(since) = due else { return };
+        let Some(since) = due.map(|due| due.max(before_ended)) else { return };
         let Some(at_last) = &known.at_last else { return };
         let until = if at_last.status == Status::Queued { self.facts.lasted } else { self.ended(known) };
         if until < EVER {
