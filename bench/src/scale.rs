@@ -17,6 +17,8 @@ pub(super) struct Scale {
     pub(super) tenants: u64,
     /// Deliveries that wait at a neighbour, and events in a store that is backed up.
     pub(super) waiting: u64,
+    /// Subscriptions that a large fan-out goes to.
+    pub(super) fanned_out: u64,
     /// Deliveries that wait at a start.
     pub(super) waiting_at_start: u64,
     /// Events of the large store.
@@ -38,6 +40,7 @@ impl Scale {
             overload: Duration::from_secs(60),
             tenants: 1_000,
             waiting: 100_000,
+            fanned_out: 1_000,
             waiting_at_start: 1_000_000,
             stored: 10_000_000,
             old: 1_000_000,
@@ -55,6 +58,7 @@ impl Scale {
             overload: Duration::from_secs(2),
             tenants: 20,
             waiting: 300,
+            fanned_out: 250,
             waiting_at_start: 500,
             stored: 2_000,
             old: 2_000,

@@ -76,8 +76,13 @@ impl Stage {
 
     /// Creates a tenant.
     pub(super) async fn tenant(&self, number: u64) -> Result<()> {
+        self.tenant_of(number, "standard").await
+    }
+
+    /// Creates a tenant of this profile.
+    pub(super) async fn tenant_of(&self, number: u64, profile: &str) -> Result<()> {
         let path = format!("/v1/tenants/{}", tenant_id(number));
-        let answer = self.server.put_json(&path, &json!({"profile": "standard"})).await?;
+        let answer = self.server.put_json(&path, &json!({"profile": profile})).await?;
         ensure!(answer.status < 300, "a tenant was refused with {}: {}", answer.status, answer.text());
         Ok(())
     }

@@ -29,7 +29,7 @@ pub(super) enum Verdict {
     Missed,
 }
 
-const TARGETS: [Target; 23] = [
+const TARGETS: [Target; 28] = [
     at_least("one-512", "of B", 0.15, 0.22),
     at_least("ten", "of B", 0.35, 0.5),
     at_least("batch", "of B", 0.22, 0.35),
@@ -39,6 +39,11 @@ const TARGETS: [Target; 23] = [
     at_most("neighbours-slow", "p99 to alone", 1.5, 1.1),
     at_most("neighbours-failing", "p99 to alone", 1.5, 1.1),
     at_most("neighbours-trickling", "p99 to alone", 1.5, 1.1),
+    at_most("beside-fanouts", "p99 to alone", 1.5, 1.1),
+    at_least("beside-fanouts", "ordered to alone", 0.5, 0.8),
+    at_least("promised", "attempts", 160.0, 160.0),
+    at_most("promised", "late highest", 250.0, 50.0),
+    at_most("promised", "early highest", 1.0, 0.0),
     at_most("crash", "first redelivery", 1_000.0, 300.0),
     at_most("crash", "lost", 0.0, 0.0),
     at_most("full-start", "ready", 3_000.0, 500.0),

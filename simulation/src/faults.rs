@@ -22,7 +22,7 @@
 //! | 11 names of waits, rests over a restart | 52 | 16, 50, 53 | [`Rule::Explained`], [`Rule::RestsOverRestart`] |
 //! | 12 a tenant parked for bytes | 8 | 65, 88, 336 | [`Rule::NotLate`] |
 //! | 13 nobody wakes an ordered lane | 30 | 36, 56, 58 | [`Rule::WakesAfterCancel`] |
-//! | 14 late bytes become the next answer | 18 | 102, 198, 266 | [`Rule::SuccessTrue`] |
+//! | 14 late bytes become the next answer | 18 | 102, 198, 266 | [`Rule::SuccessTrue`], now also [`Rule::ConnectionOfOne`] |
 
 use crate::{model::Rule, plan::Theme};
 
@@ -39,40 +39,8 @@ pub struct Known {
 
 /// All of them.
 pub const KNOWN: &[Known] = &[
-    // The breaker slows a promised schedule down.
-    Known { fault: 1, rule: Rule::PromiseKept, themes: &[] },
-    // While fan-outs and events fill the commits, outcomes wait, and with them ordered lanes.
-    Known { fault: 2, rule: Rule::OutcomesSoon, themes: &[Theme::Flood] },
-    Known { fault: 2, rule: Rule::NotLate, themes: &[Theme::Flood] },
-    // Events stand behind a batch that brings very many rows.
-    Known { fault: 3, rule: Rule::PublishSoon, themes: &[Theme::Flood] },
-    // What is fanned out later stands behind events that were published behind it.
-    Known { fault: 4, rule: Rule::Order, themes: &[Theme::FanOut] },
-    // A refill that failed forgets that something is due.
-    Known { fault: 5, rule: Rule::Order, themes: &[Theme::Disk] },
-    // Each lane that rests keeps a large delivery.
-    Known { fault: 6, rule: Rule::Memory, themes: &[Theme::Memory] },
-    // What is due, and what expires, goes by clocks that differ.
-    Known { fault: 7, rule: Rule::NotExpired, themes: &[Theme::Clocks] },
-    Known { fault: 7, rule: Rule::Order, themes: &[Theme::Clocks] },
-    Known { fault: 7, rule: Rule::NotLate, themes: &[Theme::Clocks] },
-    Known { fault: 7, rule: Rule::Forgotten, themes: &[Theme::Clocks] },
-    // What overflows is sent from memory, and nobody notes that it was taken; nobody tells its lane.
-    Known { fault: 8, rule: Rule::SuccessRecorded, themes: &[Theme::Backlog] },
-    Known { fault: 8, rule: Rule::NotLate, themes: &[Theme::Backlog] },
-    // Large settings cannot be read in one reading.
-    Known { fault: 9, rule: Rule::OperationsSucceed, themes: &[Theme::Settings] },
-    // A 410 to a request of before the activation deactivates again.
-    Known { fault: 10, rule: Rule::DeactivatedRightly, themes: &[] },
-    // Our own rate limit is told as the receiver's wish; a restart forgets rests and rate limits.
-    Known { fault: 11, rule: Rule::Explained, themes: &[] },
+    // A restart forgets rests and rate limits, as docs/concepts.md says.
     Known { fault: 11, rule: Rule::RestsOverRestart, themes: &[] },
-    // A tenant parked for bytes hides others.
-    Known { fault: 12, rule: Rule::NotLate, themes: &[Theme::Bytes] },
-    // Nobody wakes the lane whose head was called off.
-    Known { fault: 13, rule: Rule::WakesAfterCancel, themes: &[] },
-    // Bytes that come late become the answer to the next request on a kept connection.
-    Known { fault: 14, rule: Rule::SuccessTrue, themes: &[Theme::Framing] },
 ];
 
 /// The known fault behind a broken rule.

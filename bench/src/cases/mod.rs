@@ -2,6 +2,7 @@
 
 mod backup;
 mod batch;
+mod beside_fanouts;
 mod big;
 mod checkpoint;
 mod comparison;
@@ -11,6 +12,7 @@ mod neighbours;
 mod one;
 mod overload;
 mod pace;
+mod promised;
 mod retention;
 mod size;
 mod stored;
@@ -40,7 +42,7 @@ pub(super) struct Case {
 pub(super) type Measuring<'a> = Pin<Box<dyn Future<Output = Result<Findings>> + 'a>>;
 
 /// Every case, in the order in which they run.
-pub(super) const CASES: [Case; 21] = [
+pub(super) const CASES: [Case; 23] = [
     one::ONE_64,
     one::ONE_512,
     ten::CASE,
@@ -52,6 +54,8 @@ pub(super) const CASES: [Case; 21] = [
     neighbours::SLOW,
     neighbours::FAILING,
     neighbours::TRICKLING,
+    beside_fanouts::CASE,
+    promised::CASE,
     tenants::CASE,
     crash::CASE,
     full_start::CASE,

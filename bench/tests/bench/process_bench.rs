@@ -74,6 +74,8 @@ every_case_works! {
     neighbours_slow_works: "neighbours-slow", ["p50 to alone", "p99 to alone", "waiting in the end"];
     neighbours_failing_works: "neighbours-failing", ["p50 to alone", "p99 to alone"];
     neighbours_trickling_works: "neighbours-trickling", ["p50 to alone", "p99 to alone", "waiting in the end"];
+    beside_fanouts_works: "beside-fanouts", ["ordered to alone", "p99 to alone", "published beside, in all"];
+    promised_works: "promised", ["attempts", "late p50", "late highest"];
     tenants_works: "tenants", ["delivered", "of B", "tenants"];
     crash_works: "crash", ["acknowledged before the crash", "ready"];
     full_start_works: "full-start", ["waiting", "ready", "memory while they wait", "highest memory"];

@@ -20,7 +20,7 @@ use crate::{api::Caller, error::Error, path::with_query};
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// The items. A page with a rare filter may be short, even empty, and still have a next one.
+    /// The items. A page with large items or a rare filter may be short, even empty, and still have a next one.
     pub data: Vec<T>,
     /// The cursor of the next page; `None` when this is the last.
     #[serde(default = "Option::default")]

@@ -66,7 +66,7 @@ pub struct ResponseHead {
     pub headers: Headers,
     /// The first bytes of the body.
     pub body: Bytes,
-    /// The body was longer, or had not ended in time.
+    /// Not all of it is here: the body was longer or had not ended in time, or headers were left out or cut.
     pub truncated: bool,
 }
 
@@ -95,6 +95,9 @@ pub struct Attempt {
     pub at: Timestamp,
     /// From the look-up of the name to the end of the body.
     pub duration: Duration,
+    /// The request went out a second time within the attempt: the kept connection that had taken it ended before a byte of the
+    /// answer, or HTTP/2 said that it had not been processed.
+    pub repeated: bool,
     /// What was sent, without the body, which belongs to the delivery.
     pub request: RequestHead,
     /// What came back.

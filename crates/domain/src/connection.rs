@@ -1,4 +1,5 @@
-//! What a subscription asks of its connections beyond the usual: who it is in TLS, whom it trusts, which HTTP it speaks.
+//! What a subscription asks of its connections beyond the usual: who it is in TLS, whom it trusts, which HTTP it speaks, and
+//! whether a request whose kept connection ended goes out once more.
 //!
 //! Lacking on purpose: whether certificates and keys can be used. That is for `egress`, which has a TLS library.
 
@@ -32,6 +33,32 @@ impl HttpVersion {
         match self {
             Self::One => "1.1",
             Self::Two => "2",
+        }
+    }
+}
+
+/// What happens to a request whose kept connection ends before a byte of the answer. Receivers close the connections that wait
+/// whenever they like, often just when a request comes; the same request then goes out once more, at once, over a new
+/// connection, within the same deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeat {
+    /// It goes out once more, although the receiver may have got it: deliveries are made at least once in any case.
+    #[default]
+    Always,
+    /// It goes out once more only where the receiver cannot have acted on it: nothing of it was written, or HTTP/2 says that
+    /// it was not processed. For receivers that count requests, or that must not get one twice.
+    Unsent,
+}
+
+impl Repeat {
+    /// Every rule with its word in profiles.
+    pub const WORDS: [(&'static str, Self); 2] = [("always", Self::Always), ("unsent", Self::Unsent)];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Unsent => "unsent",
         }
     }
 }
@@ -73,6 +100,13 @@ mod tests {
             assert_eq!(serde_json::to_string(&version).unwrap(), format!("{word:?}"));
         }
         assert_eq!(HttpVersion::parse("3"), None);
+    }
+
+    #[test]
+    fn each_rule_of_repeating_has_the_word_that_is_read() {
+        for (word, rule) in Repeat::WORDS {
+            assert_eq!(rule.as_str(), word);
+        }
     }
 
     #[test]

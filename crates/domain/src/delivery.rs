@@ -218,8 +218,9 @@ pub const fn transition(state: Status, input: Input) -> Option<Status> {
         (Delivering, Exhaust) => Some(Failed),
         (Queued, Expire | Overflow) => Some(Failed),
         (Queued | Delivering, Cancel) => Some(Cancelled),
-        // The attempt that was under way when the delivery was called off did arrive: the log says what is true.
-        (Cancelled, Succeed) => Some(Succeeded),
+        // The attempt that was under way when the delivery was called off, or ended by its age or the backlog's budget, did
+        // arrive: the log says what is true.
+        (Failed | Cancelled, Succeed) => Some(Succeeded),
         (Succeeded | Failed | Cancelled, Retry) => Some(Queued),
         _ => None,
     }

@@ -131,9 +131,14 @@ impl CustomHeader {
                 "has a name that HTTP does not allow: use letters, digits and hyphens, at most 128",
             ));
         }
-        let lower = name.to_ascii_lowercase();
-        if RESERVED_NAMES.contains(&lower.as_str()) {
-            return Err(Invalid::new(format!("sets {name}, which Postroad itself writes: remove it")));
+        if let Some(reserved) = RESERVED_NAMES.iter().find(|reserved| headers::is_same_name(name, reserved)) {
+            return Err(Invalid::new(if name.eq_ignore_ascii_case(reserved) {
+                format!("sets {name}, which Postroad itself writes: remove it")
+            } else {
+                format!(
+                    "sets {name}, which many gateways read as {reserved}, a header that Postroad itself writes: give it another name"
+                )
+            }));
         }
         if value.len() > HEADER_VALUE_BYTES_MAX {
             return Err(Invalid::new(format!("has a value longer than {HEADER_VALUE_BYTES_MAX} bytes")));
@@ -202,6 +207,14 @@ mod tests {
             let refused = CustomHeader::parse(name, "x").unwrap_err().to_string();
             assert!(refused.contains("Postroad itself writes"), "{name}: {refused}");
         }
+        for name in ["content_length", "Transfer_Encoding", "KEEP_ALIVE", "content_type"] {
+            let refused = CustomHeader::parse(name, "x").unwrap_err().to_string();
+            assert!(
+                refused.contains("many gateways read as") && refused.contains("another name"),
+                "{refused}"
+            );
+        }
+        CustomHeader::parse("x_key", "x").unwrap();
         for (name, value) in
             [("", "x"), ("a b", "x"), ("a:b", "x"), ("ok", "a\r\nHost: b"), ("ok", "é"), ("ok", " x")]
         {

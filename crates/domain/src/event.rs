@@ -109,6 +109,11 @@ impl Event {
     pub fn moment(&self) -> Timestamp {
         self.occurred_at.unwrap_or(self.accepted_at)
     }
+
+    /// Bytes of its data and its attributes.
+    pub fn bytes(&self) -> usize {
+        self.data.len() + self.attributes.len()
+    }
 }
 
 /// An event type that a tenant adds to its profile's catalogue.

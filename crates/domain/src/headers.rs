@@ -15,6 +15,13 @@ pub fn is_value(text: &str) -> bool {
     text.bytes().fold(true, |is_value, byte| is_value & ((byte == b'\t') | !byte.is_ascii_control()))
 }
 
+/// Whether two names of headers are the same to a receiver: in whatever case, and with `_` for `-`. Gateways that hand headers
+/// on as variables (CGI, WSGI, PHP) fold both signs into one, so that `content_length` arrives as `content-length`.
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    let fold = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    one.len() == other.len() && one.bytes().map(fold).eq(other.bytes().map(fold))
+}
+
 /// What a token is made of, by byte.
 const TOKEN: [bool; 256] = {
     let mut table = [false; 256];
@@ -217,6 +224,17 @@ mod tests {
             assert_eq!(is_value(&format!("a{text}b")), byte == b'\t' || (32..127).contains(&byte), "{byte}");
         }
         assert!(!is_name("") && !is_name("Ü") && is_value("") && is_value("Ü"));
+    }
+
+    #[test]
+    fn a_name_is_the_same_in_capitals_and_with_underscores() {
+        for name in ["content-length", "Content-Length", "content_length", "CONTENT_length"] {
+            assert!(is_same_name(name, "content-length"), "{name}");
+        }
+        assert!(
+            !is_same_name("contentlength", "content-length")
+                && !is_same_name("content-lengths", "content-length")
+        );
     }
 
     #[test]

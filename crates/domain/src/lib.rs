@@ -27,7 +27,7 @@ pub mod trace;
 
 pub use attempt::{Attempt, ErrorClass, RequestHead, ResponseHead};
 pub use audit::{Actor, AuditAction, AuditEntry};
-pub use connection::{HttpVersion, TlsSettings};
+pub use connection::{HttpVersion, Repeat, TlsSettings};
 pub use delivery::{Reason, Status};
 pub use endpoint::{CustomHeader, EndpointUrl};
 pub use event::{Event, EventOffset, EventType, RegisteredType};

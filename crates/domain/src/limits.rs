@@ -99,6 +99,13 @@ pub const AUDIT_VALUE_CHARS_MAX: usize = 1_000;
 
 /// Subscriptions of one tenant.
 pub const SUBSCRIPTIONS_PER_TENANT_MAX: usize = 1_000;
+/// Bytes of all settings of one tenant, as they are stored: its subscriptions and the event types that it added. They are read as
+/// a whole before an event is routed.
+pub const TENANT_SETTINGS_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of memory of tenants that are kept ready, over all of them; those used longest ago go first.
+pub const SETTINGS_CACHED_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Bytes of memory of earlier versions of subscriptions that are kept ready, since deliveries of a moment ago still name them.
+pub const EARLIER_CACHED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Event types one subscription may name.
 pub const SUBSCRIPTION_EVENTS_MAX: usize = 500;
 /// Tag sets of one subscription.
@@ -145,6 +152,8 @@ pub const SECRETS_MAX: usize = 5;
 pub const RESPONSE_BODY_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of a response's headers that are kept.
 pub const RESPONSE_HEADERS_BYTES_MAX: usize = 8 * 1024;
+/// Headers of a response that are kept; a `Retry-After` behind them is kept too.
+pub const RESPONSE_HEADERS_MAX: usize = 100;
 /// How long the response's body may take once the status is known.
 pub const RESPONSE_BODY_TIME_MAX: Duration = Duration::from_secs(2);
 /// The longest delay that `Retry-After` may ask for.
@@ -212,7 +221,8 @@ pub const COMMIT_ROWS_MAX: usize = 2_000;
 pub const COMMIT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Subscriptions that are served by the commit of the event itself; the rest follows in commits of its own.
 pub const FANOUT_PER_COMMIT_MAX: usize = 200;
-/// Large fan-outs that are open at a time; above it new events wait.
+/// Large fan-outs that are open at a time. Of one tenant there are no more than are left for all others; above that its events that
+/// bring one wait.
 pub const OPEN_FANOUTS_MAX: usize = 1_000;
 /// Bytes of events that wait for their commit; above it ingest answers 429, and earlier for a tenant that has more of
 /// them than is left for all others.
@@ -234,7 +244,7 @@ pub const REQUEST_BODIES_MAX: usize = 4_096;
 pub const LANE_DELIVERIES_MAX: usize = 1_000;
 /// Bytes of deliveries a lane keeps in memory.
 pub const LANE_BYTES_MAX: usize = 1024 * 1024;
-/// Bytes of deliveries that all lanes keep in memory. Above it each lane keeps one delivery only.
+/// Bytes of deliveries that all lanes keep in memory. A tenant takes more only while it holds no more than is left for all others.
 pub const LANES_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Exchanges under way at a time, over all lanes: half of them for lanes whose receivers are slow, so that those that hang
 /// leave the other half alone. Of each half a tenant has no more than are free for all others.
@@ -248,6 +258,9 @@ pub const SLOW_EXCHANGE: Duration = Duration::from_secs(1);
 pub const EXCHANGES_PER_HOST_MAX: usize = 1_024;
 /// Of these, those of one lane: a quarter.
 pub const EXCHANGES_PER_HOST_AND_LANE_MAX: u32 = 256;
+/// Connections to one host and port that wait for their next exchange, over all tenants, since each tenant has its own: as many
+/// as one lane has exchanges under way. As many of HTTP/2 are kept beside them.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
 /// Failures in a row after which a lane is slowed down: it sends one probe after each pause.
 pub const BREAKER_FAILURES: u32 = 10;
 /// The first pause of a slowed lane; each failed probe doubles it.
@@ -316,5 +329,8 @@ pub const CHANGES_WAITING_MAX: usize = 1_024;
 
 /// Items of one page of a list.
 pub const PAGE_ITEMS: Bounds<usize> = Bounds { min: 1, max: 250, default: 50 };
+/// Bytes of events or settings on one page; it ends behind the item that reaches them and has a `next`, however many items were
+/// asked for.
+pub const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Rows one page may look at: a page with a rare filter may be short and still have a `next`.
 pub const PAGE_ROWS_SCANNED_MAX: usize = 5_000;

@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use postroad_domain::{
     EndpointUrl, HttpVersion,
-    limits::{CHANNELS_MAX, EXCHANGES_MAX, RESPONSE_BODY_TIME_MAX, TIMEOUT},
+    limits::{CHANNELS_MAX, CONNECTIONS_PER_ADDRESS_MAX, EXCHANGES_MAX, RESPONSE_BODY_TIME_MAX, TIMEOUT},
 };
 use quick_cache::sync::Cache;
 use rustls::pki_types::CertificateDer;
@@ -32,6 +32,7 @@ use crate::{
     policy::AddressPolicy,
     proxy::EgressProxy,
     reach::Reach,
+    repeating::Repeating,
     target::{Target, host_of, port_of, uri_of},
     tls::Tls,
 };
@@ -42,6 +43,10 @@ const TARGETS_CACHED_MAX: usize = 4_096;
 const CONNECTION_LIFE_MAX: Duration = Duration::from_secs(300);
 /// A longer wait in the pool would leave no time for exchanges.
 const POOL_IDLE_TIME_MAX: Duration = Duration::from_secs(120);
+/// How long a connection waits for its next exchange where its receiver does not say for how long it waits itself. Shorter than
+/// the usual times of what stands in front of most receivers: 60 s of Amazon's balancer, 75 s of nginx, 100 s and more of other
+/// networks. Node and Apache end theirs after 5 s, and say so; whoever ends one earlier and does not say it costs a repeat.
+const POOL_IDLE_TIME: Duration = Duration::from_secs(55);
 /// How long a connection of HTTP/2 serves while a new one is looked for to take its place.
 const RENEWAL_TIME: Duration = Duration::from_secs(60);
 
@@ -50,8 +55,9 @@ const RENEWAL_TIME: Duration = Duration::from_secs(60);
 pub struct EgressConfig {
     /// Which addresses may be called.
     pub policy: AddressPolicy,
-    /// Connections to one scheme, host and port that wait for the next exchange.
-    pub pool_idle_per_host: usize,
+    /// Connections to one scheme, host and port, over all owners, that wait for the next exchange, and as many of HTTP/2 that
+    /// are kept: of more than these the one that has waited longest is closed.
+    pub pool_idle_per_address: usize,
     /// Connections to all hosts that wait for the next exchange: of more than these the one that has waited longest is
     /// closed.
     pub pool_idle_max: usize,
@@ -66,15 +72,15 @@ pub struct EgressConfig {
 }
 
 impl EgressConfig {
-    /// What the binary starts with: each connection that an exchange used is kept for a minute. A smaller number per
-    /// host would close most of them between two turns of a busy host's lanes: measured, 75 % of the exchanges of ten
-    /// lanes to one host then dialled anew.
+    /// What the binary starts with. As many connections to one address wait as one lane uses at a time. A fourth of that
+    /// would close most of them between two turns of a busy address's lanes: measured, 75 % of the exchanges of ten lanes to
+    /// one address then dialled anew. More would let one address that many tenants call take what others need.
     pub fn new(policy: AddressPolicy) -> Self {
         Self {
             policy,
-            pool_idle_per_host: EXCHANGES_MAX,
+            pool_idle_per_address: CONNECTIONS_PER_ADDRESS_MAX,
             pool_idle_max: 2 * EXCHANGES_MAX,
-            pool_idle_timeout: Duration::from_secs(60),
+            pool_idle_timeout: POOL_IDLE_TIME,
             extra_roots: Vec::new(),
             proxy: None,
             channels_max: CHANNELS_MAX,
@@ -90,7 +96,11 @@ pub enum StartError {
     Tls(#[from] rustls::Error),
 }
 
-/// The real [`Egress`]: connections are told apart by channel, scheme, host and port.
+/// The real [`Egress`]: connections are told apart by owner, channel, scheme, host and port.
+///
+/// Shared over all owners are the answers of name servers, since they are the same for everybody and hold nothing of theirs, and
+/// within one channel the sessions of TLS: what a receiver gives for the next handshake says who it is and nothing of what was
+/// sent, and without it a thousand tenants of one receiver would cost a thousand whole handshakes.
 pub struct HttpEgress {
     guard: Guard,
     /// Not through a proxy: names are resolved here.
@@ -108,7 +118,7 @@ impl HttpEgress {
         let time = config.pool_idle_timeout.min(POOL_IDLE_TIME_MAX);
         let used_until_age = CONNECTION_LIFE_MAX - TIMEOUT.max - RESPONSE_BODY_TIME_MAX;
         let keeping = Keeping {
-            place_max: config.pool_idle_per_host,
+            address_max: config.pool_idle_per_address,
             all_max: config.pool_idle_max,
             time,
             reused_until_age: used_until_age - time,
@@ -172,11 +182,13 @@ impl Egress for HttpEgress {
         let deadline = Instant::now() + time_max;
         let target = self.target(&request.url)?;
         let order = |tls, identity| {
-            let key = Key { identity, place: Arc::clone(&target.place) };
-            Order { key, tls, target: &target, request: &request, deadline, time_max }
+            let key = Key { owner: request.owner, identity, place: Arc::clone(&target.place) };
+            let repeating = Repeating::new(request.repeat);
+            Order { key, tls, target: &target, request: &request, deadline, time_max, repeating }
         };
         let Some(channel) = &request.channel else {
-            return self.exchanges.over_http_1(&order(&self.usual, None)).await;
+            let order = order(&self.usual, None);
+            return order.noted(self.exchanges.over_http_1(&order).await);
         };
         let connector = self.connector(channel)?;
         let order = order(&connector, Some(channel.identity));
@@ -188,7 +200,7 @@ impl Egress for HttpEgress {
             self.exchanges.over_http_1(&order).await
         };
         self.leave(channel.identity);
-        outcome
+        order.noted(outcome)
     }
 
     async fn check(&self, url: &EndpointUrl) -> Result<(), SendError> {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Method;
-use postroad_domain::{EndpointUrl, ErrorClass, Headers};
+use postroad_domain::{EndpointUrl, ErrorClass, Headers, Repeat};
 
 use crate::channel::Channel;
 
@@ -25,9 +25,16 @@ pub trait Egress: Send + Sync {
     async fn check(&self, url: &EndpointUrl) -> Result<(), SendError>;
 }
 
+/// On whose behalf a request is made: requests of different owners never share a connection. What a receiver sends too late on
+/// a connection can only become an answer to the same owner, whose receiver it is. Nothing is read from the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(pub u64);
+
 /// One request, exact to the byte.
 #[derive(Clone, Debug)]
 pub struct OutboundRequest {
+    /// Whose it is.
+    pub owner: Owner,
     /// Sent as it is.
     pub method: Method,
     /// Its path and query become the request target as they were written; a fragment stays here.
@@ -41,6 +48,8 @@ pub struct OutboundRequest {
     /// For the whole exchange, from the look-up of the name to the end of the body; at most
     /// [`TIMEOUT.max`](postroad_domain::limits::TIMEOUT).
     pub deadline: Duration,
+    /// Whether it goes out once more when the kept connection that has taken it ends before a byte of the answer.
+    pub repeat: Repeat,
     /// What it asks of its connection; `None` for the usual, which costs nothing.
     pub channel: Option<Arc<Channel>>,
 }
@@ -51,12 +60,15 @@ pub struct OutboundResponse {
     /// The HTTP status.
     pub status: u16,
     /// Names in lower case and values in the order they came; bytes that are not UTF-8 are replaced. Those that do not
-    /// fit into `RESPONSE_HEADERS_BYTES_MAX` are left out.
+    /// fit into `RESPONSE_HEADERS_BYTES_MAX` or `RESPONSE_HEADERS_MAX` are left out, and so are lines that are no headers.
     pub headers: Headers,
     /// The first `RESPONSE_BODY_BYTES_MAX` bytes of the body.
     pub body: Bytes,
-    /// The body was longer, had not ended in time, or broke off.
+    /// Not all of it is here: the body was longer, had not ended in time, or broke off; or headers were left out, or hold
+    /// spaces where there were control characters.
     pub truncated: bool,
+    /// The request went out twice, the second time over a new connection.
+    pub repeated: bool,
 }
 
 /// Why an exchange brought no response.
@@ -71,11 +83,13 @@ pub struct SendError {
     /// The way out is shut, for whichever receiver: nothing was tried, and it is worth another try after this. `None` where
     /// the receiver, or the way from there to it, is the reason.
     pub shut_for: Option<Duration>,
+    /// The request went out twice, the second time over a new connection.
+    pub repeated: bool,
 }
 
 impl SendError {
     /// An exchange that the receiver, or the way to it, is the reason of.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), shut_for: None }
+        Self { class, message: message.into(), shut_for: None, repeated: false }
     }
 }

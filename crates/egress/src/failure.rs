@@ -34,6 +34,10 @@ pub(crate) fn from_http_2(error: &Http2Error) -> SendError {
     let error = match error {
         Http2Error::Connect(error) => return from_connector(error),
         Http2Error::Connection(error) => error,
+        Http2Error::Flooded => {
+            let why = format!("the receiver does not speak HTTP/2 as it should: {error}");
+            return SendError::new(ErrorClass::Protocol, why);
+        }
     };
     if let Some(error) = deepest::<h2::Error>(error).filter(|error| !error.is_io()) {
         return from_frames(error);

@@ -9,7 +9,8 @@
 //!
 //! **Invariant:** an address is dialled only after [`AddressPolicy::judge`] let it pass, and it is the judged address
 //! that is dialled, never the name again; through the operator's proxy only literal addresses are judged here, and what a
-//! name leads to is the proxy's to judge. **Invariant:** one deadline covers the whole exchange. **Invariant:** no part
+//! name leads to is the proxy's to judge. **Invariant:** a connection carries requests of one owner only, from its dial to its
+//! end, whatever version of HTTP it speaks; what is known of names, and sessions of TLS, are shared. **Invariant:** one deadline covers the whole exchange. **Invariant:** no part
 //! of a receiver's answer is unbounded: head, headers, body, time.
 //!
 //! Lacking on purpose: redirects are never followed (a redirect is a way around the guard and a second exchange in
@@ -33,6 +34,7 @@ mod policy;
 mod probe;
 mod proxy;
 mod reach;
+mod repeating;
 mod response;
 mod sendable;
 mod system_dial;
@@ -42,7 +44,7 @@ mod tls;
 pub use channel::Channel;
 pub use client::{EgressConfig, HttpEgress, StartError};
 pub use dial::{Dial, Resolved, Stream};
-pub use exchange::{Egress, OutboundRequest, OutboundResponse, SendError};
+pub use exchange::{Egress, OutboundRequest, OutboundResponse, Owner, SendError};
 pub use policy::{AddressPolicy, Blocked, Why};
 pub use probe::{Probe, Stage, Step};
 pub use proxy::EgressProxy;

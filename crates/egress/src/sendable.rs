@@ -8,7 +8,8 @@ use crate::exchange::SendError;
 pub(crate) const HEADERS_MAX: usize = 1_000;
 /// Bytes of a head: far beyond what any receiver takes.
 const HEAD_BYTES_MAX: usize = 256 * 1024;
-/// What frames the request. A second word on it would let the receiver see another request than the one sent.
+/// What frames the request. A second word on it would let the receiver see another request than the one sent, also in the
+/// spelling that gateways fold into it (`content_length`).
 const FRAMING: [&str; 3] = ["host", "content-length", "transfer-encoding"];
 
 /// Errors: `Protocol` for more headers than a request may have.
@@ -25,7 +26,7 @@ pub(crate) fn check_header(name: &str, value: &str) -> Result<(), SendError> {
     if !headers::is_name(name) {
         return Err(unsendable(format!("{name:?} is not a name that HTTP allows for a header")));
     }
-    if FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
+    if FRAMING.iter().any(|framing| headers::is_same_name(name, framing)) {
         return Err(unsendable(format!("{name} follows from its URL and body")));
     }
     if !headers::is_value(value) {

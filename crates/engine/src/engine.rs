@@ -1,6 +1,6 @@
 //! Putting the engine together, starting it, and taking it apart in the right order.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use postroad_domain::{Clock, Timestamp};
@@ -30,6 +30,8 @@ use crate::{
 
 /// How long a node's session lives without a heartbeat.
 const SESSION_LEASE: Duration = Duration::from_secs(15);
+/// A store whose newest event is further ahead of the clock is worth a warning.
+const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(60);
 /// Unfinished fan-outs read when the node starts; the rest follows at the next start.
 const FANOUTS_AT_START_MAX: usize = 100_000;
 
@@ -79,6 +81,9 @@ pub struct Engine {
     session: Session,
     /// Nothing new is to be expected: what waits for its commit is written.
     finish: CancellationToken,
+    /// There is no more time for that: of what waits, events are refused.
+    give_up: CancellationToken,
+    clock: Arc<dyn Clock>,
     /// Ends after the last commit.
     writing: Mutex<Vec<JoinHandle<()>>>,
     /// Ended when everything is written.
@@ -95,15 +100,20 @@ impl Engine {
         let profiles = Arc::new(Profiles::open(Arc::clone(&store), profiles, clock.now()).await?);
 
         let finish = CancellationToken::new();
-        let queues = CommitQueues::new(finish.clone());
-        let ground = Ground::new(store, clock, ids, &queues.committer);
+        let give_up = CancellationToken::new();
+        let queues = CommitQueues::new(finish.clone(), give_up.clone());
+        warn_of_clock(&*clock, session.newest);
+        let commit_clock = Arc::new(CommitClock::new(Arc::clone(&clock), session.newest));
+        let ground = Ground::new(store, (clock, commit_clock), ids, &queues.committer);
         let wings = Wings::new(&ground, &egress, &profiles, &Arc::new(secrets));
         go_on_with_fanouts(&*ground.store, &queues.fanouts).await?;
         // From here on the lanes hear of changes: what is read next may be changed meanwhile.
         let mut background = wings.sending.start();
         if let Err(error) = wings.sending.dispatcher().wake_waiting_lanes().await {
-            // Whoever starts it again must not find the store in use.
+            // Whoever starts it again must not find the store in use, and nothing may be sent whose outcome nobody writes.
+            ground.health.stop();
             background.drain(..).for_each(|task| task.abort());
+            wings.sending.dispatcher().stop(Duration::ZERO).await;
             return Err(error.into());
         }
         let commits = CommitParts {
@@ -119,7 +129,7 @@ impl Engine {
         background.push(tokio::spawn(Arc::clone(&wings.history).keep_replays()));
         background.push(tokio::spawn(Arc::clone(wings.configuration.key_ring()).keep_uses()));
         let Wings { accepting, sending, history, configuration, upkeep } = wings;
-        let Ground { store, health, metrics, spans, .. } = ground;
+        let Ground { store, clock, health, metrics, spans, .. } = ground;
         let (writing, background) = (Mutex::new(writing), Mutex::new(background));
         Ok(Arc::new(Self {
             accepting,
@@ -133,20 +143,36 @@ impl Engine {
             spans,
             session,
             finish,
+            give_up,
+            clock,
             writing,
             background,
         }))
     }
 
     /// Stops: no new attempt starts; those under way may end within `grace` and are then given back, so that their
-    /// deliveries stay queued; every outcome is written.
+    /// deliveries stay queued; every outcome is written. Events that wait for their commit are written as far as `grace` reaches, and
+    /// refused behind it.
     pub async fn stop(&self, grace: Duration) {
+        let began = self.clock.monotonic();
         self.health.stop();
         self.sending.dispatcher().stop(grace).await;
         self.finish.cancel();
+        let used = self.clock.monotonic().saturating_sub(began);
         let writing = std::mem::take(&mut *self.writing.lock());
-        for task in writing {
-            let _ = task.await;
+        let written = async {
+            for task in writing {
+                let _ = task.await;
+            }
+        };
+        let mut written = pin!(written);
+        tokio::select! {
+            biased;
+            () = &mut written => {}
+            () = self.clock.sleep(grace.saturating_sub(used)) => {
+                self.give_up.cancel();
+                written.await;
+            }
         }
         self.upkeep.stop();
         for task in std::mem::take(&mut *self.background.lock()) {
@@ -220,9 +246,14 @@ struct Ground {
 }
 
 impl Ground {
-    fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdSource>, committer: &Committer) -> Self {
+    fn new(
+        store: Arc<dyn Store>,
+        (clock, commit_clock): (Arc<dyn Clock>, Arc<CommitClock>),
+        ids: Arc<IdSource>,
+        committer: &Committer,
+    ) -> Self {
         Self {
-            commit_clock: Arc::new(CommitClock::new(Arc::clone(&clock))),
+            commit_clock,
             committer: committer.clone(),
             health: Arc::new(Health::default()),
             metrics: Arc::new(Metrics::new()),
@@ -271,7 +302,7 @@ impl Wings {
             configs: configs(),
         }));
         let accepting = AcceptingService::new(AcceptingParts {
-            clock: clock(),
+            commit_clock: commit_clock(),
             ids: ids(),
             configs: configs(),
             committer: committer(),
@@ -305,11 +336,23 @@ impl Wings {
         let upkeep = Arc::new(UpkeepService::new(UpkeepParts {
             store: store(),
             clock: clock(),
+            commit_clock: commit_clock(),
             configuration: Arc::clone(&configuration),
             configs: configs(),
             metrics: metrics(),
         }));
         Self { accepting, sending, history, configuration, upkeep }
+    }
+}
+
+/// What was written when the clock was ahead stays before what is written from now on: time goes on from there.
+fn warn_of_clock(clock: &dyn Clock, newest: Timestamp) {
+    let ahead = newest.since(clock.now());
+    if ahead > CLOCK_AHEAD_MAX {
+        tracing::warn!(
+            ahead = ?ahead,
+            "this clock is behind the newest event: until it has caught up, the times of events and schedules go on from that one"
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use postroad_domain::{
-    AttemptId, AuditId, Clock, EventId, KeyId, ReplayId, SubscriptionId,
+    AttemptId, AuditId, Clock, EventId, KeyId, ReplayId, SubscriptionId, Timestamp,
     ids::{Id, Kind},
 };
 use rand::rngs::StdRng;
@@ -20,8 +20,9 @@ impl IdSource {
         Self { clock, rng: Mutex::new(rng) }
     }
 
-    pub(crate) fn event(&self) -> EventId {
-        EventId::for_event(self.clock.now(), &mut *self.rng.lock())
+    /// The id of an event of this moment of the clock of commits, so that ids have the order of commits.
+    pub(crate) fn event(&self, now: Timestamp) -> EventId {
+        EventId::for_event(now, &mut *self.rng.lock())
     }
 
     pub(crate) fn attempt(&self) -> AttemptId {

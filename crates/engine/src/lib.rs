@@ -74,7 +74,7 @@ pub use upkeep::retention::RetentionMetrics;
 pub use upkeep::service::UpkeepService;
 
 /// What [`Parts`] names of the box below.
-pub use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
+pub use postroad_egress::{Egress, OutboundRequest, OutboundResponse, Owner, SendError};
 /// What the operations take and answer of the boxes below.
 pub use postroad_profile::{DataRefusal, ExactRequest, FieldProblem};
 pub use postroad_store::{

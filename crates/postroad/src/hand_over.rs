@@ -127,7 +127,8 @@ mod tests {
 
     use bytes::Bytes;
     use http::Method;
-    use postroad_domain::{ErrorClass, Headers};
+    use postroad_domain::{ErrorClass, Headers, Repeat};
+    use postroad_egress::Owner;
     use postroad_server::InspectorParts;
     use postroad_testkit::ManualClock;
     use rand::{SeedableRng, rngs::StdRng};
@@ -201,9 +202,16 @@ mod tests {
         ] {
             let url = EndpointUrl::parse(url).unwrap();
             hand_over.check(&url).await.unwrap();
-            let (headers, body, deadline) = (Headers::new(), Bytes::new(), Duration::from_secs(10));
-            let request =
-                OutboundRequest { method: Method::POST, url, headers, body, deadline, channel: None };
+            let request = OutboundRequest {
+                owner: Owner(1),
+                method: Method::POST,
+                url,
+                headers: Headers::new(),
+                body: Bytes::new(),
+                deadline: Duration::from_secs(10),
+                repeat: Repeat::Always,
+                channel: None,
+            };
             assert_eq!(hand_over.exchange(request).await.unwrap().status, 200);
         }
     }

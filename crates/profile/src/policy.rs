@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postroad_domain::{
-    HttpVersion, RetryPolicy,
+    HttpVersion, Repeat, RetryPolicy,
     limits::{Bounds, RETENTION, RETRY_ATTEMPTS, RETRY_GAP_MAX, TIMEOUT},
     time::duration_text,
 };
@@ -23,10 +23,15 @@ pub struct DeliveryPolicy {
     pub gone_deactivates: bool,
     /// Whether `Retry-After` of 429 and 503 is honoured.
     pub retry_after: bool,
+    /// Whether a receiver that keeps failing is asked by one probe at a time, with growing pauses. Where it is off every attempt
+    /// is made when the schedule says, whatever became of those before.
+    pub breaker: bool,
     /// How long events are kept at most, whatever the installation keeps.
     pub retention: Option<Duration>,
     /// The newest version of HTTP that is offered to https receivers, where the subscription does not say.
     pub http_version: HttpVersion,
+    /// What happens to a request whose kept connection ends before a byte of the answer.
+    pub repeat: Repeat,
     /// Whether receivers are given the trace that an event belongs to (W3C Trace Context).
     pub trace_context: bool,
 }
@@ -68,6 +73,7 @@ impl Success {
 
 const GONE: [(&str, bool); 2] = [("deactivate", true), ("failure", false)];
 const RETRY_AFTER: [(&str, bool); 2] = [("honour", true), ("ignore", false)];
+const BREAKER: [(&str, bool); 2] = [("on", true), ("off", false)];
 
 /// Reads `[delivery]`.
 pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
@@ -78,8 +84,10 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
         timeout: TIMEOUT,
         gone_deactivates: true,
         retry_after: true,
+        breaker: true,
         retention: None,
         http_version: HttpVersion::One,
+        repeat: Repeat::Always,
         trace_context: false,
     };
     let Some(section) = root.section("delivery") else { return defaults };
@@ -91,7 +99,9 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
         timeout: read_timeout(&section),
         gone_deactivates: section.choice("gone", &GONE).unwrap_or(defaults.gone_deactivates),
         retry_after: section.choice("retry_after", &RETRY_AFTER).unwrap_or(defaults.retry_after),
+        breaker: section.choice("breaker", &BREAKER).unwrap_or(defaults.breaker),
         http_version: section.choice("http_version", &HttpVersion::WORDS).unwrap_or(defaults.http_version),
+        repeat: section.choice("repeat", &Repeat::WORDS).unwrap_or(defaults.repeat),
         trace_context: section.boolean("trace_context").unwrap_or(defaults.trace_context),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use minijinja::Environment;
-use postroad_domain::Invalid;
+use postroad_domain::{Invalid, headers};
 use rand::Rng;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -72,7 +72,7 @@ impl Profile {
 
     /// Whether the profile writes the header, so that a customer's own of that name must be refused.
     pub fn reserves_header(&self, name: &str) -> bool {
-        name.eq_ignore_ascii_case("content-type") || request::writes(&self.request.headers, name)
+        headers::is_same_name(name, "content-type") || request::writes(&self.request.headers, name)
     }
 
     /// Whether the profile makes the header of an option that is kept like a secret: no log shows its value.

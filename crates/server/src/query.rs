@@ -30,8 +30,8 @@ use crate::{
 pub(crate) struct List<T> {
     /// The items.
     pub(crate) data: Vec<T>,
-    /// The `cursor` of the next page; null when this is the last. A page with a rare filter may be short and still
-    /// have a next one.
+    /// The `cursor` of the next page; null when this is the last. A page with large items or a rare filter may be
+    /// short and still have a next one.
     pub(crate) next: Option<String>,
 }
 

@@ -1,5 +1,7 @@
 //! The whole server as a service: all routes with what holds for every request, measuring and refusals of paths and methods.
 
+use tracing::Instrument;
+
 use crate::{
     observe::observe,
     problem::{Code, Problem},
@@ -34,7 +36,7 @@ async fn run_to_its_end(request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return next.run(request).await;
     }
-    match tokio::spawn(next.run(request)).await {
+    match tokio::spawn(next.run(request).in_current_span()).await {
         Ok(response) => response,
         Err(error) => Problem::of_panic(&error).into_response(),
     }

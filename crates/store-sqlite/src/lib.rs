@@ -39,6 +39,7 @@ mod options;
 mod reading;
 pub mod sql;
 mod store;
+mod turns;
 mod writer;
 
 pub use error::{CompactError, OpenError};

@@ -40,3 +40,6 @@ pub(crate) const NUMBERS_PER_SWEEP: usize = 1_000;
 pub(crate) const NUMBERING_TIME_MAX: Duration = Duration::from_millis(5);
 /// Lanes that it counts, at most.
 pub(crate) const LANES_COUNTED_PER_SWEEP: usize = 200;
+
+/// Bytes of a tenant's settings that are read in one reading, apart from the row that reaches them.
+pub(crate) const PIECE_BYTES: usize = 1024 * 1024;

@@ -1,6 +1,9 @@
 //! How deliveries end: everything does, what was taken is recorded so, nothing expires early, nothing is sent behind its end.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use postroad_domain::{Reason, Status};
 
@@ -25,7 +28,8 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     for (id, known) in &facts.deliveries {
         let Some(at_last) = &known.at_last else { continue };
         let name = format!("{id} (event {} to s{})", known.event, known.subscription);
-        if at_last.status == Status::Succeeded && !taken.contains(&(known.subscription, known.event)) {
+        let is_taken = || taken.contains(&(known.subscription, known.event));
+        if at_last.status == Status::Succeeded && !is_taken() && !facts.answers_unasked(known.subscription) {
             let text = format!("{name} is recorded as taken, and its receiver has taken nothing");
             found.push(Violation { at: facts.lasted, rule: Rule::SuccessTrue, text });
         }
@@ -33,10 +37,25 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
             check_expired(facts, known, &name, found);
         }
     }
+    check_connections(facts, found);
     check_forgotten(facts, found);
     check_once(facts, found);
     check_recorded(facts, found);
     check_sent_after(facts, found);
+}
+
+/// A receiver that answers what nobody asked can harm its own tenant only.
+fn check_connections(facts: &Facts<'_>, found: &mut Vec<Violation>) {
+    let mut tenants = BTreeMap::new();
+    for received in &facts.received {
+        let tenant = facts.plan.subscriptions[received.about.subscription].tenant;
+        let first = *tenants.entry(received.connection).or_insert(tenant);
+        if first != tenant {
+            let text =
+                format!("connection {} of tenant {first} carries tenant {tenant}", received.connection);
+            found.push(Violation { at: received.at, rule: Rule::ConnectionOfOne, text });
+        }
+    }
 }
 
 /// No story lasts as long as a delivery lives: only the wall can have ended it.

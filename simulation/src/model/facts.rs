@@ -9,7 +9,7 @@ use super::spans::{EVER, Span, Spans};
 use crate::{
     Told,
     journal::{About, Answer, Call, Entry, How, Queued, Recorded, What},
-    plan::{Plan, Trouble},
+    plan::{Behaviour, Plan, Trouble},
 };
 
 /// How long after a trouble of the disk its consequences may last.
@@ -77,6 +77,9 @@ impl Exchange {
 /// A request that a receiver has read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Received {
+    pub(super) at: Duration,
+    /// The number of the connection.
+    pub(super) connection: u64,
     pub(super) about: About,
     /// The status, and whether its framing is beyond doubt.
     pub(super) answered: Option<(u16, bool)>,
@@ -181,6 +184,14 @@ impl<'a> Facts<'a> {
         self.down = Spans::of(down);
     }
 
+    /// Whether its receiver sends answers that nobody asked for behind ones that are in order. When the next request is on its way
+    /// by then, nobody can tell them from its answer.
+    pub(super) fn answers_unasked(&self, subscription: usize) -> bool {
+        let host = self.plan.subscriptions[subscription].host;
+        let phases = &self.plan.hosts[host].phases;
+        phases.iter().any(|(_, behaviour)| matches!(behaviour, Behaviour::Misframes { way: 1 }))
+    }
+
     fn lost_time(&self) -> Duration {
         let set_back = self.leaps.iter().filter(|(_, seconds)| *seconds < 0).map(|(at, _)| *at).min();
         let readies = self.entries.iter().filter(|entry| entry.what == What::Ready).map(|entry| entry.at);
@@ -237,9 +248,10 @@ impl<'a> Facts<'a> {
                         Some((at, result.as_ref().map(|status| *status).map_err(|(class, _)| *class)));
                     (exchange.over, exchange.commits) = (at, self.commits.len());
                 }
-                What::Received(number, _, about) => {
+                What::Received(number, connection, about) => {
                     open_requests.insert(*number, self.received.len());
-                    self.received.push(Received { about: *about, answered: None });
+                    let received = Received { at, connection: *connection, about: *about, answered: None };
+                    self.received.push(received);
                 }
                 What::Responded(number, status, is_clear) => {
                     if let Some(index) = open_requests.get(number) {

@@ -46,6 +46,8 @@ pub enum Rule {
     SuccessRecorded,
     /// What is recorded as taken was taken.
     SuccessTrue,
+    /// A connection carries the requests of one tenant.
+    ConnectionOfOne,
     /// Outcomes are written within a few commits.
     OutcomesSoon,
     /// A tenant that publishes little is answered soon, whatever others do.

@@ -92,7 +92,7 @@ impl Configuration for SimulatedStore {
         self.write(3, self.inner.update_subscription(update)).await
     }
 
-    async fn deactivate(&self, deactivate: Deactivate) -> Result<(), StoreError> {
+    async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError> {
         let lane = LaneKey { tenant_no: deactivate.tenant_no, subscription_no: deactivate.subscription_no };
         // Looked at within its turn to write: somebody may activate it just before.
         let deactivating = async {
@@ -110,7 +110,7 @@ impl Configuration for SimulatedStore {
         }
         drop(alone);
         self.disk.answer_takes().await;
-        Ok(())
+        Ok(is_deactivated)
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {

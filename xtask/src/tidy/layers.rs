@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("postroad", ANY_SHIPPED),
     ("postroad-testkit", ANY_SHIPPED),
     (SIMULATION, ANY_SHIPPED),
-    ("bench", &["postroad-testkit"]),
+    ("bench", &["postroad-domain", "postroad-testkit"]),
     ("xtask", &[]),
 ];
 

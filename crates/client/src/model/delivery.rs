@@ -95,6 +95,9 @@ pub struct Attempt {
     /// From the look-up of the name to the end of the body.
     #[serde(default)]
     pub duration_ms: u64,
+    /// The request went out a second time within this attempt, over a new connection.
+    #[serde(default)]
+    pub repeated: bool,
     /// What was sent.
     pub request: AttemptRequest,
     /// What came back; `None` when nothing did.
@@ -133,7 +136,7 @@ pub struct AttemptResponse {
     /// The beginning of the body as text.
     #[serde(default)]
     pub body: String,
-    /// The body was longer, or had not ended in time.
+    /// Not all of it is here: the body was longer or had not ended in time, or headers were left out or cut.
     #[serde(default)]
     pub truncated: bool,
 }

@@ -86,6 +86,13 @@ pub struct Policy {
     /// What `Retry-After` does: `honour` or `ignore`.
     #[serde(default)]
     pub retry_after: String,
+    /// Whether a receiver that keeps failing gets one request after each pause: `on` or `off`.
+    #[serde(default)]
+    pub breaker: String,
+    /// What happens to a request whose kept connection ends before a byte of the answer: `always` sends it once more, `unsent`
+    /// only where the receiver cannot have acted on it.
+    #[serde(default)]
+    pub repeat: String,
     /// Exchanges of one subscription under way at a time.
     #[serde(default)]
     pub concurrency: u32,

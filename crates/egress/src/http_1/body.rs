@@ -4,7 +4,7 @@
 use httparse::Status;
 use postroad_domain::limits::RESPONSE_BODY_BYTES_MAX;
 
-use super::{connection::Connection, response::Framing};
+use super::{connection::Connection, said::Framing};
 
 /// Bytes of a line that says how long a chunk is, and of all trailers.
 const LINES_BYTES_MAX: usize = 16 * 1024;
@@ -68,16 +68,27 @@ async fn read_chunks(connection: &mut Connection, kept: &mut Vec<u8>) -> bool {
 
 /// The length of the next chunk; `None` where it says none.
 async fn chunk_size(connection: &mut Connection) -> Option<u64> {
-    loop {
-        match httparse::parse_chunk_size(connection.unread()) {
-            Ok(Status::Complete((line, bytes))) => {
-                connection.take(line);
-                return Some(bytes);
-            }
-            Ok(Status::Partial) if connection.unread().len() < LINES_BYTES_MAX => {}
-            _ => return None,
+    let line = line(connection, LINES_BYTES_MAX).await?;
+    match httparse::parse_chunk_size(&connection.unread()[..line]) {
+        Ok(Status::Complete((end, bytes))) if end == line => {
+            connection.take(line);
+            Some(bytes)
         }
-        if !more(connection).await {
+        _ => None,
+    }
+}
+
+/// How long the next line is with its end, once it has come; `None` where it is longer than `bytes_max` or does not come. Each
+/// byte is looked at once, however small the pieces are.
+async fn line(connection: &mut Connection, bytes_max: usize) -> Option<usize> {
+    let mut seen = 0;
+    loop {
+        let unread = connection.unread();
+        if let Some(end) = unread[seen..].iter().position(|byte| *byte == b'\n') {
+            return Some(seen + end + 1).filter(|length| *length <= bytes_max);
+        }
+        seen = unread.len();
+        if seen >= bytes_max || !more(connection).await {
             return None;
         }
     }
@@ -97,20 +108,14 @@ async fn ends_line(connection: &mut Connection) -> bool {
 
 /// Nobody wants trailers, but the next answer comes behind them.
 async fn skip_trailers(connection: &mut Connection) -> bool {
-    let mut skipped = 0;
-    while skipped < LINES_BYTES_MAX {
-        let Some(end) = connection.unread().iter().position(|byte| *byte == b'\n') else {
-            if connection.unread().len() >= LINES_BYTES_MAX || !more(connection).await {
-                return false;
-            }
-            continue;
-        };
-        let is_last = matches!(connection.unread()[..end], [] | [b'\r']);
-        connection.take(end + 1);
+    let mut room = LINES_BYTES_MAX;
+    while let Some(length) = line(connection, room).await {
+        let is_last = matches!(connection.unread()[..length], [b'\n'] | [b'\r', b'\n']);
+        connection.take(length);
         if is_last {
             return true;
         }
-        skipped += end + 1;
+        room -= length;
     }
     false
 }

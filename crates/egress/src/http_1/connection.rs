@@ -18,7 +18,8 @@ use tokio::{
 
 use super::{
     error::Http1Error,
-    response::{self, Head},
+    response::{self, Head, Parsed},
+    search::Search,
 };
 use crate::{connector::Opened, dial::Stream};
 
@@ -26,6 +27,9 @@ use crate::{connector::Opened, dial::Stream};
 const BUFFER_BYTES: usize = 2 * 1024;
 /// Bytes of an answer's head.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Interim answers to one request (RFC 9110, section 15.2). Two or three are usual, and whoever sends more than these has
+/// nothing to say.
+const INTERIM_ANSWERS_MAX: u32 = 100;
 /// How long a receiver is given to take the end of a TLS connection.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
 
@@ -38,8 +42,13 @@ pub(crate) struct Connection {
     is_large: bool,
     born: Instant,
     is_encrypted: bool,
-    /// The receiver answered before it had the whole request: no other can follow on this connection.
-    is_cut_short: bool,
+    /// For the end of the head that comes.
+    search: Search,
+    /// Interim answers to the request under way.
+    interim_answers: u32,
+    /// No other request can follow on this connection: the receiver answered before it had the whole of one, or where an
+    /// interim answer of its ends was not beyond doubt.
+    is_spent: bool,
 }
 
 /// A request that was not written whole.
@@ -53,7 +62,16 @@ pub(super) struct Unsent {
 impl Connection {
     pub(super) fn new(opened: Opened) -> Self {
         let Opened { stream, born, is_encrypted, .. } = opened;
-        Self { stream, buffer: BytesMut::new(), is_large: false, born, is_encrypted, is_cut_short: false }
+        Self {
+            stream,
+            buffer: BytesMut::new(),
+            is_large: false,
+            born,
+            is_encrypted,
+            search: Search::default(),
+            interim_answers: 0,
+            is_spent: false,
+        }
     }
 
     /// Since the dial.
@@ -100,7 +118,12 @@ impl Connection {
 
     /// Whether everything that came was taken and everything was written.
     pub(super) fn is_at_rest(&self) -> bool {
-        self.buffer.is_empty() && !self.is_cut_short
+        self.buffer.is_empty() && !self.is_spent
+    }
+
+    /// Whether not one byte of an answer to the request under way has come.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.buffer.is_empty() && self.interim_answers == 0
     }
 
     /// Errors: the receiver of a new connection spoke first, or closed it.
@@ -115,6 +138,7 @@ impl Connection {
 
     /// Writes a request. A receiver that answers before it has all of it, and takes no more, has what it wanted.
     pub(super) async fn send(&mut self, head: &[u8], body: &[u8]) -> Result<(), Unsent> {
+        self.interim_answers = 0;
         let mut written = 0;
         let sent = poll_fn(|context| self.poll_send(context, [head, body], &mut written)).await;
         sent.map_err(|error| Unsent { is_begun: written > 0, error })
@@ -139,7 +163,7 @@ impl Connection {
                 }
                 Poll::Pending => {
                     ready!(self.poll_early_answer(context))?;
-                    self.is_cut_short = true;
+                    self.is_spent = true;
                     return Poll::Ready(Ok(()));
                 }
             }
@@ -149,9 +173,9 @@ impl Connection {
 
     /// Whether an answer has come although the request could not be written whole.
     fn has_answer(&mut self) -> bool {
-        self.is_cut_short = true;
+        self.is_spent = true;
         while matches!(self.look(), Some(Ok(1..))) && self.buffer.len() < HEAD_BYTES_MAX {}
-        response::holds_final_head(&self.buffer)
+        self.has_final_head()
     }
 
     /// Ready when an answer has come while the receiver takes no more of the request.
@@ -160,28 +184,46 @@ impl Connection {
             if ready!(self.poll_fill(context))? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
-            if response::holds_final_head(&self.buffer) {
+            if self.has_final_head() {
                 return Poll::Ready(Ok(()));
             }
         }
         Poll::Pending
     }
 
-    /// The head of the answer, behind interim ones (RFC 9110, section 15.2), with its headers as text.
-    pub(super) async fn read_head(&mut self, is_head: bool) -> Result<(Head, Headers), Http1Error> {
-        // Bytes that were not a whole head: it ends with a line, so that only another line makes it worth a look.
-        let mut seen = 0;
+    /// Whether the head of the answer itself has come, or what can be none: then there is something to read.
+    fn has_final_head(&mut self) -> bool {
+        !matches!(self.final_head(false), Ok(None))
+    }
+
+    /// The head of the answer itself, if it has come whole; the interim ones before it are taken. Errors: it is none, or there
+    /// are interim ones without end.
+    fn final_head(&mut self, is_head: bool) -> Result<Option<Parsed>, Http1Error> {
         loop {
-            if seen == 0 || self.buffer[seen..].contains(&b'\n') {
-                seen = self.buffer.len();
-                if let Some(parsed) = response::parse(&self.buffer, is_head)? {
-                    self.buffer.advance(parsed.bytes);
-                    if !parsed.head.is_interim() {
-                        return Ok((parsed.head, parsed.headers));
-                    }
-                    seen = 0;
-                    continue;
-                }
+            if self.interim_answers > INTERIM_ANSWERS_MAX {
+                let why = format!("it sent more than {INTERIM_ANSWERS_MAX} interim answers");
+                return Err(Http1Error::NotHttp(why));
+            }
+            let mut search = std::mem::take(&mut self.search);
+            let Some(parsed) = response::parse(&self.buffer, is_head, &mut search)? else {
+                self.search = search;
+                return Ok(None);
+            };
+            if !parsed.head.is_interim() {
+                return Ok(Some(parsed));
+            }
+            self.is_spent |= !parsed.head.keeps_connection;
+            self.buffer.advance(parsed.bytes);
+            self.interim_answers += 1;
+        }
+    }
+
+    /// The head of the answer, behind interim ones, with its headers as text.
+    pub(super) async fn read_head(&mut self, is_head: bool) -> Result<(Head, Headers), Http1Error> {
+        loop {
+            if let Some(parsed) = self.final_head(is_head)? {
+                self.buffer.advance(parsed.bytes);
+                return Ok((parsed.head, parsed.headers));
             }
             if self.buffer.len() >= HEAD_BYTES_MAX {
                 return Err(Http1Error::NotHttp("the head of its answer is too long".to_owned()));
@@ -216,19 +258,35 @@ fn rest_of(bytes: &[u8], written: usize) -> &[u8] {
 mod tests {
     use super::*;
 
+    fn over(stream: tokio::io::DuplexStream) -> Connection {
+        let (born, stream) = (Instant::now(), Box::new(stream));
+        Connection::new(Opened { stream, born, is_encrypted: false, is_http_2: false })
+    }
+
     /// What is left of a buffer behind what was taken says nothing of the memory below it.
     #[tokio::test]
     async fn a_connection_that_had_a_large_answer_waits_without_its_memory() {
         for (bytes, keeps) in [(100, true), (30_000, false)] {
             let (stream, mut receiver) = tokio::io::duplex(64 * 1024);
-            let (born, stream) = (Instant::now(), Box::new(stream));
-            let opened = Opened { stream, born, is_encrypted: false, is_http_2: false };
-            let mut connection = Connection::new(opened);
+            let mut connection = over(stream);
             let head = format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n", "v".repeat(bytes));
             receiver.write_all(head.as_bytes()).await.unwrap();
             connection.read_head(false).await.unwrap();
             connection.rest();
             assert_eq!((connection.is_at_rest(), connection.buffer.capacity() > 0), (true, keeps), "{bytes}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_interim_answer_is_not_the_answer_even_while_the_request_is_written() {
+        let (stream, mut receiver) = tokio::io::duplex(64 * 1024);
+        let mut connection = over(stream);
+        receiver.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 413").await.unwrap();
+        connection.fill().await.unwrap();
+        assert!(!connection.has_final_head() && !connection.is_unanswered());
+        receiver.write_all(b" Too Large\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        connection.fill().await.unwrap();
+        assert!(connection.has_final_head());
+        assert_eq!(connection.read_head(false).await.unwrap().0.status, 413);
     }
 }

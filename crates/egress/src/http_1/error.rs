@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::connector::ConnectError;
+use crate::{connector::ConnectError, repeating};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -19,4 +19,15 @@ pub(crate) enum Http1Error {
     /// What came is no answer of HTTP/1.
     #[error("{0}")]
     NotHttp(String),
+}
+
+impl Http1Error {
+    /// Whether the other end has ended the connection, in order or not.
+    pub(super) fn is_end(&self) -> bool {
+        match self {
+            Self::Closed => true,
+            Self::Broken(error) => repeating::is_end(error),
+            Self::Connect(_) | Self::NotHttp(_) => false,
+        }
+    }
 }

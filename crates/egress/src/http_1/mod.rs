@@ -11,10 +11,12 @@
 //! is parsed by `httparse`, as in hyper.
 //!
 //! **Invariants**
-//! * A connection carries one exchange at a time. It waits for the next one only when the answer ended where its head
-//!   said and nothing came behind it.
-//! * A request of which a byte was written is not written a second time.
-//! * What a receiver sends is bounded: its head, its headers, its body, its trailers, its time.
+//! * A connection carries one exchange at a time, and in all its life those of one owner. It waits for the next one only when
+//!   the answer ended where its head said, no other reading of the head was possible, and nothing came behind it.
+//! * A request of which a byte was written is written a second time only over a new connection, only when the kept one that took
+//!   it has ended before a byte of the answer, and only where its sender allows it.
+//! * What a receiver sends is bounded: its head, its headers, its interim answers, its body, its trailers, its time; and each
+//!   byte of it is looked at once, however small the pieces are in which it comes.
 //!
 //! Lacking on purpose: pipelining, `Expect: 100-continue`, upgrades, keeping connections of HTTP/1.0.
 
@@ -24,6 +26,9 @@ mod error;
 mod pool;
 mod request;
 mod response;
+mod said;
+mod search;
+mod status;
 
 use std::sync::Arc;
 
@@ -42,6 +47,7 @@ use crate::{
     channel::Identity,
     connector::{Opened, Route},
     keeping::{Keeping, Key},
+    repeating::Repeating,
 };
 
 /// Makes exchanges of HTTP/1.1 and keeps their connections.
@@ -58,6 +64,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) body: &'a [u8],
     /// Its method is HEAD, whose answers have no body whatever they say.
     pub(crate) is_head: bool,
+    pub(crate) repeating: &'a Repeating,
 }
 
 /// An answer whose body is still to be read.
@@ -74,9 +81,21 @@ pub(crate) struct Rest {
 }
 
 impl Answered {
-    /// The status, the headers in lower case, and the body to come.
-    pub(crate) fn into_parts(self) -> (u16, Headers, Rest) {
-        (self.rest.head.status, self.headers, self.rest)
+    /// The headers in lower case, and the rest.
+    pub(crate) fn into_parts(self) -> (Headers, Rest) {
+        (self.headers, self.rest)
+    }
+}
+
+impl Rest {
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> u16 {
+        self.head.status
+    }
+
+    /// Headers were left out, or are not as they came.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.head.is_cut
     }
 }
 
@@ -99,15 +118,23 @@ impl Http1 {
         self.ask_over(opened, asked).await
     }
 
-    /// The same over a connection that waits; `None` where none does, and nothing was sent.
+    /// The same over a connection that waits; `None` where the request is to go out over a new one: none waits, or the one that
+    /// did has ended before a byte of the answer.
     pub(crate) async fn ask_waiting(&self, asked: &Asked<'_>) -> Result<Option<Answered>, Http1Error> {
         while let Some(mut connection) = self.pool.take(asked.key) {
-            match connection.send(asked.head, asked.body).await {
-                Ok(()) => return answer(connection, asked).await.map(Some),
+            let failed = match connection.send(asked.head, asked.body).await {
+                Ok(()) => match connection.read_head(asked.is_head).await {
+                    Ok((head, headers)) => return Ok(Some(answered(head, headers, connection, asked))),
+                    Err(failed) => failed,
+                },
                 // A receiver often closes a waiting connection just when it is taken. Nothing of the request has left.
-                Err(Unsent { is_begun: false, .. }) => {}
-                Err(unsent) => return Err(unsent.error.into()),
+                Err(Unsent { is_begun: false, .. }) => continue,
+                Err(unsent) => unsent.error.into(),
+            };
+            if connection.is_unanswered() && failed.is_end() && asked.repeating.after_end() {
+                return Ok(None);
             }
+            return Err(failed);
         }
         Ok(None)
     }
@@ -117,7 +144,8 @@ impl Http1 {
         let mut connection = Connection::new(opened);
         connection.expect_silence()?;
         connection.send(asked.head, asked.body).await.map_err(|unsent| unsent.error)?;
-        answer(connection, asked).await
+        let (head, headers) = connection.read_head(asked.is_head).await?;
+        Ok(answered(head, headers, connection, asked))
     }
 
     /// Reads the body of an answer to its limit or until `deadline`, and lets go of the connection. Says what was kept,
@@ -129,7 +157,7 @@ impl Http1 {
         let is_whole = timeout_at(deadline, reading).await.unwrap_or(false);
         let is_young = connection.age() <= self.keeping.reused_until_age;
         if is_whole && head.keeps_connection && is_young && connection.is_at_rest() {
-            self.pool.put(key, connection);
+            self.pool.put(key, connection, head.keeps_for);
         } else {
             connection.close();
         }
@@ -142,9 +170,8 @@ impl Http1 {
     }
 }
 
-async fn answer(mut connection: Connection, asked: &Asked<'_>) -> Result<Answered, Http1Error> {
-    let (head, headers) = connection.read_head(asked.is_head).await?;
-    Ok(Answered { headers, rest: Rest { head, key: asked.key.clone(), connection } })
+fn answered(head: Head, headers: Headers, connection: Connection, asked: &Asked<'_>) -> Answered {
+    Answered { headers, rest: Rest { head, key: asked.key.clone(), connection } }
 }
 
 /// Sends a request of the method HEAD over a connection of its own and answers the status. Nothing is kept.

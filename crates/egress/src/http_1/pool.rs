@@ -1,36 +1,49 @@
 //! Connections that wait for their next exchange.
 //!
-//! **Invariants:** so many wait in all and for one place, and no longer than their time; of too many the one that has waited
-//! longest is closed at once. One that its receiver has closed is not handed out, and is let go of soon after.
+//! **Invariants:** one waits for the owner who has used it, and for nobody else. So many wait in all and for one address, over
+//! all owners, and no longer than their time; of too many the one that has waited longest is closed at once. One that its
+//! receiver has closed is not handed out, and is let go of soon after.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
+use postroad_domain::Hashed;
 use rustc_hash::FxHashMap;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use super::connection::Connection;
 use crate::{
     channel::Identity,
-    keeping::{Keeping, Key, look_after},
+    keeping::{Keeping, Key, look_after, next_look},
+    target::Place,
 };
+
+/// Before a receiver ends a connection that waits, it is ended here: by as much earlier, or by half of the time where that is
+/// less. The answer was longer on its way than the end will be.
+const END_EARLIER: Duration = Duration::from_secs(1);
 
 /// The connections that wait.
 pub(super) struct Pool {
     keeping: Keeping,
     waiting: Mutex<Waiting>,
+    /// A connection came whose time is over before the next look.
+    sooner: Arc<Notify>,
 }
 
 #[derive(Default)]
 struct Waiting {
-    /// Of each place the one that came last is at the end.
-    places: FxHashMap<Key, VecDeque<Idle>>,
-    /// By the order in which they came, over all places.
+    /// Of each key the one that came last is at the end.
+    keys: FxHashMap<Key, VecDeque<Idle>>,
+    /// How many wait for an address, over all keys.
+    addresses: FxHashMap<Arc<Hashed<Place>>, usize>,
+    /// By the order in which they came, over all keys.
     order: BTreeMap<u64, Key>,
     next: u64,
-    is_looked_after: bool,
+    /// When they are looked at next; `None` while nobody looks.
+    next_look: Option<Instant>,
 }
 
 struct Idle {
@@ -41,10 +54,10 @@ struct Idle {
 
 impl Pool {
     pub(super) fn new(keeping: Keeping) -> Self {
-        Self { keeping, waiting: Mutex::default() }
+        Self { keeping, waiting: Mutex::default(), sooner: Arc::default() }
     }
 
-    /// A connection that may carry the next request: of those to the place the one that has waited shortest.
+    /// A connection that may carry the next request: of those of the key the one that has waited shortest.
     pub(super) fn take(&self, key: &Key) -> Option<Connection> {
         loop {
             let mut idle = self.locked().take_newest(key)?;
@@ -55,21 +68,33 @@ impl Pool {
         }
     }
 
-    /// Lets a connection wait.
-    pub(super) fn put(self: &Arc<Self>, key: Key, mut connection: Connection) {
+    /// Lets a connection wait. Its receiver may have said for how long it waits itself.
+    pub(super) fn put(
+        self: &Arc<Self>,
+        key: Key,
+        mut connection: Connection,
+        receiver_waits: Option<Duration>,
+    ) {
         connection.rest();
-        let until = Instant::now() + self.keeping.time;
-        let (too_many, begins_to_look) = {
+        let now = Instant::now();
+        let until = now + receiver_waits.map_or(self.keeping.time, |its| earlier(its).min(self.keeping.time));
+        let (too_many, begins_to_look, is_sooner) = {
             let mut waiting = self.locked();
-            waiting.put(key, until, connection);
-            let too_many = waiting.take_surplus(self.keeping);
-            (too_many, !std::mem::replace(&mut waiting.is_looked_after, true))
+            let too_many = waiting.put(key, until, connection, self.keeping);
+            let planned = waiting.next_look;
+            let is_sooner = planned.is_some_and(|planned| until < planned);
+            if planned.is_none() || is_sooner {
+                waiting.next_look = Some(next_look(until, now));
+            }
+            (too_many, planned.is_none(), is_sooner)
         };
         if let Some(surplus) = too_many {
             surplus.connection.close();
         }
         if begins_to_look {
-            look_after(self, Self::look);
+            look_after(self, next_look(until, now), Arc::clone(&self.sooner), Self::look);
+        } else if is_sooner {
+            self.sooner.notify_one();
         }
     }
 
@@ -79,17 +104,19 @@ impl Pool {
         gone.into_iter().for_each(|idle| idle.connection.close());
     }
 
-    /// Closes those whose time is over and those that were closed at the other end; whether any is left.
-    fn look(&self) -> bool {
+    /// Closes those whose time is over and those that were closed at the other end. Answers when to look again; `None` where
+    /// nothing is left.
+    fn look(&self) -> Option<Instant> {
         let now = Instant::now();
-        let (gone, is_empty) = {
+        let (gone, next_look) = {
             let mut waiting = self.locked();
             let gone = waiting.take_if(|_, idle| idle.until <= now || !idle.connection.is_quiet());
-            waiting.is_looked_after = !waiting.order.is_empty();
-            (gone, waiting.order.is_empty())
+            let first = waiting.keys.values().flatten().map(|idle| idle.until).min();
+            waiting.next_look = first.map(|first| next_look(first, now));
+            (gone, waiting.next_look)
         };
         gone.into_iter().for_each(|idle| idle.connection.close());
-        !is_empty
+        next_look
     }
 
     /// Nothing that holds the lock can panic half-way.
@@ -98,46 +125,76 @@ impl Pool {
     }
 }
 
+/// Before the end that a receiver has announced.
+fn earlier(its: Duration) -> Duration {
+    its - END_EARLIER.min(its / 2)
+}
+
 impl Waiting {
-    fn put(&mut self, key: Key, until: Instant, connection: Connection) {
+    /// Adds one and answers one that is too many now.
+    fn put(&mut self, key: Key, until: Instant, connection: Connection, keeping: Keeping) -> Option<Idle> {
         let number = self.next;
         self.next += 1;
+        let is_crowded = self.count(&key.place) > keeping.address_max;
+        let crowded = is_crowded.then(|| Arc::clone(&key.place));
         self.order.insert(number, key.clone());
-        let place = self.places.entry(key).or_default();
-        place.push_back(Idle { number, until, connection });
+        self.keys.entry(key).or_default().push_back(Idle { number, until, connection });
+        let oldest = if let Some(place) = crowded {
+            self.order.values().find(|other| other.place == place)
+        } else if self.order.len() > keeping.all_max {
+            self.order.values().next()
+        } else {
+            None
+        };
+        let oldest = oldest?.clone();
+        self.take_oldest(&oldest)
+    }
+
+    /// Counts one more for an address, and answers how many that are.
+    fn count(&mut self, place: &Arc<Hashed<Place>>) -> usize {
+        if let Some(count) = self.addresses.get_mut(place) {
+            *count += 1;
+            return *count;
+        }
+        self.addresses.insert(Arc::clone(place), 1);
+        1
     }
 
     fn take_newest(&mut self, key: &Key) -> Option<Idle> {
-        let idle = self.places.get_mut(key)?.pop_back()?;
-        self.order.remove(&idle.number);
+        let idle = self.keys.get_mut(key)?.pop_back()?;
+        self.is_gone(key, &idle);
         Some(idle)
     }
 
-    /// One that is too many, after one was put.
-    fn take_surplus(&mut self, keeping: Keeping) -> Option<Idle> {
-        let newest = self.order.last_key_value().map(|(_, key)| key.clone())?;
-        let is_crowded = self.places.get(&newest).is_some_and(|place| place.len() > keeping.place_max);
-        let key = match self.order.first_key_value() {
-            _ if is_crowded => newest,
-            Some((_, oldest)) if self.order.len() > keeping.all_max => oldest.clone(),
-            _ => return None,
-        };
-        let idle = self.places.get_mut(&key)?.pop_front()?;
-        self.order.remove(&idle.number);
+    fn take_oldest(&mut self, key: &Key) -> Option<Idle> {
+        let of_key = self.keys.get_mut(key)?;
+        let idle = of_key.pop_front()?;
+        if of_key.is_empty() {
+            // Its owner may have a thousand neighbours at this address, and none of them comes soon.
+            self.keys.remove(key);
+        }
+        self.is_gone(key, &idle);
         Some(idle)
+    }
+
+    /// One waits no more.
+    fn is_gone(&mut self, key: &Key, idle: &Idle) {
+        self.order.remove(&idle.number);
+        if let Some(count) = self.addresses.get_mut(&key.place) {
+            *count -= 1;
+        }
     }
 
     fn take_if(&mut self, mut is_gone: impl FnMut(&Key, &mut Idle) -> bool) -> Vec<Idle> {
         let mut gone = Vec::new();
-        for (key, place) in &mut self.places {
-            for mut idle in std::mem::take(place) {
-                if is_gone(key, &mut idle) { gone.push(idle) } else { place.push_back(idle) }
+        for (key, of_key) in &mut self.keys {
+            for mut idle in std::mem::take(of_key) {
+                if is_gone(key, &mut idle) { gone.push((key.clone(), idle)) } else { of_key.push_back(idle) }
             }
         }
-        self.places.retain(|_, place| !place.is_empty());
-        for idle in &gone {
-            self.order.remove(&idle.number);
-        }
-        gone
+        gone.iter().for_each(|(key, idle)| self.is_gone(key, idle));
+        self.keys.retain(|_, of_key| !of_key.is_empty());
+        self.addresses.retain(|_, count| *count > 0);
+        gone.into_iter().map(|(_, idle)| idle).collect()
     }
 }

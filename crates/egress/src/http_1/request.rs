@@ -73,7 +73,7 @@ mod tests {
             let message = head(&[("X-Key", value)]).unwrap_err();
             assert_eq!(message, "the request cannot be sent: the value of X-Key holds a control character");
         }
-        for name in ["Host", "CONTENT-LENGTH", "transfer-encoding"] {
+        for name in ["Host", "CONTENT-LENGTH", "transfer-encoding", "Transfer_Encoding"] {
             let message = head(&[(name, "v")]).unwrap_err();
             assert!(message.ends_with(&format!("{name} follows from its URL and body")));
         }

@@ -1,8 +1,8 @@
 //! Why an exchange over HTTP/2 has no answer.
 
-use std::error::Error;
+use std::{error::Error, io};
 
-use crate::connector::ConnectError;
+use crate::{connector::ConnectError, repeating};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub(crate) enum Http2Error {
     /// What hyper reports of a connection.
     #[error(transparent)]
     Connection(#[from] hyper::Error),
+    /// The receiver sent more than its answers can need.
+    #[error("it sends frames without end")]
+    Flooded,
 }
 
 impl Http2Error {
@@ -20,10 +23,22 @@ impl Http2Error {
     /// this request (RFC 9113, sections 6.8 and 8.7).
     pub(crate) fn was_not_looked_at(&self) -> bool {
         self.reported().is_some_and(|error| {
-            let reason = error.reason();
-            let closes = error.is_go_away() && reason == Some(h2::Reason::NO_ERROR);
-            error.is_remote() && (closes || error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM))
+            // Of a connection that closes, for whatever reason, only those are told so whose streams it has not begun.
+            let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+            error.is_remote() && (error.is_go_away() || is_refused)
         })
+    }
+
+    /// Whether the other end has ended the connection, in order or not, before the answer.
+    pub(crate) fn is_end(&self) -> bool {
+        let Self::Connection(error) = self else { return false };
+        match deepest::<io::Error>(error) {
+            Some(broken) => repeating::is_end(broken),
+            None => {
+                let is_closed = error.is_incomplete_message() || error.is_canceled() || error.is_closed();
+                is_closed && self.reported().is_none()
+            }
+        }
     }
 
     /// Whether only this exchange has failed, and its connection can carry others.
@@ -33,7 +48,7 @@ impl Http2Error {
 
     fn reported(&self) -> Option<&h2::Error> {
         match self {
-            Self::Connect(_) => None,
+            Self::Connect(_) | Self::Flooded => None,
             Self::Connection(error) => deepest(error),
         }
     }

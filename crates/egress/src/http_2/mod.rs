@@ -8,13 +8,16 @@
 //! ```
 //!
 //! **Invariants**
-//! * A connection made for one channel never carries a request of another.
-//! * One connection for each channel and place carries all exchanges, and it is used no longer than its time, so that no
+//! * A connection made for one owner and channel never carries a request of another.
+//! * One that a deadline has passed on is given up: nobody waits twice for a receiver that is lost, stalls, or floods. What a
+//!   receiver may send is bounded by what the exchanges under way can need.
+//! * One connection for each owner, channel and place carries all exchanges, and it is used no longer than its time, so that no
 //!   balancer is held for ever. Before this time is over a new one takes its place, if the receiver can be reached.
 //! * A dial that fails fails one exchange at most.
 //! * HTTP/2 is spoken only where the receiver chose it during the handshake of TLS. What else is opened is handed out, for
 //!   [`http_1`](crate::http_1).
 
+mod allowance;
 mod connection;
 mod error;
 mod receivers;
@@ -27,7 +30,7 @@ use tokio_rustls::TlsConnector;
 
 use self::receivers::{Found, Open, RENEWAL_DIAL_TIME_MAX, Receivers};
 pub(crate) use self::{
-    connection::{Connection, Unanswered, finish},
+    connection::{Answer, Connection, Unanswered, finish},
     error::{Http2Error, deepest},
     request::outgoing,
 };

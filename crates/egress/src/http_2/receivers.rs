@@ -1,7 +1,7 @@
 //! What is known of receivers: the connection to each that speaks HTTP/2, and which do not speak it.
 //!
-//! **Invariants:** so many are known in all, and none longer than its time after its last exchange; of too many the one that
-//! was used longest ago is forgotten. Who is looking for a connection waits for one who looks already, unless the receiver is
+//! **Invariants:** so many are known in all and of one address, over all owners, and none longer than its time after its last
+//! exchange; of too many the one that was used longest ago is forgotten, and its connection closes behind the exchanges on it. Who is looking for a connection waits for one who looks already, unless the receiver is
 //! known to speak HTTP/1.1. A connection is renewed by one dial at a time.
 
 use std::{
@@ -15,7 +15,7 @@ use tokio::{sync::OnceCell, time::Instant};
 use super::{Dialled, connection::Connection, error::Http2Error};
 use crate::{
     channel::Identity,
-    keeping::{Keeping, Key, look_after},
+    keeping::{Keeping, Key, look_after, next_look},
 };
 
 /// For a dial that renews a connection. The next one begins no sooner, so that there is one at a time.
@@ -108,11 +108,14 @@ impl Receivers {
         let receiver = Receiver::default();
         let entry = Entry { receiver: Arc::clone(&receiver), used: now, renewal_began: None };
         known.receivers.insert(key.clone(), entry);
-        if known.receivers.len() > self.keeping.all_max {
-            known.forget_oldest();
+        if known.receivers.keys().filter(|other| other.place == key.place).count() > self.keeping.address_max
+        {
+            known.forget_oldest(|other| other.place == key.place && other != key);
+        } else if known.receivers.len() > self.keeping.all_max {
+            known.forget_oldest(|other| other != key);
         }
         if !std::mem::replace(&mut known.is_looked_after, true) {
-            look_after(self, Self::look);
+            look_after(self, next_look(now + self.keeping.time, now), Arc::default(), Self::look);
         }
         receiver
     }
@@ -151,19 +154,24 @@ impl Receivers {
         self.locked().receivers.retain(|key, _| key.identity != Some(identity));
     }
 
-    /// Forgets what is of no use and those that nobody used for their time; whether any is left.
-    fn look(&self) -> bool {
+    /// Forgets what is of no use and those that nobody used for their time. Answers when to look again; `None` where none is
+    /// left.
+    fn look(&self) -> Option<Instant> {
         let mut known = self.locked();
         let now = Instant::now();
-        known.receivers.retain(|_, entry| {
-            let time = match entry.receiver.get() {
+        known.receivers.retain(|_, entry| now < self.known_until(entry) && self.is_of_use(&entry.receiver));
+        let first = known.receivers.values().map(|entry| self.known_until(entry)).min();
+        known.is_looked_after = first.is_some();
+        first.map(|first| next_look(first, now))
+    }
+
+    /// Unless it is used once more.
+    fn known_until(&self, entry: &Entry) -> Instant {
+        entry.used
+            + match entry.receiver.get() {
                 Some(Found::Http1) => HTTP_1_KNOWN_FOR,
                 _ => self.keeping.time,
-            };
-            now - entry.used < time && self.is_of_use(&entry.receiver)
-        });
-        known.is_looked_after = !known.receivers.is_empty();
-        known.is_looked_after
+            }
     }
 
     fn is_of_use(&self, receiver: &Receiver) -> bool {
@@ -201,8 +209,10 @@ fn found(connection: Connection) -> Receiver {
 }
 
 impl Known {
-    fn forget_oldest(&mut self) {
-        let oldest = self.receivers.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone());
+    /// Forgets the one of these that was used longest ago.
+    fn forget_oldest(&mut self, is_one: impl Fn(&Key) -> bool) {
+        let those = self.receivers.iter().filter(|(key, _)| is_one(key));
+        let oldest = those.min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone());
         oldest.and_then(|key| self.receivers.remove(&key));
     }
 }

@@ -46,10 +46,10 @@ fn checked(headers: &Headers) -> Result<HeaderMap, SendError> {
 
 #[cfg(test)]
 mod tests {
-    use postroad_domain::EndpointUrl;
+    use postroad_domain::{EndpointUrl, Repeat};
 
     use super::*;
-    use crate::sendable::HEADERS_MAX;
+    use crate::{exchange::Owner, sendable::HEADERS_MAX};
 
     fn refusal(headers: &[(&str, &str)]) -> String {
         checked(&headers.iter().copied().collect()).unwrap_err().message
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_frames_the_request_is_not_the_callers_to_write() {
-        for name in ["Host", "CONTENT-LENGTH", "transfer-encoding"] {
+        for name in ["Host", "CONTENT-LENGTH", "transfer-encoding", "Transfer_Encoding"] {
             assert!(refusal(&[(name, "v")]).ends_with(&format!("{name} follows from its URL and body")));
         }
     }
@@ -96,6 +96,8 @@ mod tests {
         for (method, length) in [(Method::POST, Some("0")), (Method::DELETE, Some("0")), (Method::GET, None)]
         {
             let request = OutboundRequest {
+                owner: Owner(1),
+                repeat: Repeat::Always,
                 method,
                 url: EndpointUrl::parse("https://h/x").unwrap(),
                 headers: Headers::new(),

@@ -37,7 +37,8 @@ async fn a_connection_goes_on_after_each_way_of_ending_a_body() {
         ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "ok"),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok", "ok"),
         ("HTTP/1.1 204 No Content\r\n\r\n", ""),
-        ("HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n", ""),
+        ("HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n", ""),
+        ("HTTP/1.1 304 Not Modified\r\n\r\n", ""),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=\"y\"\r\nde\r\n0\r\n\r\n",
             "abcde",
@@ -63,6 +64,21 @@ async fn a_connection_whose_next_answer_could_be_mistaken_carries_none() {
         // Two ways to read where the body ends.
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 9\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "ok",
+        ),
+        // A body is announced where none can be, or it comes.
+        ("HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n", ""),
+        ("HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n", ""),
+        ("HTTP/1.1 204 No Content\r\n\r\nok", ""),
+        ("HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n", ""),
+        (
+            "HTTP/1.1 103 Early Hints\r\ncontent-length: 2\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+            "ok",
+        ),
+        // Some readers take the first word on the encoding, and some the last.
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "ok"),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
             "ok",
         ),
         // The receiver says so.

@@ -12,10 +12,10 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Method;
-use postroad_domain::{EndpointUrl, Headers};
+use postroad_domain::{EndpointUrl, Headers, Repeat};
 use postroad_egress::{
-    AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest, OutboundResponse, Resolved,
-    SendError, Stream,
+    AddressPolicy, Dial, Egress, EgressConfig, HttpEgress, OutboundRequest, OutboundResponse, Owner,
+    Resolved, SendError, Stream,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
@@ -232,6 +232,8 @@ pub(crate) fn url(text: &str) -> EndpointUrl {
 /// A POST of `{}` with a deadline of 15 s.
 pub(crate) fn post(text: &str) -> OutboundRequest {
     OutboundRequest {
+        owner: Owner(1),
+        repeat: Repeat::Always,
         method: Method::POST,
         url: url(text),
         headers: Headers::new(),

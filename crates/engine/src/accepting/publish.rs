@@ -1,11 +1,10 @@
 //! Accepting events: match against the tenant's subscriptions, make durable, answer.
 
+use std::sync::atomic::Ordering;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
-use postroad_domain::{
-    EventId, EventType, TenantId, Timestamp, TraceContext,
-    limits::{FANOUT_PER_COMMIT_MAX, IDEMPOTENCY_RETENTION},
-};
+use postroad_domain::{EventId, EventType, TenantId, Timestamp, TraceContext, limits::IDEMPOTENCY_RETENTION};
 use postroad_profile::{DataRefusal, FieldProblem};
 use postroad_store::{Idempotency, NewDelivery, NewEvent, StoreError};
 use thiserror::Error;
@@ -15,7 +14,7 @@ use super::service::AcceptingService;
 use crate::{
     commit::batch::{EventAnswer, EventJob, EventReply},
     configuration::{
-        cache::TenantConfig,
+        cache::{Route, TenantConfig},
         event_check::{EventRefusal, EventToCheck, check_event},
         unknown_type::UnknownType,
     },
@@ -25,6 +24,8 @@ use crate::{
 /// How often an event is matched again because its tenant's configuration changed meanwhile. Each round means that
 /// somebody changed a subscription within the few milliseconds of a commit.
 const STALE_ROUNDS_MAX: usize = 20;
+/// So many of these rounds let others change it meanwhile.
+const STALE_ROUNDS_BESIDE: usize = 3;
 
 /// An event to publish; checked.
 #[derive(Clone, Debug)]
@@ -140,7 +141,10 @@ impl AcceptingService {
         let spans = self.begin_spans(&mut events);
         let mut results: Vec<Option<Result<Published, PublishError>>> = vec![None; events.len()];
         let mut open: Vec<usize> = (0..events.len()).collect();
-        for _ in 0..STALE_ROUNDS_MAX {
+        for round in 0..STALE_ROUNDS_MAX {
+            // Large settings may take as long to read as somebody needs to change them again: then changes wait for the event.
+            let is_alone = round >= STALE_ROUNDS_BESIDE;
+            let _alone = if is_alone { Some(self.configs.changing(tenant).await) } else { None };
             let answers = self.publish_round(tenant, &events, &open).await;
             open = open
                 .into_iter()
@@ -211,10 +215,11 @@ impl AcceptingService {
             checked.push(checked_type.map_err(PublishError::from));
         }
         // All are handed over before the first is waited for: they share a commit.
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let jobs = open.iter().zip(checked);
         let jobs: Vec<_> = jobs
             .map(|(index, checked)| {
-                checked.and_then(|checked| self.hand_over(&config, &events[*index], checked))
+                checked.and_then(|checked| self.hand_over(&config, &events[*index], checked, call))
             })
             .collect();
         let mut answers = Vec::with_capacity(jobs.len());
@@ -239,52 +244,24 @@ impl AcceptingService {
         config: &TenantConfig,
         event: &PublishEvent,
         event_type: EventType,
+        call: u64,
     ) -> Result<(Handed, oneshot::Receiver<Result<EventAnswer, StoreError>>), PublishError> {
         if !self.health.is_writable() {
             return Err(StoreError::Unavailable("it cannot be written to now".to_owned()).into());
         }
-        let Some(permit) = self.gate.admit(config.tenant.no, event.data.len() + event.attributes.len())
-        else {
+        let now = self.commit_clock.now();
+        let route = config.route(&event_type, &event.tags, now);
+        let rows = 1 + route.own.len() + route.rest.len();
+        let size = (event.data.len() + event.attributes.len(), rows);
+        let Some(permit) = self.gate.admit(config.tenant.no, size) else {
             self.metrics.overloaded.inc();
             return Err(PublishError::Overloaded);
         };
-        let handed = Handed { id: self.ids.event(), event_type, trace: event.trace.clone() };
-        let event = self.routed(config, event, &handed);
+        let handed = Handed { id: self.ids.event(now), event_type, trace: event.trace.clone() };
+        let event = routed(config, event, &handed, (route, now));
         let (sender, answer) = oneshot::channel();
-        self.committer.event(EventJob { event, reply: EventReply { sender, _permit: permit } });
+        self.committer.event(EventJob { event, reply: EventReply { sender, _permit: permit }, call });
         Ok((handed, answer))
-    }
-
-    fn routed(&self, config: &TenantConfig, event: &PublishEvent, handed: &Handed) -> NewEvent {
-        let now = self.clock.now();
-        let Handed { id, event_type, .. } = handed.clone();
-        let mut targets = config.route(&event_type, &event.tags, now);
-        let fanout = targets.split_off(targets.len().min(FANOUT_PER_COMMIT_MAX));
-        let deliveries = (1..)
-            .zip(targets)
-            .map(|(number, target)| NewDelivery { id: id.delivery(number), target })
-            .collect();
-        let idempotency = event.idempotency.as_ref().map(|(key, bytes)| Idempotency {
-            key_hash: sha256(key.as_bytes()),
-            bytes_hash: sha256(bytes),
-            expires_at: now.after(IDEMPOTENCY_RETENTION),
-        });
-        NewEvent {
-            id,
-            tenant_no: config.tenant.no,
-            config_version: config.tenant.config_version,
-            tenant_version: config.tenant.version,
-            trace: event.trace.clone().map(Box::new),
-            profile: config.profile.no,
-            event_type,
-            occurred_at: event.occurred_at,
-            tags: event.tags.clone(),
-            attributes: event.attributes.clone(),
-            data: event.data.clone(),
-            idempotency,
-            deliveries,
-            fanout,
-        }
     }
 
     fn read_answer(
@@ -313,6 +290,41 @@ impl AcceptingService {
                 None
             }
         }
+    }
+}
+
+/// The event as it is committed.
+fn routed(
+    config: &TenantConfig,
+    event: &PublishEvent,
+    handed: &Handed,
+    (route, now): (Route, Timestamp),
+) -> NewEvent {
+    let Handed { id, event_type, .. } = handed.clone();
+    let deliveries = (1..)
+        .zip(route.own)
+        .map(|(number, target)| NewDelivery { id: id.delivery(number), target })
+        .collect();
+    let idempotency = event.idempotency.as_ref().map(|(key, bytes)| Idempotency {
+        key_hash: sha256(key.as_bytes()),
+        bytes_hash: sha256(bytes),
+        expires_at: now.after(IDEMPOTENCY_RETENTION),
+    });
+    NewEvent {
+        id,
+        tenant_no: config.tenant.no,
+        config_version: config.tenant.config_version,
+        tenant_version: config.tenant.version,
+        trace: event.trace.clone().map(Box::new),
+        profile: config.profile.no,
+        event_type,
+        occurred_at: event.occurred_at,
+        tags: event.tags.clone(),
+        attributes: event.attributes.clone(),
+        data: event.data.clone(),
+        idempotency,
+        deliveries,
+        fanout: route.rest,
     }
 }
 

@@ -1,14 +1,14 @@
 //! The service that accepts events: what its operations share.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use postroad_domain::{
-    Clock, TenantId,
+    TenantId,
     limits::{REQUEST_BODIES_BYTES_MAX, REQUEST_BODIES_MAX},
 };
 
 use crate::{
-    commit::{Committer, publish_gate::PublishGate},
+    commit::{Committer, commit_clock::CommitClock, publish_gate::PublishGate},
     configuration::cache::ConfigCache,
     ids::IdSource,
     shares::{Amount, Shares},
@@ -17,7 +17,7 @@ use crate::{
 
 /// Takes events in.
 pub struct AcceptingService {
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) commit_clock: Arc<CommitClock>,
     pub(super) ids: Arc<IdSource>,
     pub(super) configs: Arc<ConfigCache>,
     pub(super) committer: Committer,
@@ -25,13 +25,15 @@ pub struct AcceptingService {
     pub(super) metrics: Arc<Metrics>,
     pub(super) spans: Arc<Spans>,
     pub(super) gate: PublishGate,
+    /// Calls so far: each event says which of them published it.
+    pub(super) calls: AtomicU64,
     /// Of bodies of requests. Their tenants are not looked up yet, so they go by the id in the path.
     pub(super) bodies: Shares<TenantId>,
 }
 
 /// What the service is made from.
 pub(crate) struct AcceptingParts {
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) commit_clock: Arc<CommitClock>,
     pub(crate) ids: Arc<IdSource>,
     pub(crate) configs: Arc<ConfigCache>,
     pub(crate) committer: Committer,
@@ -42,9 +44,10 @@ pub(crate) struct AcceptingParts {
 
 impl AcceptingService {
     pub(crate) fn new(parts: AcceptingParts) -> Self {
-        let AcceptingParts { clock, ids, configs, committer, health, metrics, spans } = parts;
+        let AcceptingParts { commit_clock, ids, configs, committer, health, metrics, spans } = parts;
         let bodies = Shares::new(Amount { places: REQUEST_BODIES_MAX, bytes: REQUEST_BODIES_BYTES_MAX });
         let gate = PublishGate::new();
-        Self { clock, ids, configs, committer, health, metrics, spans, gate, bodies }
+        let calls = AtomicU64::default();
+        Self { commit_clock, ids, configs, committer, health, metrics, spans, gate, calls, bodies }
     }
 }

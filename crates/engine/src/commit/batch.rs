@@ -2,19 +2,30 @@
 
 use std::sync::Arc;
 
-use postroad_domain::{EventId, Timestamp, attempt::Answer, limits::COMMIT_BYTES_MAX};
+use postroad_domain::{EventId, Timestamp, attempt::Answer};
 use postroad_store::{AcceptResult, Commit, Fanout, NewEvent, Outcome, SessionId, StoreError};
 use tokio::sync::oneshot;
 
 use super::publish_gate::Permit;
 
-/// With so many rows to write a commit takes its time for them, and not for the disk.
-pub(super) const GATHERED_ROWS_MAX: usize = 256;
-
 /// An event on its way to a commit.
 pub(crate) struct EventJob {
     pub(crate) event: NewEvent,
     pub(crate) reply: EventReply,
+    /// The call that published it: events of one call keep their order.
+    pub(crate) call: u64,
+}
+
+impl EventJob {
+    /// Rows that its commit writes.
+    pub(super) fn rows(&self) -> usize {
+        1 + self.event.deliveries.len()
+    }
+
+    /// Bytes that its commit writes.
+    pub(super) fn bytes(&self) -> usize {
+        self.event.data.len() + self.event.attributes.len()
+    }
 }
 
 /// An outcome on its way to a commit.
@@ -63,8 +74,31 @@ pub(super) struct Batch {
     replies: Vec<EventReply>,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) fanouts: Vec<Fanout>,
+    /// What the events write.
+    pub(super) of_events: Size,
+    /// What the outcomes write.
+    pub(super) of_outcomes: Size,
+    /// What the steps of fan-outs write.
+    pub(super) of_fanouts: Size,
+}
+
+/// How much a part of a commit writes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
     pub(super) rows: usize,
     pub(super) bytes: usize,
+}
+
+impl Size {
+    /// Whether there is room below these bounds.
+    pub(super) fn is_below(self, rows_max: usize, bytes_max: usize) -> bool {
+        self.rows < rows_max && self.bytes < bytes_max
+    }
+
+    fn add(&mut self, rows: usize, bytes: usize) {
+        self.rows += rows;
+        self.bytes += bytes;
+    }
 }
 
 impl Batch {
@@ -125,22 +159,29 @@ impl Batch {
         self.len() == 0
     }
 
+    /// All that it writes.
+    pub(super) fn size(&self) -> Size {
+        let parts = [self.of_events, self.of_outcomes, self.of_fanouts];
+        Size {
+            rows: parts.iter().map(|part| part.rows).sum(),
+            bytes: parts.iter().map(|part| part.bytes).sum(),
+        }
+    }
+
     pub(super) fn add_event(&mut self, job: EventJob) {
-        self.rows += 1 + job.event.deliveries.len();
-        self.bytes += job.event.data.len() + job.event.attributes.len();
+        self.of_events.add(job.rows(), job.bytes());
         self.events.push(job.event);
         self.replies.push(job.reply);
     }
 
-    /// Whether it is worth a commit of its own, whatever the disk.
-    pub(super) fn is_large(&self) -> bool {
-        self.rows >= GATHERED_ROWS_MAX || self.bytes >= COMMIT_BYTES_MAX / 2
+    pub(super) fn add_outcome(&mut self, outcome: Outcome) {
+        self.of_outcomes.add(1, outcome_bytes(&outcome));
+        self.outcomes.push(outcome);
     }
 
-    pub(super) fn add_outcome(&mut self, outcome: Outcome) {
-        self.rows += 1;
-        self.bytes += outcome_bytes(&outcome);
-        self.outcomes.push(outcome);
+    pub(super) fn add_fanout(&mut self, step: Fanout) {
+        self.of_fanouts.add(step.targets.len(), 0);
+        self.fanouts.push(step);
     }
 }
 

@@ -7,7 +7,9 @@ use postroad_domain::{Clock, Timestamp};
 
 /// Gives each commit a later moment than the last one, so that the queue's order is the order of commits, and tells the
 /// lanes what is due by now. When the wall clock is set back, this one goes on at the pace of the monotonic one until the
-/// wall has caught up: no gap of a schedule is shortened and none is lengthened by the jump.
+/// wall has caught up: no gap of a schedule is shortened and none is lengthened by the jump. After a restart it goes on from the
+/// store's newest event: behind a wall that was set back nobody can tell how long the node was down, so what is due comes so
+/// much later, and never earlier. All that is compared with times of commits goes by it: what is due, expires, is forgotten.
 pub(crate) struct CommitClock {
     clock: Arc<dyn Clock>,
     /// The latest commit, and when that was on the monotonic clock.
@@ -15,8 +17,9 @@ pub(crate) struct CommitClock {
 }
 
 impl CommitClock {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        let latest = Mutex::new((Timestamp::default(), clock.monotonic()));
+    /// Begins behind the newest event of the store.
+    pub(crate) fn new(clock: Arc<dyn Clock>, newest: Timestamp) -> Self {
+        let latest = Mutex::new((newest, clock.monotonic()));
         Self { clock, latest }
     }
 

@@ -79,8 +79,7 @@ impl<L: CommitListener> Distributor<L> {
 
     /// The delivery is queued as it was: it is attempted again, after a pause, since the store may refuse it again.
     fn give_back(&self, commit: &Commit) {
-        let again = commit.at.after(REFUSED_PAUSE);
-        self.listener.settled(commit.outcomes.iter().map(|outcome| (outcome, Some(again))));
+        self.listener.refused(commit.outcomes.iter(), commit.at.after(REFUSED_PAUSE));
     }
 
     fn go_on_with_fanout(&self, event: &NewEvent) {

@@ -1,16 +1,23 @@
 //! What stands in front of the commits: how a batch is taken from the queues, and what it waits for.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use postroad_domain::{
     Clock,
-    limits::{COMMIT_BYTES_MAX, COMMIT_ROWS_MAX, FANOUT_PER_COMMIT_MAX, OPEN_FANOUTS_MAX},
+    limits::{COMMIT_BYTES_MAX, COMMIT_ROWS_MAX},
 };
 use postroad_store::{Fanout, StoreError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batch, EventJob, GATHERED_ROWS_MAX, OutcomeJob};
+use super::{
+    batch::{Batch, EventJob, OutcomeJob, Size},
+    event_queue::EventQueue,
+    fanouts::{OpenFanouts, REFUSED_PAUSE},
+};
+
+/// With so many rows to write a commit takes its time for them, and not for the disk.
+const GATHERED_ROWS_MAX: usize = 256;
 
 /// A disk that takes less for a commit is worth no wait.
 const SLOW_DISK: Duration = Duration::from_millis(2);
@@ -31,28 +38,53 @@ pub(super) struct LastCommit {
 
 /// The queues in front of the commits.
 pub(super) struct Intake {
-    pub(super) events: mpsc::UnboundedReceiver<EventJob>,
+    arriving: mpsc::UnboundedReceiver<EventJob>,
     pub(super) outcomes: mpsc::UnboundedReceiver<OutcomeJob>,
     pub(super) fanouts: mpsc::UnboundedReceiver<Fanout>,
-    /// Steps of large fan-outs take turns here.
-    pub(super) open_fanouts: VecDeque<Fanout>,
+    /// Events that have arrived.
+    events: EventQueue,
+    open_fanouts: OpenFanouts,
     /// Set when nothing new is to be expected: what is here is still taken.
     pub(super) finish: CancellationToken,
+    /// Set when there is no more time for that: events are refused, outcomes are still taken.
+    give_up: CancellationToken,
 }
 
 impl Intake {
+    pub(super) fn new(
+        arriving: mpsc::UnboundedReceiver<EventJob>,
+        outcomes: mpsc::UnboundedReceiver<OutcomeJob>,
+        fanouts: mpsc::UnboundedReceiver<Fanout>,
+        (finish, give_up): (CancellationToken, CancellationToken),
+    ) -> Self {
+        let (events, open_fanouts) = (EventQueue::default(), OpenFanouts::default());
+        Self { arriving, outcomes, fanouts, events, open_fanouts, finish, give_up }
+    }
+
     /// Waits for the first item, then takes what else is there, within the bounds of a commit. `None` when it is time to
     /// finish and everything was taken but the rest of large fan-outs, which the store keeps for the next start.
     pub(super) async fn next(&mut self, clock: &dyn Clock, last: LastCommit) -> Option<Batch> {
         let mut batch = Batch::default();
-        if self.finish.is_cancelled() {
-            self.open_fanouts.clear();
-        }
-        if self.open_fanouts.is_empty() {
+        self.open_fanouts.go_on(clock.monotonic());
+        loop {
+            while let Ok(fanout) = self.fanouts.try_recv() {
+                self.open_fanouts.push(fanout);
+            }
+            if self.give_up.is_cancelled() {
+                self.refuse_events(&StoreError::Unavailable("the node is stopping".to_owned()));
+            }
+            if self.finish.is_cancelled() {
+                self.open_fanouts.clear();
+            }
+            self.events.let_return(&self.open_fanouts);
+            // Events that wait for the end of fan-outs wait beside them.
+            if !self.events.is_empty() || !self.open_fanouts.is_empty() {
+                break;
+            }
             tokio::select! {
                 biased;
-                Some(job) = self.events.recv() => {
-                    batch.add_event(job);
+                Some(job) = self.arriving.recv() => {
+                    self.events.push(job);
                     self.gather(&mut batch, false, clock, last).await;
                 }
                 Some(job) = self.outcomes.recv() => {
@@ -60,21 +92,33 @@ impl Intake {
                     self.gather(&mut batch, job.is_awaited, clock, last).await;
                 }
                 () = self.finish.cancelled() => return None,
-                Some(fanout) = self.fanouts.recv() => self.open_fanouts.push_back(fanout),
+                Some(fanout) = self.fanouts.recv() => {
+                    self.open_fanouts.push(fanout);
+                    continue;
+                }
+                () = refused_are_due(&self.open_fanouts, clock) => {
+                    self.open_fanouts.go_on(clock.monotonic());
+                    continue;
+                }
             }
+            break;
         }
-        while let Ok(fanout) = self.fanouts.try_recv() {
-            self.open_fanouts.push_back(fanout);
-        }
-        while batch.rows < COMMIT_ROWS_MAX / 2 && self.take_fanout_step(&mut batch) {}
-        self.take_outcomes(&mut batch, COMMIT_ROWS_MAX / 2, COMMIT_BYTES_MAX / 2);
-        // With too many open fan-outs events wait, and with them their callers: so what is open in memory is bounded.
-        if self.open_fanouts.len() < OPEN_FANOUTS_MAX {
-            self.take_events(&mut batch);
-        }
-        // What events left of their half is for outcomes.
-        self.take_outcomes(&mut batch, COMMIT_ROWS_MAX, COMMIT_BYTES_MAX);
+        self.arrive();
+        self.compose(&mut batch);
         Some(batch)
+    }
+
+    /// Fills a commit. Each kind of work has a part of its rows and bytes that the others cannot take: outcomes a half, events and
+    /// the steps of large fan-outs a quarter each. What one of them leaves is for the others.
+    fn compose(&mut self, batch: &mut Batch) {
+        let (rows, bytes) = (COMMIT_ROWS_MAX, COMMIT_BYTES_MAX);
+        self.take_outcomes(batch, |batch| batch.of_outcomes.is_below(rows / 2, bytes / 2));
+        self.take_events(batch, |batch| batch.of_events.is_below(rows / 4, bytes / 2));
+        self.take_fanouts(batch, |batch| batch.of_fanouts.is_below(rows / 4, bytes));
+        let is_any_left = |batch: &Batch| batch.size().is_below(rows, bytes);
+        self.take_events(batch, is_any_left);
+        self.take_outcomes(batch, is_any_left);
+        self.take_fanouts(batch, is_any_left);
     }
 
     /// On a slow disk, takes what comes soon after the first item, so that it need not wait for a commit of its own.
@@ -87,83 +131,105 @@ impl Intake {
         if last.sync_took < SLOW_DISK || self.outcomes.len() >= GATHERED_ROWS_MAX {
             return;
         }
-        while !batch.is_large()
-            && let Ok(job) = self.events.try_recv()
-        {
-            batch.add_event(job);
-        }
+        self.arrive();
         let returning = if last.events < HERD_MIN { 0 } else { last.events };
-        let wanted = (batch.events.len() + returning).max(1);
-        let patience = |batch: &Batch| {
-            let parts = if batch.events.is_empty() { 1 } else { HERD_PART };
+        let wanted = (self.events.len() + returning).max(1);
+        let patience = |events: &EventQueue| {
+            let parts = if events.is_empty() { 1 } else { HERD_PART };
             clock.sleep(last.took.min(PATIENCE_MAX) / parts)
         };
-        let mut is_over = patience(batch);
-        while batch.events.len() < wanted && !is_awaited && !batch.is_large() {
+        let mut is_over = patience(&self.events);
+        while self.events.len() < wanted && !is_awaited && !self.is_large(batch) {
             tokio::select! {
                 biased;
-                Some(job) = self.events.recv() => {
-                    batch.add_event(job);
-                    if batch.events.len() == 1 {
-                        is_over = patience(batch);
+                Some(job) = self.arriving.recv() => {
+                    self.events.push(job);
+                    if self.events.len() == 1 {
+                        is_over = patience(&self.events);
                     }
                 }
                 Some(job) = self.outcomes.recv() => {
                     is_awaited = job.is_awaited;
                     batch.add_outcome(job.outcome);
                 }
-                Some(fanout) = self.fanouts.recv() => return self.open_fanouts.push_back(fanout),
+                Some(fanout) = self.fanouts.recv() => return self.open_fanouts.push(fanout),
                 () = &mut is_over => return,
                 () = self.finish.cancelled() => return,
             }
         }
     }
 
+    /// Whether what is here is worth a commit of its own, whatever the disk.
+    fn is_large(&self, batch: &Batch) -> bool {
+        let Size { rows, bytes } = batch.of_outcomes;
+        rows + self.events.rows() >= GATHERED_ROWS_MAX || bytes + self.events.bytes() >= COMMIT_BYTES_MAX / 2
+    }
+
+    /// Takes in what has come.
+    fn arrive(&mut self) {
+        while let Ok(job) = self.arriving.try_recv() {
+            self.events.push(job);
+        }
+        while let Ok(fanout) = self.fanouts.try_recv() {
+            self.open_fanouts.push(fanout);
+        }
+    }
+
     /// Tells those whose events wait here that they were not written.
     pub(super) fn refuse_events(&mut self, error: &StoreError) {
-        while let Ok(job) = self.events.try_recv() {
+        self.arrive();
+        for job in self.events.drain() {
             let _ = job.reply.sender.send(Err(error.clone()));
         }
     }
 
     /// Takes back the steps of fan-outs that could not be committed; they are the next ones.
     pub(super) fn take_back_fanouts(&mut self, batch: &mut Batch) {
-        for fanout in batch.fanouts.drain(..).rev() {
-            self.open_fanouts.push_front(fanout);
+        for step in batch.fanouts.drain(..).rev() {
+            self.open_fanouts.take_back(step);
         }
+    }
+
+    /// The store refused these steps for themselves.
+    pub(super) fn refuse_fanouts(&mut self, steps: Vec<Fanout>, clock: &dyn Clock) {
+        let until = clock.monotonic().saturating_add(REFUSED_PAUSE);
+        steps.into_iter().for_each(|step| self.open_fanouts.refuse(step, until));
     }
 
     /// Fills a batch of outcomes with those that wait.
     pub(super) fn add_outcomes(&mut self, batch: &mut Batch) {
-        batch.rows = batch.outcomes.len();
-        self.take_outcomes(batch, COMMIT_ROWS_MAX, COMMIT_BYTES_MAX);
+        self.take_outcomes(batch, |batch| {
+            batch.outcomes.len() < COMMIT_ROWS_MAX && batch.of_outcomes.bytes < COMMIT_BYTES_MAX
+        });
     }
 
-    fn take_outcomes(&mut self, batch: &mut Batch, rows_max: usize, bytes_max: usize) {
-        while batch.rows < rows_max && batch.bytes < bytes_max {
+    fn take_outcomes(&mut self, batch: &mut Batch, is_room: impl Fn(&Batch) -> bool) {
+        while is_room(batch) {
             let Ok(job) = self.outcomes.try_recv() else { return };
             batch.add_outcome(job.outcome);
         }
     }
 
-    fn take_events(&mut self, batch: &mut Batch) {
-        while batch.rows < COMMIT_ROWS_MAX && batch.bytes < COMMIT_BYTES_MAX {
-            let Ok(job) = self.events.try_recv() else { return };
+    fn take_events(&mut self, batch: &mut Batch, is_room: impl Fn(&Batch) -> bool) {
+        while is_room(batch) {
+            let Some(job) = self.events.pop(&self.open_fanouts) else { return };
             batch.add_event(job);
         }
     }
 
-    /// The next step of the fan-out whose turn it is; `false` when none is open.
-    fn take_fanout_step(&mut self, batch: &mut Batch) -> bool {
-        let Some(mut fanout) = self.open_fanouts.pop_front() else { return false };
-        let rest = fanout.targets.split_off(fanout.targets.len().min(FANOUT_PER_COMMIT_MAX));
-        batch.rows += fanout.targets.len();
-        if !rest.is_empty() {
-            let next_number = fanout.next_number + fanout.targets.len() as u16;
-            self.open_fanouts.push_back(Fanout { targets: rest, next_number, ..fanout });
+    fn take_fanouts(&mut self, batch: &mut Batch, is_room: impl Fn(&Batch) -> bool) {
+        while is_room(batch) {
+            let Some(step) = self.open_fanouts.next_step() else { return };
+            batch.add_fanout(step);
         }
-        batch.fanouts.push(fanout);
-        true
+    }
+}
+
+/// Ends when a step that was refused may be tried again; never where none was.
+async fn refused_are_due(fanouts: &OpenFanouts, clock: &dyn Clock) {
+    match fanouts.next_refused() {
+        Some(until) => clock.sleep(until.saturating_sub(clock.monotonic())).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -173,31 +239,39 @@ mod tests {
 
     use bytes::Bytes;
     use postroad_domain::{EventId, EventType, ProfileNo, SubscriptionNo, TenantNo, Timestamp};
-    use postroad_store::{FanoutTarget, LaneKey, NewEvent, Next, Outcome};
+    use postroad_store::{FanoutTarget, LaneKey, NewDelivery, NewEvent, Next, Outcome};
     use postroad_testkit::ManualClock;
     use tokio::sync::oneshot;
+
+    use postroad_domain::limits::{FANOUT_PER_COMMIT_MAX, OPEN_FANOUTS_MAX};
 
     use super::*;
     use crate::commit::{batch::EventReply, publish_gate::PublishGate};
 
-    fn fanout(targets: usize) -> Fanout {
-        let target = FanoutTarget {
+    fn target() -> FanoutTarget {
+        FanoutTarget {
             subscription_no: SubscriptionNo(1),
             subscription_version: 1,
             expires_at: Timestamp::default(),
-        };
+        }
+    }
+
+    fn fanout(tenant: i64, targets: usize) -> Fanout {
+        let target = target();
         Fanout {
-            tenant_no: TenantNo(1),
+            tenant_no: TenantNo(tenant),
             event_id: EventId::from_bytes([0; 16]),
             targets: vec![target; targets],
             next_number: 1,
         }
     }
 
-    fn job() -> EventJob {
+    /// An event of a tenant with so many deliveries.
+    fn job(tenant: i64, deliveries: u16) -> EventJob {
+        let id = EventId::from_bytes([0; 16]);
         let event = NewEvent {
-            id: EventId::from_bytes([0; 16]),
-            tenant_no: TenantNo(1),
+            id,
+            tenant_no: TenantNo(tenant),
             config_version: 1,
             tenant_version: 1,
             trace: None,
@@ -208,33 +282,183 @@ mod tests {
             attributes: Bytes::new(),
             data: Bytes::new(),
             idempotency: None,
-            deliveries: Vec::new(),
+            deliveries: (1..=deliveries)
+                .map(|number| NewDelivery { id: id.delivery(number), target: target() })
+                .collect(),
             fanout: Vec::new(),
         };
-        let permit = PublishGate::new().admit(TenantNo(1), 1).unwrap();
-        EventJob { event, reply: EventReply { sender: oneshot::channel().0, _permit: permit } }
+        let permit = PublishGate::new().admit(TenantNo(1), (1, 1)).unwrap();
+        EventJob { event, reply: EventReply { sender: oneshot::channel().0, _permit: permit }, call: 0 }
+    }
+
+    /// The ends of the queues in front of an intake.
+    struct Ends {
+        events: mpsc::UnboundedSender<EventJob>,
+        outcomes: mpsc::UnboundedSender<OutcomeJob>,
+        fanouts: mpsc::UnboundedSender<Fanout>,
+        finish: CancellationToken,
+        give_up: CancellationToken,
+    }
+
+    impl Ends {
+        fn event(&self, job: EventJob) {
+            self.events.send(job).ok().unwrap();
+        }
+
+        fn outcomes(&self, count: usize) {
+            (0..count).for_each(|_| self.outcomes.send(outcome(false)).ok().unwrap());
+        }
+    }
+
+    fn intake() -> (Ends, Intake) {
+        let (events, events_in) = mpsc::unbounded_channel();
+        let (outcomes, outcomes_in) = mpsc::unbounded_channel();
+        let (fanouts, fanouts_in) = mpsc::unbounded_channel();
+        let (finish, give_up) = (CancellationToken::new(), CancellationToken::new());
+        let intake = Intake::new(events_in, outcomes_in, fanouts_in, (finish.clone(), give_up.clone()));
+        (Ends { events, outcomes, fanouts, finish, give_up }, intake)
+    }
+
+    async fn next(intake: &mut Intake) -> Option<Batch> {
+        intake.next(&ManualClock::default(), LastCommit::default()).await
     }
 
     #[tokio::test]
-    async fn with_too_many_open_fan_outs_events_wait_and_a_stop_does_not() {
-        let (events, events_in) = mpsc::unbounded_channel();
-        let (_outcomes, outcomes_in) = mpsc::unbounded_channel();
-        let (_fanouts, fanouts_in) = mpsc::unbounded_channel();
-        let finish = CancellationToken::new();
-        let open_fanouts = (0..OPEN_FANOUTS_MAX + 1).map(|_| fanout(2 * FANOUT_PER_COMMIT_MAX)).collect();
-        let mut intake =
-            Intake { events: events_in, outcomes: outcomes_in, fanouts: fanouts_in, open_fanouts, finish };
-        events.send(job()).ok().unwrap();
-        let batch = intake.next(&ManualClock::default(), LastCommit::default()).await.unwrap();
-        assert_eq!((batch.events.len(), batch.fanouts.len()), (0, 5), "five steps of 200 are half a commit");
+    async fn open_fan_outs_take_a_quarter_of_a_commit_and_outcomes_their_half_of_it() {
+        let (ends, mut intake) = intake();
+        (0..10).for_each(|_| ends.fanouts.send(fanout(1, 1_000)).unwrap());
+        ends.outcomes(COMMIT_ROWS_MAX);
+        (0..COMMIT_ROWS_MAX).for_each(|_| ends.event(job(2, 0)));
+        let batch = next(&mut intake).await.unwrap();
+        assert_eq!(batch.fanouts.len(), 3, "steps of 200, and 500 rows");
+        assert_eq!(batch.outcomes.len(), COMMIT_ROWS_MAX / 2);
+        assert!(batch.size().rows <= COMMIT_ROWS_MAX + FANOUT_PER_COMMIT_MAX);
+    }
 
-        // What is open is in the store and goes on at the next start; what somebody waits for is still taken.
-        intake.finish.cancel();
-        assert_eq!(
-            intake.next(&ManualClock::default(), LastCommit::default()).await.unwrap().events.len(),
-            1
-        );
-        assert!(intake.next(&ManualClock::default(), LastCommit::default()).await.is_none());
+    #[tokio::test]
+    async fn what_one_kind_of_work_leaves_of_a_commit_is_for_the_others() {
+        let (ends, mut intake) = intake();
+        (0..100).for_each(|_| ends.fanouts.send(fanout(1, 1_000)).unwrap());
+        assert_eq!(next(&mut intake).await.unwrap().size().rows, COMMIT_ROWS_MAX);
+        ends.outcomes(3 * COMMIT_ROWS_MAX);
+        let batch = next(&mut intake).await.unwrap();
+        assert_eq!((batch.outcomes.len(), batch.of_fanouts.rows), (1_400, 600));
+    }
+
+    #[tokio::test]
+    async fn an_event_of_one_tenant_does_not_wait_for_the_batches_of_another() {
+        let (ends, mut intake) = intake();
+        (0..1_000).for_each(|_| ends.event(job(1, 200)));
+        ends.event(job(2, 1));
+        let batch = next(&mut intake).await.unwrap();
+        assert!(batch.events.iter().any(|event| event.tenant_no == TenantNo(2)), "it is in the next commit");
+        assert!(batch.size().rows < COMMIT_ROWS_MAX + 201);
+    }
+
+    #[tokio::test]
+    async fn with_too_many_open_fan_outs_only_events_that_bring_one_wait_and_those_behind_them_of_the_same_call()
+     {
+        let (ends, mut intake) = intake();
+        for _ in 0..OPEN_FANOUTS_MAX {
+            ends.fanouts.send(fanout(1, 100 * FANOUT_PER_COMMIT_MAX)).unwrap();
+        }
+        let large = |tenant, call| {
+            let mut job = EventJob { call, ..job(tenant, 0) };
+            job.event.fanout = fanout(tenant, 1).targets;
+            job
+        };
+        ends.event(large(1, 7));
+        ends.event(EventJob { call: 7, ..job(1, 0) });
+        ends.event(EventJob { call: 8, ..job(1, 1) });
+        ends.event(job(2, 2));
+        let batch = next(&mut intake).await.unwrap();
+        let written: Vec<_> = batch.events.iter().map(|event| event.deliveries.len()).collect();
+        assert_eq!(written, [1, 2], "the other call of the tenant, and the other tenant");
+        intake.open_fanouts.clear();
+        let written: Vec<_> =
+            next(&mut intake).await.unwrap().events.iter().map(|event| event.fanout.len()).collect();
+        assert_eq!(written, [1, 0], "in their order, as soon as there is room");
+    }
+
+    #[tokio::test]
+    async fn an_event_that_comes_when_its_tenant_waits_for_room_for_a_fan_out_does_not_wait_too() {
+        let (ends, mut intake) = intake();
+        for _ in 0..OPEN_FANOUTS_MAX {
+            ends.fanouts.send(fanout(2, 100 * FANOUT_PER_COMMIT_MAX)).unwrap();
+        }
+        let mut large = EventJob { call: 7, ..job(1, 0) };
+        large.event.fanout = fanout(1, 1).targets;
+        ends.event(large);
+        assert_eq!(next(&mut intake).await.unwrap().events.len(), 0);
+        ends.event(EventJob { call: 8, ..job(1, 1) });
+        ends.event(EventJob { call: 7, ..job(1, 2) });
+        let written: Vec<_> =
+            next(&mut intake).await.unwrap().events.iter().map(|event| event.deliveries.len()).collect();
+        assert_eq!(written, [1], "the other one came by the same call");
+    }
+
+    #[tokio::test]
+    async fn the_steps_of_a_fan_out_come_one_behind_the_other_also_when_one_is_refused() {
+        let (ends, mut intake) = intake();
+        ends.fanouts.send(fanout(1, 500)).unwrap();
+        let clock = ManualClock::default();
+        let first = intake.next(&clock, LastCommit::default()).await.unwrap();
+        let step = |batch: &Batch| {
+            batch.fanouts.iter().map(|step| (step.next_number, step.targets.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(step(&first), [(1, 200)], "the next one waits for this one's commit");
+        intake.refuse_fanouts(first.fanouts, &clock);
+        ends.event(job(1, 0));
+        assert_eq!(step(&intake.next(&clock, LastCommit::default()).await.unwrap()), [], "all of it waits");
+        clock.advance(REFUSED_PAUSE);
+        let mut steps = Vec::new();
+        for _ in 0..3 {
+            steps.extend(step(&intake.next(&clock, LastCommit::default()).await.unwrap()));
+        }
+        assert_eq!(steps, [(1, 200), (201, 200), (401, 100)]);
+    }
+
+    #[tokio::test]
+    async fn a_tenant_that_opens_very_many_fan_outs_leaves_room_for_those_of_others() {
+        let (ends, mut intake) = intake();
+        for _ in 0..OPEN_FANOUTS_MAX * 3 / 4 {
+            ends.fanouts.send(fanout(1, 100 * FANOUT_PER_COMMIT_MAX)).unwrap();
+        }
+        for tenant in [1, 2] {
+            let mut job = job(tenant, 0);
+            job.event.fanout = fanout(tenant, 1).targets;
+            ends.event(job);
+        }
+        let batch = next(&mut intake).await.unwrap();
+        let of: Vec<_> = batch.events.iter().map(|event| event.tenant_no).collect();
+        assert_eq!(of, [TenantNo(2)]);
+    }
+
+    #[tokio::test]
+    async fn a_stop_takes_what_somebody_waits_for_and_leaves_fan_outs_to_the_next_start() {
+        let (ends, mut intake) = intake();
+        ends.fanouts.send(fanout(1, 1_000)).unwrap();
+        ends.event(job(1, 0));
+        ends.finish.cancel();
+        let batch = next(&mut intake).await.unwrap();
+        assert_eq!((batch.events.len(), batch.fanouts.len()), (1, 0));
+        assert!(next(&mut intake).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn when_the_grace_of_a_stop_is_over_events_are_refused_and_outcomes_are_written() {
+        let (ends, mut intake) = intake();
+        let (sender, answer) = oneshot::channel();
+        let mut waiting = job(1, 0);
+        waiting.reply.sender = sender;
+        ends.event(waiting);
+        ends.outcomes(1);
+        ends.finish.cancel();
+        ends.give_up.cancel();
+        let batch = next(&mut intake).await.unwrap();
+        assert_eq!((batch.events.len(), batch.outcomes.len()), (0, 1));
+        assert!(matches!(answer.await.unwrap(), Err(StoreError::Unavailable(_))));
+        assert!(next(&mut intake).await.is_none());
     }
 
     fn outcome(is_awaited: bool) -> OutcomeJob {
@@ -263,24 +487,14 @@ mod tests {
 
     /// How many of these things must have come until the commit behind `last` begins, and what it holds.
     async fn gathered(last: LastCommit, coming: &[Comes]) -> Option<(usize, usize, usize)> {
-        let (events, events_in) = mpsc::unbounded_channel();
-        let (outcomes, outcomes_in) = mpsc::unbounded_channel();
-        let (_fanouts, fanouts_in) = mpsc::unbounded_channel();
-        let finish = CancellationToken::new();
-        let mut intake = Intake {
-            events: events_in,
-            outcomes: outcomes_in,
-            fanouts: fanouts_in,
-            open_fanouts: VecDeque::new(),
-            finish,
-        };
+        let (ends, mut intake) = intake();
         let clock = ManualClock::default();
         let mut next = Box::pin(intake.next(&clock, last));
         for (number, comes) in coming.iter().enumerate() {
             match comes {
-                Comes::Event => events.send(job()).ok().unwrap(),
-                Comes::Outcome => outcomes.send(outcome(false)).ok().unwrap(),
-                Comes::Awaited => outcomes.send(outcome(true)).ok().unwrap(),
+                Comes::Event => ends.event(job(1, 0)),
+                Comes::Outcome => ends.outcomes(1),
+                Comes::Awaited => ends.outcomes.send(outcome(true)).ok().unwrap(),
                 Comes::Millisecond => clock.advance(Duration::from_millis(1)),
             }
             let begun = std::future::poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await;

@@ -11,6 +11,10 @@ pub(crate) trait CommitListener: Send + Sync + 'static {
     /// Outcomes are committed, each with when it is due next where its delivery goes on waiting.
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>);
 
+    /// The store refused these outcomes for themselves: their deliveries are queued as they were and may be tried again from a moment
+    /// on.
+    fn refused<'a>(&self, outcomes: impl Iterator<Item = &'a Outcome>, again_at: Timestamp);
+
     /// All that there is to say of a commit was said.
     fn told_all(&self);
 }

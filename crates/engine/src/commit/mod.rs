@@ -1,7 +1,7 @@
 //! Group commit: what waits to become durable goes into one transaction, and everybody waits for that one.
 //!
-//! Events and outcomes have a queue each with a guaranteed half of every commit, so that neither a flood of events nor
-//! a flood of outcomes starves the other. While a commit is under way the next one gathers; it starts as soon as the last one
+//! Events, outcomes and the steps of large fan-outs have a queue each with a guaranteed part of every commit, so that no flood of one
+//! kind starves another; of events and of steps tenants take turns ([`event_queue`], [`fanouts`]). While a commit is under way the next one gathers; it starts as soon as the last one
 //! is durable, and on a slow disk a moment later, where others are likely to come ([`intake`]).
 //!
 //! **Invariants**
@@ -10,17 +10,20 @@
 //!   for the answer.
 //! * An outcome is never lost while the process lives: while the store cannot write, outcomes are tried again and no new
 //!   attempt starts. Nobody waits for an event in that time: it is refused.
+//! * A tenant delays nobody else's events by more than a part of a commit, however many rows its own bring.
 //! * One bad item never fails its neighbours: a batch that the store refuses is halved until the bad one stands alone.
 
 pub(crate) mod batch;
 pub(crate) mod commit_clock;
 pub(crate) mod distribute;
+mod event_queue;
+mod fanouts;
 mod intake;
 pub(crate) mod listener;
 mod news;
 pub(crate) mod publish_gate;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use postroad_domain::Clock;
 use postroad_store::{Commit, Fanout, SessionId, Store, StoreError};
@@ -91,18 +94,13 @@ pub(crate) struct CommitQueues {
 }
 
 impl CommitQueues {
-    /// Empty queues. Once `finish` is cancelled the loop takes what is there and ends.
-    pub(crate) fn new(finish: CancellationToken) -> Self {
+    /// Empty queues. Once `finish` is cancelled the loop takes what is there and ends; once `give_up` is, it refuses the events
+    /// among that.
+    pub(crate) fn new(finish: CancellationToken, give_up: CancellationToken) -> Self {
         let (events, events_in) = mpsc::unbounded_channel();
         let (outcomes, outcomes_in) = mpsc::unbounded_channel();
         let (fanouts, fanouts_in) = mpsc::unbounded_channel();
-        let intake = Intake {
-            events: events_in,
-            outcomes: outcomes_in,
-            fanouts: fanouts_in,
-            open_fanouts: VecDeque::new(),
-            finish,
-        };
+        let intake = Intake::new(events_in, outcomes_in, fanouts_in, (finish, give_up));
         Self { committer: Committer { events, outcomes }, fanouts, intake }
     }
 
@@ -121,7 +119,8 @@ impl CommitLoop {
         let mut last = LastCommit::default();
         while let Some(batch) = intake.next(&*self.clock, last).await {
             let (events, began) = (batch.events.len(), self.clock.monotonic());
-            let Ended { unwritten, sync_took } = self.commit(batch).await;
+            let Ended { unwritten, refused, sync_took } = self.commit(batch).await;
+            intake.refuse_fanouts(refused, &*self.clock);
             if let Some(unwritten) = unwritten {
                 self.outlast(unwritten, &mut intake).await;
             }
@@ -132,7 +131,7 @@ impl CommitLoop {
     /// Commits a batch, halving it as long as the store finds fault with it.
     async fn commit(&self, batch: Batch) -> Ended {
         let mut parts = vec![batch];
-        let (mut unwritten, mut sync_took) = (None, Duration::ZERO);
+        let (mut unwritten, mut refused, mut sync_took) = (None, Vec::new(), Duration::ZERO);
         while let Some(part) = parts.pop() {
             let (commit, replies) = part.into_commit(self.commit_clock.next_commit(), self.session);
             let started = self.clock.monotonic();
@@ -149,20 +148,26 @@ impl CommitLoop {
                     let so_far = Unwritten { left: Batch::default(), error };
                     unwritten.get_or_insert(so_far).left.append(left);
                 }
-                Err(error) => parts.extend(self.after_fault(commit, replies, &error)),
+                Err(error) => parts.extend(self.after_fault(commit, replies, &error, &mut refused)),
             }
         }
-        Ended { unwritten, sync_took }
+        Ended { unwritten, refused, sync_took }
     }
 
     /// What to try again after the store found fault with a commit, last part first.
-    fn after_fault(&self, commit: Arc<Commit>, replies: Vec<EventReply>, error: &StoreError) -> Vec<Batch> {
+    fn after_fault(
+        &self,
+        commit: Arc<Commit>,
+        replies: Vec<EventReply>,
+        error: &StoreError,
+        refused: &mut Vec<Fanout>,
+    ) -> Vec<Batch> {
         let batch = Batch::from_commit(&commit, replies);
         if batch.len() > 1 {
             return batch.halves();
         }
         tracing::error!(%error, "the store refused a single item");
-        batch.refuse_events(error);
+        refused.extend(batch.refuse_events(error).fanouts);
         let _ = self.news.send(News::Refused(commit));
         Vec::new()
     }
@@ -181,10 +186,13 @@ impl CommitLoop {
                 if self.store.probe().await.is_ok() {
                     break;
                 }
-            } else if let Some(still) = self.commit(std::mem::take(&mut left)).await.unwritten {
-                left = still.left;
             } else {
-                continue;
+                let Ended { unwritten, refused, .. } = self.commit(std::mem::take(&mut left)).await;
+                intake.refuse_fanouts(refused, &*self.clock);
+                match unwritten {
+                    Some(still) => left = still.left,
+                    None => continue,
+                }
             }
             tokio::select! {
                 // A node that stops does not wait for one more try.
@@ -205,6 +213,8 @@ impl CommitLoop {
 struct Ended {
     /// What is left when the store cannot write at all.
     unwritten: Option<Unwritten>,
+    /// Steps of fan-outs that the store refused for themselves.
+    refused: Vec<Fanout>,
     /// How long the disk took for the last part that was written.
     sync_took: Duration,
 }

@@ -7,8 +7,9 @@ use postroad_domain::{
 
 use crate::shares::{Amount, Share, Shares};
 
-/// What an event takes beside its data.
-const OVERHEAD_BYTES: usize = 512;
+/// What each row that an event brings takes beside its data, also those that later commits write: so what may wait is bounded in
+/// time as well.
+const ROW_BYTES: usize = 512;
 
 /// Hands out what may wait for its commit.
 pub(crate) struct PublishGate(Shares<TenantNo>);
@@ -21,9 +22,9 @@ impl PublishGate {
         Self(Shares::new(Amount { places: UNACKNOWLEDGED_EVENTS_MAX, bytes: UNACKNOWLEDGED_BYTES_MAX }))
     }
 
-    /// The right of an event with so many bytes to wait, or `None` when too much waits already.
-    pub(crate) fn admit(&self, tenant: TenantNo, bytes: usize) -> Option<Permit> {
-        self.0.take(&tenant, bytes + OVERHEAD_BYTES)
+    /// The right of an event with so many bytes and rows to wait, or `None` when too much waits already.
+    pub(crate) fn admit(&self, tenant: TenantNo, (bytes, rows): (usize, usize)) -> Option<Permit> {
+        self.0.take(&tenant, bytes + rows * ROW_BYTES)
     }
 }
 
@@ -35,10 +36,21 @@ mod tests {
     fn the_largest_event_fits_beside_a_tenant_that_floods() {
         let gate = PublishGate::new();
         let mut held = Vec::new();
-        while let Some(permit) = gate.admit(TenantNo(1), 1024 * 1024) {
+        while let Some(permit) = gate.admit(TenantNo(1), (1024 * 1024, 1)) {
             held.push(permit);
         }
         assert_eq!(held.len(), 64, "half of 128 MiB");
-        assert!(gate.admit(TenantNo(2), 20 * 1024 * 1024).is_some());
+        assert!(gate.admit(TenantNo(2), (20 * 1024 * 1024, 1)).is_some());
+    }
+
+    #[test]
+    fn events_for_very_many_subscriptions_are_charged_for_each() {
+        let gate = PublishGate::new();
+        let mut held = Vec::new();
+        while let Some(permit) = gate.admit(TenantNo(1), (100, 1_001)) {
+            held.push(permit);
+        }
+        assert_eq!(held.len(), 131, "131,000 rows: a second or two of commits");
+        assert!(gate.admit(TenantNo(2), (100, 1_001)).is_some());
     }
 }

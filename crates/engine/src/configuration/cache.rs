@@ -14,27 +14,56 @@ use std::{
 
 use postroad_domain::{
     EventType, Subscription, SubscriptionId, SubscriptionNo, Target, Tenant, TenantId, TenantNo, Timestamp,
+    limits::{
+        FANOUT_PER_COMMIT_MAX, SETTINGS_CACHED_BYTES_MAX, SUBSCRIPTIONS_PER_TENANT_MAX,
+        TENANT_SETTINGS_BYTES_MAX,
+    },
     matching,
 };
 use postroad_store::{
     Change, ChangeKinds, Changes, ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError,
 };
-use quick_cache::sync::Cache;
+use quick_cache::{
+    DefaultHashBuilder, OptionsBuilder, Weighter,
+    sync::{Cache, DefaultLifecycle},
+};
 use rustc_hash::FxHashMap;
-use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     configuration::endpoint::Endpoint,
     configuration::event_types::EventTypes,
+    configuration::locks::{Lock, Locks},
     configuration::profiles::{LoadedProfile, Profiles},
     configuration::retention::{self, Schedule},
     configuration::sealed_settings::{open_tenant_or_log, opened},
     configuration::secret_box::SecretBox,
     configuration::shaping::TenantAsOf,
+    configuration::stored_bytes::stored_bytes,
 };
 
-/// Tenants that are kept ready.
+/// Names of tenants that are kept; tenants themselves are kept by the bytes of their settings.
 const TENANTS_CACHED_MAX: usize = 10_000;
+/// A subscription ready for sending holds its settings so often: as they are, to send by, to compare with, to shape with.
+const COPIES: usize = 4;
+/// What a subscription takes beside them.
+const SUBSCRIPTION_OVERHEAD_BYTES: usize = 2_048;
+/// What a tenant takes beside its subscriptions.
+const TENANT_OVERHEAD_BYTES: usize = 1_024;
+/// The most that a tenant takes.
+const TENANT_BYTES_MAX: usize = TENANT_SETTINGS_BYTES_MAX * COPIES
+    + SUBSCRIPTIONS_PER_TENANT_MAX * SUBSCRIPTION_OVERHEAD_BYTES
+    + TENANT_OVERHEAD_BYTES;
+/// Parts of the cache, each with a lock and a part of the bytes: large enough for the largest tenant.
+const CACHE_PARTS: usize = 4;
+const _: () = assert!(SETTINGS_CACHED_BYTES_MAX / CACHE_PARTS > TENANT_BYTES_MAX * 11 / 10);
+
+/// Where an event goes.
+pub(crate) struct Route {
+    /// Whom its own commit serves.
+    pub(crate) own: Vec<FanoutTarget>,
+    /// Whom later commits serve, step by step.
+    pub(crate) rest: Vec<FanoutTarget>,
+}
 
 /// A tenant and its subscriptions.
 pub(crate) struct TenantConfig {
@@ -50,6 +79,8 @@ pub(crate) struct TenantConfig {
     by_type: HashMap<EventType, Vec<usize>>,
     /// Who names no types and gets every event.
     every_type: Vec<usize>,
+    /// Bytes of all its settings, as they are stored.
+    settings_bytes: usize,
 }
 
 impl TenantConfig {
@@ -64,8 +95,11 @@ impl TenantConfig {
             by_no: FxHashMap::default(),
             by_type: HashMap::new(),
             every_type: Vec::new(),
+            settings_bytes: 0,
         };
+        config.settings_bytes = config.event_types.own().map(stored_bytes).sum();
         for subscription in snapshot.subscriptions {
+            config.settings_bytes += stored_bytes(&subscription.spec);
             config.add(opened(subscription, secrets), secrets);
         }
         config
@@ -90,21 +124,24 @@ impl TenantConfig {
         self.endpoints.push(Arc::new(endpoint));
     }
 
-    /// The push subscriptions that want the event, in the order of their creation.
-    pub(crate) fn route(&self, event_type: &EventType, tags: &[String], now: Timestamp) -> Vec<FanoutTarget> {
+    /// The push subscriptions that want the event, in the order of their creation. Where they are more than its own commit serves,
+    /// those that are ordered come first and are all served by it: what a later commit serves may be overtaken.
+    pub(crate) fn route(&self, event_type: &EventType, tags: &[String], now: Timestamp) -> Route {
         let named = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
         let mut indexes: Vec<usize> = named.iter().chain(&self.every_type).copied().collect();
         indexes.sort_unstable();
         indexes.dedup();
-        let wanted = indexes.into_iter().map(|index| &self.endpoints[index]);
-        wanted
-            .filter(|endpoint| matching::wants(&endpoint.subscription.spec, event_type, tags))
-            .map(|endpoint| FanoutTarget {
-                subscription_no: endpoint.subscription.no,
-                subscription_version: endpoint.subscription.version,
-                expires_at: now.after(endpoint.settings.retry.lifetime()),
-            })
-            .collect()
+        indexes.retain(|index| matching::wants(&self.endpoints[*index].subscription.spec, event_type, tags));
+        let mut own_max = FANOUT_PER_COMMIT_MAX;
+        if indexes.len() > own_max {
+            let is_ordered = |index: &usize| self.endpoints[*index].push.ordered;
+            indexes.sort_by_key(|index| !is_ordered(index));
+            own_max = own_max.max(indexes.iter().take_while(|index| is_ordered(index)).count());
+        }
+        let targets = indexes.into_iter().map(|index| self.endpoints[index].target(now));
+        let mut own: Vec<_> = targets.collect();
+        let rest = own.split_off(own.len().min(own_max));
+        Route { own, rest }
     }
 
     /// Nobody reads what was accepted before, as it is to be forgotten; `None` where the installation's limit alone holds,
@@ -121,6 +158,17 @@ impl TenantConfig {
         })
     }
 
+    /// Whether it is the same tenant with the same settings of its own: what was checked against it holds.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        (self.tenant.no, self.tenant.version) == (other.tenant.no, other.tenant.version)
+    }
+
+    /// Whether settings of so many bytes have room beside the tenant's others, in the place of `replaced` ones.
+    pub(crate) fn has_room_for(&self, bytes: usize, replaced: usize) -> bool {
+        bytes <= replaced
+            || self.settings_bytes - replaced.min(self.settings_bytes) + bytes <= TENANT_SETTINGS_BYTES_MAX
+    }
+
     pub(crate) fn endpoint(&self, no: SubscriptionNo) -> Option<&Arc<Endpoint>> {
         self.by_no.get(&no).map(|index| &self.endpoints[*index])
     }
@@ -135,7 +183,18 @@ impl TenantConfig {
     }
 }
 
-/// Tenants share locks and counters by their number's rest.
+/// Tenants weigh what they take in memory, about.
+#[derive(Clone)]
+struct BySettings;
+
+impl Weighter<TenantNo, Arc<TenantConfig>> for BySettings {
+    fn weight(&self, _: &TenantNo, config: &Arc<TenantConfig>) -> u64 {
+        let of_subscriptions = (config.endpoints.len() + config.pulls.len()) * SUBSCRIPTION_OVERHEAD_BYTES;
+        (config.settings_bytes * COPIES + of_subscriptions + TENANT_OVERHEAD_BYTES) as u64
+    }
+}
+
+/// Tenants share counters by their number's rest.
 const SHARDS: usize = 64;
 
 /// All cached tenants.
@@ -144,14 +203,16 @@ pub(crate) struct ConfigCache {
     profiles: Arc<Profiles>,
     secrets: Arc<SecretBox>,
     names: Cache<TenantId, TenantNo>,
-    configs: Cache<TenantNo, Arc<TenantConfig>>,
+    configs: Cache<TenantNo, Arc<TenantConfig>, BySettings>,
     changes: Changes,
     /// Grow with each change of a tenant: a picture that was read before a change must not be kept after it.
     drops: [AtomicU64; SHARDS],
     /// Whoever misses reads alone, and those behind it find what it read: one change of a busy tenant is one reading.
-    reading: [Mutex<()>; SHARDS],
-    /// Whoever changes a tenant or its event types does it alone, so that what it was before is known exactly.
-    changing: [Mutex<()>; SHARDS],
+    reading_by_id: Locks<TenantId>,
+    reading_by_no: Locks<TenantNo>,
+    /// Whoever changes a tenant or anything of its settings does it alone, so that what it was before is known exactly; and one
+    /// tenant has one change at a time in front of the store's writer.
+    changing: Locks<TenantId>,
 }
 
 impl ConfigCache {
@@ -163,10 +224,11 @@ impl ConfigCache {
             secrets,
             changes,
             names: Cache::new(TENANTS_CACHED_MAX),
-            configs: Cache::new(TENANTS_CACHED_MAX),
+            configs: configs(),
             drops: std::array::from_fn(|_| AtomicU64::new(0)),
-            reading: std::array::from_fn(|_| Mutex::new(())),
-            changing: std::array::from_fn(|_| Mutex::new(())),
+            reading_by_id: Locks::default(),
+            reading_by_no: Locks::default(),
+            changing: Locks::default(),
         }
     }
 
@@ -176,7 +238,7 @@ impl ConfigCache {
         if let Some(config) = self.cached_by_id(id) {
             return Ok(Some(config));
         }
-        let _alone = self.reading[shard_of_name(id)].lock().await;
+        let _alone = self.reading_by_id.lock(id).await;
         if let Some(config) = self.cached_by_id(id) {
             return Ok(Some(config));
         }
@@ -185,9 +247,9 @@ impl ConfigCache {
         snapshot.map(|snapshot| self.keep(snapshot, &drops)).transpose()
     }
 
-    /// Until the guard is dropped nobody else on this node changes the tenant or its event types.
-    pub(crate) async fn changing(&self, id: &TenantId) -> MutexGuard<'_, ()> {
-        self.changing[shard_of_name(id)].lock().await
+    /// Until the guard is dropped nobody else on this node changes the tenant or anything of its settings.
+    pub(crate) async fn changing(&self, id: &TenantId) -> Lock<'_, TenantId> {
+        self.changing.lock(id).await
     }
 
     /// The subscription behind a lane; `None` when it is gone.
@@ -206,7 +268,7 @@ impl ConfigCache {
     }
 
     async fn read_by_no(&self, no: TenantNo) -> Result<Option<Arc<TenantConfig>>, StoreError> {
-        let _alone = self.reading[shard_of(no)].lock().await;
+        let _alone = self.reading_by_no.lock(&no).await;
         if let Some(config) = self.configs.get(&no) {
             return Ok(Some(config));
         }
@@ -238,7 +300,11 @@ impl ConfigCache {
                 }
                 self.configs.clear();
             }
-            Change::Key(_) | Change::Lane(_) | Change::Events(_) | Change::CalledOff(_) => {}
+            Change::Key(_)
+            | Change::Lane(_)
+            | Change::Overflowed(..)
+            | Change::Events(_)
+            | Change::CalledOff(_) => {}
         }
     }
 
@@ -269,13 +335,18 @@ impl ConfigCache {
     }
 }
 
-fn shard_of(no: TenantNo) -> usize {
-    no.0.rem_euclid(SHARDS as i64) as usize
+fn configs() -> Cache<TenantNo, Arc<TenantConfig>, BySettings> {
+    let options = OptionsBuilder::new()
+        .shards(CACHE_PARTS)
+        .estimated_items_capacity(TENANTS_CACHED_MAX)
+        .weight_capacity(SETTINGS_CACHED_BYTES_MAX as u64)
+        .build();
+    let options = options.expect("both capacities are given");
+    Cache::with_options(options, BySettings, DefaultHashBuilder::default(), DefaultLifecycle::default())
 }
 
-fn shard_of_name(id: &TenantId) -> usize {
-    id.as_str().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
-        % SHARDS
+fn shard_of(no: TenantNo) -> usize {
+    no.0.rem_euclid(SHARDS as i64) as usize
 }
 
 #[cfg(test)]

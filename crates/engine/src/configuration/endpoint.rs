@@ -5,13 +5,14 @@ use std::{sync::Arc, time::Duration};
 
 use http::{Method, header};
 use postroad_domain::{
-    DeliveryId, EndpointUrl, Event, Headers, Invalid, RequestHead, RetryPolicy, Subscription,
-    SubscriptionVersion, TenantId, subscription::Push,
+    DeliveryId, EndpointUrl, Event, Headers, Invalid, Repeat, RequestHead, RetryPolicy, Subscription,
+    SubscriptionVersion, TenantId, Timestamp, subscription::Push,
 };
-use postroad_egress::{Channel, OutboundRequest};
+use postroad_egress::{Channel, OutboundRequest, Owner};
 use postroad_profile::{
     AttemptFacts, ExactRequest, Profile, RenderError, RenderInput, SubscriptionFacts, Success,
 };
+use postroad_store::FanoutTarget;
 use thiserror::Error;
 
 use crate::{
@@ -51,6 +52,8 @@ pub(crate) struct AttemptSettings {
     pub(crate) gone_deactivates: bool,
     /// `Retry-After` of 429 and 503 is honoured.
     pub(crate) honours_retry_after: bool,
+    /// What happens to a request whose kept connection ends before a byte of the answer.
+    pub(crate) repeat: Repeat,
 }
 
 impl AttemptSettings {
@@ -64,6 +67,7 @@ impl AttemptSettings {
             success: own_success.and_then(Success::parse).unwrap_or_else(|| policy.success.clone()),
             gone_deactivates: policy.gone_deactivates,
             honours_retry_after: policy.retry_after,
+            repeat: policy.repeat,
         }
     }
 }
@@ -114,11 +118,20 @@ impl Endpoint {
             shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
             profile: Arc::clone(profile),
             tenant: as_of.id.clone(),
-            lane_settings: LaneSettings::of(&subscription, &push),
+            lane_settings: LaneSettings::of(&subscription, &push, &profile.profile.delivery),
             channel: channel_of(&push, &profile.profile),
             tenant_version,
             subscription,
             push,
+        }
+    }
+
+    /// As an event of this moment is routed to it.
+    pub(crate) fn target(&self, now: Timestamp) -> FanoutTarget {
+        FanoutTarget {
+            subscription_no: self.subscription.no,
+            subscription_version: self.subscription.version,
+            expires_at: now.after(self.settings.retry.lifetime()),
         }
     }
 
@@ -174,9 +187,17 @@ impl Endpoint {
         let url = self.endpoint_url(&exact.url).map_err(|why| unsendable("a URL")(why.to_string()))?;
         let head = self.log_head(&exact, &profile.profile);
         let ExactRequest { headers, body, .. } = exact;
-        let channel = self.channel.clone();
-        let request =
-            OutboundRequest { method, url, headers, body, deadline: self.settings.timeout, channel };
+        let request = OutboundRequest {
+            // The tenant's number is never given to another one.
+            owner: Owner(self.subscription.tenant_no.0.cast_unsigned()),
+            method,
+            url,
+            headers,
+            body,
+            deadline: self.settings.timeout,
+            repeat: self.settings.repeat,
+            channel: self.channel.clone(),
+        };
         Ok((request, head))
     }
 

@@ -124,7 +124,7 @@ impl EventTypes {
     }
 
     /// Those that the tenant added, by name.
-    fn own(&self) -> impl Iterator<Item = &RegisteredType> {
+    pub(crate) fn own(&self) -> impl Iterator<Item = &RegisteredType> {
         self.own.iter().map(|own| &own.registered)
     }
 }

@@ -1,8 +1,12 @@
 //! How the lane of a subscription makes exchanges: plain settings, which the lanes in `sending` keep.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hasher},
+    sync::Arc,
+};
 
 use postroad_domain::{Hashed, RateLimit, Subscription, SubscriptionSpec, subscription::Push};
+use postroad_profile::DeliveryPolicy;
 
 /// A host and port, in lower case.
 pub(crate) type Host = Hashed<Arc<str>>;
@@ -18,22 +22,27 @@ pub(crate) struct LaneSettings {
     pub(crate) rate_limit: Option<RateLimit>,
     /// One delivery after the other.
     pub(crate) ordered: bool,
+    /// Whether the lane is slowed down while its receiver fails, and begins with few exchanges while nobody knows whether it
+    /// answers; else nothing but what stands above delays an attempt that is due.
+    pub(crate) breaker: bool,
     /// Where they lead.
     pub(crate) host: Option<Host>,
-    /// All that the subscription says in this version, beside its secrets.
-    pub(crate) spec: Option<Arc<SubscriptionSpec>>,
+    /// A hash of all that the subscription says in this version, beside its secrets. The lane lives as long as something waits, so it
+    /// keeps nothing larger.
+    pub(crate) spec: Option<u64>,
 }
 
 impl LaneSettings {
     /// Those of a subscription in its version of now.
-    pub(crate) fn of(subscription: &Subscription, push: &Push) -> Self {
+    pub(crate) fn of(subscription: &Subscription, push: &Push, policy: &DeliveryPolicy) -> Self {
         Self {
             version: subscription.version,
             concurrency: push.concurrency,
             rate_limit: push.rate_limit,
             ordered: push.ordered,
+            breaker: policy.breaker,
             host: push.url.host_and_port().map(|host| Host::new(host.into())),
-            spec: Some(Arc::new(subscription.spec.clone())),
+            spec: hash_of(&subscription.spec),
         }
     }
 
@@ -46,6 +55,21 @@ impl LaneSettings {
 impl Default for LaneSettings {
     /// One at a time, until the subscription was looked up for the first exchange.
     fn default() -> Self {
-        Self { version: 0, concurrency: 1, rate_limit: None, ordered: false, host: None, spec: None }
+        Self {
+            version: 0,
+            concurrency: 1,
+            rate_limit: None,
+            ordered: false,
+            breaker: true,
+            host: None,
+            spec: None,
+        }
     }
+}
+
+/// The hash of settings as they are stored; `None` where they cannot be.
+pub(crate) fn hash_of(spec: &SubscriptionSpec) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&serde_json::to_vec(spec).ok()?);
+    Some(hasher.finish())
 }

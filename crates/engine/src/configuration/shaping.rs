@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use postroad_domain::{
     DeliveryId, Event, ProfileNo, SubscriptionId, SubscriptionNo, SubscriptionVersion, Target, TenantId,
-    TenantNo, Timestamp, subscription::Push, tenant::TenantSpec,
+    TenantNo, Timestamp, limits::EARLIER_CACHED_BYTES_MAX, subscription::Push, tenant::TenantSpec,
 };
 use postroad_profile::{
     DeliveryFacts, FieldProblem, OptionValues, RenderError, RenderInput, SecretKey, Shaped,
     SubscriptionFacts, TenantFacts,
 };
 use postroad_store::{Store, StoreError};
-use quick_cache::sync::Cache;
+use quick_cache::{Weighter, sync::Cache};
 use thiserror::Error;
 
 use crate::{
@@ -24,10 +24,13 @@ use crate::{
     configuration::profiles::{LoadedProfile, ProfileError, Profiles},
     configuration::sealed_settings::{open_subscription, open_tenant},
     configuration::secret_box::{SecretBox, SecretError},
+    configuration::stored_bytes::stored_bytes,
 };
 
-/// Earlier versions that are kept ready: those that deliveries of a moment ago still name.
+/// Earlier versions that are expected to be kept ready: those that deliveries of a moment ago still name.
 const EARLIER_CACHED_MAX: usize = 1_000;
+/// What one takes beside its settings.
+const SHAPING_OVERHEAD_BYTES: usize = 2_048;
 
 /// Why no request can be made.
 #[derive(Debug, Error)]
@@ -163,12 +166,12 @@ pub(crate) struct EarlierShapings {
     store: Arc<dyn Store>,
     profiles: Arc<Profiles>,
     secrets: Arc<SecretBox>,
-    cached: Cache<ShapingKey, Arc<Shaping>>,
+    cached: Cache<ShapingKey, Arc<Shaping>, BySettings>,
 }
 
 impl EarlierShapings {
     pub(crate) fn new(store: Arc<dyn Store>, profiles: Arc<Profiles>, secrets: Arc<SecretBox>) -> Self {
-        Self { store, profiles, secrets, cached: Cache::new(EARLIER_CACHED_MAX) }
+        Self { store, profiles, secrets, cached: cached() }
     }
 
     /// The shaping of the versions that `key` names.
@@ -195,6 +198,20 @@ impl EarlierShapings {
         self.cached.insert(key, Arc::clone(&shaping));
         Ok(shaping)
     }
+}
+
+/// Earlier versions weigh what they take in memory, about.
+#[derive(Clone)]
+struct BySettings;
+
+impl Weighter<ShapingKey, Arc<Shaping>> for BySettings {
+    fn weight(&self, _: &ShapingKey, shaping: &Arc<Shaping>) -> u64 {
+        (stored_bytes(&shaping.push) + SHAPING_OVERHEAD_BYTES) as u64
+    }
+}
+
+fn cached() -> Cache<ShapingKey, Arc<Shaping>, BySettings> {
+    Cache::with_weighter(EARLIER_CACHED_MAX, EARLIER_CACHED_BYTES_MAX as u64, BySettings)
 }
 
 fn first_problem(problems: Vec<FieldProblem>) -> ShapingError {

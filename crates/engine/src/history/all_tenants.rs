@@ -81,6 +81,6 @@ impl HistoryService {
     /// Whether what is of that moment is young enough for its tenant: what is not is as good as erased.
     async fn is_kept(&self, tenant: &TenantId, moment: Timestamp) -> Result<bool, StoreError> {
         let config = self.configs.by_id(tenant).await?;
-        Ok(config.is_some_and(|config| Some(moment) >= config.kept_since(self.clock.now())))
+        Ok(config.is_some_and(|config| Some(moment) >= config.kept_since(self.commit_clock.now())))
     }
 }

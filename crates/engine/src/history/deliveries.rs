@@ -75,7 +75,7 @@ impl HistoryService {
         let no = config.tenant.no;
         let (delivery, attempts) = self.delivery_with_attempts(no, id).await?;
         let event = self.store.event(no, id.first_event()).await?;
-        let kept_since = config.kept_since(self.clock.now());
+        let kept_since = config.kept_since(self.commit_clock.now());
         let event =
             event.filter(|event| Some(event.accepted_at) >= kept_since).ok_or(LookupError::NotFound)?;
         let body = self.body_of(&config, &delivery, &event).await?;
@@ -135,7 +135,7 @@ impl HistoryService {
         limit: usize,
     ) -> Result<Page<Delivery, String>, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
-        let kept_since = config.kept_since(self.clock.now());
+        let kept_since = config.kept_since(self.commit_clock.now());
         filter.since = filter.since.max(kept_since);
         let list = ListDeliveries { tenant_no: config.tenant.no, filter, after, limit };
         let page = self.store.list_deliveries(list).await?;
@@ -160,7 +160,7 @@ impl HistoryService {
         let tenant_no = config.tenant.no;
         let found = self.store.delivery(tenant_no, id).await?.ok_or(RetryError::NotFound)?;
         let endpoint = config.endpoint_by_id(found.subscription).ok_or(RetryError::Inactive)?;
-        let at = self.clock.now();
+        let at = self.commit_clock.now();
         let audit = Some(AuditedChange::of(AuditAction::DeliveryRetried, id).entry(by, &self.ids));
         let retry = RetryDelivery {
             audit,
@@ -213,7 +213,7 @@ impl HistoryService {
             return Err(CancelError::NotFound);
         }
         let audit = Some(AuditedChange::of(AuditAction::DeliveryCancelled, id).entry(by, &self.ids));
-        let cancel = CancelDelivery { tenant_no: config.tenant.no, id, at: self.clock.now(), audit };
+        let cancel = CancelDelivery { tenant_no: config.tenant.no, id, at: self.commit_clock.now(), audit };
         let lane = self.store.cancel_delivery(cancel).await.map_err(|error| match error {
             CancelDeliveryError::NotFound => CancelError::NotFound,
             CancelDeliveryError::Finished => CancelError::Finished,

@@ -90,6 +90,10 @@ impl Attempts {
             number: of.number,
             at,
             duration: self.clock.monotonic().saturating_sub(started),
+            repeated: match &result {
+                Ok(response) => response.repeated,
+                Err(failed) => failed.repeated,
+            },
             request,
             answer: answer(result),
         };
@@ -190,7 +194,7 @@ type Failed = Result<RequestError, StoreError>;
 
 fn answer(result: Result<OutboundResponse, SendError>) -> Answer {
     match result {
-        Ok(OutboundResponse { status, headers, body, truncated }) => {
+        Ok(OutboundResponse { status, headers, body, truncated, .. }) => {
             Answer::Response(ResponseHead { status, headers, body, truncated })
         }
         Err(SendError { class, message, .. }) => Answer::Error { class, message },

@@ -69,13 +69,18 @@ impl Dispatcher {
         }
     }
 
-    fn note(&self, change: Change, pending: &mut Pending) {
+    fn note(self: &Arc<Self>, change: Change, pending: &mut Pending) {
         match change {
             Change::Lane(lane) => pending.note(lane.tenant_no, [lane]),
+            Change::Overflowed(lane, handle) => self.drop_up_to(lane, handle),
             // Where it is still there, each lane that changed is told by itself.
             Change::Tenant(no) if self.has_lanes_of(no) => pending.note(no, []),
             Change::Everything => {
-                self.lanes_in_memory().into_iter().for_each(|lane| pending.note(lane.tenant_no, [lane]));
+                for lane in self.lanes_in_memory() {
+                    // What it holds may have been ended.
+                    self.drop_up_to(lane, i64::MAX);
+                    pending.note(lane.tenant_no, [lane]);
+                }
                 // A lane that is not in memory matters too: what its gone receiver left may be sent again.
                 pending.waiting_lanes = true;
             }

@@ -20,7 +20,7 @@ use super::{
     attempt::Attempts,
     lanes::{
         LaneSet,
-        types::{Ended, LaneFigures, LaneLimits, LaneStanding, RefillWish, Seat, Turn},
+        types::{Ended, LaneFigures, LaneLimits, LaneStanding, RefillWish, Rest, Turn},
     },
     verdict::{Verdict, input_of},
 };
@@ -46,7 +46,8 @@ const TURNS_AT_ONCE: usize = 64;
 /// Waiting lanes that are read at a time.
 const LANES_PAGE: usize = 1_000;
 
-/// The longest sleep before the lanes' timers are looked at again.
+/// The longest sleep before the lanes' timers are looked at again: while a machine is suspended its monotonic clock may stand
+/// still. Nothing else may need that look ([`Metrics::lanes_rescued`]).
 const TIMER_SLEEP_MAX: Duration = Duration::from_secs(30);
 
 /// The exchange slots, and the lanes that they take turns from.
@@ -85,8 +86,7 @@ pub(crate) struct DispatcherParts {
 
 impl CommitListener for Arc<Dispatcher> {
     fn queued(&self, deliveries: Vec<QueuedDelivery>) {
-        self.with_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery)));
-        self.pump();
+        self.change_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery)));
     }
 
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>) {
@@ -94,6 +94,16 @@ impl CommitListener for Arc<Dispatcher> {
             for (outcome, next_due) in outcomes {
                 self.health.outcome_written(outcome_bytes(outcome));
                 lanes.settled(outcome.lane, outcome.id, next_due);
+            }
+        });
+    }
+
+    fn refused<'a>(&self, outcomes: impl Iterator<Item = &'a Outcome>, again_at: Timestamp) {
+        let now = self.commit_clock.now();
+        self.with_lanes(|lanes| {
+            for outcome in outcomes {
+                self.health.outcome_written(outcome_bytes(outcome));
+                lanes.give_back(outcome.lane, outcome.id, again_at, now);
             }
         });
     }
@@ -153,10 +163,9 @@ impl Dispatcher {
         let mut after = None;
         loop {
             let page = self.store.waiting_lanes(WaitingLanes { after, limit: LANES_PAGE }).await?;
-            self.with_lanes(|lanes| {
+            self.change_lanes(|lanes| {
                 page.iter().for_each(|waiting| lanes.wake(waiting.lane, waiting.next_due))
             });
-            self.pump();
             match page.last() {
                 Some(last) if page.len() == LANES_PAGE => after = Some(last.lane),
                 _ => return Ok(()),
@@ -166,21 +175,30 @@ impl Dispatcher {
 
     /// Somebody sends a delivery again.
     pub(crate) fn wake_for(self: &Arc<Self>, lane: LaneKey, id: DeliveryId, due: Timestamp) {
-        self.with_lanes(|lanes| lanes.wake_for(lane, id, due));
-        self.pump();
+        self.change_lanes(|lanes| lanes.wake_for(lane, id, due));
     }
 
     /// A replay sends deliveries again, or for the first time.
     pub(crate) fn wake_for_all(self: &Arc<Self>, lane: LaneKey, ids: &[DeliveryId], due: Timestamp) {
-        self.with_lanes(|lanes| ids.iter().for_each(|id| lanes.wake_for(lane, *id, due)));
-        self.pump();
+        self.change_lanes(|lanes| ids.iter().for_each(|id| lanes.wake_for(lane, *id, due)));
     }
 
     /// Something of the lane or its active subscription changed ([`LaneSet::look_again`]).
     pub(super) fn look_again(self: &Arc<Self>, lane: LaneKey, settings: LaneSettings) {
         let now = self.commit_clock.now();
-        self.with_lanes(|lanes| lanes.look_again(lane, settings, now));
-        self.pump();
+        self.change_lanes(|lanes| lanes.look_again(lane, settings, now));
+    }
+
+    /// Nobody knows whether the lane keeps an order, and it waits as if it did.
+    async fn look_up(self: &Arc<Self>, lane: LaneKey) {
+        match self.configs.endpoint(lane).await {
+            Ok(Some(endpoint)) if endpoint.subscription.spec.active => {
+                self.look_again(lane, endpoint.lane_settings.clone());
+            }
+            // Its mark, or its deletion, says what becomes of it; and a head that cannot be looked up waits.
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "a subscription could not be read; its lane waits"),
+        }
     }
 
     /// The lanes in memory.
@@ -200,14 +218,20 @@ impl Dispatcher {
 
     /// The lane's subscription was paused, deleted or is gone: memory forgets what waits, and asks the store once more,
     /// since somebody may have activated it in between.
-    pub(super) fn drop_ready(&self, lane: LaneKey) {
+    pub(super) fn drop_ready(self: &Arc<Self>, lane: LaneKey) {
         let again_at = self.commit_clock.now();
-        self.with_lanes(|lanes| lanes.drop_ready(lane, again_at));
+        self.change_lanes(|lanes| lanes.drop_ready(lane, again_at));
+    }
+
+    /// The store ended the oldest deliveries that waited in the lane, those up to this number.
+    pub(super) fn drop_up_to(self: &Arc<Self>, lane: LaneKey, handle: i64) {
+        self.change_lanes(|lanes| lanes.drop_up_to(lane, handle));
     }
 
     /// One delivery was cancelled.
-    pub(crate) fn drop_one(&self, lane: LaneKey, id: DeliveryId) {
-        self.with_lanes(|lanes| lanes.drop_one(lane, id));
+    pub(crate) fn drop_one(self: &Arc<Self>, lane: LaneKey, id: DeliveryId) {
+        let now = self.commit_clock.now();
+        self.change_lanes(|lanes| lanes.drop_one(lane, id, now));
     }
 
     pub(crate) fn is_delivering(&self, lane: LaneKey, id: DeliveryId) -> bool {
@@ -223,16 +247,18 @@ impl Dispatcher {
         self.lanes.lock().figures()
     }
 
-    /// Starts every exchange and refill that may start now.
-    pub(crate) fn pump(self: &Arc<Self>) {
+    /// Starts every exchange and refill that may start now; answers whether there was any.
+    pub(crate) fn pump(self: &Arc<Self>) -> bool {
         let now = self.commit_clock.now();
         let mut turns = Vec::new();
+        let mut any = false;
         loop {
             self.with_lanes(|lanes| {
                 let next = || self.health.may_send().then(|| lanes.next_turn(now)).flatten();
                 turns.extend(std::iter::from_fn(next).take(TURNS_AT_ONCE));
             });
             let may_be_more = turns.len() == TURNS_AT_ONCE;
+            any |= !turns.is_empty();
             for turn in turns.drain(..) {
                 self.tasks.spawn(Arc::clone(self).send_while_there_are_turns(turn));
             }
@@ -240,25 +266,39 @@ impl Dispatcher {
                 break;
             }
         }
-        self.refill_thirsty(None);
+        self.refill_thirsty(None) || any
     }
 
     /// Rings the lanes' timers, and starts again what stood still while nothing could be written.
     pub(crate) async fn keep_time(self: Arc<Self>) {
+        // When the next timer rings, where only the longest sleep ended before that.
+        let mut too_early_for = None;
         loop {
             let now = self.commit_clock.now();
             let next = self.with_lanes(|lanes| lanes.tick(now));
-            self.pump();
-            // Not too long: while a machine is suspended its monotonic clock may stand still.
+            let found = self.pump();
+            // The timer says when something is due, and every change starts what it allows: there was nothing to find.
+            if found && too_early_for.is_some_and(|timer: Timestamp| now < timer) {
+                self.metrics.lanes_rescued.inc();
+                tracing::error!("a lane stood still until a look that nobody asked for: please report this");
+            }
             let sleep = next.map(|next| self.clock.sleep(next.since(now).min(TIMER_SLEEP_MAX)));
-            tokio::select! {
-                // Whichever it is, the same follows.
+            too_early_for = tokio::select! {
                 biased;
-                () = async { match sleep { Some(sleep) => sleep.await, None => std::future::pending().await } } => {}
-                () = self.timer_changed.notified() => {}
-                () = self.health.recovered() => {}
+                () = self.timer_changed.notified() => None,
+                () = self.health.recovered() => None,
+                () = async { match sleep { Some(sleep) => sleep.await, None => std::future::pending().await } } => {
+                    next.filter(|next| next.since(now) > TIMER_SLEEP_MAX)
+                }
             }
         }
+    }
+
+    /// Changes the lanes, and starts what may start then. Whoever changes a lane does it by this: no change may leave something
+    /// ready that nobody starts.
+    fn change_lanes(self: &Arc<Self>, change: impl FnOnce(&mut LaneSet)) {
+        self.with_lanes(change);
+        self.pump();
     }
 
     /// Changes the lanes, and tells the timekeeper when it must wake up earlier.
@@ -282,7 +322,7 @@ impl Dispatcher {
                 sent = self.send(&turn) => sent,
                 () = &mut abandoned => return,
             };
-            next = self.exchanged((lane, id), &turn.seat, sent);
+            next = self.exchanged((lane, id), &turn, sent);
         }
     }
 
@@ -291,18 +331,23 @@ impl Dispatcher {
     fn exchanged(
         self: &Arc<Self>,
         (lane, id): (LaneKey, DeliveryId),
-        seat: &Seat,
+        turn: &Turn,
         sent: Sent,
     ) -> Option<Turn> {
         let now = self.commit_clock.now();
         let (next, wish) = self.with_lanes(|lanes| {
             match &sent {
-                Sent::NotTried { pause } => lanes.give_back(lane, id, now.after(*pause)),
-                Sent::Done { ended, .. } => ended.iter().for_each(|ended| lanes.judged(lane, *ended, now)),
+                Sent::NotTried { pause } => {
+                    lanes.not_begun(lane, turn.at);
+                    lanes.give_back(lane, id, now.after(*pause), now);
+                }
+                Sent::Done { ended: Some(ended), .. } => lanes.judged(lane, *ended, now),
+                Sent::Done { ended: None, .. } => lanes.not_begun(lane, turn.at),
             }
-            lanes.exchanged(lane, seat);
+            lanes.exchanged(lane, &turn.seat);
             (self.health.may_send().then(|| lanes.next_turn(now)).flatten(), lanes.next_refill())
         });
+        let is_given_back = matches!(sent, Sent::NotTried { .. });
         // Only behind that: the lane must know of a failure before the commit of its outcome can settle the delivery.
         if let Sent::Done { job, .. } = sent {
             self.health.outcome_waits(outcome_bytes(&job.outcome));
@@ -311,20 +356,35 @@ impl Dispatcher {
         if wish.is_some() {
             self.refill_thirsty(wish);
         }
+        // An outcome is told to the lanes behind its commit, and then all is started that may start. Here there is none.
+        if is_given_back {
+            self.pump();
+        }
         next
     }
 
-    fn refill_thirsty(self: &Arc<Self>, mut wish: Option<RefillWish>) {
+    /// Starts this refill and all others that may start; answers whether there was any.
+    fn refill_thirsty(self: &Arc<Self>, mut wish: Option<RefillWish>) -> bool {
+        let mut any = false;
+        // What waits stays in the store for the next start.
+        if self.health.is_stopping() {
+            let again_at = self.commit_clock.now().after(REFILL_PAUSE);
+            wish.into_iter()
+                .for_each(|wish| self.with_lanes(|lanes| lanes.refill_failed(wish.lane, again_at)));
+            return false;
+        }
         while let Some(wish) = wish.take().or_else(|| self.with_lanes(LaneSet::next_refill)) {
+            any = true;
             self.tasks.spawn(Arc::clone(self).refill(wish));
         }
+        any
     }
 
     /// One turn: an attempt, or the end of a delivery whose time is over.
-    async fn send(&self, turn: &Turn) -> Sent {
+    async fn send(self: &Arc<Self>, turn: &Turn) -> Sent {
         let delivery = &turn.delivery;
         if delivery.expires_at <= turn.at {
-            return Sent::done(delivery, None, Next::Failed(Reason::Expired), false);
+            return Sent::expired(delivery);
         }
         match self.configs.endpoint(delivery.lane).await {
             Ok(Some(endpoint)) if endpoint.subscription.spec.active => self.attempt(turn, &endpoint).await,
@@ -337,15 +397,16 @@ impl Dispatcher {
         }
     }
 
-    async fn attempt(&self, turn: &Turn, endpoint: &Endpoint) -> Sent {
+    async fn attempt(self: &Arc<Self>, turn: &Turn, endpoint: &Endpoint) -> Sent {
         let Turn { delivery, at: began, settings_version, .. } = turn;
         if *settings_version != Some(endpoint.lane_settings.version) {
             let (lane, settings) = (delivery.lane, endpoint.lane_settings.clone());
-            let still_holds =
-                |lanes: &mut LaneSet| lanes.still_holds(lane, *settings_version, settings, *began);
-            if !self.with_lanes(still_holds) {
+            let given_by = (*settings_version, delivery.subscription_version);
+            if !self.with_lanes(|lanes| lanes.still_holds(lane, given_by, settings, *began)) {
                 return Sent::NotTried { pause: Duration::ZERO };
             }
+            // What it allows from now on besides this exchange.
+            self.pump();
         }
         let (record, verdict) = match self.attempts.make(delivery.into(), endpoint).await {
             Ok(made) => made,
@@ -362,20 +423,25 @@ impl Dispatcher {
                 if gone {
                     self.receiver_is_gone(delivery, endpoint).await;
                 }
-                in_its_place(self.after_failure(delivery, endpoint, retry_after), endpoint)
+                self.after_failure(delivery, endpoint, retry_after)
             }
         };
         self.metrics.attempted(&record);
-        Sent::done(delivery, Some((record, *began)), next, endpoint.push.ordered)
+        // Its order may have been given up meanwhile. One that begins waits for no attempt that began before.
+        let is_ordered =
+            endpoint.push.ordered && self.lanes.lock().keeps_order(delivery.lane).unwrap_or(true);
+        let next = if is_ordered { in_its_place(next) } else { next };
+        Sent::done(delivery, (record, *began, endpoint.lane_settings.version), next, is_ordered)
     }
 
     fn after_failure(&self, delivery: &QueuedDelivery, endpoint: &Endpoint, asked: Option<Duration>) -> Next {
         let now = self.commit_clock.now();
-        if let Some(asked) = asked {
-            // The receiver asks for the whole subscription, also when this was the delivery's last attempt.
-            let rest = with_retry_after(Duration::ZERO, Some(asked));
-            self.with_lanes(|lanes| lanes.rest(delivery.lane, now.after(rest)));
-        }
+        // The receiver asks for the whole subscription, also when this was the delivery's last attempt.
+        let asked = asked.filter(|asked| {
+            let until = now.after(with_retry_after(Duration::ZERO, Some(*asked)));
+            let version = endpoint.lane_settings.version;
+            self.with_lanes(|lanes| lanes.rest_asked(delivery.lane, version, until, now))
+        });
         let tries = delivery.tries + 1;
         let Some(gap) = self.ids.with_rng(|rng| endpoint.settings.retry.gap_after(tries, rng)) else {
             return Next::Failed(Reason::Exhausted);
@@ -385,41 +451,59 @@ impl Dispatcher {
 
     /// The receiver answered 410: nothing more is sent until the customer activates the subscription again.
     async fn receiver_is_gone(&self, delivery: &QueuedDelivery, endpoint: &Endpoint) {
-        // The answer of an address that the customer has replaced in the meantime says nothing about the new one.
+        // The answer to what the customer has changed in the meantime says nothing about what holds now. The store compares once
+        // more; here it spares the lane its rest.
+        let version = endpoint.subscription.version;
         let current = self.configs.endpoint(delivery.lane).await;
-        let moved = |current: &Endpoint| current.push.url != endpoint.push.url;
-        if current.is_ok_and(|current| current.is_some_and(|current| moved(&current))) {
+        let is_newer = |current: &Endpoint| current.subscription.version != version;
+        if current.is_ok_and(|current| current.is_some_and(|current| is_newer(&current))) {
             return;
         }
         // Until it is written that nothing goes out, nothing does.
-        let until = self.commit_clock.now().after(REFILL_PAUSE);
-        self.with_lanes(|lanes| lanes.rest(delivery.lane, until));
+        let now = self.commit_clock.now();
+        let rest = (now.after(REFILL_PAUSE), Rest::Unavailable);
+        self.with_lanes(|lanes| lanes.rest(delivery.lane, rest, now));
         let LaneKey { tenant_no, subscription_no } = delivery.lane;
         let gone = AuditedChange::of(AuditAction::SubscriptionGone, endpoint.subscription.id);
         let audit = gone.entry(&Origin::SYSTEM, &self.ids);
-        let deactivate = Deactivate { tenant_no, subscription_no, at: self.clock.now(), audit: Some(audit) };
-        if let Err(error) = self.store.deactivate(deactivate).await {
-            tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
+        let (at, audit) = (now, Some(audit));
+        let deactivate = Deactivate { tenant_no, subscription_no, version, at, audit };
+        match self.store.deactivate(deactivate).await {
+            Ok(true) => tracing::info!(
+                tenant = %endpoint.tenant,
+                subscription = %endpoint.subscription.id,
+                "a receiver answered 410: its subscription is inactive now"
+            ),
+            // It was changed or deleted meanwhile, or another answer came first.
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
+            }
         }
-        tracing::info!(
-            tenant = %endpoint.tenant,
-            subscription = %endpoint.subscription.id,
-            "a receiver answered 410: its subscription is inactive now"
-        );
     }
 
     async fn refill(self: Arc<Self>, wish: RefillWish) {
         let due_by = self.commit_clock.now();
         let RefillWish { lane, held, limit, bytes_max } = wish;
-        match self.store.refill(Refill { lane, due_by, held, limit, bytes_max }).await {
-            Ok(refilled) => self.with_lanes(|lanes| lanes.refilled(lane, refilled, due_by)),
+        let refilled = tokio::select! {
+            biased;
+            refilled = self.store.refill(Refill { lane, due_by, held, limit, bytes_max }) => refilled,
+            () = self.abandon.cancelled() => return,
+        };
+        match refilled {
+            Ok(refilled) => {
+                let mut is_unknown = false;
+                self.change_lanes(|lanes| is_unknown = lanes.refilled(lane, refilled, due_by));
+                if is_unknown {
+                    self.look_up(lane).await;
+                }
+            }
             Err(error) => {
-                tracing::warn!(%error, "a lane could not be refilled; it waits");
+                tracing::warn!(%error, "a lane could not be refilled; it asks again for less");
                 let again_at = self.commit_clock.now().after(REFILL_PAUSE);
-                self.with_lanes(|lanes| lanes.refill_failed(lane, again_at));
+                self.change_lanes(|lanes| lanes.refill_failed(lane, again_at));
             }
         }
-        self.pump();
     }
 }
 
@@ -432,30 +516,41 @@ enum Sent {
 }
 
 impl Sent {
-    /// `attempt` goes with when it began. An ordered lane stands still until the outcome is committed.
+    /// Its time was over before its turn.
+    fn expired(delivery: &QueuedDelivery) -> Self {
+        let next = Next::Failed(Reason::Expired);
+        debug_assert!(transition(Status::Queued, input_of(next)).is_some());
+        Self::with(delivery, (None, None), next, false)
+    }
+
+    /// An attempt was made; it goes with when it began, and with which version of the subscription. An ordered lane stands still
+    /// until the outcome is committed.
     fn done(
         delivery: &QueuedDelivery,
-        attempt: Option<(Attempt, Timestamp)>,
+        (attempt, began, version): (Attempt, Timestamp, i64),
         next: Next,
         is_ordered: bool,
     ) -> Self {
-        let state = if attempt.is_some() { Status::Delivering } else { Status::Queued };
-        debug_assert!(transition(state, input_of(next)).is_some(), "{state:?} knows no {next:?}");
+        debug_assert!(transition(Status::Delivering, input_of(next)).is_some(), "{next:?}");
         let again_at = if let Next::InPlace { not_before, .. } = next { Some(not_before) } else { None };
-        let ended = attempt.as_ref().map(|(attempt, began)| Ended {
-            id: delivery.id,
-            succeeded: next == Next::Succeeded,
-            again_at,
-            began: *began,
-            took: attempt.duration,
-        });
+        let succeeded = next == Next::Succeeded;
+        let ended = Ended { id: delivery.id, succeeded, again_at, version, began, took: attempt.duration };
+        Self::with(delivery, (Some(attempt), Some(ended)), next, is_ordered)
+    }
+
+    fn with(
+        delivery: &QueuedDelivery,
+        (attempt, ended): (Option<Attempt>, Option<Ended>),
+        next: Next,
+        is_ordered: bool,
+    ) -> Self {
         let outcome = Outcome {
             lane: delivery.lane,
             id: delivery.id,
             handle: delivery.handle,
             due: delivery.due,
             expires_at: delivery.expires_at,
-            attempt: attempt.map(|(attempt, _)| attempt),
+            attempt,
             body: None,
             next,
         };
@@ -465,9 +560,9 @@ impl Sent {
 
 /// A delivery of an ordered subscription keeps its place in the queue while it waits for its next attempt: the lane rests
 /// until then, so that nothing overtakes it.
-fn in_its_place(next: Next, endpoint: &Endpoint) -> Next {
+fn in_its_place(next: Next) -> Next {
     match next {
-        Next::Queued { due, tries } if endpoint.push.ordered => Next::InPlace { not_before: due, tries },
+        Next::Queued { due, tries } => Next::InPlace { not_before: due, tries },
         next => next,
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 /// Sends deliveries, and tries subscriptions.
 pub struct SendingService {
     pub(super) store: Arc<dyn Store>,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) commit_clock: Arc<CommitClock>,
     pub(super) ids: Arc<IdSource>,
     pub(super) configs: Arc<ConfigCache>,
     pub(super) health: Arc<Health>,
@@ -56,8 +56,8 @@ impl SendingService {
         let dispatcher = Arc::new(Dispatcher::new(DispatcherParts {
             store: Arc::clone(&store),
             attempts,
-            clock: Arc::clone(&clock),
-            commit_clock,
+            clock,
+            commit_clock: Arc::clone(&commit_clock),
             ids: Arc::clone(&ids),
             configs: Arc::clone(&configs),
             committer,
@@ -66,7 +66,7 @@ impl SendingService {
             limits: lane_limits(),
         }));
         let tests = Shares::new(Amount { places: limits::TESTS_MAX, bytes: 0 });
-        Self { store, clock, ids, configs, health, metrics, dispatcher, tests }
+        Self { store, commit_clock, ids, configs, health, metrics, dispatcher, tests }
     }
 
     /// The lanes and what takes turns from them.

@@ -141,16 +141,17 @@ impl SendingService {
             at: event.accepted_at,
             attempt,
             succeeded: verdict == Verdict::Succeeded,
-            finished_at: self.clock.now(),
+            finished_at: self.commit_clock.now(),
         };
         self.store.record_test(test).await
     }
 
     fn sample_event(&self, config: &TenantConfig, facts: Facts) -> Event {
+        let at = self.commit_clock.now();
         Event {
-            id: self.ids.event(),
+            id: self.ids.event(at),
             event_type: facts.event_type,
-            accepted_at: self.clock.now(),
+            accepted_at: at,
             occurred_at: facts.occurred_at,
             tags: Vec::new(),
             attributes: facts.attributes,

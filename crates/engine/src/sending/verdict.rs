@@ -76,7 +76,7 @@ fn retry_after(response: &OutboundResponse, now: Timestamp) -> Option<Duration> 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use postroad_domain::RetryPolicy;
+    use postroad_domain::{Repeat, RetryPolicy};
     use postroad_profile::Success;
 
     use super::*;
@@ -88,6 +88,7 @@ mod tests {
             success: Success::parse(["2xx"]).unwrap(),
             gone_deactivates: true,
             honours_retry_after: true,
+            repeat: Repeat::Always,
         };
         answered_by(&settings, status, retry_after)
     }
@@ -99,6 +100,7 @@ mod tests {
             headers: headers.into_iter().collect(),
             body: Bytes::new(),
             truncated: false,
+            repeated: false,
         };
         judge(&Ok(response), settings, Timestamp::from_millis(784_111_777_000))
     }
@@ -122,6 +124,7 @@ mod tests {
             success: Success::parse(["200"]).unwrap(),
             gone_deactivates: false,
             honours_retry_after: false,
+            repeat: Repeat::Always,
         };
         assert_eq!(answered_by(&settings, 200, None), Verdict::Succeeded);
         for (status, retry_after) in [(201, None), (410, None), (429, Some("5")), (503, Some("5"))] {

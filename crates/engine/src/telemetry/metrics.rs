@@ -51,6 +51,7 @@ pub struct Metrics {
     pub(crate) under_way: Gauge,
     pub(crate) lanes: Gauge,
     pub(crate) lanes_slowed: Gauge,
+    pub(crate) lanes_rescued: Counter,
     pub(crate) memory_bytes: Gauge,
     pub(crate) wal_bytes: Gauge,
     pub(crate) file_bytes: Gauge,
@@ -84,11 +85,17 @@ impl Metrics {
             under_way: Gauge::default(),
             lanes: Gauge::default(),
             lanes_slowed: Gauge::default(),
+            lanes_rescued: Counter::default(),
             memory_bytes: Gauge::default(),
             wal_bytes: Gauge::default(),
             file_bytes: Gauge::default(),
             per_tenant: OnceLock::new(),
         }
+    }
+
+    /// How often a regular look found a lane that was ready and that nobody had started. Anything but 0 is a fault.
+    pub fn lanes_rescued(&self) -> u64 {
+        self.lanes_rescued.get()
     }
 
     /// Enters everything into a registry.
@@ -134,6 +141,11 @@ impl Metrics {
             "lanes_slowed",
             "Lanes that send one probe after each pause because their receivers fail",
             self.lanes_slowed.clone(),
+        );
+        registry.register(
+            "lanes_rescued",
+            "Lanes that a regular look found ready and that nobody had started: always 0, or Postroad has a fault",
+            self.lanes_rescued.clone(),
         );
         registry.register_with_unit(
             "lanes_memory",

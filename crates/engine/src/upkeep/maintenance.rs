@@ -51,7 +51,7 @@ impl UpkeepService {
     async fn sweep_step(&self) -> bool {
         let swept = self
             .store
-            .sweep(Sweep { at: self.clock.now(), limit: SWEEP_ROWS, budget: BacklogBudget::default() })
+            .sweep(Sweep { at: self.commit_clock.now(), limit: SWEEP_ROWS, budget: BacklogBudget::default() })
             .await;
         match swept {
             Ok(Swept { expired, overflowed, more, .. }) => {
@@ -79,7 +79,7 @@ impl UpkeepService {
         match self.store.backlog().await {
             Ok(backlog) => {
                 self.metrics.waiting.set(i64::try_from(backlog.waiting).unwrap_or(i64::MAX));
-                let age = |since: Timestamp| self.clock.now().since(since).as_secs_f64();
+                let age = |since: Timestamp| self.commit_clock.now().since(since).as_secs_f64();
                 self.metrics.oldest_age_seconds.set(backlog.oldest.map_or(0.0, age));
             }
             Err(error) => tracing::warn!(%error, "the backlog could not be read"),

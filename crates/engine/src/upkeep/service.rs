@@ -8,6 +8,7 @@ use postroad_store::{ChangeKinds, Store};
 use tokio::task::JoinHandle;
 
 use crate::{
+    commit::commit_clock::CommitClock,
     configuration::{cache::ConfigCache, service::ConfigurationService},
     telemetry::metrics::Metrics,
 };
@@ -16,6 +17,7 @@ use crate::{
 pub struct UpkeepService {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) commit_clock: Arc<CommitClock>,
     pub(super) configuration: Arc<ConfigurationService>,
     pub(super) configs: Arc<ConfigCache>,
     pub(super) metrics: Arc<Metrics>,
@@ -27,6 +29,7 @@ pub struct UpkeepService {
 pub(crate) struct UpkeepParts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) commit_clock: Arc<CommitClock>,
     pub(crate) configuration: Arc<ConfigurationService>,
     pub(crate) configs: Arc<ConfigCache>,
     pub(crate) metrics: Arc<Metrics>,
@@ -34,8 +37,8 @@ pub(crate) struct UpkeepParts {
 
 impl UpkeepService {
     pub(crate) fn new(parts: UpkeepParts) -> Self {
-        let UpkeepParts { store, clock, configuration, configs, metrics } = parts;
-        Self { store, clock, configuration, configs, metrics, background: Mutex::default() }
+        let UpkeepParts { store, clock, commit_clock, configuration, configs, metrics } = parts;
+        Self { store, clock, commit_clock, configuration, configs, metrics, background: Mutex::default() }
     }
 
     /// Starts what goes on in the background.

@@ -111,9 +111,10 @@ async fn what_is_held_for_a_receiver_that_was_gone_goes_out_when_another_node_ac
     let published = world.publish("1").await;
     world.exchange().await.answer(500);
     world.reaches(&published, Status::Queued).await;
-    let Subscription { tenant_no, no: subscription_no, .. } = stored(&world, id).await;
+    let Subscription { tenant_no, no: subscription_no, version, .. } = stored(&world, id).await;
     let at = world.clock.now();
-    world.store.deactivate(Deactivate { tenant_no, subscription_no, at, audit: None }).await.unwrap();
+    let deactivate = Deactivate { tenant_no, subscription_no, version, at, audit: None };
+    world.store.deactivate(deactivate).await.unwrap();
     world.pass(Duration::from_secs(60)).await;
     world.no_exchange().await;
     activate(&world, id).await;
@@ -129,9 +130,10 @@ async fn what_is_held_goes_out_also_where_the_engine_fell_behind_the_changes() {
     let published = world.publish("1").await;
     world.exchange().await.answer(500);
     world.reaches(&published, Status::Queued).await;
-    let Subscription { tenant_no, no: subscription_no, .. } = stored(&world, id).await;
+    let Subscription { tenant_no, no: subscription_no, version, .. } = stored(&world, id).await;
     let at = world.clock.now();
-    world.store.deactivate(Deactivate { tenant_no, subscription_no, at, audit: None }).await.unwrap();
+    let deactivate = Deactivate { tenant_no, subscription_no, version, at, audit: None };
+    world.store.deactivate(deactivate).await.unwrap();
     world.pass(Duration::from_secs(60)).await;
     world.no_exchange().await;
     activate(&world, id).await;

@@ -9,6 +9,7 @@ mod ending;
 mod explaining;
 mod pacing;
 mod profiles;
+mod promises;
 mod replaying;
 mod restarting;
 mod retention;

@@ -1,9 +1,9 @@
 //! Sending: the exact request, turns, limits, what the log shows.
 
-use postroad_engine::Origin;
+use postroad_engine::{NewSubscription, Origin};
 use std::time::Duration;
 
-use postroad_domain::{CustomHeader, Status, SubscriptionSpec, attempt::Answer};
+use postroad_domain::{CustomHeader, ErrorClass, Status, SubscriptionSpec, TenantId, attempt::Answer};
 
 use crate::world::{World, acme, draft, event, pushed_with, to};
 
@@ -146,4 +146,42 @@ async fn a_url_that_must_not_be_called_is_refused_and_nothing_is_created() {
         world.engine.configuration().create_subscription(&Origin::ADMIN, &acme(), new).await.err().unwrap();
     assert!(matches!(refused, postroad_engine::CreateError::BlockedUrl(_)));
     assert_eq!(world.engine.configuration().subscriptions(&acme()).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_attempt_whose_request_went_out_twice_says_so_whatever_came_of_it() {
+    let world = World::new().await;
+    world.subscribe(to("https://a.example/")).await;
+    let published = world.publish("{}").await;
+    world.exchange().await.fail_the_second_time(ErrorClass::Connect);
+    world.pass(Duration::from_secs(60)).await;
+    world.exchange().await.answer(503);
+    world.pass(Duration::from_secs(3_600)).await;
+    world.exchange().await.answer_the_second_time(200);
+    let view = world.reaches(&published, Status::Succeeded).await;
+    let repeated: Vec<_> = view.attempts.iter().map(|attempt| attempt.repeated).collect();
+    assert_eq!(repeated, [true, false, true]);
+}
+
+#[tokio::test]
+async fn requests_of_two_tenants_to_one_receiver_have_different_owners() {
+    let world = World::new().await;
+    world.put_tenant("other").await;
+    let other = TenantId::parse("other").unwrap();
+    let mut owners = Vec::new();
+    for tenant in [acme(), other.clone(), acme(), other] {
+        let (configuration, accepting) = (world.engine.configuration(), world.engine.accepting());
+        let subscription = NewSubscription { draft: draft(to("https://a.example/")), secret: None };
+        configuration.create_subscription(&Origin::ADMIN, &tenant, subscription).await.unwrap();
+        accepting.publish(&tenant, event("lead.created", "{}")).await.unwrap();
+        let exchange = world.exchange().await;
+        owners.push(exchange.request.owner);
+        exchange.answer(200);
+        // A second subscription of the tenant has its own exchange.
+        if owners.len() > 2 {
+            world.exchange().await.answer(200);
+        }
+    }
+    assert_eq!((owners[0], owners[1]), (owners[2], owners[3]));
+    assert_ne!(owners[0], owners[1]);
 }

@@ -47,7 +47,7 @@ struct Receivers {
 impl Receivers {
     fn answered(status: u16, headers: &[(&str, &str)]) -> Result<OutboundResponse, SendError> {
         let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        Ok(OutboundResponse { status, headers, body: Bytes::new(), truncated: false })
+        Ok(OutboundResponse { status, headers, body: Bytes::new(), truncated: false, repeated: false })
     }
 }
 

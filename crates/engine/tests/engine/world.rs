@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use postroad_domain::{
-    DeliveryId, EndpointUrl, ErrorClass, Status, SubscriptionId, SubscriptionSpec, TenantId,
+    DeliveryId, EndpointUrl, ErrorClass, Headers, Status, SubscriptionId, SubscriptionSpec, TenantId,
     subscription::Push, tenant::TenantSpec,
 };
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
@@ -41,7 +41,31 @@ impl Exchange {
     pub(crate) fn answer_with(self, status: u16, headers: &[(&str, &str)]) {
         let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let body = Bytes::from_static(b"thanks");
-        let _ = self.answer.send(Ok(OutboundResponse { status, headers, body, truncated: false }));
+        let _ = self.answer.send(Ok(OutboundResponse {
+            status,
+            headers,
+            body,
+            truncated: false,
+            repeated: false,
+        }));
+    }
+
+    /// As [`answer`](Self::answer), after the request went out a second time.
+    pub(crate) fn answer_the_second_time(self, status: u16) {
+        let (headers, body) = (Headers::new(), Bytes::new());
+        let _ = self.answer.send(Ok(OutboundResponse {
+            status,
+            headers,
+            body,
+            truncated: false,
+            repeated: true,
+        }));
+    }
+
+    /// As [`fail`](Self::fail), after the request went out a second time.
+    pub(crate) fn fail_the_second_time(self, class: ErrorClass) {
+        let failed = SendError::new(class, "as the test says");
+        let _ = self.answer.send(Err(SendError { repeated: true, ..failed }));
     }
 
     pub(crate) fn fail(self, class: ErrorClass) {
@@ -143,15 +167,12 @@ impl World {
     }
 
     pub(crate) async fn subscribe(&self, spec: SubscriptionSpec) -> SubscriptionView {
-        self.engine
-            .configuration()
-            .create_subscription(
-                &Origin::ADMIN,
-                &acme(),
-                NewSubscription { draft: draft(spec), secret: None },
-            )
-            .await
-            .unwrap()
+        self.subscribe_in(&acme(), spec).await
+    }
+
+    pub(crate) async fn subscribe_in(&self, tenant: &TenantId, spec: SubscriptionSpec) -> SubscriptionView {
+        let new = NewSubscription { draft: draft(spec), secret: None };
+        self.engine.configuration().create_subscription(&Origin::ADMIN, tenant, new).await.unwrap()
     }
 
     pub(crate) async fn publish(&self, data: &str) -> Published {

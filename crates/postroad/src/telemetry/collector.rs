@@ -9,8 +9,10 @@ use bytes::Bytes;
 use http::{HeaderName, Request, Response, StatusCode, header};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use opentelemetry_http::{HttpClient, HttpError};
-use postroad_domain::EndpointUrl;
-use postroad_egress::{AddressPolicy, Egress as _, EgressConfig, HttpEgress, OutboundRequest, SystemDial};
+use postroad_domain::{EndpointUrl, Repeat};
+use postroad_egress::{
+    AddressPolicy, Egress as _, EgressConfig, HttpEgress, OutboundRequest, Owner, SystemDial,
+};
 use tokio::runtime::Handle;
 
 /// They follow from URL and body.
@@ -49,11 +51,14 @@ impl HttpClient for Collector {
             Ok::<_, HttpError>((name.to_string(), value.to_str()?.to_owned()))
         };
         let request = OutboundRequest {
+            // The collector alone uses this client.
+            owner: Owner(0),
             method: head.method,
             url: EndpointUrl::parse(&head.uri.to_string())?,
             headers: kept.map(header).collect::<Result<_, _>>()?,
             body,
             deadline: self.timeout,
+            repeat: Repeat::Always,
             channel: None,
         };
         let egress = Arc::clone(&self.egress);

@@ -13,6 +13,10 @@ use crate::{
 
 const USER_AGENT: &str = concat!("Postroad/", env!("CARGO_PKG_VERSION"));
 
+/// Names that no profile may write: they frame the request, or stand elsewhere in the profile.
+const RESERVED_NAMES: [&str; 5] =
+    ["host", "content-length", "transfer-encoding", "connection", "content-type"];
+
 /// One header of a profile. Several of one name are sent as several lines.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderRule {
@@ -63,10 +67,9 @@ fn write_own(rules: &[HeaderRule], subscription: &SubscriptionFacts<'_>, headers
         .authorization
         .filter(|_| !brings(subscription, "authorization") && !writes(rules, "authorization"));
     headers.extend(authorization.map(|value| ("Authorization", value)));
-    let own = subscription
-        .headers
-        .iter()
-        .filter(|header| !header.name.eq_ignore_ascii_case("content-type") && !writes(rules, &header.name));
+    let own = subscription.headers.iter().filter(|header| {
+        !headers::is_same_name(&header.name, "content-type") && !writes(rules, &header.name)
+    });
     headers.extend(own.map(|header| (&header.name, &header.value)));
 }
 
@@ -74,9 +77,9 @@ fn brings(subscription: &SubscriptionFacts<'_>, name: &str) -> bool {
     subscription.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name))
 }
 
-/// Whether one of the rules writes the header.
+/// Whether one of the rules writes the header, or one that gateways take for it.
 pub(crate) fn writes(rules: &[HeaderRule], name: &str) -> bool {
-    rules.iter().any(|rule| rule.name.eq_ignore_ascii_case(name))
+    rules.iter().any(|rule| headers::is_same_name(&rule.name, name))
 }
 
 /// A value comes from data too: a line break in it would be another header.
@@ -97,9 +100,13 @@ fn read_one(section: &Section<'_>, compiler: &mut Compiler<'_>) -> Option<Header
     if !headers::is_name(&name) {
         section.invalid("name", "is not a name that HTTP allows");
     }
-    if ["host", "content-length", "transfer-encoding", "connection", "content-type"]
-        .contains(&name.to_ascii_lowercase().as_str())
-    {
+    let reserved = RESERVED_NAMES.iter().find(|reserved| headers::is_same_name(&name, reserved));
+    if let Some(reserved) = reserved.filter(|reserved| !name.eq_ignore_ascii_case(reserved)) {
+        let why = format!(
+            "is read as {reserved} by many gateways, which Postroad itself writes: give it another name"
+        );
+        section.invalid("name", why);
+    } else if reserved.is_some() {
         section
             .invalid("name", "is written by Postroad itself; the content type stands in `request.content`");
     }

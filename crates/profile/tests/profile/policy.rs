@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postroad_domain::HttpVersion;
+use postroad_domain::{HttpVersion, Repeat};
 use postroad_profile::{DataRefusal, Profile, Success};
 
 use crate::facts::{built_in, with_request};
@@ -51,6 +51,8 @@ fn what_the_policy_leaves_out_is_as_standard_webhooks_has_it() {
     assert!(empty.gone_deactivates && empty.retry_after);
     assert_eq!(empty.http_version, HttpVersion::One);
     assert_eq!(with("delivery.http_version = \"2\"").delivery.http_version, HttpVersion::Two);
+    assert_eq!(empty.repeat, Repeat::Always);
+    assert_eq!(with("delivery.repeat = \"unsent\"").delivery.repeat, Repeat::Unsent);
     let own = with(
         "delivery = { timeout = \"3s\", timeout_min = \"2s\", timeout_max = \"4s\", gone = \"failure\" }",
     );

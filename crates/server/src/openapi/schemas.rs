@@ -211,7 +211,8 @@ fn answered() -> Value {
         }},
         "Policy": {"properties": {
             "gone": words(["deactivate", "failure"]), "retry_after": words(["honour", "ignore"]),
-            "http_version": named("HttpVersion"),
+            "breaker": words(["on", "off"]),
+            "http_version": named("HttpVersion"), "repeat": words(["always", "unsent"]),
         }},
         "Problem": {"properties": {"status": {"minimum": 400, "maximum": 599}, "errors": {"minItems": 1}}},
         "Health": {"properties": {"status": words(["live", "ready"])}},

@@ -70,6 +70,8 @@ codes! {
     TooManyKeys = "too_many_keys", CONFLICT, "No more keys are allowed";
     /// The tenant has as many event types of its own as it may have.
     TooManyEventTypes = "too_many_event_types", CONFLICT, "No more event types are allowed";
+    /// The settings of the tenant would be larger than they may be.
+    SettingsTooLarge = "settings_too_large", CONFLICT, "The settings of the tenant are too large";
     /// As many secrets sign as may.
     TooManySecrets = "too_many_secrets", CONFLICT, "Too many secrets sign";
     /// A delivery that still waits cannot be sent again.

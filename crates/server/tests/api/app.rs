@@ -47,7 +47,13 @@ impl Exchange {
     pub(crate) fn answer(self, status: u16, body: &[u8]) {
         let headers = [("server", "test")].into();
         let body = Bytes::copy_from_slice(body);
-        let _ = self.answer.send(Ok(OutboundResponse { status, headers, body, truncated: false }));
+        let _ = self.answer.send(Ok(OutboundResponse {
+            status,
+            headers,
+            body,
+            truncated: false,
+            repeated: false,
+        }));
     }
 
     pub(crate) fn fail(self, class: ErrorClass) {

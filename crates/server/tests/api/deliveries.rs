@@ -28,6 +28,7 @@ async fn a_delivery_shows_each_attempt_with_request_and_response() {
     let attempt = &waiting["attempts"][0];
     assert!(attempt["id"].as_str().unwrap().starts_with("att_"));
     assert_eq!((&attempt["number"], &attempt["duration_ms"]), (&json!(1), &json!(0)));
+    assert_eq!(attempt["repeated"], json!(false));
     let request = &attempt["request"];
     assert_eq!((&request["method"], &request["url"]), (&json!("POST"), &json!("https://example.com/h?k=1")));
     assert!(request["body"].as_str().unwrap().ends_with(r#""data":{"a":"é"}}"#));

@@ -127,6 +127,12 @@ async fn a_header_that_must_not_be_sent_is_refused_by_name_or_value() {
     for (header, field, says) in [
         (json!({"name": "Host", "value": "x"}), "name", "which Postroad itself writes"),
         (json!({"name": "webhook-signature", "value": "x"}), "name", "which this profile writes itself"),
+        (
+            json!({"name": "transfer_encoding", "value": "x"}),
+            "name",
+            "many gateways read as transfer-encoding",
+        ),
+        (json!({"name": "webhook_signature", "value": "x"}), "name", "take for a header of this profile"),
         (json!({"name": "a b", "value": "x"}), "name", "that HTTP does not allow"),
         (json!({"name": "X-B", "value": "a\nb"}), "value", "line break"),
         (json!({"name": "X-B", "value": 1}), "value", "must be a string"),

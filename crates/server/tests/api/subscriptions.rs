@@ -140,6 +140,39 @@ async fn a_deleted_subscription_is_gone_and_another_tenants_is_not_found() {
         .expect(404);
 }
 
+/// Some 330 subscriptions of 227 KB, each within its limits, made their tenant unreadable: nothing could be published any more, and
+/// lists over all tenants failed with it.
+#[tokio::test]
+async fn the_settings_of_a_tenant_are_bounded_together_and_what_fits_can_be_read() {
+    let app = App::new().await;
+    let header = |number: usize| json!({"name": format!("X-{number}"), "value": "v".repeat(4_096)});
+    let headers: Vec<_> = (0..30).map(header).collect();
+    let body = json!({"delivery": {"url": "https://example.com", "headers": headers}});
+    let mut created = 0;
+    let refused = loop {
+        let reply = app.post(SUBSCRIPTIONS, body.clone()).await;
+        if reply.status != 201 {
+            break reply;
+        }
+        created += 1;
+    };
+    refusal::check(&refused, 409, "settings_too_large", "", "16 MiB together", "one more");
+    assert!((90..140).contains(&created), "{created} of 123 KB");
+    let small = json!({"delivery": {"url": "https://example.com"}});
+    app.post(SUBSCRIPTIONS, small).await.expect(201);
+    let event = json!({"type": "lead.created", "data": {}});
+    let published = app.post("/v1/tenants/acme/events", event).await.expect(202);
+    assert_eq!(published["deliveries"], json!(created + 1));
+    let (mut listed, mut pages, mut path) = (0, 0, format!("{SUBSCRIPTIONS}?limit=250"));
+    loop {
+        let page = app.get(&path).await.expect(200);
+        (listed, pages) = (listed + page["data"].as_array().unwrap().len(), pages + 1);
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("{SUBSCRIPTIONS}?limit=250&cursor={next}");
+    }
+    assert_eq!((listed, pages), (created + 1, 2), "a page ends at 8 MiB");
+}
+
 #[tokio::test]
 async fn a_tenant_may_have_a_thousand_subscriptions_and_no_more() {
     let app = App::new().await;

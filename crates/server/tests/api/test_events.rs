@@ -136,7 +136,7 @@ async fn when_too_many_tests_are_under_way_the_next_is_told_to_come_again() {
         ready.map_or(std::task::Poll::Pending, std::task::Poll::Ready)
     });
     let reply = postroad_testkit::within("a refusal", refused).await;
-    refusal::check(&reply, 429, "too_many_tests", "", "Try again in a moment", "one more");
+    refusal::check(&reply, 429, "too_many_tests", "", "This tenant has as many", "one more");
     assert_eq!(reply.header("retry-after"), "1");
 }
 

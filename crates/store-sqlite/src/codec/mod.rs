@@ -86,6 +86,11 @@ impl<'a> Decoder<'a> {
         Ok(number)
     }
 
+    /// Whether all of it was read.
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A count of things that take at least a byte each, so that a damaged one cannot ask for all the memory.
     fn count(&mut self) -> Result<usize, Fault> {
         let count = usize::try_from(self.number()?).map_err(|_| CUT_OFF)?;

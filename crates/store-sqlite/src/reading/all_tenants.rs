@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use postroad_domain::{
-    Event, EventId, Subscription, SubscriptionNo, TenantId, TenantNo, limits::PAGE_ROWS_SCANNED_MAX,
+    Event, EventId, Subscription, SubscriptionNo, TenantId, TenantNo,
+    limits::{PAGE_BYTES_MAX, PAGE_ROWS_SCANNED_MAX},
 };
 use postroad_store::{DeliveryFilter, ListAllEvents, ListAllSubscriptions, Owned, Page, SubscriptionFilter};
 use rusqlite::{Connection, Row};
@@ -57,11 +58,13 @@ pub(crate) fn events(db: &Connection, list: &ListAllEvents) -> Result<Page<Owned
     let mut names = Names::new(db);
     let read = |row: &Row<'_>| {
         if !Head::read(row)?.passes(&list.filter) {
-            return Ok(None);
+            return Ok((0, None));
         }
         let tenant_no = TenantNo(row.get(4)?);
-        let Some(tenant) = names.of(tenant_no)? else { return Ok(None) };
-        Ok(events::by_number(db, row.get(3)?)?.map(|item| Owned { tenant, tenant_no, item }))
+        let Some(tenant) = names.of(tenant_no)? else { return Ok((0, None)) };
+        let found = events::by_number(db, row.get(3)?)?;
+        let bytes = found.as_ref().map_or(0, Event::bytes);
+        Ok((bytes, found.map(|item| Owned { tenant, tenant_no, item })))
     };
     let cursor = |row: &Row<'_>| Ok(EventId::from_bytes(row.get(0)?));
     walk(db, sql::EVENT_LIST_ALL, (first, end), list.limit, read, cursor)
@@ -74,9 +77,11 @@ pub(crate) fn subscriptions(
 ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, Fault> {
     let end = list.after.map_or(i64::MAX, |after| after.0);
     let mut names = Names::new(db);
-    let read = |row: &Row<'_>| match subscription_passes(&list.filter, row)? {
-        None => Ok(None),
-        Some(subscription) => names.owned(subscription.tenant_no, subscription),
+    let read = |row: &Row<'_>| {
+        let bytes = subscriptions::bytes_of(row)?;
+        let passes = subscription_passes(&list.filter, row)?;
+        let owned = passes.map(|subscription| names.owned(subscription.tenant_no, subscription));
+        Ok((bytes, owned.transpose()?.flatten()))
     };
     let cursor = |row: &Row<'_>| Ok(SubscriptionNo(row.get(0)?));
     walk(db, sql::SUBSCRIPTION_LIST_ALL, (0, end), list.limit, read, cursor)
@@ -98,28 +103,31 @@ pub(crate) fn name(db: &Connection, no: TenantNo) -> Result<Option<TenantId>, Fa
     Names::new(db).of(no)
 }
 
-/// Walks down the numbers from `end` to `first`, at most as many rows as a page may look at.
+/// Walks down the numbers from `end` to `first`, at most as many rows as a page may look at, and bytes. What is read comes with the
+/// bytes that were read for it, whether it passes or not.
 fn walk<T, C>(
     db: &Connection,
     text: &str,
     (first, end): (i64, i64),
     limit: usize,
-    mut read: impl FnMut(&Row<'_>) -> Result<Option<T>, Fault>,
+    mut read: impl FnMut(&Row<'_>) -> Result<(usize, Option<T>), Fault>,
     cursor: impl Fn(&Row<'_>) -> Result<C, Fault>,
 ) -> Result<Page<T, C>, Fault> {
     let mut statement = db.prepare_cached(text)?;
     // One row more than may be looked at tells whether there is a next page.
     let mut rows = statement.query((first, end, PAGE_ROWS_SCANNED_MAX + 1))?;
     let mut page = Page { items: Vec::new(), next: None };
-    let (mut looks, mut looked_at) = (0, None);
+    let (mut looks, mut looked_at, mut bytes) = (0, None, 0);
     while let Some(row) = rows.next()? {
-        if page.items.len() == limit || looks == PAGE_ROWS_SCANNED_MAX {
+        if page.items.len() == limit || looks == PAGE_ROWS_SCANNED_MAX || bytes >= PAGE_BYTES_MAX {
             page.next = looked_at;
             break;
         }
         looks += 1;
         looked_at = Some(cursor(row)?);
-        page.items.extend(read(row)?);
+        let (row_bytes, item) = read(row)?;
+        bytes += row_bytes;
+        page.items.extend(item);
     }
     Ok(page)
 }

@@ -3,15 +3,25 @@
 use postroad_domain::{RegisteredType, TenantNo};
 use rusqlite::Connection;
 
-use crate::{
-    error::Fault,
-    sql::{self, query},
-};
+use crate::{error::Fault, sql};
 
-/// All of a tenant, by name.
-pub(crate) fn of_tenant(db: &Connection, tenant_no: TenantNo) -> Result<Vec<RegisteredType>, Fault> {
-    query::list(db, sql::EVENT_TYPE_LIST, (tenant_no.0,), |row| {
+/// Those of a tenant behind a name, by name, until so many bytes are read; answers whether there are more.
+pub(crate) fn behind(
+    db: &Connection,
+    tenant_no: TenantNo,
+    name: &str,
+    bytes_left: &mut usize,
+    found: &mut Vec<RegisteredType>,
+) -> Result<bool, Fault> {
+    let mut statement = db.prepare_cached(sql::EVENT_TYPE_LIST)?;
+    let mut rows = statement.query((tenant_no.0, name))?;
+    while let Some(row) = rows.next()? {
+        if *bytes_left == 0 {
+            return Ok(true);
+        }
         let spec = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        Ok(serde_json::from_str(spec)?)
-    })
+        *bytes_left = bytes_left.saturating_sub(spec.len());
+        found.push(serde_json::from_str(spec)?);
+    }
+    Ok(false)
 }

@@ -9,7 +9,8 @@
 use std::collections::HashMap;
 
 use postroad_domain::{
-    Event, SubscriptionId, SubscriptionNo, TenantNo, Timestamp, limits::PAGE_ROWS_SCANNED_MAX,
+    Event, SubscriptionId, SubscriptionNo, TenantNo, Timestamp,
+    limits::{PAGE_BYTES_MAX, PAGE_ROWS_SCANNED_MAX},
 };
 use postroad_store::{ListSubscriptionsThen, Page, SubscriptionThen, Then};
 use rusqlite::Connection;
@@ -40,7 +41,7 @@ pub(crate) fn page(
     let mut after = list.after.map(number).transpose()?.flatten().unwrap_or_default();
     let reading = Reading::of(db, list.tenant_no, event_no, &event)?;
     let mut page = Page { items: Vec::new(), next: None };
-    let mut looks = 0;
+    let (mut looks, mut bytes) = (0, 0);
     loop {
         let rows = query::list(db, sql::SUBSCRIPTIONS_EVER, (list.tenant_no.0, after, CHUNK), |row| {
             Ok(Row {
@@ -51,12 +52,15 @@ pub(crate) fn page(
             })
         })?;
         for row in &rows {
-            if page.items.len() == list.limit || looks == PAGE_ROWS_SCANNED_MAX {
+            if page.items.len() == list.limit || looks == PAGE_ROWS_SCANNED_MAX || bytes >= PAGE_BYTES_MAX {
                 return Ok(Some(page));
             }
             looks += 1;
             (after, page.next) = (row.no.0, Some(row.id));
-            page.items.extend(reading.of_subscription(row)?);
+            if let Some((spec_bytes, found)) = reading.of_subscription(row)? {
+                bytes += spec_bytes;
+                page.items.push(found);
+            }
         }
         if rows.len() < CHUNK {
             page.next = None;
@@ -105,14 +109,14 @@ impl<'a> Reading<'a> {
         Ok(Self { db, tenant_no, event_no, accepted_at, deliveries, to_come })
     }
 
-    /// `None` for one that had been deleted by then, or came later and has been deleted since.
-    fn of_subscription(&self, row: &Row) -> Result<Option<SubscriptionThen>, Fault> {
-        let Some(then) = self.then(row)? else { return Ok(None) };
+    /// With the bytes of its settings; `None` for one that had been deleted by then, or came later and has been deleted since.
+    fn of_subscription(&self, row: &Row) -> Result<Option<(usize, SubscriptionThen)>, Fault> {
+        let Some((bytes, then)) = self.then(row)? else { return Ok(None) };
         if then == Then::NotCreated && row.deleted_at.is_some() {
             return Ok(None);
         }
         let numbers = self.deliveries.get(&row.no).map(Vec::as_slice).unwrap_or_default();
-        Ok(Some(SubscriptionThen {
+        let found = SubscriptionThen {
             no: row.no,
             id: row.id,
             created_at: row.created_at,
@@ -120,11 +124,12 @@ impl<'a> Reading<'a> {
             then,
             deliveries: deliveries::by_numbers(self.db, numbers)?,
             is_to_come: self.to_come.contains(&row.no),
-        }))
+        };
+        Ok(Some((bytes, found)))
     }
 
-    /// `None` when it had been deleted by then.
-    fn then(&self, row: &Row) -> Result<Option<Then>, Fault> {
+    /// With the bytes of its settings; `None` when it had been deleted by then.
+    fn then(&self, row: &Row) -> Result<Option<(usize, Then)>, Fault> {
         let came_later = row.created_at > self.accepted_at;
         let noted = query::find(self.db, sql::HISTORY_AT, (row.no.0, self.event_no), |row| {
             let standing = codes::standing_of(row.get(2)?)?;
@@ -135,18 +140,19 @@ impl<'a> Reading<'a> {
                 query::find(self.db, sql::HISTORY_FIRST, (row.no.0,), |row| Ok(row.get::<_, i64>(0)?))?;
             // The first note is that of its creation, unless it was there before notes were.
             let is_creation = began == Some(row.created_at.as_micros());
-            return Ok(Some(if is_creation || came_later { Then::NotCreated } else { Then::Unknown }));
+            return Ok(Some((0, if is_creation || came_later { Then::NotCreated } else { Then::Unknown })));
         };
         let inactive = match standing {
-            _ if noted_from == 0 && came_later => return Ok(Some(Then::NotCreated)),
+            _ if noted_from == 0 && came_later => return Ok(Some((0, Then::NotCreated))),
             Standing::Deleted => return Ok(None),
             Standing::Active => None,
             Standing::Inactive(reason) => Some((reason, at)),
         };
-        let known = subscriptions::version(self.db, self.tenant_no, row.no, version)?;
+        let known = subscriptions::version_with_bytes(self.db, self.tenant_no, row.no, version)?;
         let missing = || Fault::Corrupt("a noted version of a subscription is not there");
-        let mut spec = Box::new(known.ok_or_else(missing)?.spec);
+        let (bytes, known) = known.ok_or_else(missing)?;
+        let mut spec = Box::new(known.spec);
         spec.active = inactive.is_none();
-        Ok(Some(Then::Known { version, spec, inactive }))
+        Ok(Some((bytes, Then::Known { version, spec, inactive })))
     }
 }

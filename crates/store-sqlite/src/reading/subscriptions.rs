@@ -37,9 +37,29 @@ pub(crate) fn by_no(
     query::find(db, sql::SUBSCRIPTION_BY_NO, (tenant_no.0, no.0), read)
 }
 
-/// All of a tenant, in the order of their creation.
-pub(crate) fn of_tenant(db: &Connection, tenant_no: TenantNo) -> Result<Vec<Subscription>, Fault> {
-    query::list(db, sql::SUBSCRIPTION_LIST, (tenant_no.0,), read)
+/// Those of a tenant behind a number, in the order of their creation, until so many bytes are read; answers whether there are more.
+pub(crate) fn behind(
+    db: &Connection,
+    tenant_no: TenantNo,
+    no: i64,
+    bytes_left: &mut usize,
+    found: &mut Vec<Subscription>,
+) -> Result<bool, Fault> {
+    let mut statement = db.prepare_cached(sql::SUBSCRIPTION_LIST)?;
+    let mut rows = statement.query((tenant_no.0, no))?;
+    while let Some(row) = rows.next()? {
+        if *bytes_left == 0 {
+            return Ok(true);
+        }
+        *bytes_left = bytes_left.saturating_sub(bytes_of(row)?);
+        found.push(read(row)?);
+    }
+    Ok(false)
+}
+
+/// Bytes of a subscription's settings, of a row as [`read`] takes it.
+pub(crate) fn bytes_of(row: &Row<'_>) -> Result<usize, Fault> {
+    Ok(row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?.len())
 }
 
 /// What a subscription was at one of its versions, also a deleted one.
@@ -49,8 +69,19 @@ pub(crate) fn version(
     no: SubscriptionNo,
     version: i64,
 ) -> Result<Option<SubscriptionVersion>, Fault> {
+    Ok(version_with_bytes(db, tenant_no, no, version)?.map(|(_, version)| version))
+}
+
+/// The same, with the bytes of its settings.
+pub(crate) fn version_with_bytes(
+    db: &Connection,
+    tenant_no: TenantNo,
+    no: SubscriptionNo,
+    version: i64,
+) -> Result<Option<(usize, SubscriptionVersion)>, Fault> {
     query::find(db, sql::SUBSCRIPTION_VERSION, (tenant_no.0, no.0, version), |row| {
-        Ok(SubscriptionVersion { spec: read_spec(row, 0)?, secrets: read_secrets(row, 1)? })
+        let bytes = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?.len();
+        Ok((bytes, SubscriptionVersion { spec: read_spec(row, 0)?, secrets: read_secrets(row, 1)? }))
     })
 }
 

@@ -24,6 +24,8 @@ queries! { CONFIGURATION:
     TENANT_BY_NO = "SELECT t.tenant_no, t.id, t.version, t.config_version, t.created_at, t.updated_at, v.spec
         FROM tenant t CROSS JOIN tenant_version v ON v.tenant_no = t.tenant_no AND v.version = t.version
         WHERE t.tenant_no = ?1 AND t.deleted_at IS NULL";
+    /// The version of a tenant's configuration.
+    TENANT_CONFIG_VERSION = "SELECT config_version FROM tenant WHERE tenant_no = ?1 AND deleted_at IS NULL";
     /// Tenants by id.
     TENANT_LIST = "SELECT t.tenant_no, t.id, t.version, t.config_version, t.created_at, t.updated_at, v.spec
         FROM tenant t CROSS JOIN tenant_version v ON v.tenant_no = t.tenant_no AND v.version = t.version
@@ -40,8 +42,8 @@ queries! { CONFIGURATION:
         ON CONFLICT (tenant_no, name) DO UPDATE SET spec = excluded.spec";
     /// Removes an event type of a tenant.
     EVENT_TYPE_DELETE = "DELETE FROM event_type WHERE tenant_no = ?1 AND name = ?2";
-    /// The event types of a tenant by name.
-    EVENT_TYPE_LIST = "SELECT spec FROM event_type WHERE tenant_no = ?1 ORDER BY name";
+    /// The event types of a tenant behind a name, by name.
+    EVENT_TYPE_LIST = "SELECT spec FROM event_type WHERE tenant_no = ?1 AND name > ?2 ORDER BY name";
     /// How many subscriptions a tenant has.
     SUBSCRIPTION_COUNT = "SELECT count(*) FROM subscription INDEXED BY subscription_by_tenant
         WHERE tenant_no = ?1 AND deleted_at IS NULL";
@@ -72,7 +74,7 @@ queries! { CONFIGURATION:
     SUBSCRIPTION_LIST = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
         s.updated_at, v.secrets, v.spec FROM subscription s INDEXED BY subscription_by_tenant
         CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
-        WHERE s.tenant_no = ?1 AND s.deleted_at IS NULL ORDER BY s.sub_no";
+        WHERE s.tenant_no = ?1 AND s.sub_no > ?2 AND s.deleted_at IS NULL ORDER BY s.sub_no";
     /// The number of a subscription, a deleted one too.
     SUBSCRIPTION_NO = "SELECT sub_no FROM subscription WHERE id = ?2 AND tenant_no = ?1";
     /// The spec and the secrets of a version of a subscription, a deleted one too. A version from before secrets were

@@ -22,6 +22,8 @@ queries! { READING:
     /// The first event at or behind a number that is no test: a probe of the search for a moment.
     EVENT_PROBE = "SELECT event_no, accepted_at FROM event WHERE event_no >= ?1 AND deliveries >= 0
         ORDER BY event_no LIMIT 1";
+    /// When the newest events were accepted.
+    EVENT_NEWEST = "SELECT accepted_at FROM event WHERE event_no > 0 ORDER BY event_no DESC LIMIT 100";
     /// The newest event.
     EVENT_LAST = "SELECT event_no FROM event WHERE event_no > 0 ORDER BY event_no DESC LIMIT 1";
 

@@ -11,9 +11,9 @@ queries! { SENDING:
     /// Ends a delivery that the receiver took, in place.
     DELIVERY_SUCCEED [Input: Succeed] = "UPDATE delivery SET status = 3, reason = NULL, attempts = attempts + ?2, at = ?3
         WHERE delivery_no = ?1 AND status = 2";
-    /// Notes a success that arrived after the delivery was called off.
+    /// Notes a success that arrived after the delivery had ended otherwise.
     DELIVERY_LATE_SUCCESS [Input: Succeed] = "UPDATE delivery SET status = 3, reason = NULL, attempts = attempts + ?2,
-        at = ?3 WHERE delivery_no = ?1 AND status = 5";
+        at = ?3 WHERE delivery_no = ?1 AND status IN (4, 5)";
     /// Lets a delivery wait until another due time, in place.
     DELIVERY_POSTPONE [Input: Postpone | Release] = "UPDATE delivery SET attempts = attempts + ?2, at = ?3
         WHERE delivery_no = ?1 AND status = 2";

@@ -7,15 +7,16 @@ use postroad_store::{
 };
 
 use super::{SqliteStore, sessions};
+use crate::reading::events;
 
 #[async_trait]
 impl Cluster for SqliteStore {
     async fn open_session(&self, _: OpenSession) -> Result<Session, StoreError> {
-        Ok(self.sessions.open())
+        Ok(sessions::session(self.sessions.open(), self.readers.read(events::newest).await?))
     }
 
     async fn heartbeat(&self, beat: Heartbeat) -> Result<Session, StoreError> {
-        Ok(sessions::session(beat.session))
+        Ok(sessions::session(beat.session, self.readers.read(events::newest).await?))
     }
 
     async fn claim_lanes(&self, claim: ClaimLanes) -> Result<Vec<LaneLease>, StoreError> {

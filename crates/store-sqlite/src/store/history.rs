@@ -26,12 +26,12 @@ use crate::{
 #[async_trait]
 impl History for SqliteStore {
     async fn event(&self, tenant_no: TenantNo, id: EventId) -> Result<Option<Event>, StoreError> {
-        self.readers.read(move |db| events::by_id(db, tenant_no, id)).await
+        self.readers.read_for(tenant_no, move |db| events::by_id(db, tenant_no, id)).await
     }
 
     async fn list_events(&self, list: ListEvents) -> Result<Page<Event, EventId>, StoreError> {
         let tail = self.unlisted.events_of(list.tenant_no);
-        self.readers.read(move |db| events::list(db, &list, &tail)).await
+        self.readers.read_for(list.tenant_no, move |db| events::list(db, &list, &tail)).await
     }
 
     async fn list_all_events(&self, list: ListAllEvents) -> Result<Page<Owned<Event>, EventId>, StoreError> {
@@ -40,15 +40,15 @@ impl History for SqliteStore {
 
     async fn read_log(&self, read: ReadLog) -> Result<Option<LogRead>, StoreError> {
         let tail = self.unlisted.events_of(read.tenant_no);
-        self.readers.read(move |db| log::read(db, &read, &tail)).await
+        self.readers.read_for(read.tenant_no, move |db| log::read(db, &read, &tail)).await
     }
 
     async fn delivery(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
-        self.readers.read(move |db| deliveries::by_id(db, tenant_no, id)).await
+        self.readers.read_for(tenant_no, move |db| deliveries::by_id(db, tenant_no, id)).await
     }
 
     async fn delivery_events(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Vec<Event>, StoreError> {
-        self.readers.read(move |db| deliveries::events(db, tenant_no, id)).await
+        self.readers.read_for(tenant_no, move |db| deliveries::events(db, tenant_no, id)).await
     }
 
     async fn stored_body(
@@ -56,7 +56,7 @@ impl History for SqliteStore {
         tenant_no: TenantNo,
         id: DeliveryId,
     ) -> Result<Option<Arc<StoredBody>>, StoreError> {
-        self.readers.read(move |db| deliveries::stored_body(db, tenant_no, id)).await
+        self.readers.read_for(tenant_no, move |db| deliveries::stored_body(db, tenant_no, id)).await
     }
 
     async fn list_deliveries(&self, list: ListDeliveries) -> Result<Page<Delivery, String>, StoreError> {
@@ -64,12 +64,13 @@ impl History for SqliteStore {
         let subscription = list.filter.subscription.filter(|_| list.filter.event.is_none());
         let tail = if let Some(id) = subscription {
             let tenant_no = list.tenant_no;
-            let sub_no = self.readers.read(move |db| subscriptions::number(db, tenant_no, id)).await?;
+            let sub_no =
+                self.readers.read_for(tenant_no, move |db| subscriptions::number(db, tenant_no, id)).await?;
             sub_no.map(|no| self.unlisted.deliveries_of(SubscriptionNo(no))).unwrap_or_default()
         } else {
             self.unlisted.events_of(list.tenant_no)
         };
-        self.readers.read(move |db| deliveries::list::page(db, &list, before, tail)).await
+        self.readers.read_for(list.tenant_no, move |db| deliveries::list::page(db, &list, before, tail)).await
     }
 
     async fn list_all_deliveries(
@@ -95,30 +96,32 @@ impl History for SqliteStore {
     }
 
     async fn attempts(&self, tenant_no: TenantNo, id: DeliveryId) -> Result<Vec<Attempt>, StoreError> {
-        self.readers.read(move |db| deliveries::attempts(db, tenant_no, id)).await
+        self.readers.read_for(tenant_no, move |db| deliveries::attempts(db, tenant_no, id)).await
     }
 
     async fn record_test(&self, test: RecordTest) -> Result<bool, StoreError> {
-        self.writer.write(GiveUp, move |work| commit::record_test(work, &test)).await
+        self.writer.write_for(test.tenant_no, GiveUp, move |work| commit::record_test(work, &test)).await
     }
 
     async fn subscriptions_then(
         &self,
         list: ListSubscriptionsThen,
     ) -> Result<Option<Page<SubscriptionThen, SubscriptionId>>, StoreError> {
-        self.readers.read(move |db| history::page(db, &list)).await
+        self.readers.read_for(list.tenant_no, move |db| history::page(db, &list)).await
     }
 
     async fn create_replay(&self, create: CreateReplay) -> Result<Replay, StartReplayError> {
-        self.writer.write(GiveUp, move |work| writer::replays::create(work, &create)).await?
+        self.writer
+            .write_for(create.tenant_no, GiveUp, move |work| writer::replays::create(work, &create))
+            .await?
     }
 
     async fn replay(&self, tenant_no: TenantNo, id: ReplayId) -> Result<Option<Replay>, StoreError> {
-        self.readers.read(move |db| replays::by_id(db, tenant_no, id)).await
+        self.readers.read_for(tenant_no, move |db| replays::by_id(db, tenant_no, id)).await
     }
 
     async fn list_replays(&self, list: ListReplays) -> Result<Page<Replay, ReplayId>, StoreError> {
-        self.readers.read(move |db| replays::list(db, &list)).await
+        self.readers.read_for(list.tenant_no, move |db| replays::list(db, &list)).await
     }
 
     async fn running_replays(&self, limit: usize) -> Result<Vec<Replay>, StoreError> {
@@ -127,18 +130,22 @@ impl History for SqliteStore {
 
     async fn count_replay(&self, count: CountReplay) -> Result<ReplayCounted, StartReplayError> {
         let CountReplay { tenant_no, subscription, .. } = count;
-        let sub_no =
-            self.readers.read(move |db| replays::subscription(db, tenant_no, subscription)).await??;
+        let sub_no = self
+            .readers
+            .read_for(tenant_no, move |db| replays::subscription(db, tenant_no, subscription))
+            .await??;
         let tails = (self.unlisted.events_of(tenant_no), self.unlisted.deliveries_of(sub_no));
-        self.readers.read(move |db| replays::count(db, &count, sub_no, tails)).await?
+        self.readers.read_for(tenant_no, move |db| replays::count(db, &count, sub_no, tails)).await?
     }
 
     async fn replay_step(&self, step: ReplayStep) -> Result<Option<ReplayStepped>, StoreError> {
-        self.writer.write(GiveUp, move |work| writer::replays::step(work, &step)).await
+        self.writer.write_for(step.tenant_no, GiveUp, move |work| writer::replays::step(work, &step)).await
     }
 
     async fn cancel_replay(&self, cancel: CancelReplay) -> Result<Replay, CancelReplayError> {
-        self.writer.write(GiveUp, move |work| writer::replays::cancel(work, &cancel)).await?
+        self.writer
+            .write_for(cancel.tenant_no, GiveUp, move |work| writer::replays::cancel(work, &cancel))
+            .await?
     }
 
     async fn record_audit(&self, record: RecordAudit) -> Result<(), StoreError> {

@@ -53,11 +53,15 @@ impl Queue for SqliteStore {
     }
 
     async fn retry_delivery(&self, retry: RetryDelivery) -> Result<Delivery, RetryDeliveryError> {
-        self.writer.write(GiveUp, move |work| writer::deliveries::retry(work, &retry)).await?
+        self.writer
+            .write_for(retry.tenant_no, GiveUp, move |work| writer::deliveries::retry(work, &retry))
+            .await?
     }
 
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError> {
-        self.writer.write(GiveUp, move |work| writer::deliveries::cancel(work, &cancel)).await?
+        self.writer
+            .write_for(cancel.tenant_no, GiveUp, move |work| writer::deliveries::cancel(work, &cancel))
+            .await?
     }
 
     async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
+use postroad_domain::Timestamp;
 use postroad_store::{ClaimLanes, LaneLease, Session, SessionId};
 
 /// The sessions of this process.
@@ -11,15 +12,15 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// A session with a number of its own.
-    pub(crate) fn open(&self) -> Session {
-        session(SessionId(self.opened.fetch_add(1, Relaxed) + 1))
+    /// A number of its own for a session.
+    pub(crate) fn open(&self) -> SessionId {
+        SessionId(self.opened.fetch_add(1, Relaxed) + 1)
     }
 }
 
 /// A session as it stands, which is always the same.
-pub(crate) fn session(id: SessionId) -> Session {
-    Session { id, owns_everything: true, living: vec![id] }
+pub(crate) fn session(id: SessionId, newest: Timestamp) -> Session {
+    Session { id, owns_everything: true, living: vec![id], newest }
 }
 
 /// Every lane, owned since ever.

@@ -11,6 +11,7 @@ pub(crate) mod deliveries;
 pub(crate) mod event_types;
 pub(crate) mod forgetting;
 pub(crate) mod held;
+mod jobs;
 pub(crate) mod keys;
 pub(crate) mod known;
 pub(crate) mod listing;
@@ -25,20 +26,21 @@ pub(crate) mod waiting;
 pub(crate) mod work;
 
 use std::{
-    sync::{
-        Arc,
-        mpsc::{Receiver, Sender, channel},
-    },
+    sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use postroad_domain::Clock;
+use postroad_domain::{Clock, TenantNo};
 use postroad_store::{ChangeKinds, Commit, Committed, Feed, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use self::{known::Known, work::Work};
+use self::{
+    jobs::{JobKind, Jobs},
+    known::Known,
+    work::Work,
+};
 use crate::{
     error::{Fault, OpenError},
     files::{ballast::Ballast, checkpoint::Checkpoints, gauges::Gauges},
@@ -68,31 +70,45 @@ pub(crate) struct StepTime {
 type Job = Box<dyn FnOnce(&mut WriterThread) + Send>;
 
 /// The way to the writer.
-#[derive(Debug)]
 pub(crate) struct Writer {
-    jobs: Option<Sender<Job>>,
+    jobs: Arc<Jobs<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
     /// Starts the thread.
     pub(crate) fn start(thread: WriterThread) -> Result<Self, OpenError> {
-        let (jobs, queue) = channel();
+        let jobs = Arc::new(Jobs::default());
+        let queue = Arc::clone(&jobs);
         let thread = thread::Builder::new()
             .name("postroad-writer".to_owned())
-            .spawn(move || thread.run(&queue))
+            .spawn(move || {
+                // A writer that panics takes no further job: whoever asks then is told.
+                let _closing = Closing(Arc::clone(&queue));
+                thread.run(&queue);
+            })
             .map_err(|error| OpenError::Store(StoreError::Unavailable(error.to_string())))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs, thread: Some(thread) })
     }
 
-    /// Runs `work` in one transaction. Its answer is durable; on an error nothing of it was written. The transaction
-    /// runs to its end also when the caller stops waiting.
+    /// Runs `work` of the node's own in one transaction. Its answer is durable; on an error nothing of it was written. The
+    /// transaction runs to its end also when the caller stops waiting.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         when_full: WhenFull,
         mut work: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.run(move |writer| writer.transact(when_full, &mut work)).await
+        self.run(JobKind::Other(None), move |writer| writer.transact(when_full, &mut work)).await
+    }
+
+    /// The same for work that a tenant asks for: tenants take turns.
+    pub(crate) async fn write_for<T: Send + 'static>(
+        &self,
+        tenant: TenantNo,
+        when_full: WhenFull,
+        mut work: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.run(JobKind::Other(Some(tenant)), move |writer| writer.transact(when_full, &mut work)).await
     }
 
     /// Writes a commit of the hot path, and tells how long the disk took for it.
@@ -101,7 +117,7 @@ impl Writer {
         when_full: WhenFull,
         commit: Arc<Commit>,
     ) -> Result<Committed, StoreError> {
-        self.run(move |writer| {
+        self.run(JobKind::Commit, move |writer| {
             let committed = writer.transact(when_full, &mut |work| commit::commit(work, &commit))?;
             Ok(Committed { sync_took: writer.sync_took, ..committed })
         })
@@ -111,7 +127,7 @@ impl Writer {
     /// Writes something small durably, then takes in the ballast again. Without room for that the disk counts as full:
     /// new events would use up what is left for outcomes.
     pub(crate) async fn probe(&self) -> Result<(), StoreError> {
-        self.run(WriterThread::probe).await
+        self.run(JobKind::Commit, WriterThread::probe).await
     }
 
     /// The same for a step of forgetting, with how busy the writer was.
@@ -119,12 +135,12 @@ impl Writer {
         &self,
         mut work: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<(T, StepTime), StoreError> {
-        self.run(move |writer| writer.step(&mut work)).await
+        self.run(JobKind::Other(None), move |writer| writer.step(&mut work)).await
     }
 
     /// Sets how many pages the database may have.
     pub(crate) async fn set_pages_max(&self, pages: u32) -> Result<(), StoreError> {
-        self.run(move |writer| {
+        self.run(JobKind::Other(None), move |writer| {
             let set = writer.db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
             set.map_err(|error| Fault::from(error).into())
         })
@@ -133,6 +149,7 @@ impl Writer {
 
     async fn run<T: Send + 'static>(
         &self,
+        kind: JobKind,
         job: impl FnOnce(&mut WriterThread) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
@@ -141,18 +158,30 @@ impl Writer {
             reply.send(job(writer)).ok();
         });
         let stopped = || StoreError::Internal("the writer stopped".to_owned());
-        self.jobs.as_ref().ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
+        if !self.jobs.push(kind, job) {
+            return Err(stopped());
+        }
         answer.await.map_err(|_| stopped())?
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // Without a sender the thread ends after the jobs that wait.
-        self.jobs = None;
+        // The thread ends after the jobs that wait.
+        self.jobs.close();
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the writer ended by a panic");
         }
+    }
+}
+
+/// Closes the queue when the thread ends, and lets go of what waits: nobody else would.
+struct Closing(Arc<Jobs<Job>>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+        while self.0.next().is_some() {}
     }
 }
 
@@ -189,8 +218,8 @@ pub(crate) struct WriterThread {
 }
 
 impl WriterThread {
-    fn run(mut self, queue: &Receiver<Job>) {
-        while let Ok(job) = queue.recv() {
+    fn run(mut self, queue: &Jobs<Job>) {
+        while let Some(job) = queue.next() {
             let began = self.clock.monotonic();
             job(&mut self);
             self.busy += self.clock.monotonic().saturating_sub(began);

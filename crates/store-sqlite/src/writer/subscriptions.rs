@@ -100,23 +100,23 @@ pub(crate) fn update(
     Ok(Ok(changed))
 }
 
-/// Makes an active subscription inactive as its receiver is gone. What waits stays where it is.
-pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result<(), Fault> {
+/// Makes an active subscription inactive as its receiver is gone; answers whether it did. What waits stays where it is.
+pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result<bool, Fault> {
     if !work.known.tenants.contains_key(&deactivate.tenant_no) {
-        return Ok(());
+        return Ok(false);
     }
     let living = by_no(work.db, deactivate.tenant_no, deactivate.subscription_no)?;
-    if let Some(active) = living.filter(|known| known.inactive.is_none()) {
-        // No new version: deliveries are shaped as before.
-        let row = (active.no.0, codes::inactive_code(Gone), deactivate.at.as_micros());
-        query::run(work.db, sql::SUBSCRIPTION_DEACTIVATE, row)?;
-        work.known.gone.entry(active.no).or_default();
-        note_history(work, (active.no, active.version), Standing::Inactive(Gone), deactivate.at)?;
-        tenants::touch(work, active.tenant_no)?;
-        work.announced.push(Change::Lane(lane_of(&active)));
-        audit::note(work.db, active.tenant_no, deactivate.at, deactivate.audit.as_ref())?;
-    }
-    Ok(())
+    let is_meant = |known: &Subscription| known.inactive.is_none() && known.version == deactivate.version;
+    let Some(active) = living.filter(is_meant) else { return Ok(false) };
+    // No new version: deliveries are shaped as before.
+    let row = (active.no.0, codes::inactive_code(Gone), deactivate.at.as_micros());
+    query::run(work.db, sql::SUBSCRIPTION_DEACTIVATE, row)?;
+    work.known.gone.entry(active.no).or_default();
+    note_history(work, (active.no, active.version), Standing::Inactive(Gone), deactivate.at)?;
+    tenants::touch(work, active.tenant_no)?;
+    work.announced.push(Change::Lane(lane_of(&active)));
+    audit::note(work.db, active.tenant_no, deactivate.at, deactivate.audit.as_ref())?;
+    Ok(true)
 }
 
 /// Deletes a subscription.

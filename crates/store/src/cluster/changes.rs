@@ -50,6 +50,9 @@ pub enum Change {
     /// A lane must be looked at: what its subscription says was changed, its receiver is gone, something was queued in it that no
     /// answer to a commit announced, or what waits in it was called off.
     Lane(LaneKey),
+    /// More waited in a lane than may: the oldest deliveries that waited in it were failed, all with a number
+    /// ([`QueuedDelivery::handle`](crate::QueuedDelivery::handle)) up to this one. What memory holds of them must not be sent.
+    Overflowed(LaneKey, i64),
     /// Events of a tenant were committed.
     Events(TenantNo),
     /// What waits for a tenant may have been called off: it or one of its subscriptions was deleted, or one is paused. A sweep
@@ -98,7 +101,7 @@ impl ChangeKinds {
     pub const TENANTS: Self = Self(1);
     /// [`Change::Key`].
     pub const KEYS: Self = Self(2);
-    /// [`Change::Lane`].
+    /// [`Change::Lane`] and [`Change::Overflowed`].
     pub const LANES: Self = Self(4);
     /// [`Change::Events`].
     pub const EVENTS: Self = Self(8);
@@ -117,7 +120,7 @@ impl ChangeKinds {
         let kind = match change {
             Change::Tenant(_) => Self::TENANTS,
             Change::Key(_) => Self::KEYS,
-            Change::Lane(_) => Self::LANES,
+            Change::Lane(_) | Change::Overflowed(..) => Self::LANES,
             Change::Events(_) => Self::EVENTS,
             Change::CalledOff(_) => Self::CALLED_OFF,
             Change::Everything => Self::ALL,

@@ -45,6 +45,8 @@ pub struct Session {
     pub owns_everything: bool,
     /// Every session that lives, this one too: over them lanes are spread.
     pub living: Vec<SessionId>,
+    /// When the newest event was accepted; the beginning of time where there is none. The clock of commits goes on from there.
+    pub newest: Timestamp,
 }
 
 /// Takes lanes.

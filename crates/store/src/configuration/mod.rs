@@ -85,8 +85,9 @@ pub trait Configuration: Send + Sync + 'static {
     ) -> Result<Subscription, UpdateSubscriptionError>;
 
     /// Makes a subscription inactive because its receiver said that it is gone; what waits is held. It is no new version
-    /// of the subscription, but the tenant's `config_version` grows. Nothing happens when it is inactive already.
-    async fn deactivate(&self, deactivate: Deactivate) -> Result<(), StoreError>;
+    /// of the subscription, but the tenant's `config_version` grows. Answers whether it did that: not when it is inactive already,
+    /// has another version by now, or is gone.
+    async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError>;
 
     /// Deletes a subscription and cancels what waits. Answers whether there was one.
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError>;

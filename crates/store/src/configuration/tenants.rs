@@ -132,13 +132,15 @@ pub enum SubscriptionChange {
     Both(Box<SubscriptionSpec>, Vec<SealedSecret>),
 }
 
-/// Makes a subscription inactive with the reason `gone`.
+/// Makes a subscription inactive with the reason `gone`, if it is active and was not changed since it had this version.
 #[derive(Clone, Debug)]
 pub struct Deactivate {
     /// In which tenant.
     pub tenant_no: TenantNo,
     /// Which.
     pub subscription_no: SubscriptionNo,
+    /// The version that the receiver was asked with.
+    pub version: i64,
     /// Now.
     pub at: Timestamp,
     /// What the audit says of it.

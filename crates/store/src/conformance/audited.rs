@@ -118,7 +118,8 @@ async fn tell_of_subscriptions(world: &mut World, of: &Subscription) {
     world.store.update_subscription(update).await.unwrap();
     told(world, AuditAction::SecretRotated).await;
     let audit = Some(entry(world, AuditAction::SubscriptionGone));
-    let deactivate = Deactivate { tenant_no, subscription_no: of.no, at: world.tick(), audit };
+    let deactivate =
+        Deactivate { tenant_no, subscription_no: of.no, version: of.version + 1, at: world.tick(), audit };
     world.store.deactivate(deactivate).await.unwrap();
     told(world, AuditAction::SubscriptionGone).await;
     let audit = Some(entry(world, AuditAction::SubscriptionDeleted));

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{Reason, Status};
 
-use super::World;
-use crate::{BacklogBudget, Next, RetryDelivery, Store};
+use super::{World, world::lane_of};
+use crate::{BacklogBudget, Change, ChangeKinds, Next, OutcomeResult, RetryDelivery, Store};
 
 pub async fn of_a_lane_beyond_its_deliveries_the_oldest_fail(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
@@ -74,4 +74,29 @@ pub async fn what_has_ended_or_was_called_off_takes_nothing_of_the_budget(store:
     assert_eq!(world.sweep_within(budget, 10).await.overflowed, 0);
     assert_eq!(world.look(&waiting).await.status, Status::Queued);
     assert_eq!(world.look(&called_off[0]).await.reason, Some(Reason::Paused));
+}
+
+/// Memory sends what it holds: whoever holds what was failed must hear of it, and what had been sent counts.
+pub async fn what_is_failed_as_too_much_is_announced_and_a_success_that_was_under_way_counts(
+    store: Arc<dyn Store>,
+) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let mut queued = Vec::new();
+    for _ in 0..3 {
+        queued.push(world.accept_one(&tenant, &subscription).await);
+    }
+    let changes = world.store.changes(ChangeKinds::LANES);
+    let budget = BacklogBudget { deliveries: 1, bytes: u64::MAX };
+    assert_eq!(world.sweep_within(budget, 10).await.overflowed, 2);
+    let mut highest = None;
+    changes.catch_up(|change| {
+        let Change::Overflowed(lane, handle) = change else { panic!("{change:?}") };
+        assert_eq!(lane, lane_of(&subscription));
+        highest = highest.max(Some(handle));
+    });
+    assert!(highest >= Some(queued[1].handle));
+    assert_eq!(world.record(&queued[0], Next::Succeeded).await, OutcomeResult::NotWaiting);
+    let delivery = world.look(&queued[0]).await;
+    assert_eq!((delivery.status, delivery.reason, delivery.attempts), (Status::Succeeded, None, 1));
 }

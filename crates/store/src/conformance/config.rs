@@ -7,7 +7,7 @@ use postroad_domain::{
 };
 
 use super::{
-    World,
+    World, event_types,
     world::{LONG, spec, tenant_spec},
 };
 use crate::{
@@ -256,6 +256,26 @@ pub async fn a_snapshot_holds_all_subscriptions_in_the_order_of_their_creation(s
     assert_eq!(Some(snapshot.tenant), world.store.tenant(tenant.id).await.unwrap());
     let by_no = world.store.config_snapshot_by_no(tenant.no).await.unwrap().unwrap();
     assert_eq!(by_no.subscriptions, all);
+}
+
+/// A store may read them in pieces, which must fit together.
+pub async fn a_snapshot_of_very_large_settings_is_whole(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let mut all = Vec::new();
+    for number in 0..30 {
+        let subscription = world.subscription(&tenant).await;
+        let large = SubscriptionSpec { description: Some("d".repeat(150_000 + number)), ..spec() };
+        all.push(world.change(&subscription, SubscriptionChange::Spec(Box::new(large))).await);
+        let mut event_type = event_types::registered(&format!("type.n{number:02}"));
+        event_type.description = Some("e".repeat(100_000));
+        event_types::put(&mut world, tenant.no, event_type).await;
+    }
+    let snapshot = world.store.config_snapshot(tenant.id.clone()).await.unwrap().unwrap();
+    assert_eq!(snapshot.subscriptions, all);
+    let names: Vec<_> = snapshot.event_types.iter().map(|own| own.name.as_str()).collect();
+    assert_eq!(names.len(), 30);
+    assert!(names.is_sorted());
 }
 
 pub async fn a_deleted_subscription_is_not_there_any_more(store: Arc<dyn Store>) {

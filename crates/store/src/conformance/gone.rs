@@ -6,7 +6,8 @@ use postroad_domain::{Reason, Status, subscription::InactiveReason};
 
 use super::{World, world::spec};
 use crate::{
-    Next, OutcomeResult, Store, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError, WaitingLanes,
+    Deactivate, Next, OutcomeResult, Store, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+    WaitingLanes,
 };
 
 pub async fn a_gone_subscription_is_inactive_and_says_why(store: Arc<dyn Store>) {
@@ -140,4 +141,18 @@ pub async fn a_change_that_was_made_before_a_410_does_not_undo_it(store: Arc<dyn
     assert!(matches!(refused, UpdateSubscriptionError::Changed), "{refused:?}");
     let active = world.store.update_subscription(UpdateSubscription { expected_gone: true, ..stale }).await;
     assert_eq!(active.unwrap().inactive, None);
+}
+
+pub async fn an_answer_to_an_earlier_version_deactivates_nothing(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let changed = world.set_active(&subscription, true).await;
+    for (version, deactivates) in
+        [(subscription.version, false), (changed.version, true), (changed.version, false)]
+    {
+        let at = world.tick();
+        let (tenant_no, subscription_no) = (tenant.no, subscription.no);
+        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, at };
+        assert_eq!(world.store.deactivate(deactivate).await.unwrap(), deactivates, "version {version}");
+    }
 }

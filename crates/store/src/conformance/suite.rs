@@ -52,7 +52,7 @@ macro_rules! conformance_suite {
                 a_postponed_delivery_waits_at_its_new_due_time
                 attempts_are_logged_in_order_with_all_that_they_hold
                 an_end_without_an_attempt_logs_none
-                a_second_outcome_of_one_place_is_logged_and_changes_nothing
+                a_second_outcome_of_one_place_is_logged_and_its_success_counts
                 a_success_that_arrives_after_a_cancel_is_noted
                 a_failure_that_arrives_after_a_cancel_is_only_logged
                 an_outcome_of_an_earlier_pass_does_not_end_the_retried_delivery
@@ -84,6 +84,7 @@ macro_rules! conformance_suite {
                 a_deleted_tenants_rows_are_erased_in_steps
             }
             gone {
+                an_answer_to_an_earlier_version_deactivates_nothing
                 a_gone_subscription_is_inactive_and_says_why
                 what_waits_for_a_gone_subscription_is_held
                 activation_sends_what_was_held
@@ -146,6 +147,7 @@ macro_rules! conformance_suite {
                 settings_and_secrets_change_together_in_one_version
                 each_change_of_the_configuration_grows_the_tenants_version_by_one
                 a_snapshot_holds_all_subscriptions_in_the_order_of_their_creation
+                a_snapshot_of_very_large_settings_is_whole
                 a_deleted_subscription_is_not_there_any_more
             }
             versions {
@@ -269,6 +271,7 @@ macro_rules! conformance_suite {
                 tenants_that_are_gone_have_no_limits
             }
             backlog {
+                what_is_failed_as_too_much_is_announced_and_a_success_that_was_under_way_counts
                 of_a_lane_beyond_its_deliveries_the_oldest_fail
                 of_a_lane_beyond_its_bytes_the_oldest_fail
                 what_has_ended_or_was_called_off_takes_nothing_of_the_budget

@@ -164,16 +164,16 @@ impl State {
         Ok(changed)
     }
 
-    pub(super) fn deactivate(&mut self, deactivate: Deactivate) {
-        let Deactivate { tenant_no, subscription_no, at, audit } = deactivate;
+    pub(super) fn deactivate(&mut self, deactivate: Deactivate) -> bool {
+        let Deactivate { tenant_no, subscription_no, version, at, audit } = deactivate;
         if self.tenant_by_no(tenant_no).is_none() {
-            return;
+            return false;
         }
         let key = lane(tenant_no, subscription_no);
-        let row = self.subscriptions.get_mut(&key);
-        let Some(row) = row.filter(|row| !row.deleted && row.subscription.inactive.is_none()) else {
-            return;
-        };
+        let row = self.subscriptions.get_mut(&key).filter(|row| !row.deleted);
+        let is_meant =
+            |subscription: &Subscription| subscription.inactive.is_none() && subscription.version == version;
+        let Some(row) = row.filter(|row| is_meant(&row.subscription)) else { return false };
         // No new version: deliveries are shaped as before.
         row.subscription.spec.active = false;
         row.subscription.inactive = Some((InactiveReason::Gone, at));
@@ -182,6 +182,7 @@ impl State {
         self.config_changed(tenant_no);
         self.announced.push(Change::Lane(key));
         self.note(tenant_no, at, audit);
+        true
     }
 
     pub(super) fn delete_subscription(&mut self, delete: DeleteSubscription) -> bool {

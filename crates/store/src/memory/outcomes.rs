@@ -25,7 +25,7 @@ impl State {
         }
         // The due time tells the outcome of this place from one of a place the delivery had before a retry.
         let place = row.place.filter(|place| place.due == outcome.due && row.lane == outcome.lane);
-        let was_cancelled = row.status.get() == Status::Cancelled;
+        let had_ended_otherwise = matches!(row.status.get(), Status::Cancelled | Status::Failed);
         let input = outcome.next.input();
         match (place, outcome.next) {
             (Some(_), Next::Succeeded) => self.finish(key, input, None, at),
@@ -36,7 +36,7 @@ impl State {
             (Some(place), Next::InPlace { not_before, tries }) => {
                 self.wait_at(key, input, Place { not_before: Some(not_before), tries, ..place });
             }
-            (None, Next::Succeeded) if was_cancelled => self.finish(key, Input::Succeed, None, at),
+            (None, Next::Succeeded) if had_ended_otherwise => self.finish(key, Input::Succeed, None, at),
             (None, _) => {}
         }
         if place.is_some() { OutcomeResult::Applied } else { OutcomeResult::NotWaiting }

@@ -67,6 +67,8 @@ impl State {
         } else {
             self.sessions.keys().copied().filter(|session| self.lives(*session, at)).collect()
         };
-        Session { id, owns_everything: self.owns_everything, living }
+        let accepted = self.events.values().map(|event| event.accepted_at);
+        let newest = accepted.max().unwrap_or_default();
+        Session { id, owns_everything: self.owns_everything, living, newest }
     }
 }

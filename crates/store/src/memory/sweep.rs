@@ -3,7 +3,7 @@
 use postroad_domain::{EventId, Reason, TenantNo, Timestamp, delivery::Input};
 
 use super::state::{DeliveryKey, DeliveryRow, Place, State, SubscriptionRow};
-use crate::{BacklogBudget, LaneKey, Sweep, Swept};
+use crate::{BacklogBudget, Change, LaneKey, Sweep, Swept};
 
 /// One row's work.
 enum Chore {
@@ -37,6 +37,9 @@ impl State {
                     swept.expired += 1;
                 }
                 Chore::Overflow(key) => {
+                    if let Some(row) = self.deliveries.get(&key) {
+                        self.announced.push(Change::Overflowed(row.lane, row.no));
+                    }
                     self.finish(key, Input::Overflow, Some(Reason::BacklogFull), sweep.at);
                     swept.overflowed += 1;
                 }

@@ -243,8 +243,8 @@ impl Next {
 pub enum OutcomeResult {
     /// The delivery follows it.
     Applied,
-    /// The delivery had been taken out of the queue in between (cancelled, paused, deleted): a success is noted, as it
-    /// did arrive; anything else changes nothing.
+    /// The delivery had been taken out of the queue in between (cancelled, paused, deleted, or beyond the backlog's budget): a
+    /// success is noted, as it did arrive; anything else changes nothing.
     NotWaiting,
     /// The lane belongs to another node now; nothing of it was written.
     Fenced,

@@ -61,9 +61,9 @@ pub struct Group {
 }
 
 impl QueuedDelivery {
-    /// Bytes that come with it into memory: its event's data and a stored body.
+    /// Bytes that come with it into memory: its event's data and attributes, and a stored body.
     pub fn bytes(&self) -> usize {
-        self.event.data.len() + self.body.as_ref().map_or(0, |stored| stored.body.len())
+        self.event.bytes() + self.body.as_ref().map_or(0, |stored| stored.body.len())
     }
 }
 

@@ -147,6 +147,7 @@ impl Desk {
             number: 1,
             at,
             duration: Duration::from_millis(3),
+            repeated: false,
             request,
             answer: Answer::Response(answer),
         };

@@ -111,7 +111,7 @@ impl Egress for Receivers {
         self.answered.fetch_add(1, Ordering::Relaxed);
         self.is_asked.notify_one();
         let headers = [("content-length", "0")].into();
-        Ok(OutboundResponse { status: 200, headers, body: Bytes::new(), truncated: false })
+        Ok(OutboundResponse { status: 200, headers, body: Bytes::new(), truncated: false, repeated: false })
     }
 
     async fn check(&self, _: &EndpointUrl) -> Result<(), SendError> {

@@ -2,7 +2,7 @@
 
 use postroad_domain::{
     AuditAction, EventType, RegisteredType, TenantId,
-    limits::{EVENT_TYPE_EXAMPLE_BYTES_MAX, EVENT_TYPES_PER_TENANT_MAX},
+    limits::{EVENT_TYPE_EXAMPLE_BYTES_MAX, EVENT_TYPES_PER_TENANT_MAX, TENANT_SETTINGS_BYTES_MAX},
 };
 use postroad_profile::FieldProblem;
 use postroad_store::{DeleteEventType, PutEventType, PutEventTypeError, StoreError};
@@ -15,6 +15,7 @@ use crate::{
         event_schema::{EventSchema, Fault},
         lookup_error::LookupError,
         service::ConfigurationService,
+        stored_bytes::stored_bytes,
     },
 };
 
@@ -33,6 +34,9 @@ pub enum PutTypeError {
         /// The limit.
         max: usize,
     },
+    /// With it the settings of the tenant would be larger than they may be.
+    #[error("the settings of the tenant would be larger than {TENANT_SETTINGS_BYTES_MAX} bytes")]
+    TooLarge,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -55,6 +59,9 @@ impl ConfigurationService {
         let before = config.event_types.own().find(|own| own.name == event_type.name);
         if before.is_some_and(|before| *before == event_type) {
             return Ok(false);
+        }
+        if !config.has_room_for(stored_bytes(&event_type), before.map_or(0, stored_bytes)) {
+            return Err(PutTypeError::TooLarge);
         }
         let tenant_no = config.tenant.no;
         let (max, at) = (EVENT_TYPES_PER_TENANT_MAX, self.clock.now());

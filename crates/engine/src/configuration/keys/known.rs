@@ -219,7 +219,7 @@ impl KeyRing {
                 self.changed_keys.fetch_add(1, Ordering::AcqRel);
                 self.keys.clear();
             }
-            Change::Lane(_) | Change::Events(_) | Change::CalledOff(_) => {}
+            Change::Lane(_) | Change::Overflowed(..) | Change::Events(_) | Change::CalledOff(_) => {}
         }
     }
 

@@ -134,31 +134,78 @@ fn check_first_secret(
     }
 }
 
+/// The fields that only a push subscription has, in the order of [`Push`].
+const PUSH_FIELDS: [Field; 12] = [
+    Field::Method,
+    Field::ContentType,
+    Field::Headers,
+    Field::Authorization,
+    Field::Tls,
+    Field::HttpVersion,
+    Field::Concurrency,
+    Field::RateLimit,
+    Field::Ordered,
+    Field::Retry,
+    Field::Timeout,
+    Field::Success,
+];
+
+/// How many items or characters were given of each field that only a push subscription has.
+fn given_of_push(push: Option<&Push>) -> Vec<(Field, Option<usize>)> {
+    let one = |is_given: bool| is_given.then_some(1);
+    let Some(push) = push else { return PUSH_FIELDS.map(|field| (field, None)).to_vec() };
+    let Push {
+        url: _,
+        method,
+        content_type,
+        headers,
+        authorization,
+        tls,
+        http_version,
+        concurrency,
+        rate_limit,
+        ordered,
+        retry,
+        timeout,
+        success,
+    } = push;
+    let characters = authorization.as_ref().map(|text| text.chars().count());
+    let given = [
+        one(method.is_some()),
+        one(content_type.is_some()),
+        Some(headers.len()).filter(|count| *count > 0),
+        characters,
+        one(tls.is_some()),
+        one(http_version.is_some()),
+        one(*concurrency != CONCURRENCY.default),
+        one(rate_limit.is_some()),
+        one(*ordered),
+        one(retry.is_some()),
+        one(timeout.is_some()),
+        one(success.is_some()),
+    ];
+    PUSH_FIELDS.into_iter().zip(given).collect()
+}
+
 /// The fields that the profile requires, forbids or limits. `given` says how many items or characters were given.
 fn check_fields(profile: &Profile, spec: &SubscriptionSpec, events: usize, faults: &mut Faults) {
     let chars = |text: &Option<String>| text.as_ref().map(|text| text.chars().count());
     let items = |count: usize| (count > 0).then_some(count);
-    let one = |is_given: bool| is_given.then_some(1);
-    let push = spec.push();
-    let of_push = |is_given: fn(&Push) -> bool| one(push.is_some_and(is_given));
-    let given = [
-        (Field::Name, chars(&spec.name)),
-        (Field::Description, chars(&spec.description)),
-        (Field::Method, of_push(|push| push.method.is_some())),
-        (Field::ContentType, of_push(|push| push.content_type.is_some())),
-        (Field::Headers, items(push.map_or(0, |push| push.headers.len()))),
-        (Field::Authorization, push.and_then(|push| chars(&push.authorization))),
-        (Field::Tls, of_push(|push| push.tls.is_some())),
-        (Field::HttpVersion, of_push(|push| push.http_version.is_some())),
-        (Field::Events, items(events)),
-        (Field::TagSets, items(spec.tag_sets.len())),
-        (Field::Concurrency, of_push(|push| push.concurrency != CONCURRENCY.default)),
-        (Field::RateLimit, of_push(|push| push.rate_limit.is_some())),
-        (Field::Ordered, of_push(|push| push.ordered)),
-        (Field::Retry, of_push(|push| push.retry.is_some())),
-        (Field::Timeout, of_push(|push| push.timeout.is_some())),
-        (Field::Success, of_push(|push| push.success.is_some())),
-    ];
+    // Every field stands here by its name: a new one must be given a line below, or a reason to have none. A profile can say nothing
+    // of `active` and the target; its options it checks by their schema, and `sealed` is the store's.
+    let SubscriptionSpec {
+        name,
+        description,
+        active: _,
+        target: _,
+        events: _,
+        tag_sets,
+        options: _,
+        sealed: _,
+    } = spec;
+    let mut given = vec![(Field::Name, chars(name)), (Field::Description, chars(description))];
+    given.extend(given_of_push(spec.push()));
+    given.extend([(Field::Events, items(events)), (Field::TagSets, items(tag_sets.len()))]);
     for (field, given) in given {
         let rule = profile.fields.of(field);
         match (rule.presence, given) {
@@ -197,7 +244,13 @@ fn path_of(field: Field) -> &'static str {
 fn check_headers(profile: &Profile, names: &[String], faults: &mut Faults) {
     for (index, name) in names.iter().enumerate() {
         if profile.reserves_header(name) {
-            let message = format!("is {name}, which this profile writes itself: remove it");
+            let message = if name.contains('_') {
+                format!(
+                    "is {name}, which gateways that read _ as - take for a header of this profile: give it another name"
+                )
+            } else {
+                format!("is {name}, which this profile writes itself: remove it")
+            };
             faults.add(&format!("delivery.headers[{index}].name"), message);
         }
     }

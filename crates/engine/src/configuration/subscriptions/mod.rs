@@ -8,7 +8,7 @@ mod update_error;
 
 use postroad_domain::{
     AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, TenantId,
-    limits::SUBSCRIPTIONS_PER_TENANT_MAX,
+    limits::{SUBSCRIPTIONS_PER_TENANT_MAX, TENANT_SETTINGS_BYTES_MAX},
 };
 use postroad_profile::{FieldProblem, Profile, SecretUse};
 use postroad_store::{
@@ -24,8 +24,14 @@ pub use self::{
 };
 use crate::{
     audit::{AuditedChange, fields::fields_of_subscription, origin::Origin},
-    configuration::{lookup_error::LookupError, secret_box::SecretError, service::ConfigurationService},
+    configuration::{
+        cache::TenantConfig, lookup_error::LookupError, secret_box::SecretError,
+        service::ConfigurationService, stored_bytes::stored_bytes,
+    },
 };
+
+/// How often what is to be written is checked anew because its tenant changed meanwhile.
+const CHANGED_ROUNDS_MAX: usize = 20;
 
 /// A subscription to create, unchecked.
 #[derive(Clone, Debug)]
@@ -65,6 +71,9 @@ pub enum CreateError {
         /// The limit.
         max: usize,
     },
+    /// With it the settings of the tenant would be larger than they may be.
+    #[error("the settings of the tenant would be larger than {TENANT_SETTINGS_BYTES_MAX} bytes")]
+    TooLarge,
     /// The URL leads where it must not.
     #[error("the URL cannot be called: {0}")]
     BlockedUrl(String),
@@ -84,11 +93,34 @@ impl ConfigurationService {
         tenant: &TenantId,
         new: NewSubscription,
     ) -> Result<SubscriptionView, CreateError> {
-        let config = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
+        for _ in 0..CHANGED_ROUNDS_MAX {
+            let config = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
+            let checked =
+                check::check_new(&config, (new.draft.clone(), new.secret.clone()), self.clock.now());
+            let (spec, secret) = checked.map_err(CreateError::Invalid)?;
+            // It may take its time, in which the tenant may get another profile: then it is checked against that one.
+            self.check_url(&spec).await.map_err(CreateError::BlockedUrl)?;
+            let _alone = self.configs.changing(tenant).await;
+            let current = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
+            if current.is_as(&config) {
+                return self.create_checked(by, &current, spec, secret).await;
+            }
+        }
+        Err(StoreError::Unavailable("the tenant keeps changing".to_owned()).into())
+    }
+
+    /// Creates what was checked against the tenant as it is now, which nobody else changes meanwhile.
+    async fn create_checked(
+        &self,
+        by: &Origin,
+        config: &TenantConfig,
+        spec: SubscriptionSpec,
+        secret: Option<SecretView>,
+    ) -> Result<SubscriptionView, CreateError> {
         let profile = &config.profile.profile;
-        let checked = check::check_new(&config, (new.draft, new.secret), self.clock.now());
-        let (spec, secret) = checked.map_err(CreateError::Invalid)?;
-        self.check_url(&spec).await.map_err(CreateError::BlockedUrl)?;
+        if !config.has_room_for(stored_bytes(&spec), 0) {
+            return Err(CreateError::TooLarge);
+        }
         let id = self.ids.subscription();
         let secret = match (secret, profile.secret_rules.presence) {
             (Some(secret), _) => Some(secret),
@@ -187,7 +219,7 @@ impl ConfigurationService {
         let SubscriptionUpdate { draft, removes_secret } = update(&before);
         let refused = removes_secret.then(|| secrets::refuse_removal(profile)).flatten();
         let Some(draft) = draft else {
-            return self.update_secret(by, tenant, before, (removes_secret, refused)).await;
+            return self.update_secret(by, (tenant, &config), before, (removes_secret, refused)).await;
         };
         if before.spec.sealed.is_some() {
             // The draft would be made of what could be read of it, and would write the rest empty.
@@ -207,14 +239,14 @@ impl ConfigurationService {
             (false, true) => SubscriptionChange::Both(Box::new(spec), Vec::new()),
             (false, false) => SubscriptionChange::Spec(Box::new(spec)),
         };
-        self.change(tenant, id, before.revision(), (change, audit)).await
+        self.change((tenant, &config), &before, (change, audit)).await
     }
 
     /// Changes nothing but the secret: it goes also where the settings would not pass today's check.
     async fn update_secret(
         &self,
         by: &Origin,
-        tenant: &TenantId,
+        tenant: (&TenantId, &TenantConfig),
         before: Subscription,
         (is_removed, refused): (bool, Option<FieldProblem>),
     ) -> Result<Subscription, UpdateError> {
@@ -226,7 +258,7 @@ impl ConfigurationService {
         }
         let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRemoved, before.id));
         let change = (SubscriptionChange::Secrets(Vec::new()), audit);
-        self.change(tenant, before.id, before.revision(), change).await
+        self.change(tenant, &before, change).await
     }
 
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.
@@ -236,6 +268,7 @@ impl ConfigurationService {
         tenant: &TenantId,
         id: SubscriptionId,
     ) -> Result<bool, LookupError> {
+        let _alone = self.configs.changing(tenant).await;
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         let tenant_no = config.tenant.no;
         let audit = Some(self.audit_of(by, AuditedChange::of(AuditAction::SubscriptionDeleted, id)));
@@ -245,12 +278,22 @@ impl ConfigurationService {
 
     async fn change(
         &self,
-        tenant: &TenantId,
-        id: SubscriptionId,
-        expected: Revision,
+        (tenant, config): (&TenantId, &TenantConfig),
+        before: &Subscription,
         (change, audit): (SubscriptionChange, NewAudit),
     ) -> Result<Subscription, UpdateError> {
-        let config = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
+        // Nothing is written that was checked against another profile, or other options.
+        let _alone = self.configs.changing(tenant).await;
+        let current = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
+        if !current.is_as(config) {
+            return Err(UpdateError::Changed);
+        }
+        let (id, expected) = (before.id, before.revision());
+        if let SubscriptionChange::Spec(spec) | SubscriptionChange::Both(spec, _) = &change
+            && !current.has_room_for(stored_bytes(spec), stored_bytes(&before.spec))
+        {
+            return Err(UpdateError::TooLarge);
+        }
         let tenant_no = config.tenant.no;
         let sealed = |spec| Box::new(self.sealed_spec(spec, id, &config.profile.profile));
         let change = match change {

@@ -102,7 +102,7 @@ impl ConfigurationService {
             return Err(RotateError::TooMany { max: SECRETS_MAX });
         }
         let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRotated, id));
-        self.put_secrets(tenant, &subscription, (secrets, audit)).await?;
+        self.put_secrets((tenant, &config), &subscription, (secrets, audit)).await?;
         Ok(secret)
     }
 
@@ -119,18 +119,19 @@ impl ConfigurationService {
 
     async fn put_secrets(
         &self,
-        tenant: &TenantId,
+        tenant: (&TenantId, &TenantConfig),
         subscription: &Subscription,
         (secrets, audit): (Vec<SealedSecret>, NewAudit),
     ) -> Result<Subscription, RotateError> {
         let change = (SubscriptionChange::Secrets(secrets), audit);
-        let changed = self.change(tenant, subscription.id, subscription.revision(), change).await;
+        let changed = self.change(tenant, subscription, change).await;
         changed.map_err(|error| match error {
             UpdateError::Changed => RotateError::Changed,
             UpdateError::Store(error) => error.into(),
             UpdateError::Secret(error) => error.into(),
             UpdateError::NotFound
             | UpdateError::Stale
+            | UpdateError::TooLarge
             | UpdateError::BlockedUrl(_)
             | UpdateError::Invalid(_) => RotateError::NotFound,
         })

@@ -1,5 +1,6 @@
 //! Failures of changing a subscription, or its secrets.
 
+use postroad_domain::limits::TENANT_SETTINGS_BYTES_MAX;
 use postroad_profile::FieldProblem;
 use postroad_store::StoreError;
 use thiserror::Error;
@@ -19,6 +20,9 @@ pub enum UpdateError {
     /// Somebody else changed it in between.
     #[error("the subscription changed in between")]
     Changed,
+    /// With it the settings of the tenant would be larger than they may be.
+    #[error("the settings of the tenant would be larger than {TENANT_SETTINGS_BYTES_MAX} bytes")]
+    TooLarge,
     /// The URL leads where it must not.
     #[error("the URL cannot be called: {0}")]
     BlockedUrl(String),

@@ -138,10 +138,9 @@ impl HistoryService {
         let now = self.commit_clock.now();
         let due = delivery.due_at.filter(|due| *due > now);
         let standing = self.dispatcher.standing_of(lane, now);
-        let rest = standing.rests_until.filter(|until| due.is_none_or(|due| *until > due));
+        let rest = standing.rest.filter(|(until, _)| due.is_none_or(|due| *until > due));
         match (rest, due) {
-            (Some(until), _) if standing.is_slowed => (Some(until), Wait::Breaker),
-            (Some(until), _) => (Some(until), Wait::RetryAfter),
+            (Some((until, why)), _) => (Some(until), Wait::of(why)),
             (None, Some(due)) => (Some(due), Wait::NextAttempt),
             (None, None) => match (standing.head_until, standing.paced_until) {
                 (Some(until), _) => (Some(until), Wait::Order),

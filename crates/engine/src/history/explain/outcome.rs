@@ -2,6 +2,8 @@
 
 use postroad_domain::{ErrorClass, EventType, Reason, Timestamp, subscription::InactiveReason};
 
+use crate::sending::lanes::types::Rest;
+
 /// What became of an event for one subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventOutcome {
@@ -100,6 +102,8 @@ pub enum Wait {
     RetryAfter,
     /// The rate limit of the subscription.
     RateLimit,
+    /// Nothing can be sent to it just now, for a reason that is not the receiver's.
+    Unavailable,
     /// The delivery before it, as the subscription is ordered.
     Order,
     /// The receiver said that it is gone: held until the subscription is activated, or the delivery expires.
@@ -150,6 +154,15 @@ impl Mismatch {
 }
 
 impl Wait {
+    pub(super) const fn of(rest: Rest) -> Self {
+        match rest {
+            Rest::RetryAfter => Self::RetryAfter,
+            Rest::RateLimit => Self::RateLimit,
+            Rest::Breaker => Self::Breaker,
+            Rest::Unavailable => Self::Unavailable,
+        }
+    }
+
     /// The word in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -157,6 +170,7 @@ impl Wait {
             Self::Breaker => "breaker",
             Self::RetryAfter => "retry_after",
             Self::RateLimit => "rate_limit",
+            Self::Unavailable => "unavailable",
             Self::Order => "order",
             Self::ReceiverGone => "receiver_gone",
             Self::ReceiverBusy => "receiver_busy",

@@ -93,9 +93,8 @@ impl fmt::Display for Wait {
         out.write_str(match self {
             Self::NextAttempt => "its next attempt is due then",
             Self::Breaker => "the receiver keeps failing, so one delivery is tried after each pause",
-            Self::RetryAfter => {
-                "the receiver asked for a rest, or nothing can be sent just now for a reason that is not its own"
-            }
+            Self::RetryAfter => "the receiver asked for a rest",
+            Self::Unavailable => "nothing can be sent just now, for a reason that is not the receiver's",
             Self::RateLimit => "the rate limit of the subscription lets the next one go then",
             Self::Order => "the subscription is ordered, and the delivery before it is tried again then",
             Self::ReceiverGone => {

@@ -114,7 +114,7 @@ impl HistoryService {
             count,
             running_max: REPLAYS_RUNNING_PER_TENANT_MAX,
             kept_max: REPLAYS_KEPT_PER_TENANT_MAX,
-            at: self.clock.now(),
+            at: self.commit_clock.now(),
             audit: Some(AuditedChange::of(AuditAction::ReplayStarted, id).entry(by, &self.ids)),
         };
         let replay = self.store.create_replay(create).await?;
@@ -148,7 +148,7 @@ impl HistoryService {
     ) -> Result<Replay, EndReplayError> {
         let config = self.configs.by_id(tenant).await?.ok_or(EndReplayError::NotFound)?;
         let audit = Some(AuditedChange::of(AuditAction::ReplayCancelled, id).entry(by, &self.ids));
-        let cancel = CancelReplay { tenant_no: config.tenant.no, id, at: self.clock.now(), audit };
+        let cancel = CancelReplay { tenant_no: config.tenant.no, id, at: self.commit_clock.now(), audit };
         self.store.cancel_replay(cancel).await.map_err(|error| match error {
             CancelReplayError::NotFound => EndReplayError::NotFound,
             CancelReplayError::Ended => EndReplayError::Ended,
@@ -161,7 +161,7 @@ impl HistoryService {
             let (field, message) = (field.to_owned(), message.to_owned());
             Err(ReplayError::Invalid(vec![FieldProblem { field, message }]))
         };
-        if new.since > self.clock.now() {
+        if new.since > self.commit_clock.now() {
             return problem("since", "is in the future: nothing has come since then");
         }
         if new.until.is_some_and(|until| until <= new.since) {
@@ -172,7 +172,7 @@ impl HistoryService {
 
     /// What the tenant's retention has let go of is not replayed, also where it is not erased yet.
     fn kept_of(&self, config: &TenantConfig, new: NewReplay) -> NewReplay {
-        let kept_since = config.kept_since(self.clock.now());
+        let kept_since = config.kept_since(self.commit_clock.now());
         NewReplay { since: kept_since.map_or(new.since, |kept| kept.max(new.since)), ..new }
     }
 

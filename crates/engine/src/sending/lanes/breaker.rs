@@ -43,6 +43,10 @@ impl Breaker {
         }
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+
     pub(super) fn is_open(&self) -> bool {
         matches!(self, Self::Open { .. })
     }

@@ -9,25 +9,30 @@ use postroad_domain::{DeliveryId, Timestamp, limits::SLOW_EXCHANGE};
 use postroad_store::QueuedDelivery;
 use rustc_hash::FxHashSet;
 
-use super::{breaker::Breaker, pace::Pace, types::LaneLimits};
+use super::{
+    breaker::Breaker,
+    memory::{Memory, bytes_of},
+    pace::Pace,
+    types::{LaneLimits, Rest},
+};
 use crate::configuration::lane_settings::{Host, LaneSettings};
 
-/// What a delivery takes beside its data: the structures that lead to it.
-const OVERHEAD_BYTES: usize = 512;
+/// A lane that rests for less keeps what it has in memory.
+pub(super) const REST_KEPT_MAX: Duration = Duration::from_secs(1);
+
+/// So many deliveries are read for each exchange that a slowed lane may make.
+const USABLE_PER_EXCHANGE: usize = 4;
 
 /// With each answer a new lane has so many times the exchanges under way, until it has all that it may have.
 const RAMP: u32 = 4;
 
-/// The memory a delivery is counted with.
-pub(super) fn bytes_of(delivery: &QueuedDelivery) -> usize {
-    let event = &delivery.event;
-    let tags = event.tags.iter().map(String::len).sum::<usize>();
-    delivery.bytes() + event.attributes.len() + tags + OVERHEAD_BYTES
-}
-
-/// What happened while the store was reading.
+/// A refill under way, and what happened while the store was reading.
 #[derive(Debug, Default)]
 pub(super) struct Refill {
+    /// Memory that it may fill.
+    pub(super) reserved: usize,
+    /// What was known before of the first due time in the store, and of a delivery that pauses: it holds again if the reading fails.
+    pub(super) before: (Option<Timestamp>, bool),
     /// Outcomes committed since: the reading may still show these deliveries.
     pub(super) settled: HashSet<DeliveryId>,
     /// The earliest due time noted since: the reading may not show it yet.
@@ -65,7 +70,8 @@ pub(super) struct Lane {
     pub(super) is_due: bool,
     /// New deliveries go to the store only.
     pub(super) spilled: bool,
-    pub(super) rests_until: Option<Timestamp>,
+    /// Nothing is sent before, and why.
+    pub(super) rest: Option<(Timestamp, Rest)>,
     /// Of an ordered lane: the delivery that all others wait for, and when its next attempt is due.
     pub(super) waiting_head: Option<(DeliveryId, Timestamp)>,
     /// Of an ordered lane: in the store such a delivery stands behind what is held.
@@ -75,9 +81,18 @@ pub(super) struct Lane {
     /// It has waited for this host, and has a seat there that nobody else takes before its turn.
     pub(super) seat_at: Option<Host>,
     pub(super) refill: Option<Refill>,
+    /// Refills that failed in a row: each halves what the next one asks for.
+    pub(super) refills_failed: u32,
+    /// No refill begins before.
+    pub(super) refill_rests_until: Option<Timestamp>,
     /// Held deliveries that wait in the store again, and since when: sent again by hand before their last outcome was
     /// settled here.
     coming_back: Vec<(DeliveryId, Timestamp)>,
+    /// Those that had no outcome yet when the lane was to look into the store again, and since when: some of them may wait there
+    /// again, and it looks once more when the last of them is settled.
+    unsettled: (FxHashSet<DeliveryId>, Timestamp),
+    /// It is to look again behind that.
+    looks_twice: bool,
     pub(super) in_turns: bool,
     pub(super) is_thirsty: bool,
     timer_set_for: Option<Timestamp>,
@@ -101,13 +116,17 @@ impl Default for Lane {
             next_due: None,
             is_due: false,
             spilled: false,
-            rests_until: None,
+            rest: None,
             waiting_head: None,
             has_pause_behind: false,
             waits_for: None,
             seat_at: None,
             refill: None,
+            refills_failed: 0,
+            refill_rests_until: None,
             coming_back: Vec::new(),
+            unsettled: (FxHashSet::default(), Timestamp::default()),
+            looks_twice: false,
             in_turns: false,
             is_thirsty: false,
             timer_set_for: None,
@@ -117,14 +136,14 @@ impl Default for Lane {
 }
 
 impl Lane {
-    /// Takes a new delivery into memory if the lane is direct and has room; answers whether it did.
-    pub(super) fn offer(&mut self, delivery: QueuedDelivery, limits: &LaneLimits, crowded: bool) -> bool {
+    /// Takes a new delivery into memory if the lane is direct and there is room.
+    pub(super) fn offer(&mut self, delivery: QueuedDelivery, limits: &LaneLimits, memory: &mut Memory) {
         if self.held.contains(&delivery.id) || self.was_settled(delivery.id) {
-            return false;
+            return;
         }
         let full = self.ready.len() >= limits.lane_deliveries
             || self.ready_bytes >= limits.lane_bytes
-            || (crowded && !self.ready.is_empty());
+            || memory.room(delivery.lane.tenant_no) == 0;
         if self.spilled || full || self.would_overtake(&delivery) {
             self.spilled = true;
             self.note_due(delivery.due);
@@ -133,10 +152,9 @@ impl Lane {
             if let Some(refill) = &mut self.refill {
                 refill.passed_by = true;
             }
-            return false;
+            return;
         }
-        self.push(delivery);
-        true
+        self.push(delivery, memory);
     }
 
     /// Whether something may wait in the store that comes before a new delivery. Order matters where the subscription says
@@ -150,10 +168,6 @@ impl Lane {
         !self.is_known || self.settings.ordered
     }
 
-    pub(super) fn newest_bytes(&self) -> usize {
-        self.ready.back().map_or(0, bytes_of)
-    }
-
     pub(super) fn note_due(&mut self, due: Timestamp) {
         let earliest = |known: Option<Timestamp>| Some(known.map_or(due, |known| known.min(due)));
         self.next_due = earliest(self.next_due);
@@ -162,9 +176,10 @@ impl Lane {
         }
     }
 
-    pub(super) fn take_turn(&mut self, now: Timestamp) -> Option<QueuedDelivery> {
+    pub(super) fn take_turn(&mut self, now: Timestamp, memory: &mut Memory) -> Option<QueuedDelivery> {
         let delivery = self.ready.pop_front()?;
         self.ready_bytes -= bytes_of(&delivery);
+        memory.gave(&delivery);
         self.under_way += 1;
         self.pace.began(now);
         Some(delivery)
@@ -172,14 +187,15 @@ impl Lane {
 
     /// It has as many exchanges under way as it may have.
     pub(super) fn has_all_exchanges(&self) -> bool {
-        self.under_way >= self.breaker.allows(self.settings.concurrency).min(self.ramp)
+        let ramp = if self.settings.breaker { self.ramp } else { u32::MAX };
+        self.under_way >= self.breaker.allows(self.settings.concurrency).min(ramp)
     }
 
     pub(super) fn can_take_turn(&self) -> bool {
         let waits_for_the_one_before = self.settings.ordered && self.held.len() > self.ready.len();
         !self.ready.is_empty()
             && !self.has_all_exchanges()
-            && self.rests_until.is_none()
+            && self.rest.is_none()
             && self.waiting_head.is_none()
             && self.waits_for.is_none()
             && !waits_for_the_one_before
@@ -198,6 +214,11 @@ impl Lane {
         self.pace.waits_until(now)
     }
 
+    /// Its subscription was looked up.
+    pub(super) fn is_known(&self) -> bool {
+        self.is_known
+    }
+
     /// The version of the subscription whose settings it has.
     pub(super) fn settings_version(&self) -> Option<i64> {
         self.is_known.then_some(self.settings.version)
@@ -207,6 +228,18 @@ impl Lane {
         self.settings.host.as_ref()
     }
 
+    /// So many deliveries it may hold ready: no more than it can use soon.
+    pub(super) fn capacity(&self, limits: &LaneLimits) -> usize {
+        let rate = self.settings.rate_limit.filter(|rate| rate.per >= REST_KEPT_MAX);
+        let paced = rate.map_or(usize::MAX, |rate| rate.count as usize);
+        let allowed = if self.breaker.is_closed() {
+            usize::MAX
+        } else {
+            self.breaker.allows(self.settings.concurrency) as usize * USABLE_PER_EXCHANGE
+        };
+        limits.lane_deliveries.min(paced).min(allowed)
+    }
+
     /// How exchanges are made from now on, unless a later version of the subscription is known. The first one of a lane may
     /// have begun by then, since who it leads to was not known. Answers the host where it has a seat that it cannot use any
     /// more: it leads elsewhere.
@@ -214,7 +247,10 @@ impl Lane {
         if settings.version < self.settings.version {
             return None;
         }
-        self.pace.set(settings.rate_limit, now);
+        self.pace.set(settings.rate_limit, (self.under_way > 0).then_some(now));
+        if !settings.breaker {
+            self.breaker = Breaker::default();
+        }
         if !self.is_known {
             self.begun_with = settings.version;
         }
@@ -228,9 +264,15 @@ impl Lane {
         self.under_way -= 1;
     }
 
-    /// Nothing is sent before `until`.
-    pub(super) fn rest(&mut self, until: Timestamp) {
-        self.rests_until = self.rests_until.max(Some(until));
+    /// Nothing is sent before `until`. Of two rests the longer one counts.
+    pub(super) fn rest(&mut self, until: Timestamp, why: Rest) {
+        if self.rests_until().is_none_or(|known| known < until) {
+            self.rest = Some((until, why));
+        }
+    }
+
+    pub(super) fn rests_until(&self) -> Option<Timestamp> {
+        self.rest.map(|(until, _)| until)
     }
 
     /// Whether its subscription has changed by more than its secrets since it heard of it, or it has not begun.
@@ -244,14 +286,22 @@ impl Lane {
         version >= self.begun_with
     }
 
-    /// Whatever held it back is over; but the head of one that goes on keeping its order waits for its next attempt.
-    pub(super) fn begin_anew(&mut self, version: i64, ordered: bool) {
-        self.begun_with = version;
-        self.rests_until = None;
+    /// Whatever held it back is over; but the head of one that goes on keeping its order waits for its next attempt, unless a version
+    /// lies in between that may have called it off. Answers whether none does.
+    pub(super) fn begin_anew(&mut self, settings: &LaneSettings) -> bool {
+        let is_next = self.is_known && settings.version <= self.settings.version + 1;
+        self.begun_with = settings.version;
+        self.rest = None;
         self.breaker = Breaker::default();
-        if !ordered {
+        if !settings.ordered || !is_next {
             self.forget_any_head();
         }
+        is_next
+    }
+
+    /// The turn that was given at this moment made no exchange.
+    pub(super) fn not_begun(&mut self, at: Timestamp) {
+        self.pace.not_begun(at);
     }
 
     /// An exchange of the lane took so long, whatever its answer was.
@@ -270,7 +320,7 @@ impl Lane {
 
     /// An exchange that began at `began` failed; answers until when the lane pauses.
     pub(super) fn failed(&mut self, began: Timestamp, now: Timestamp) -> Option<Timestamp> {
-        self.breaker.failed(began, now)
+        if self.settings.breaker { self.breaker.failed(began, now) } else { None }
     }
 
     pub(super) fn is_slowed(&self) -> bool {
@@ -311,63 +361,100 @@ impl Lane {
             let (_, due) = self.coming_back.swap_remove(place);
             self.note_due(due);
         }
+        if self.unsettled.0.remove(&id) && self.unsettled.0.is_empty() {
+            let since = self.unsettled.1;
+            self.note_due(since);
+            if std::mem::take(&mut self.looks_twice) {
+                self.look_behind_unsettled(since);
+            }
+        }
     }
 
     /// A delivery waits in the store from `due` on.
     pub(super) fn expect_back(&mut self, id: DeliveryId, due: Timestamp) {
-        if self.held.contains(&id) {
+        if self.held.contains(&id) && self.coming_back.iter().all(|(known, _)| *known != id) {
             self.coming_back.push((id, due));
         }
         self.note_due(due);
     }
 
     /// Something may wait in the store from `now` on. If it is one whose last outcome is not settled here yet, a refill would
-    /// skip it: then the lane looks again once that one is released.
+    /// skip it: then the lane looks again once all of those are settled.
     pub(super) fn look_again(&mut self, now: Timestamp) {
+        if self.unsettled.0.is_empty() {
+            self.look_behind_unsettled(now);
+        } else {
+            self.looks_twice = true;
+        }
+        // It may have been called off. If not, the next reading finds that it pauses.
+        self.forget_any_head();
+        self.note_due(now);
+    }
+
+    fn look_behind_unsettled(&mut self, now: Timestamp) {
         if self.held.len() > self.ready.len() {
             let ready: FxHashSet<DeliveryId> = self.ready.iter().map(|delivery| delivery.id).collect();
-            let unsettled = self.held.iter().filter(|id| !ready.contains(*id));
-            let known: FxHashSet<DeliveryId> = self.coming_back.iter().map(|(id, _)| *id).collect();
-            self.coming_back.extend(unsettled.filter(|id| !known.contains(*id)).map(|id| (*id, now)));
+            self.unsettled = (self.held.difference(&ready).copied().collect(), now);
         }
-        self.note_due(now);
     }
 
     pub(super) fn is_delivering(&self, id: DeliveryId) -> bool {
         self.held.contains(&id) && !self.ready.iter().any(|ready| ready.id == id)
     }
 
-    pub(super) fn drop_ready(&mut self) -> (usize, usize) {
-        let dropped = (self.ready.len(), self.ready_bytes);
+    pub(super) fn drop_ready(&mut self, memory: &mut Memory) {
         for delivery in std::mem::take(&mut self.ready) {
+            memory.gave(&delivery);
             self.release(delivery.id);
         }
         self.ready_bytes = 0;
-        dropped
     }
 
-    pub(super) fn drop_one(&mut self, id: DeliveryId) -> Option<usize> {
+    /// Lets go of a delivery that waits for its turn.
+    pub(super) fn drop_one(&mut self, id: DeliveryId, memory: &mut Memory) {
         // A refill whose reading is older than the cancel must not bring it back.
         if let Some(refill) = &mut self.refill {
             refill.settled.insert(id);
         }
-        let place = self.ready.iter().position(|ready| ready.id == id)?;
-        let bytes = bytes_of(&self.ready.remove(place)?);
-        self.ready_bytes -= bytes;
+        let place = self.ready.iter().position(|ready| ready.id == id);
+        let Some(delivery) = place.and_then(|place| self.ready.remove(place)) else { return };
+        self.ready_bytes -= bytes_of(&delivery);
+        memory.gave(&delivery);
         self.release(id);
-        Some(bytes)
+    }
+
+    /// Lets go of the deliveries that wait for their turn and that the store may have ended: all with a number up to this one. The
+    /// lane looks into the store again.
+    pub(super) fn drop_up_to(&mut self, handle: i64, memory: &mut Memory) {
+        let (gone, kept) =
+            std::mem::take(&mut self.ready).into_iter().partition(|ready| ready.handle <= handle);
+        self.ready = kept;
+        for delivery in VecDeque::from(gone) {
+            self.ready_bytes -= bytes_of(&delivery);
+            memory.gave(&delivery);
+            self.release(delivery.id);
+        }
+        (self.spilled, self.is_due) = (true, true);
+        if let Some(refill) = &mut self.refill {
+            (refill.passed_by, refill.is_stale) = (true, true);
+        }
+        // It may have ended too. If not, the next reading finds that it pauses.
+        self.forget_any_head();
     }
 
     /// A timer that was set for `due` rang.
     pub(super) fn tick(&mut self, due: Timestamp) {
-        if self.rests_until.is_some_and(|until| until <= due) {
-            self.rests_until = None;
+        if self.rests_until().is_some_and(|until| until <= due) {
+            self.rest = None;
         }
         if self.waiting_head.is_some_and(|(_, until)| until <= due) {
             self.waiting_head = None;
         }
         if self.pace.remembers_until().is_some_and(|until| until <= due) {
             self.pace.forget();
+        }
+        if self.refill_rests_until.is_some_and(|until| until <= due) {
+            self.refill_rests_until = None;
         }
         if self.next_due.is_some_and(|next| next <= due) {
             self.is_due = true;
@@ -384,7 +471,7 @@ impl Lane {
             return None;
         }
         // The timer of a rest is the same entry when it rings at the same time: it stays.
-        let replaced = self.timer_set_for.replace(due).filter(|set| self.rests_until != Some(*set));
+        let replaced = self.timer_set_for.replace(due).filter(|set| self.rests_until() != Some(*set));
         Some((replaced, due))
     }
 
@@ -400,7 +487,8 @@ impl Lane {
             && self.under_way == 0
             && self.next_due.is_none()
             && self.refill.is_none()
-            && self.rests_until.is_none()
+            && self.refill_rests_until.is_none()
+            && self.rest.is_none()
             && self.waiting_head.is_none()
             && self.waits_for.is_none()
             && self.pace.remembers_until().is_none()
@@ -408,9 +496,10 @@ impl Lane {
             && !self.is_thirsty
     }
 
-    pub(super) fn push(&mut self, delivery: QueuedDelivery) {
+    pub(super) fn push(&mut self, delivery: QueuedDelivery, memory: &mut Memory) {
         self.held.insert(delivery.id);
         self.ready_bytes += bytes_of(&delivery);
+        memory.took(&delivery);
         self.ready.push_back(delivery);
     }
 }

@@ -21,8 +21,10 @@
 //! * An ordered lane has one delivery between its turn and its committed outcome; one that goes on waiting is the head again.
 
 mod breaker;
+mod fair_queue;
 mod hosts;
 mod lane;
+mod memory;
 mod pace;
 mod refill;
 mod seats;
@@ -33,21 +35,26 @@ mod tests;
 mod turns;
 pub(crate) mod types;
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use postroad_domain::{DeliveryId, TenantNo, Timestamp, limits::EXCHANGES_PER_HOST_AND_LANE_MAX};
 use postroad_store::{LaneKey, QueuedDelivery, Refilled};
+use rustc_hash::FxHashMap;
 
 use self::{
     hosts::Hosts,
+    lane::{Lane, REST_KEPT_MAX},
+    memory::Memory,
     table::LaneTable,
     turns::Turns,
-    types::{Ended, LaneFigures, LaneLimits, RefillWish},
+    types::{Ended, LaneFigures, LaneLimits, RefillWish, Rest},
 };
 use crate::configuration::lane_settings::LaneSettings;
+
+/// How long a commit may take to be told, at most.
+const CANCELLED_KEPT: Duration = Duration::from_secs(10);
+/// Cancelled deliveries that are kept so long. Beyond it one may be sent, if its commit was not told yet when it was cancelled.
+const CANCELLED_KEPT_MAX: usize = 10_000;
 
 /// All lanes of this node.
 #[derive(Debug)]
@@ -61,8 +68,10 @@ pub(crate) struct LaneSet {
     /// Whose turn it is to be asked first.
     slow_first: bool,
     hosts: Hosts,
-    /// Lanes that want a refill, in the order in which they get one.
-    thirsty: VecDeque<LaneKey>,
+    /// What waits for its turn, and which lanes want a refill.
+    memory: Memory,
+    /// Deliveries that were cancelled a moment ago: their commit may not have been told yet. Each with until when it is kept.
+    cancelled: FxHashMap<DeliveryId, Timestamp>,
     timers: BTreeSet<(Timestamp, LaneKey)>,
     /// A timer was set that rings before all others.
     first_timer_changed: bool,
@@ -80,7 +89,8 @@ impl LaneSet {
             slow_turns: Turns::new(limits.exchanges / 2, limits.exchange_bytes / 2),
             slow_first: false,
             hosts: Hosts::new(limits.host_exchanges),
-            thirsty: VecDeque::new(),
+            memory: Memory::new(limits.all_bytes),
+            cancelled: FxHashMap::default(),
             timers: BTreeSet::new(),
             first_timer_changed: false,
             figures: LaneFigures::default(),
@@ -91,12 +101,11 @@ impl LaneSet {
     /// A delivery was committed. Calls come in the order of commits.
     pub(crate) fn offer(&mut self, delivery: QueuedDelivery) {
         let key = delivery.lane;
-        let crowded = self.figures.ready_bytes >= self.limits.all_bytes;
-        let lane = self.lanes.at(key);
-        if lane.offer(delivery, &self.limits, crowded) {
-            self.figures.ready += 1;
-            self.figures.ready_bytes += lane.newest_bytes();
+        // Somebody may find a delivery and cancel it before its commit is told here.
+        if !self.cancelled.is_empty() && self.cancelled.contains_key(&delivery.id) {
+            return;
         }
+        self.lanes.at(key).offer(delivery, &self.limits, &mut self.memory);
         self.settle(key);
     }
 
@@ -109,19 +118,22 @@ impl LaneSet {
     /// A delivery was put into the lane's queue by hand. While its earlier attempt is still held, a refill would skip it:
     /// then the lane looks again once it is released.
     pub(crate) fn wake_for(&mut self, key: LaneKey, id: DeliveryId, due: Timestamp) {
+        self.cancelled.remove(&id);
         self.lanes.at(key).expect_back(id, due);
         self.settle(key);
     }
 
-    /// The subscription was changed: whatever held the lane back is over, it makes exchanges so from now on, and something may
-    /// wait for it in the store. One that has to keep an order from now on takes all of it from there, in its order.
+    /// The subscription was changed: whatever held the lane back is over, and it makes exchanges so from now on. Something may wait
+    /// for it in the store; all of it is taken from there again where an order must be kept from now on, or where a version lies in
+    /// between that nobody told of: it may have called off what waits in memory.
     pub(crate) fn begin_anew(&mut self, key: LaneKey, settings: LaneSettings, now: Timestamp) {
         let lane = self.lanes.at(key);
         self.figures.slowed -= usize::from(lane.is_slowed());
-        lane.begin_anew(settings.version, settings.ordered);
+        let order_begins = settings.ordered && !lane.keeps_order();
+        let knows_all_before = lane.begin_anew(&settings);
         lane.note_due(now);
-        if settings.ordered && !lane.keeps_order() {
-            self.go_back(key);
+        if order_begins || !knows_all_before {
+            lane.go_back(&mut self.memory);
         }
         self.set_settings(key, settings, now);
     }
@@ -142,18 +154,24 @@ impl LaneSet {
     pub(crate) fn still_holds(
         &mut self,
         key: LaneKey,
-        given_by: Option<i64>,
+        (given_by, delivery_version): (Option<i64>, i64),
         settings: LaneSettings,
         now: Timestamp,
     ) -> bool {
         let Some(lane) = self.lanes.get(&key) else { return true };
-        // The first exchange of a lane is the only one under way, and comes before anybody knows its settings.
-        if given_by.is_some() && lane.begins_anew_with(&settings) {
+        // The first exchange of a lane is the only one under way, and comes before anybody knows its settings. What was created by an
+        // earlier version may have been called off since, by one that nobody told of: it is read anew.
+        let begins_anew = match given_by {
+            None if !lane.is_known() => delivery_version != settings.version,
+            _ => lane.begins_anew_with(&settings),
+        };
+        let holds = given_by.unwrap_or(if begins_anew { i64::MIN } else { i64::MAX });
+        if begins_anew {
             self.begin_anew(key, settings, now);
         } else {
             self.set_settings(key, settings, now);
         }
-        given_by.is_none_or(|version| self.lanes.get(&key).is_none_or(|lane| lane.still_holds(version)))
+        self.lanes.get(&key).is_none_or(|lane| lane.still_holds(holds))
     }
 
     /// The lanes in memory.
@@ -170,12 +188,18 @@ impl LaneSet {
     pub(crate) fn judged(&mut self, key: LaneKey, ended: Ended, now: Timestamp) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         let was_slowed = lane.is_slowed();
-        lane.took(ended.took);
-        let pause = if ended.succeeded {
-            lane.succeeded();
-            None
-        } else {
-            lane.failed(ended.began, now)
+        // How a receiver answered that was replaced meanwhile says nothing of the new one.
+        let pause = match (lane.still_holds(ended.version), ended.succeeded) {
+            (false, _) => None,
+            (true, succeeded) => {
+                lane.took(ended.took);
+                if succeeded {
+                    lane.succeeded();
+                    None
+                } else {
+                    lane.failed(ended.began, now)
+                }
+            }
         };
         self.figures.slowed = self.figures.slowed + usize::from(lane.is_slowed()) - usize::from(was_slowed);
         if let Some(until) = ended.again_at.filter(|_| lane.is_ordered()) {
@@ -184,23 +208,34 @@ impl LaneSet {
             self.set_timer(until, key);
         }
         if let Some(until) = pause {
-            self.rest(key, until);
+            self.rest(key, (until, Rest::Breaker), now);
         }
         self.settle(key);
     }
 
     /// A delivery could not be tried now. Everything of its lane is read anew from the store after a pause, in its order.
-    pub(crate) fn give_back(&mut self, key: LaneKey, id: DeliveryId, again_at: Timestamp) {
+    pub(crate) fn give_back(&mut self, key: LaneKey, id: DeliveryId, again_at: Timestamp, now: Timestamp) {
         self.go_back(key);
-        self.rest(key, again_at);
+        self.rest(key, (again_at, Rest::Unavailable), now);
         self.settled(key, id, None);
     }
 
+    /// The turn that was given at this moment made no exchange: it counts for no rate limit.
+    pub(crate) fn not_begun(&mut self, key: LaneKey, at: Timestamp) {
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.not_begun(at);
+        }
+    }
+
+    /// Whether the lane keeps an order now; `None` where nobody knows.
+    pub(crate) fn keeps_order(&self, key: LaneKey) -> Option<bool> {
+        self.lanes.get(&key).filter(|lane| lane.is_known()).map(Lane::is_ordered)
+    }
+
     fn go_back(&mut self, key: LaneKey) {
-        let Some(lane) = self.lanes.get_mut(&key) else { return };
-        let (deliveries, bytes) = lane.go_back();
-        self.figures.ready -= deliveries;
-        self.figures.ready_bytes -= bytes;
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.go_back(&mut self.memory);
+        }
     }
 
     /// A delivery needs nothing more from memory: its outcome is committed, with the next due time if it goes on
@@ -222,45 +257,73 @@ impl LaneSet {
     pub(crate) fn set_settings(&mut self, key: LaneKey, settings: LaneSettings, now: Timestamp) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         let concurrency = settings.concurrency.min(EXCHANGES_PER_HOST_AND_LANE_MAX);
+        let was_slowed = lane.is_slowed();
         let left = lane.set_settings(LaneSettings { concurrency, ..settings }, now);
+        self.figures.slowed -= usize::from(was_slowed && !lane.is_slowed());
         self.settle(key);
         if let Some(host) = left {
-            self.leave(&host);
+            self.leave(&host, key);
         }
     }
 
-    /// Nothing of this lane is sent before `until`: its receiver asked for a rest.
-    pub(crate) fn rest(&mut self, key: LaneKey, until: Timestamp) {
-        if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.rest(until);
-            self.set_timer(until, key);
+    /// The receiver of an exchange that was made with this version asks for a rest; answers whether it is given one. That of a receiver
+    /// that was replaced meanwhile concerns nobody.
+    pub(crate) fn rest_asked(
+        &mut self,
+        key: LaneKey,
+        version: i64,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        let holds = self.lanes.get(&key).is_none_or(|lane| lane.still_holds(version));
+        if holds {
+            self.rest(key, (until, Rest::RetryAfter), now);
         }
+        holds
+    }
+
+    /// Nothing of this lane is sent before `until`. If that is long, its memory is for others: the store has what waits.
+    pub(crate) fn rest(&mut self, key: LaneKey, (until, why): (Timestamp, Rest), now: Timestamp) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        lane.rest(until, why);
+        if until.since(now) >= REST_KEPT_MAX {
+            lane.go_back(&mut self.memory);
+        }
+        self.set_timer(until, key);
     }
 
     /// Forgets what waits in memory for this lane; the store decides what becomes of it, so the lane asks it again at
     /// `again_at`. Exchanges under way go on.
     pub(crate) fn drop_ready(&mut self, key: LaneKey, again_at: Timestamp) {
         if let Some(lane) = self.lanes.get_mut(&key) {
-            let (deliveries, bytes) = lane.drop_ready();
+            lane.go_back(&mut self.memory);
             lane.forget_any_head();
             // It may be activated again and say the same as before: that is a change.
             lane.settings.spec = None;
             lane.note_due(again_at);
-            self.figures.ready -= deliveries;
-            self.figures.ready_bytes -= bytes;
         }
         self.settle(key);
     }
 
-    /// Takes one delivery out of memory, if it waits there.
-    pub(crate) fn drop_one(&mut self, key: LaneKey, id: DeliveryId) {
-        let dropped = self.lanes.get_mut(&key).and_then(|lane| {
+    /// One delivery was cancelled: takes it out of memory, if it waits there, and keeps it out.
+    pub(crate) fn drop_one(&mut self, key: LaneKey, id: DeliveryId, now: Timestamp) {
+        self.cancelled.retain(|_, until| *until > now);
+        if self.cancelled.len() < CANCELLED_KEPT_MAX {
+            self.cancelled.insert(id, now.after(CANCELLED_KEPT));
+        }
+        if let Some(lane) = self.lanes.get_mut(&key) {
             lane.forget_head(id);
-            lane.drop_one(id)
-        });
-        if let Some(bytes) = dropped {
-            self.figures.ready -= 1;
-            self.figures.ready_bytes -= bytes;
+            lane.drop_one(id, &mut self.memory);
+            // It may have been queued again already.
+            lane.note_due(now);
+        }
+        self.settle(key);
+    }
+
+    /// The store ended the oldest deliveries that waited in the lane, those up to this number: more waited than may.
+    pub(crate) fn drop_up_to(&mut self, key: LaneKey, handle: i64) {
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.drop_up_to(handle, &mut self.memory);
         }
         self.settle(key);
     }
@@ -274,35 +337,43 @@ impl LaneSet {
     /// [`Self::refill_failed`].
     pub(crate) fn next_refill(&mut self) -> Option<RefillWish> {
         while self.refills < self.limits.refills {
-            let key = self.thirsty.pop_front()?;
-            let crowded = self.figures.ready_bytes >= self.limits.all_bytes;
+            let key = self.memory.next_thirsty()?;
+            let room = self.memory.room(key.tenant_no);
             let Some(lane) = self.lanes.get_mut(&key) else { continue };
-            if let Some(wish) = lane.begin_refill(key, &self.limits, crowded) {
+            if let Some(wish) = lane.begin_refill(key, &self.limits, room) {
                 self.refills += 1;
+                self.memory.reserve(key.tenant_no, wish.bytes_max);
                 return Some(wish);
             }
         }
         None
     }
 
-    /// The store answered a refill of what was due by `due_by`.
-    pub(crate) fn refilled(&mut self, key: LaneKey, refilled: Refilled, due_by: Timestamp) {
+    /// The store answered a refill of what was due by `due_by`. Answers whether the lane waits for a head now without that anybody
+    /// knows whether it keeps an order: then its subscription is to be looked up.
+    pub(crate) fn refilled(&mut self, key: LaneKey, refilled: Refilled, due_by: Timestamp) -> bool {
         self.refills -= 1;
+        let mut is_unknown = false;
         if let Some(lane) = self.lanes.get_mut(&key) {
-            let (deliveries, bytes) = lane.end_refill(refilled, due_by);
-            self.figures.ready += deliveries;
-            self.figures.ready_bytes += bytes;
+            lane.end_refill(key, refilled, due_by, &mut self.memory);
             if let Some(until) = lane.head_waits_until() {
+                is_unknown = !lane.is_known();
                 self.set_timer(until, key);
             }
         }
         self.settle(key);
+        is_unknown
     }
 
-    /// The store could not answer a refill; the lane asks again from `again_at` on.
+    /// The store could not answer a refill; the lane asks again from `again_at` on, for less. What was known to wait still does.
     pub(crate) fn refill_failed(&mut self, key: LaneKey, again_at: Timestamp) {
-        let nothing = Refilled { deliveries: Vec::new(), next_due: Some(again_at) };
-        self.refilled(key, nothing, again_at.before(Duration::from_micros(1)));
+        self.refills -= 1;
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            let reserved = lane.fail_refill(again_at);
+            self.memory.release(key.tenant_no, reserved);
+            self.set_timer(again_at, key);
+        }
+        self.settle(key);
     }
 
     /// Lets due lanes ask for their refill and rested lanes take their turn. Answers when to call again.
@@ -328,7 +399,8 @@ impl LaneSet {
     /// Figures for `/metrics`.
     pub(crate) fn figures(&self) -> LaneFigures {
         let under_way = self.turns.under_way() + self.slow_turns.under_way();
-        LaneFigures { lanes: self.lanes.len(), under_way, ..self.figures }
+        let (ready, ready_bytes) = (self.memory.deliveries(), self.memory.bytes());
+        LaneFigures { lanes: self.lanes.len(), under_way, ready, ready_bytes, ..self.figures }
     }
 
     /// After any change of a lane: queues it where it now belongs, sets its timer, or forgets it when it is empty.
@@ -336,7 +408,7 @@ impl LaneSet {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         if let Some(host) = lane.passes_on() {
             self.settle(key);
-            return self.leave(&host);
+            return self.leave(&host, key);
         }
         if lane.can_take_turn() && !lane.in_turns {
             lane.in_turns = true;
@@ -345,7 +417,7 @@ impl LaneSet {
         }
         if lane.wants_refill(&self.limits) && !lane.is_thirsty {
             lane.is_thirsty = true;
-            self.thirsty.push_back(key);
+            self.memory.wants_refill(key);
         }
         let (timer, remembered) = (lane.timer_to_set(), lane.memory_timer_to_set());
         let (is_empty, was_slowed) = (lane.is_empty(), lane.is_slowed());

@@ -13,12 +13,12 @@ pub(super) struct Pace {
 
 impl Pace {
     /// Sets the limit. An exchange that has begun already, at `begun`, is the first that counts.
-    pub(super) fn set(&mut self, limit: Option<RateLimit>, begun: Timestamp) {
+    pub(super) fn set(&mut self, limit: Option<RateLimit>, begun: Option<Timestamp>) {
         if self.limit == limit {
             return;
         }
         if self.limit.is_none() {
-            self.begun.push_back(begun);
+            self.begun.extend(begun);
         }
         self.limit = limit;
         if limit.is_none() {
@@ -30,6 +30,13 @@ impl Pace {
     pub(super) fn began(&mut self, now: Timestamp) {
         if self.limit.is_some() {
             self.begun.push_back(now);
+        }
+    }
+
+    /// What began at this moment made no exchange.
+    pub(super) fn not_begun(&mut self, at: Timestamp) {
+        if let Some(place) = self.begun.iter().rposition(|begun| *begun == at) {
+            self.begun.remove(place);
         }
     }
 
@@ -69,7 +76,7 @@ mod tests {
     fn within_any_span_no_more_begin_than_allowed() {
         let mut pace = Pace::default();
         let limit = RateLimit { count: 3, per: Duration::from_millis(100) };
-        pace.set(Some(limit), at(0));
+        pace.set(Some(limit), Some(at(0)));
         let mut begun = vec![0];
         let mut now = 0;
         while begun.len() < 10 {
@@ -91,9 +98,9 @@ mod tests {
         let mut pace = Pace::default();
         pace.began(at(0));
         assert_eq!((pace.waits_until(at(0)), pace.remembers_until()), (None, None));
-        pace.set(Some(RateLimit { count: 1, per: Duration::from_secs(1) }), at(0));
+        pace.set(Some(RateLimit { count: 1, per: Duration::from_secs(1) }), Some(at(0)));
         assert_eq!(pace.waits_until(at(1)), Some(at(1_000)));
-        pace.set(None, at(1));
+        pace.set(None, Some(at(1)));
         assert_eq!(pace.waits_until(at(1)), None);
     }
 }

@@ -8,11 +8,12 @@ use postroad_store::{LaneKey, QueuedDelivery, Refilled};
 
 use super::{
     lane::{Lane, Refill},
+    memory::Memory,
     types::{LaneLimits, RefillWish},
 };
 
 impl Lane {
-    /// Below half of its share, and something that is not held is due. While an exchange of an ordered lane is not
+    /// Below half of what it may hold, and something that is not held is due. While an exchange of an ordered lane is not
     /// settled, the store may not show yet that its delivery stays the head; and while something stands before a delivery
     /// that pauses, the store has nothing else to show.
     pub(super) fn wants_refill(&self, limits: &LaneLimits) -> bool {
@@ -22,9 +23,10 @@ impl Lane {
             && !waits_for_the_one_before
             && !waits_for_all_before
             && self.refill.is_none()
-            && self.rests_until.is_none()
+            && self.refill_rests_until.is_none()
+            && self.rest.is_none()
             && self.waiting_head.is_none()
-            && self.ready.len() * 2 <= limits.lane_deliveries
+            && self.ready.len() * 2 <= self.capacity(limits)
             && self.ready_bytes * 2 <= limits.lane_bytes
     }
 
@@ -32,27 +34,43 @@ impl Lane {
         &mut self,
         key: LaneKey,
         limits: &LaneLimits,
-        crowded: bool,
+        room: usize,
     ) -> Option<RefillWish> {
         self.is_thirsty = false;
-        if !self.wants_refill(limits) || (crowded && !self.ready.is_empty()) {
+        if !self.wants_refill(limits) {
             return None;
         }
-        self.refill = Some(Refill::default());
+        // A reading that failed, or took longer than readings may, is tried again with half of it.
+        let smaller = |amount: usize| amount.checked_shr(self.refills_failed).unwrap_or_default().max(1);
+        let limit = smaller(self.capacity(limits).saturating_sub(self.ready.len()));
+        let bytes_max = smaller((limits.lane_bytes - self.ready_bytes).min(room));
+        let before = (self.next_due, self.has_pause_behind);
+        self.refill = Some(Refill { reserved: bytes_max, before, ..Refill::default() });
         (self.is_due, self.next_due, self.has_pause_behind) = (false, None, false);
-        let limit = if crowded { 1 } else { limits.lane_deliveries - self.ready.len() };
-        Some(RefillWish {
-            lane: key,
-            held: self.held.iter().copied().collect(),
-            limit,
-            bytes_max: limits.lane_bytes - self.ready_bytes,
-        })
+        Some(RefillWish { lane: key, held: self.held.iter().copied().collect(), limit, bytes_max })
     }
 
-    /// Takes in what the store read of what was due by `due_by`; answers how many deliveries and bytes that were.
-    pub(super) fn end_refill(&mut self, refilled: Refilled, due_by: Timestamp) -> (usize, usize) {
-        let Some(refill) = self.refill.take() else { return (0, 0) };
-        let before = (self.ready.len(), self.ready_bytes);
+    /// The store could not be read: what was known before holds again. Answers the memory that was reserved.
+    pub(super) fn fail_refill(&mut self, again_at: Timestamp) -> usize {
+        let Some(refill) = self.refill.take() else { return 0 };
+        self.refills_failed = self.refills_failed.saturating_add(1);
+        self.refill_rests_until = Some(again_at);
+        self.next_due = [refill.before.0, refill.noted].into_iter().flatten().min();
+        (self.is_due, self.has_pause_behind) = (true, refill.before.1);
+        refill.reserved
+    }
+
+    /// Takes in what the store read of what was due by `due_by`.
+    pub(super) fn end_refill(
+        &mut self,
+        key: LaneKey,
+        refilled: Refilled,
+        due_by: Timestamp,
+        memory: &mut Memory,
+    ) {
+        let Some(refill) = self.refill.take() else { return };
+        memory.release(key.tenant_no, refill.reserved);
+        self.refills_failed = 0;
         let mut stops = false;
         for delivery in refilled.deliveries.into_iter().filter(|_| !refill.is_stale) {
             if self.held.contains(&delivery.id) || refill.settled.contains(&delivery.id) {
@@ -62,13 +80,12 @@ impl Lane {
             if stops {
                 break;
             }
-            self.push(delivery);
+            self.push(delivery, memory);
         }
         self.next_due = [refilled.next_due, refill.noted].into_iter().flatten().min();
         self.is_due = stops || refill.passed_by || self.next_due.is_some_and(|due| due <= due_by);
         // Everything that is due is held, and nothing passed memory by in between: direct again.
         self.spilled = (self.spilled || self.keeps_order()) && self.is_due;
-        (self.ready.len() - before.0, self.ready_bytes - before.1)
     }
 
     /// Whether a delivery that has kept its place is not to be tried yet, and all behind it wait. As the head it is waited
@@ -85,15 +102,14 @@ impl Lane {
         true
     }
 
-    /// The delivery that just failed is the head again, before all that waits in memory: everything is read anew from the
-    /// store, where it has kept its place.
-    pub(super) fn go_back(&mut self) -> (usize, usize) {
-        let dropped = self.drop_ready();
+    /// All that waits in memory is let go of and read anew from the store, in its order: a delivery that just failed is the head
+    /// again, or the lane rests.
+    pub(super) fn go_back(&mut self, memory: &mut Memory) {
+        self.drop_ready(memory);
         (self.spilled, self.is_due) = (true, true);
         if let Some(refill) = &mut self.refill {
             (refill.passed_by, refill.is_stale) = (true, true);
         }
-        dropped
     }
 
     pub(super) fn was_settled(&self, id: DeliveryId) -> bool {

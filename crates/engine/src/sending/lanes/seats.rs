@@ -8,9 +8,9 @@ use postroad_store::LaneKey;
 
 use super::{
     LaneSet,
-    lane::bytes_of,
+    memory::bytes_of,
     turns::Turns,
-    types::{Seat, Turn},
+    types::{Rest, Seat, Turn},
 };
 use crate::configuration::lane_settings::Host;
 
@@ -46,8 +46,7 @@ impl LaneSet {
             return None;
         }
         if let Some(until) = lane.paced_until(now) {
-            lane.rest(until);
-            self.set_timer(until, key);
+            self.rest(key, (until, Rest::RateLimit), now);
             return None;
         }
         let host = lane.host().cloned();
@@ -56,11 +55,9 @@ impl LaneSet {
             lane.waits_for = host;
             return None;
         }
-        let delivery = lane.take_turn(now)?;
+        let delivery = lane.take_turn(now, &mut self.memory)?;
         let (bytes, settings_version) = (bytes_of(&delivery), lane.settings_version());
         let seat = Seat { host, is_slow: lane.is_slow(), bytes: bytes * COPIES_UNDER_WAY };
-        self.figures.ready -= 1;
-        self.figures.ready_bytes -= bytes;
         self.turns_of(seat.is_slow).began(key.tenant_no, seat.bytes);
         Some(Turn { delivery, at: now, settings_version, seat })
     }
@@ -78,14 +75,14 @@ impl LaneSet {
         }
         self.settle(key);
         if let Some(host) = host {
-            self.leave(host);
+            self.leave(host, key);
         }
     }
 
-    /// A seat at the host is free: whoever has waited longest for one gets it. It stands before the other lanes of its
+    /// The lane's seat at the host is free: the lane whose turn it is there gets it. It stands before the other lanes of its
     /// tenant then, since it had its turn already.
-    pub(super) fn leave(&mut self, host: &Host) {
-        self.hosts.end(host);
+    pub(super) fn leave(&mut self, host: &Host, key: LaneKey) {
+        self.hosts.end(host, key);
         while let Some(waiting) = self.hosts.next(host) {
             // Its URL may have changed since it began to wait here.
             let lane = self.lanes.get_mut(&waiting).filter(|lane| lane.waits_for.as_ref() == Some(host));
@@ -95,7 +92,7 @@ impl LaneSet {
             let turns = if lane.is_slow() { &self.slow_turns } else { &self.turns };
             let takes_it = lane.can_take_turn() && turns.may_begin(waiting.tenant_no);
             if takes_it {
-                self.hosts.take(host);
+                self.hosts.take(host, waiting);
                 lane.seat_at = Some(host.clone());
             }
             self.settle(waiting);

@@ -11,8 +11,7 @@ impl LaneSet {
         let Some(lane) = self.lanes.get_mut(&key) else { return LaneStanding::default() };
         let later = |until: Option<Timestamp>| until.filter(|until| *until > now);
         LaneStanding {
-            rests_until: later(lane.rests_until),
-            is_slowed: lane.is_slowed(),
+            rest: lane.rest.filter(|(until, _)| *until > now),
             head_until: later(lane.head_waits_until()),
             paced_until: later(lane.paced_until(now)),
             is_busy: lane.waits_for.is_some() || lane.has_all_exchanges(),

@@ -22,8 +22,10 @@ pub(super) struct Turns {
     tenants: FxHashMap<TenantNo, Tenant>,
     /// Tenants with a lane that can take a turn, in the order in which they do.
     queue: VecDeque<TenantNo>,
-    /// Tenants that have as much as they may have, by how much that is.
+    /// Tenants that have as many under way as they may have, by how many that is.
     parked: BTreeSet<(usize, TenantNo)>,
+    /// Tenants whose exchanges take as much memory as they may take, by how much that is.
+    parked_for_bytes: BTreeSet<(usize, TenantNo)>,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +44,7 @@ enum Place {
     Nowhere,
     Queue,
     Parked,
+    ParkedForBytes,
 }
 
 impl Turns {
@@ -54,6 +57,7 @@ impl Turns {
             tenants: FxHashMap::default(),
             queue: VecDeque::new(),
             parked: BTreeSet::new(),
+            parked_for_bytes: BTreeSet::new(),
         }
     }
 
@@ -78,16 +82,21 @@ impl Turns {
 
     /// The lane whose turn it is. It is in here no more.
     pub(super) fn pop(&mut self) -> Option<LaneKey> {
+        // One comes back at each turn: it is enough, and nobody is parked behind those that never stop.
         self.unpark();
         while self.under_way < self.exchanges {
-            let no = self.queue.pop_front()?;
-            let may_begin = self.may_begin(no);
-            let Some(tenant) = self.tenants.get_mut(&no) else { continue };
-            if !may_begin {
-                tenant.place = Place::Parked;
-                self.parked.insert((tenant.under_way, no));
+            let Some(no) = self.queue.pop_front() else {
+                // Others that were parked may begin, whatever kept back those before them.
+                if self.unpark() {
+                    continue;
+                }
+                return None;
+            };
+            if !self.may_begin(no) {
+                self.park(no);
                 continue;
             }
+            let Some(tenant) = self.tenants.get_mut(&no) else { continue };
             let lane = tenant.lanes.pop_front();
             tenant.place = if tenant.lanes.is_empty() { Place::Nowhere } else { Place::Queue };
             if tenant.place == Place::Queue {
@@ -103,12 +112,15 @@ impl Turns {
 
     /// Whether the tenant has less under way than its share.
     pub(super) fn may_begin(&self, no: TenantNo) -> bool {
-        let (free, free_bytes) = (self.free(), self.bytes_max.saturating_sub(self.bytes));
-        let (under_way, bytes) =
-            self.tenants.get(&no).map_or((0, 0), |tenant| (tenant.under_way, tenant.bytes));
-        // One is always allowed, however large it is: else the largest event would never be sent.
-        let takes_too_much = under_way > 0 && bytes >= free_bytes;
-        under_way < free && !takes_too_much
+        let tenant = self.tenants.get(&no);
+        let (under_way, bytes) = tenant.map_or((0, 0), |tenant| (tenant.under_way, tenant.bytes));
+        under_way < self.free() && self.has_bytes_for(bytes)
+    }
+
+    /// Whether a tenant whose exchanges take so much may begin another. One is always allowed, however large it is: else the largest
+    /// event would never be sent.
+    fn has_bytes_for(&self, bytes: usize) -> bool {
+        bytes == 0 || bytes < self.bytes_max.saturating_sub(self.bytes)
     }
 
     /// An exchange of the tenant began, which takes so many bytes.
@@ -136,27 +148,53 @@ impl Turns {
         self.exchanges.saturating_sub(self.under_way)
     }
 
-    /// Brings back those that may have more now.
-    fn unpark(&mut self) {
-        while let Some((count, no)) = self.parked.first().copied().filter(|(count, _)| *count < self.free()) {
-            self.parked.remove(&(count, no));
-            if let Some(tenant) = self.tenants.get_mut(&no) {
-                tenant.place = Place::Queue;
-                self.queue.push_back(no);
-            }
-            // One at a time is enough: whoever asks takes one turn.
-            if !self.queue.is_empty() {
-                return;
-            }
+    /// The tenant waits until it may have more, by what it has too much of.
+    fn park(&mut self, no: TenantNo) {
+        let free = self.free();
+        let Some(tenant) = self.tenants.get_mut(&no) else { return };
+        if tenant.under_way >= free {
+            tenant.place = Place::Parked;
+            self.parked.insert((tenant.under_way, no));
+        } else {
+            tenant.place = Place::ParkedForBytes;
+            self.parked_for_bytes.insert((tenant.bytes, no));
         }
+    }
+
+    /// Brings one back that may have more now; answers whether there was one.
+    fn unpark(&mut self) -> bool {
+        let by_count = self.parked.first().copied().filter(|(count, _)| *count < self.free());
+        let by_bytes = self.parked_for_bytes.first().copied().filter(|(bytes, _)| self.has_bytes_for(*bytes));
+        let no = if let Some(first) = by_count {
+            self.parked.remove(&first);
+            first.1
+        } else if let Some(first) = by_bytes {
+            self.parked_for_bytes.remove(&first);
+            first.1
+        } else {
+            return false;
+        };
+        if let Some(tenant) = self.tenants.get_mut(&no) {
+            tenant.place = Place::Queue;
+            self.queue.push_back(no);
+        }
+        true
     }
 
     fn count(&mut self, no: TenantNo, change: impl FnOnce(&mut Tenant)) {
         let tenant = self.tenants.entry(no).or_default();
-        let before = tenant.under_way;
+        let (under_way, bytes) = (tenant.under_way, tenant.bytes);
         change(tenant);
-        if tenant.place == Place::Parked && self.parked.remove(&(before, no)) {
-            self.parked.insert((tenant.under_way, no));
+        match tenant.place {
+            Place::Parked => {
+                self.parked.remove(&(under_way, no));
+                self.parked.insert((tenant.under_way, no));
+            }
+            Place::ParkedForBytes => {
+                self.parked_for_bytes.remove(&(bytes, no));
+                self.parked_for_bytes.insert((tenant.bytes, no));
+            }
+            Place::Nowhere | Place::Queue => {}
         }
     }
 
@@ -247,6 +285,29 @@ mod tests {
         assert_eq!(fill(&mut turns, 3), 1, "one is always allowed");
     }
 
+    /// It was asked first and always refused, and nobody behind it was asked.
+    #[test]
+    fn a_tenant_that_waits_for_memory_keeps_back_nobody_else() {
+        let mut turns = Turns::new(64, 100);
+        turns.push(lane(1, 1), false);
+        turns.pop();
+        turns.began(TenantNo(1), 60);
+        turns.push(lane(1, 1), false);
+        assert_eq!(turns.pop(), None, "60 of 100 are its own");
+        for no in 2..=5 {
+            turns.push(lane(no, 1), false);
+            assert_eq!(turns.pop(), Some(lane(no, 1)));
+            turns.began(TenantNo(no), 1);
+        }
+        turns.began(TenantNo(2), 30);
+        turns.push(lane(2, 1), false);
+        assert_eq!(turns.pop(), None, "it is parked too, and 1 before it");
+        turns.ended(TenantNo(2), 30);
+        assert_eq!(turns.pop(), Some(lane(2, 1)), "1 has fewer exchanges and still too many bytes");
+        turns.ended(TenantNo(1), 60);
+        assert_eq!(turns.pop(), Some(lane(1, 1)));
+    }
+
     #[test]
     fn nobody_is_remembered_who_has_nothing() {
         let mut turns = Turns::new(8, 1);
@@ -254,6 +315,11 @@ mod tests {
         let taken = turns.pop().unwrap();
         turns.began(taken.tenant_no, 1);
         turns.ended(taken.tenant_no, 1);
-        assert!(turns.tenants.is_empty() && turns.queue.is_empty() && turns.parked.is_empty());
+        assert!(
+            turns.tenants.is_empty()
+                && turns.queue.is_empty()
+                && turns.parked.is_empty()
+                && turns.parked_for_bytes.is_empty()
+        );
     }
 }

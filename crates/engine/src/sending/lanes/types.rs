@@ -59,6 +59,8 @@ pub(crate) struct Ended {
     pub(crate) succeeded: bool,
     /// The delivery goes on waiting in its place, before all others: its next attempt is due then.
     pub(crate) again_at: Option<Timestamp>,
+    /// The version of the subscription that it was made with.
+    pub(crate) version: i64,
     /// When the exchange began.
     pub(crate) began: Timestamp,
     /// How long it took.
@@ -93,13 +95,24 @@ pub(crate) struct LaneFigures {
     pub(crate) slowed: usize,
 }
 
+/// Why nothing of a lane is sent for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Its receiver asked for it.
+    RetryAfter,
+    /// It has begun as many exchanges as its rate limit allows within the span.
+    RateLimit,
+    /// Its receiver keeps failing.
+    Breaker,
+    /// Its exchanges cannot be made just now, for a reason that is not its receiver's.
+    Unavailable,
+}
+
 /// What holds a lane back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LaneStanding {
-    /// Nothing is sent before.
-    pub(crate) rests_until: Option<Timestamp>,
-    /// Its breaker is open.
-    pub(crate) is_slowed: bool,
+    /// Nothing is sent before, and why.
+    pub(crate) rest: Option<(Timestamp, Rest)>,
     /// All others wait for the head of an ordered lane until then.
     pub(crate) head_until: Option<Timestamp>,
     /// Its rate limit keeps the next exchange back until then.

@@ -95,13 +95,13 @@ impl UpkeepService {
         Retention { age_max, bytes_max }: Retention,
         tenants: Arc<[TenantRetention]>,
     ) -> Result<Pruned, StoreError> {
-        let (at, rows_max, time_max) = (self.clock.now(), STEP_ROWS, STEP_TIME);
+        let (at, rows_max, time_max) = (self.commit_clock.now(), STEP_ROWS, STEP_TIME);
         self.store.prune(Prune { at, age_max, bytes_max, tenants, rows_max, time_max }).await
     }
 
     fn show(&self, pruned: &Pruned, metrics: &RetentionMetrics) {
         metrics.pruned.inc_by(pruned.events as u64);
-        let age = pruned.oldest.map_or(0.0, |oldest| self.clock.now().since(oldest).as_secs_f64());
+        let age = pruned.oldest.map_or(0.0, |oldest| self.commit_clock.now().since(oldest).as_secs_f64());
         metrics.oldest_age_seconds.set(age);
     }
 }

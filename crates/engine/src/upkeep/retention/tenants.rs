@@ -45,7 +45,11 @@ impl TenantLimits {
         match change {
             Change::Tenant(no) => drop(self.changed.insert(no)),
             Change::Everything => self.all_changed = true,
-            Change::Key(_) | Change::Lane(_) | Change::Events(_) | Change::CalledOff(_) => {}
+            Change::Key(_)
+            | Change::Lane(_)
+            | Change::Overflowed(..)
+            | Change::Events(_)
+            | Change::CalledOff(_) => {}
         }
     }
 
@@ -72,8 +76,8 @@ impl UpkeepService {
             *limits = TenantLimits { own, shared: None, all_changed: false, changed: BTreeSet::new() };
         }
         while let Some(no) = limits.changed.first().copied() {
-            let snapshot = self.store.config_snapshot_by_no(no).await?;
-            limits.set(no, snapshot.and_then(|snapshot| self.own_limits(&snapshot.tenant)));
+            let config = self.configs.by_no(no).await?;
+            limits.set(no, config.and_then(|config| self.own_limits(&config.tenant)));
             limits.changed.remove(&no);
         }
         Ok(())

@@ -34,6 +34,7 @@ async fn what_the_built_in_products_do_is_said_in_words() {
         ("standard", "A secret begins with whsec_"),
         ("standard", "  410              makes the subscription inactive\n"),
         ("standard", "  Trace            the traceparent of an event goes on to its receivers"),
+        ("leadhub", "  Repeat           once, at once, within the attempt, when a kept connection ends"),
         ("leadhub", "  Trace            receivers get no traceparent\n"),
         ("leadhub", "  Attempts         after a failure again after 1m, 2m, 4m: 4 attempts in all\n"),
         ("leadhub", "lead.created        A new lead record is created. Example: the product's own.\n"),
@@ -99,6 +100,7 @@ attempts = 1
 timeout_min = "10s"
 timeout = "10s"
 timeout_max = "10s"
+repeat = "unsent"
 [words]
 queued = "Waiting"
 [[events]]
@@ -133,6 +135,9 @@ Delivery
   HTTP             1.1
   410              makes the subscription inactive
   Retry-After      of 429 and 503 is honoured
+  Breaker          a receiver that keeps failing is asked by one probe after each pause
+  Repeat           once within the attempt, only when the receiver cannot have acted on the request
+                   (unsent)
   Trace            receivers get no traceparent
   Events are kept  as long as the installation keeps them
 

@@ -2,6 +2,7 @@
 
 use postroad_engine::PutTypeError;
 
+use super::settings_too_large;
 use crate::problem::{Code, Problem};
 
 impl From<PutTypeError> for Problem {
@@ -13,6 +14,7 @@ impl From<PutTypeError> for Problem {
                 Code::TooManyEventTypes,
                 format!("A tenant may add {max} event types. Delete one that is no longer needed."),
             ),
+            PutTypeError::TooLarge => settings_too_large(),
             PutTypeError::Store(error) => error.into(),
         }
     }

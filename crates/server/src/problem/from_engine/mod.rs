@@ -12,6 +12,7 @@ mod replays;
 mod subscriptions;
 mod tenants;
 
+use postroad_domain::limits::TENANT_SETTINGS_BYTES_MAX;
 use postroad_engine::{FieldProblem, LookupError, SecretError, StoreError, UnknownType};
 
 use super::{Code, FieldError, Problem};
@@ -47,6 +48,16 @@ impl From<Vec<FieldProblem>> for Problem {
     fn from(problems: Vec<FieldProblem>) -> Self {
         Self::invalid(errors_of(problems))
     }
+}
+
+/// The settings of a tenant are read as a whole, so they are bounded as a whole.
+fn settings_too_large() -> Problem {
+    let detail = format!(
+        "The subscriptions and event types of a tenant may take {} MiB together. Make these settings smaller, or delete what is no \
+         longer needed.",
+        TENANT_SETTINGS_BYTES_MAX >> 20
+    );
+    Problem::new(Code::SettingsTooLarge, detail)
 }
 
 fn errors_of(problems: Vec<FieldProblem>) -> Vec<FieldError> {

@@ -2,7 +2,7 @@
 
 use postroad_engine::{CreateError, PreviewError, PublishError, RotateError, TestError, UpdateError};
 
-use super::unknown_event_type;
+use super::{settings_too_large, unknown_event_type};
 use crate::{
     precondition::IfMatch,
     problem::{Code, Problem},
@@ -16,6 +16,7 @@ impl From<CreateError> for Problem {
                 Code::TooManySubscriptions,
                 format!("A tenant may have {max} subscriptions. Delete one that is no longer needed."),
             ),
+            CreateError::TooLarge => settings_too_large(),
             CreateError::BlockedUrl(why) => blocked_url(&why),
             CreateError::Invalid(problems) => problems.into(),
             CreateError::Store(error) => error.into(),
@@ -29,6 +30,7 @@ impl From<UpdateError> for Problem {
             UpdateError::NotFound => Self::not_found("subscription"),
             UpdateError::Stale => IfMatch::failed("subscription"),
             UpdateError::Changed => changed(),
+            UpdateError::TooLarge => settings_too_large(),
             UpdateError::BlockedUrl(why) => blocked_url(&why),
             UpdateError::Invalid(problems) => problems.into(),
             UpdateError::Secret(error) => error.into(),
@@ -62,7 +64,7 @@ impl From<TestError> for Problem {
             TestError::UnknownType(unknown) => unknown_event_type(&unknown),
             TestError::TooMany => Self::new(
                 Code::TooManyTests,
-                "As many tests are under way as may be at a time. Try again in a moment.",
+                "This tenant has as many tests under way as it may have now. Try again when one of them is over.",
             ),
             TestError::NotReady => Self::new(
                 Code::NotReady,

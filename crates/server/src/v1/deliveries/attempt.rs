@@ -17,6 +17,9 @@ pub(crate) struct AttemptJson {
     at: String,
     /// From the look-up of the name to the end of the body.
     duration_ms: u64,
+    /// The request went out a second time within this attempt, over a new connection: the kept one ended before a byte of the
+    /// answer, or HTTP/2 said that the request had not been processed.
+    repeated: bool,
     /// What was sent.
     request: RequestJson,
     /// What came back; null when nothing did.
@@ -49,7 +52,7 @@ struct ResponseJson {
     headers: Vec<HeaderJson>,
     /// The first 16 KiB of the body as text; bytes that are not UTF-8 are replaced.
     body: String,
-    /// The body was longer, or had not ended in time.
+    /// Not all of it is here: the body was longer or had not ended in time, or headers were left out or cut.
     truncated: bool,
 }
 
@@ -88,6 +91,7 @@ impl AttemptJson {
             number: attempt.number,
             at: attempt.at.to_string(),
             duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
+            repeated: attempt.repeated,
             request: RequestJson::of(&attempt.request, body, shows_queries),
             response,
             error,

@@ -13,7 +13,8 @@ use crate::{
 
 /// Deliveries of all tenants, newest first
 ///
-/// A page looks at a bounded number of deliveries: with a rare filter it may be short, or empty, and still have a `next`.
+/// A page looks at a bounded number of deliveries and bytes: with large ones or a rare filter it may be short, or empty, and still have a
+/// `next`.
 #[utoipa::path(
     get,
     path = "/v1/deliveries",

@@ -14,7 +14,8 @@ use crate::{
 
 /// Events of all tenants, newest first
 ///
-/// A page looks at a bounded number of events: with a rare filter it may be short, or empty, and still have a `next`.
+/// A page looks at a bounded number of events and bytes: with large ones or a rare filter it may be short, or empty, and still have a
+/// `next`.
 #[utoipa::path(
     get,
     path = "/v1/events",

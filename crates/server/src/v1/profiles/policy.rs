@@ -25,10 +25,15 @@ pub(crate) struct PolicyJson {
     gone: &'static str,
     /// What `Retry-After` of 429 and 503 does: `honour` or `ignore`.
     retry_after: &'static str,
+    /// Whether a receiver that keeps failing gets one request after each pause: `on` or `off`.
+    breaker: &'static str,
     /// How long events are kept at most; `null` for as long as the installation keeps them.
     retention: Option<String>,
     /// The newest version of HTTP that is offered to https receivers, where the subscription does not say: `1.1` or `2`.
     http_version: &'static str,
+    /// What happens to a request whose kept connection ends before a byte of the answer: `always` sends it once more within
+    /// the attempt, `unsent` only where the receiver cannot have acted on it.
+    repeat: &'static str,
     /// Exchanges of one subscription under way at a time.
     concurrency: u32,
     /// Whether receivers get the `traceparent` of the event, to go on with its trace.
@@ -56,8 +61,10 @@ impl PolicyJson {
             success: policy.success.patterns(),
             gone: if policy.gone_deactivates { "deactivate" } else { "failure" },
             retry_after: if policy.retry_after { "honour" } else { "ignore" },
+            breaker: if policy.breaker { "on" } else { "off" },
             retention: policy.retention.map(duration_text),
             http_version: policy.http_version.as_str(),
+            repeat: policy.repeat.as_str(),
             concurrency: CONCURRENCY.default,
             trace_context: policy.trace_context,
         }

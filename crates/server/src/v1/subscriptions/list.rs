@@ -1,7 +1,7 @@
 //! `GET /v1/tenants/{tenant}/subscriptions`
 
 use axum::{Json, extract::State};
-use postroad_domain::{EventType, Subscription, SubscriptionId};
+use postroad_domain::{EventType, Subscription, SubscriptionId, limits::PAGE_BYTES_MAX};
 use postroad_engine::SubscriptionFilter;
 
 use super::SubscriptionJson;
@@ -62,5 +62,18 @@ pub(super) fn page_of(
 ) -> (Vec<Subscription>, Option<SubscriptionId>) {
     all.retain(|one| filter.lets_through(one));
     all.sort_unstable_by_key(|subscription| subscription.id);
-    cut(all, (after.as_ref(), limit), |one| one.id)
+    let (mut page, next) = cut(all, (after.as_ref(), limit), |one| one.id);
+    let mut bytes = 0;
+    let fitting = page.iter().take_while(|one| {
+        let fits = bytes < PAGE_BYTES_MAX;
+        bytes += serde_json::to_vec(&one.spec).map_or(0, |spec| spec.len());
+        fits
+    });
+    let fitting = fitting.count();
+    if fitting == page.len() {
+        return (page, next);
+    }
+    page.truncate(fitting);
+    let next = page.last().map(|last| last.id);
+    (page, next)
 }

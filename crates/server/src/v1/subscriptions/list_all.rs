@@ -20,8 +20,8 @@ type AskedOfAny = Asked<OfAny<SubscriptionFilters>, String>;
 
 /// Subscriptions of all tenants
 ///
-/// Newest first; with `tenant` as in that tenant's own list. A page looks at a bounded number of subscriptions: with a rare
-/// filter it may be short, or empty, and still have a `next`.
+/// Newest first; with `tenant` as in that tenant's own list. A page looks at a bounded number of subscriptions and
+/// bytes: with large ones or a rare filter it may be short, or empty, and still have a `next`.
 #[utoipa::path(
     get,
     path = "/v1/subscriptions",

@@ -42,7 +42,7 @@ body! {
     request_body(content = Option<TestBody>, content_type = "application/json"),
     responses(
         (status = 200, description = "The delivery with its attempt", body = DeliveryWithAttempts),
-        (status = 429, description = "Too many tests are under way", body = ProblemDocument,
+        (status = 429, description = "The tenant has too many tests under way", body = ProblemDocument,
          content_type = "application/problem+json"),
         Refusals,
     ),

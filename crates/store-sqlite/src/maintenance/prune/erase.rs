@@ -155,6 +155,10 @@ fn erase_delivery(work: &mut Work<'_>, step: &mut Step, delivery: &Doomed) -> Re
     query::run(work.db, sql::ERASE_DELIVERY, (delivery.delivery_no,))?;
     if delivery.delivery_no >> DELIVERY_BITS >= work.unlisted.mark() {
         work.listings.pruned_deliveries.push((delivery.sub_no, delivery.delivery_no));
+        // A batch that lists the newest must not list it behind this.
+        if let Some(batch) = &mut work.known.batch {
+            batch.forget_deliveries(delivery.delivery_no >> DELIVERY_BITS);
+        }
     }
     step.take(delivery.rows);
     Ok(())

@@ -5,7 +5,7 @@
 //! came back behind it, goes by due time when nothing else is left.
 
 use postroad_domain::{Reason, Status, SubscriptionNo, Timestamp};
-use postroad_store::Sweep;
+use postroad_store::{Change, LaneKey, Sweep};
 
 use super::rows::Budget;
 use crate::{
@@ -37,9 +37,13 @@ pub(super) fn fail_oldest(work: &mut Work<'_>, sweep: Sweep, budget: &mut Budget
                 break;
             }
             looks_left -= oldest.len();
-            let rows = fail_each(work, (sub_no, lane), oldest, sweep)?;
-            budget.take(rows);
-            failed += rows;
+            let failed_now = fail_each(work, (sub_no, lane), oldest, sweep)?;
+            budget.take(failed_now.len());
+            failed += failed_now.len();
+            if let Some(highest) = failed_now.into_iter().max() {
+                let lane = LaneKey { tenant_no: lane.tenant_no, subscription_no: sub_no };
+                work.announced.push(Change::Overflowed(lane, highest));
+            }
         }
     }
     Ok(failed)
@@ -50,19 +54,21 @@ fn lane_beyond(work: &Work<'_>, sub_no: SubscriptionNo, sweep: Sweep) -> Option<
     work.known.lanes.get(&sub_no).copied().filter(|lane| lane.waiting.is_beyond(sweep.budget))
 }
 
-/// Fails deliveries until the lane is within its budget; answers how many.
+/// Fails deliveries until the lane is within its budget; answers which.
 fn fail_each(
     work: &mut Work<'_>,
     (sub_no, lane): (SubscriptionNo, Lane),
     oldest: Vec<i64>,
     sweep: Sweep,
-) -> Result<usize, Fault> {
-    let mut failed = 0;
+) -> Result<Vec<i64>, Fault> {
+    let mut failed = Vec::new();
     for delivery_no in oldest {
         if lane_beyond(work, sub_no, sweep).is_none() {
             break;
         }
-        failed += usize::from(fail(work, (sub_no, lane), delivery_no, sweep.at)?);
+        if fail(work, (sub_no, lane), delivery_no, sweep.at)? {
+            failed.push(delivery_no);
+        }
     }
     Ok(failed)
 }

@@ -136,12 +136,14 @@ fn read_attempt(row: &Row<'_>) -> Result<Attempt, Fault> {
     let class = row.get::<_, Option<i64>>(5)?.map(codes::error_class_of).transpose()?;
     let request = row.get_ref(6)?.as_blob().map_err(rusqlite::Error::from)?;
     let answer = row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?;
+    let (answer, repeated) = codec::decode_answer(row.get(4)?, class, answer)?;
     Ok(Attempt {
         id: AttemptId::from_bytes(row.get(1)?),
         number: row.get(0)?,
         at: Timestamp::from_micros(row.get(2)?),
         duration: Duration::from_micros(u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default()),
+        repeated,
         request: codec::decode_request(request)?,
-        answer: codec::decode_answer(row.get(4)?, class, answer)?,
+        answer,
     })
 }

@@ -260,7 +260,7 @@ impl<'a, 'c> Attempts<'a, 'c> {
             attempt.status().map(i64::from).into(),
             class.into(),
             codec::encode_request(&attempt.request).into(),
-            codec::encode_answer(&attempt.answer).into(),
+            codec::encode_answer(&attempt.answer, attempt.repeated).into(),
         ])
     }
 

@@ -139,7 +139,10 @@ impl World {
     pub async fn deactivate(&mut self, subscription: &Subscription) {
         let at = self.tick();
         let (tenant_no, subscription_no) = (subscription.tenant_no, subscription.no);
-        self.store.deactivate(Deactivate { audit: None, tenant_no, subscription_no, at }).await.unwrap();
+        let known = self.store.subscription(tenant_no, subscription.id).await.unwrap();
+        let version = known.map_or(subscription.version, |known| known.version);
+        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, at };
+        self.store.deactivate(deactivate).await.unwrap();
     }
 
     /// Deletes a subscription.
@@ -272,6 +275,8 @@ impl World {
             number,
             at: self.now,
             duration: Duration::from_micros(1_234),
+            // Of one kind of answer and of the other.
+            repeated: number == 2,
             request: RequestHead {
                 method: "POST".to_owned(),
                 url: "https://example.com/hook".to_owned(),

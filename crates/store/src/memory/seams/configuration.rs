@@ -70,9 +70,8 @@ impl Configuration for MemoryStore {
         self.state().update_subscription(update)
     }
 
-    async fn deactivate(&self, deactivate: Deactivate) -> Result<(), StoreError> {
-        self.state().deactivate(deactivate);
-        Ok(())
+    async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError> {
+        Ok(self.state().deactivate(deactivate))
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {

@@ -11,6 +11,7 @@ pub(super) const FAILED: Ended = Ended {
     id: DeliveryId::from_uuid(uuid::Uuid::nil()),
     succeeded: false,
     again_at: None,
+    version: i64::MAX,
     began: Timestamp::from_micros(0),
     took: Duration::ZERO,
 };
@@ -31,14 +32,14 @@ pub(super) fn one(lanes: &mut LaneSet, no: i64, n: u32, ended: Ended, now: Times
 
 #[test]
 fn lanes_that_lead_to_one_host_share_what_it_may_have_and_take_turns_for_it() {
-    let mut lanes = LaneSet::new(LaneLimits { host_exchanges: 2, ..LIMITS });
+    let mut lanes = LaneSet::new(LaneLimits { host_exchanges: 4, ..LIMITS });
     for no in 1..=3 {
         for n in 1..=3 {
             lanes.offer(delivery(no, n));
         }
         set_settings(&mut lanes, no, to(if no == 3 { "b" } else { "a" }));
     }
-    assert_eq!(turns(&mut lanes), [(1, 1), (2, 1), (3, 1), (3, 2)], "a has two, b has two");
+    assert_eq!(turns(&mut lanes), [(1, 1), (2, 1), (3, 1), (3, 2)], "a tenant has a half of each");
     let seat = Seat { host: Some(Host::new("a".into())), ..SEAT };
     lanes.exchanged(lane(1), &seat);
     assert_eq!(turns(&mut lanes), [(1, 2)], "its turn came first");
@@ -185,7 +186,7 @@ fn a_cancelled_head_of_an_ordered_lane_releases_the_next() {
     one(&mut lanes, 1, 1, Ended { again_at: Some(at(1_000_000)), ..FAILED }, at(10));
     lanes.tick(at(20));
     assert_eq!((turns_at(&mut lanes, at(20)), lanes.next_refill()), (vec![], None));
-    lanes.drop_one(lane(1), delivery(1, 1).id);
+    lanes.drop_one(lane(1), delivery(1, 1).id, at(0));
     assert!(lanes.next_refill().is_some());
     lanes.refilled(lane(1), refilled(vec![delivery(1, 2)], None), at(20));
     assert_eq!(turns_at(&mut lanes, at(20)), [(1, 2)]);
@@ -212,7 +213,7 @@ fn what_is_given_back_is_read_anew_after_a_pause_and_nothing_overtakes_it() {
         lanes.offer(delivery(1, n));
     }
     assert_eq!(turns(&mut lanes), [(1, 1)]);
-    lanes.give_back(lane(1), delivery(1, 1).id, at(500));
+    lanes.give_back(lane(1), delivery(1, 1).id, at(500), at(0));
     lanes.exchanged(lane(1), &SEAT);
     lanes.tick(at(499));
     assert_eq!((turns_at(&mut lanes, at(499)), lanes.next_refill()), (vec![], None));

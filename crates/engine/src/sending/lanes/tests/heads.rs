@@ -134,3 +134,27 @@ fn a_lane_that_keeps_no_order_any_more_tries_its_head_at_once() {
     lanes.refilled(lane(1), waiting(), at(11));
     assert_eq!(turns_at(&mut lanes, at(11)), [(1, 1), (1, 2)]);
 }
+
+/// The lane waited for the next attempt of a head that was not there any more.
+#[test]
+fn a_head_that_the_store_ended_is_waited_for_no_more() {
+    let mut lanes = asked();
+    lanes.refilled(lane(1), refilled(vec![paused(1, 1, 1_000), delivery(1, 2)], None), at(10));
+    set_settings(&mut lanes, 1, LaneSettings { ordered: true, ..settings(8) });
+    assert_eq!((turns_at(&mut lanes, at(10)), lanes.next_refill()), (vec![], None));
+    lanes.drop_up_to(lane(1), 1);
+    lanes.next_refill().expect("what is left is read at once");
+    lanes.refilled(lane(1), refilled(vec![delivery(1, 2)], None), at(10));
+    assert_eq!(turns_at(&mut lanes, at(10)), [(1, 2)]);
+}
+
+#[test]
+fn a_lane_that_waits_for_a_head_before_anybody_knows_whether_it_keeps_an_order_is_looked_up() {
+    let mut lanes = asked();
+    assert!(lanes.refilled(lane(1), refilled(vec![paused(1, 1, 1_000), delivery(1, 2)], None), at(10)));
+    lanes.look_again(lane(1), settings(8), at(11));
+    lanes.tick(at(11));
+    lanes.next_refill().unwrap();
+    assert!(!lanes.refilled(lane(1), refilled(vec![paused(1, 1, 1_000), delivery(1, 2)], None), at(11)));
+    assert_eq!(turns_at(&mut lanes, at(11)), [(1, 1)], "it keeps none");
+}

@@ -2,6 +2,7 @@
 
 mod fairness;
 mod heads;
+mod memory;
 mod replaced;
 mod seats;
 
@@ -247,7 +248,7 @@ fn a_resting_lane_sends_nothing_and_goes_on_by_itself() {
     lanes.offer(delivery(1, 1));
     lanes.offer(delivery(1, 2));
     turns(&mut lanes);
-    lanes.rest(lane(1), at(100));
+    lanes.rest(lane(1), (at(100), Rest::RetryAfter), at(0));
     lanes.exchanged(lane(1), &SEAT);
     assert_eq!(turns(&mut lanes), []);
     assert_eq!(lanes.tick(at(99)), Some(at(100)));
@@ -263,24 +264,12 @@ fn what_is_dropped_is_forgotten_and_what_is_under_way_goes_on() {
         lanes.offer(delivery(1, n));
     }
     turns(&mut lanes);
-    lanes.drop_one(lane(1), delivery(1, 2).id);
+    lanes.drop_one(lane(1), delivery(1, 2).id, at(0));
     assert_eq!(lanes.figures().ready, 1);
     lanes.drop_ready(lane(1), at(9));
     assert_eq!(lanes.figures(), LaneFigures { lanes: 1, under_way: 1, ..LaneFigures::default() });
     assert!(lanes.is_delivering(lane(1), delivery(1, 1).id));
     assert!(!lanes.is_delivering(lane(1), delivery(1, 3).id));
-}
-
-#[test]
-fn when_all_memory_is_used_each_lane_still_keeps_one_delivery() {
-    let mut lanes = LaneSet::new(LaneLimits { all_bytes: 1, ..LIMITS });
-    lanes.offer(delivery(1, 1));
-    lanes.offer(delivery(1, 2));
-    lanes.offer(delivery(2, 1));
-    assert_eq!(lanes.figures().ready, 2);
-    assert_eq!(turns(&mut lanes), [(1, 1), (2, 1)]);
-    let wish = lanes.next_refill().unwrap();
-    assert_eq!((wish.lane, wish.held.len()), (lane(1), 1));
 }
 
 #[test]
@@ -342,7 +331,7 @@ fn what_is_cancelled_while_the_store_was_reading_does_not_come_back() {
     lanes.wake(lane(1), at(1));
     lanes.tick(at(1));
     lanes.next_refill().unwrap();
-    lanes.drop_one(lane(1), delivery(1, 1).id);
+    lanes.drop_one(lane(1), delivery(1, 1).id, at(0));
     lanes.refilled(lane(1), refilled(vec![delivery(1, 1)], None), at(1));
     assert_eq!(turns(&mut lanes), []);
 }

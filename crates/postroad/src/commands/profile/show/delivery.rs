@@ -1,6 +1,6 @@
 //! How deliveries are tried, and what is refused before there is one, in words.
 
-use postroad_domain::{HttpVersion, RetryPolicy, time::duration_text};
+use postroad_domain::{HttpVersion, Repeat, RetryPolicy, time::duration_text};
 use postroad_profile::{DeliveryPolicy, Profile};
 
 use super::{
@@ -31,6 +31,8 @@ pub(super) fn entries(policy: &DeliveryPolicy) -> Vec<Entry> {
         entry("HTTP", http_version(policy)),
         entry("410", gone),
         entry("Retry-After", if policy.retry_after { "of 429 and 503 is honoured" } else { "is ignored" }),
+        entry("Breaker", breaker(policy)),
+        entry("Repeat", repeat(policy)),
         entry("Trace", trace(policy)),
         entry("Events are kept", kept),
     ]
@@ -40,6 +42,25 @@ fn http_version(policy: &DeliveryPolicy) -> &'static str {
     match policy.http_version {
         HttpVersion::One => "1.1",
         HttpVersion::Two => "2 where an https receiver offers it, else 1.1",
+    }
+}
+
+fn breaker(policy: &DeliveryPolicy) -> &'static str {
+    if policy.breaker {
+        "a receiver that keeps failing is asked by one probe after each pause"
+    } else {
+        "off: every attempt is made when the schedule says"
+    }
+}
+
+fn repeat(policy: &DeliveryPolicy) -> &'static str {
+    match policy.repeat {
+        Repeat::Always => {
+            "once, at once, within the attempt, when a kept connection ends before a byte of the answer (always)"
+        }
+        Repeat::Unsent => {
+            "once within the attempt, only when the receiver cannot have acted on the request (unsent)"
+        }
     }
 }
 

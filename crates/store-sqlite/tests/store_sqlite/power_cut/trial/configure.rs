@@ -89,7 +89,8 @@ impl Actor {
         name: &SubscriptionName,
     ) -> Result<String, StoreError> {
         let Some((tenant, known)) = self.find(name).await? else { return Ok(nothing()) };
-        let deactivate = Deactivate { audit: None, tenant_no: tenant.no, subscription_no: known.no, at };
+        let (tenant_no, subscription_no, version) = (tenant.no, known.no, known.version);
+        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, at };
         self.store.deactivate(deactivate).await.map(in_words)
     }
 

@@ -216,6 +216,7 @@ impl Planner {
             number: 0,
             at: self.now,
             duration: Duration::from_micros(self.rng.random_range(1..5_000)),
+            repeated: false,
             request: RequestHead {
                 method: "POST".to_owned(),
                 url: "https://example.com/hook".to_owned(),

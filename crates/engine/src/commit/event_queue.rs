@@ -1,0 +1,155 @@
+//! Events that wait for a commit. Tenants take turns, so that one with very many of them, or with events that go to very many
+//! subscriptions, delays itself.
+//!
+//! In its turn a tenant writes so many rows (deficit round robin): one whose event was larger than what was left of its turn sits
+//! out as many turns as that took. The events of a tenant keep their order, but for those that bring a large fan-out while too many
+//! are open: they wait, and with them what was published by the same call behind them.
+
+use std::collections::{VecDeque, hash_map::Entry};
+
+use postroad_domain::TenantNo;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{batch::EventJob, fanouts::OpenFanouts};
+
+/// Rows that a tenant writes in its turn.
+const TURN_ROWS: i64 = 64;
+
+/// The events that wait.
+#[derive(Default)]
+pub(super) struct EventQueue {
+    tenants: FxHashMap<TenantNo, Waiting>,
+    /// The tenants that have an event to write, in the order of their turns.
+    turns: VecDeque<TenantNo>,
+    /// Tenants of whose events each waits for the end of a large fan-out.
+    set_aside: Vec<TenantNo>,
+    len: usize,
+    rows: usize,
+    bytes: usize,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<EventJob>,
+    /// Events that bring a large fan-out, and those that were published behind them by the same call.
+    held: VecDeque<EventJob>,
+    /// The calls that published them.
+    held_calls: FxHashSet<u64>,
+    /// Rows that it may still write in this turn; less than none when its last event was larger.
+    rows_left: i64,
+    /// It stands among those that are set aside.
+    is_aside: bool,
+}
+
+impl EventQueue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Rows that the events write.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Bytes of the events.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// An event comes.
+    pub(super) fn push(&mut self, job: EventJob) {
+        self.len += 1;
+        self.rows += job.rows();
+        self.bytes += job.bytes();
+        let no = job.event.tenant_no;
+        match self.tenants.entry(no) {
+            Entry::Occupied(waiting) => {
+                let waiting = waiting.into_mut();
+                let need_not_wait = job.event.fanout.is_empty() && !waiting.held_calls.contains(&job.call);
+                waiting.events.push_back(job);
+                if waiting.is_aside && need_not_wait {
+                    waiting.is_aside = false;
+                    self.set_aside.retain(|aside| *aside != no);
+                    self.turns.push_back(no);
+                }
+            }
+            Entry::Vacant(none) => {
+                none.insert(Waiting { rows_left: TURN_ROWS, ..Waiting::default() }).events.push_back(job);
+                self.turns.push_back(no);
+            }
+        }
+    }
+
+    /// Lets those come back to their turns who may open a large fan-out again.
+    pub(super) fn let_return(&mut self, fanouts: &OpenFanouts) {
+        for no in self.set_aside.extract_if(.., |no| fanouts.has_room(*no)) {
+            if let Some(waiting) = self.tenants.get_mut(&no) {
+                waiting.is_aside = false;
+            }
+            self.turns.push_back(no);
+        }
+    }
+
+    /// The event whose turn it is. `None` when none waits, or each waits for the end of a large fan-out.
+    pub(super) fn pop(&mut self, fanouts: &OpenFanouts) -> Option<EventJob> {
+        loop {
+            let no = *self.turns.front()?;
+            let Some(waiting) = self.tenants.get_mut(&no) else {
+                self.turns.pop_front();
+                continue;
+            };
+            if waiting.rows_left <= 0 {
+                waiting.rows_left += TURN_ROWS;
+                self.turns.rotate_left(1);
+                continue;
+            }
+            let Some(job) = waiting.next(|| fanouts.has_room(no)) else {
+                waiting.is_aside = true;
+                self.turns.pop_front();
+                self.set_aside.push(no);
+                continue;
+            };
+            waiting.rows_left -= i64::try_from(job.rows()).unwrap_or(i64::MAX);
+            if waiting.events.is_empty() && waiting.held.is_empty() {
+                self.tenants.remove(&no);
+                self.turns.pop_front();
+            }
+            self.len -= 1;
+            self.rows -= job.rows();
+            self.bytes -= job.bytes();
+            return Some(job);
+        }
+    }
+
+    /// All of them, in no order.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = EventJob> {
+        let all = std::mem::take(self);
+        all.tenants.into_values().flat_map(|waiting| waiting.held.into_iter().chain(waiting.events))
+    }
+}
+
+impl Waiting {
+    fn next(&mut self, may_open: impl Fn() -> bool) -> Option<EventJob> {
+        if !self.held.is_empty() && may_open() {
+            let job = self.held.pop_front();
+            if self.held.is_empty() {
+                self.held_calls.clear();
+            }
+            return job;
+        }
+        while let Some(job) = self.events.pop_front() {
+            let opens = !job.event.fanout.is_empty();
+            if self.held_calls.contains(&job.call) || (opens && !may_open()) {
+                self.held_calls.insert(job.call);
+                self.held.push_back(job);
+            } else {
+                return Some(job);
+            }
+        }
+        None
+    }
+}
