@@ -12,8 +12,8 @@
 //! | 1 promised schedule | 147 | 11, 12, 24 | [`Rule::PromiseKept`] |
 //! | 2 outcomes starve beside fan-outs | 7 | 115, 413, 447 | [`Rule::OutcomesSoon`], [`Rule::NotLate`] of ordered lanes |
 //! | 3 batches stall everybody's publishing | 7 | 115, 413, 447 | [`Rule::PublishSoon`] |
-//! | 4 order broken by fan-outs | 26 | 63, 158, 168 | [`Rule::Order`] |
-//! | 5 a failed refill forgets | 14 | 59, 72, 375 | [`Rule::Order`] |
+//! | 4 order broken by fan-outs | 28 | 63, 158, 168 | [`Rule::Order`] |
+//! | 5 a failed refill forgets | 12 | 59, 72, 375 | [`Rule::Order`] |
 //! | 6 memory of lanes | 9 | 68, 376, 424 | [`Rule::Memory`] |
 //! | 7 clocks | 49 | 8, 51, 98 | [`Rule::NotExpired`], [`Rule::NotLate`], [`Rule::Forgotten`], [`Rule::Order`] |
 //! | 8 overflow of a backlog | 28 | 33, 107, 118 | [`Rule::SuccessRecorded`], [`Rule::NotLate`] of ordered lanes |
@@ -21,7 +21,7 @@
 //! | 10 an old 410 | 65 | 15, 22, 41 | [`Rule::DeactivatedRightly`] |
 //! | 11 names of waits, rests over a restart | 52 | 16, 50, 53 | [`Rule::Explained`], [`Rule::RestsOverRestart`] |
 //! | 12 a tenant parked for bytes | 8 | 65, 88, 336 | [`Rule::NotLate`] |
-//! | 13 nobody wakes an ordered lane | 26 | 36, 56, 73 | [`Rule::WakesAfterCancel`] |
+//! | 13 nobody wakes an ordered lane | 30 | 36, 56, 58 | [`Rule::WakesAfterCancel`] |
 //! | 14 late bytes become the next answer | 18 | 102, 198, 266 | [`Rule::SuccessTrue`], now also [`Rule::ConnectionOfOne`] |
 
 use crate::{model::Rule, plan::Theme};

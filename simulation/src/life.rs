@@ -158,6 +158,7 @@ async fn note_troubles(world: Shared) {
 async fn note_memory(world: Shared, engine: Arc<Engine>) {
     let mut registry = Registry::default();
     engine.metrics().register(&mut registry);
+    let mut last = 0;
     while world.clock.elapsed() < world.plan.calm_from {
         sleep(MEMORY_LOOKS).await;
         engine.refresh_gauges();
@@ -167,7 +168,8 @@ async fn note_memory(world: Shared, engine: Arc<Engine>) {
         }
         let line = text.lines().find(|line| line.starts_with("lanes_memory_bytes"));
         let bytes = line.and_then(|line| line.rsplit_once(' ')?.1.parse().ok());
-        if let Some(bytes) = bytes {
+        if let Some(bytes) = bytes.filter(|bytes| *bytes != last) {
+            last = bytes;
             world.journal.note(What::Memory(bytes));
         }
     }

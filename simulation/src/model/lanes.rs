@@ -158,30 +158,34 @@ impl<'a> Lane<'a> {
     }
 
     fn check_one(&self, id: &DeliveryId, known: &Known, before_ended: Duration, found: &mut Vec<Violation>) {
-        let (mut due, mut failures) = (Some(known.queued[0].0.max(before_ended)), 0);
+        let (mut due, mut failures) = (Some(known.queued[0].0), 0);
         for exchange in self.facts.exchanges_of(known) {
             let Some(since) = due else { return };
-            self.wait(id, known, (since, exchange.began), found);
+            self.wait(id, known, (since.max(before_ended), exchange.began), found);
             due = match exchange.failed_at() {
                 _ if exchange.succeeded() => None,
                 None => Some(exchange.over),
                 Some(at) => {
                     failures += 1;
-                    let gap = self.promise.gap(failures - 1).1.max(if self.promise.hears_receiver {
-                        self.rest
-                    } else {
-                        Duration::ZERO
-                    });
+                    let asked = if self.promise.hears_receiver { self.rest } else { Duration::ZERO };
+                    let gap = self.latest_gap(failures, known.queued[0].0).max(asked);
                     (failures < self.promise.attempts).then_some(at + gap)
                 }
             };
         }
-        let Some(since) = due else { return };
+        let Some(since) = due.map(|due| due.max(before_ended)) else { return };
         let Some(at_last) = &known.at_last else { return };
         let until = if at_last.status == Status::Queued { self.facts.lasted } else { self.ended(known) };
         if until < EVER {
             self.wait(id, known, (since, until), found);
         }
+    }
+
+    /// The longest gap behind so many failures. Those whose outcome a node that died has not written do not count.
+    fn latest_gap(&self, failures: usize, since: Duration) -> Duration {
+        let may_be_lost = self.facts.falls.iter().any(|fall| *fall >= since);
+        let earliest = if may_be_lost { 0 } else { failures - 1 };
+        (earliest..failures).map(|index| self.promise.gap(index).1).max().unwrap_or_default()
     }
 
     fn wait(&self, id: &DeliveryId, known: &Known, (since, until): Span, found: &mut Vec<Violation>) {

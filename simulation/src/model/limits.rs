@@ -23,14 +23,9 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
                 found.push(Violation { at: *at, rule: Rule::Memory, text });
             }
             What::Explained(subscription, delivery, why, until) => {
-                let asked = facts.exchanges.iter().any(|exchange| {
-                    let of_it = exchange.about.subscription == *subscription && exchange.over <= *at;
-                    of_it && matches!(exchange.ended, Some((_, Ok(429 | 503))))
-                });
-                if why == "retry_after" && !asked {
-                    let text = format!(
-                        "{delivery} waits until {until:?} since its receiver asked for a rest, it is said, and it has not"
-                    );
+                if !may_wait_for(facts, *subscription, why, *at) {
+                    let text =
+                        format!("{delivery} of s{subscription} waits for {why} until {until:?}, it is said");
                     found.push(Violation { at: *at, rule: Rule::Explained, text });
                 }
             }
@@ -39,6 +34,26 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     }
     for subscription in 0..facts.plan.subscriptions.len() {
         check_pace(facts, subscription, found);
+    }
+}
+
+/// Whether there was ever a reason for such a wait.
+fn may_wait_for(facts: &Facts<'_>, subscription: usize, why: &str, at: Duration) -> bool {
+    let ended = facts.exchanges.iter().filter(|one| one.about.subscription == subscription && one.over <= at);
+    let failed = ended.clone().filter(|one| one.failed_at().is_some()).count();
+    let plan = &facts.plan.subscriptions[subscription];
+    let paces = facts.calls.iter().filter_map(|asked| match asked.call {
+        Call::Change(of, pace) if of == subscription => Some(pace),
+        _ => None,
+    });
+    let mut paces = paces.chain([plan.pace]);
+    match why {
+        "retry_after" => ended.clone().any(|one| matches!(one.ended, Some((_, Ok(429 | 503))))),
+        "rate_limit" => paces.any(|pace| pace.rate_limit.is_some()),
+        "order" => paces.any(|pace| pace.ordered),
+        "breaker" => failed >= 10,
+        "receiver_gone" => facts.deactivated.iter().any(|(_, of)| *of == subscription),
+        _ => true,
     }
 }
 

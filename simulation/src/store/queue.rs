@@ -70,6 +70,10 @@ impl Queue for SimulatedStore {
     }
 
     async fn prune(&self, prune: Prune) -> Result<Pruned, StoreError> {
+        // The memory store would look at every row for nothing.
+        if prune.age_max.is_none() && prune.bytes_max.is_none() && prune.tenants.is_empty() {
+            return Ok(Pruned::default());
+        }
         self.write(5, self.inner.prune(prune)).await
     }
 

@@ -108,6 +108,8 @@ pub(super) fn tenants(draft: &mut Draft, count: (u64, u64), subscriptions: (u64,
         draft.publisher(tenant, count, bytes);
         if draft.draws.chance(20) {
             draft.publisher(tenant, count, 60);
+        } else {
+            draft.plan.tenants[tenant].is_quiet = true;
         }
     }
 }

@@ -41,6 +41,7 @@ fn mixture(draft: &mut Draft) {
             other => (draft.draws.between(10, 150), if other < 5 { 10_000 } else { 60 }),
         };
         let events = draft.events(0, count, bytes, (0, 0));
+        draft.plan.tenants[0].is_quiet = false;
         let from = draft.moment();
         draft.thread(from, vec![Step::Batch(events)]);
     }
