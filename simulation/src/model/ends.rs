@@ -163,10 +163,17 @@ fn check_sent_after(facts: &Facts<'_>, found: &mut Vec<Violation>) {
 /// An answer of 410 says nothing of what the customer has activated behind its request.
 fn check_deactivated(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     for (at, subscription) in &facts.deactivated {
+        // A change of one that is active activates nothing.
+        let turns = facts.turns_of(*subscription);
+        let was_inactive = |from: Duration| {
+            let before = turns.iter().filter(|turn| turn.within.1 <= from);
+            before.max_by_key(|turn| turn.within.1).is_none_or(|turn| !turn.active)
+        };
         let activated = facts.calls.iter().filter(|asked| {
             matches!(asked.call, Call::Change(of, pace) if of == *subscription && pace.active)
                 && asked.is_done()
                 && asked.answered_at() < *at
+                && was_inactive(asked.at)
         });
         let Some(activated) = activated.map(|asked| asked.at).max() else { continue };
         let is_of_today = facts.exchanges.iter().any(|exchange| {

@@ -130,6 +130,7 @@ impl Asked {
 pub(super) struct CommitSeen {
     pub(super) began: Duration,
     pub(super) ended: Option<Duration>,
+    pub(super) has_events: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -199,8 +200,9 @@ impl<'a> Facts<'a> {
         let of_fall = |fall: &Duration| {
             let ready = readies.iter().find(|ready| *ready >= fall).copied()?;
             set_back.filter(|at| *at <= ready)?;
-            let last =
-                self.commits.iter().filter_map(|commit| commit.ended.filter(|ended| ended <= fall)).max();
+            // The next node's clock begins behind the newest event.
+            let of_events = self.commits.iter().filter(|commit| commit.has_events);
+            let last = of_events.filter_map(|commit| commit.ended.filter(|ended| ended <= fall)).max();
             Some(ready - last.unwrap_or_default())
         };
         self.falls.iter().filter_map(of_fall).sum()
@@ -224,8 +226,9 @@ impl<'a> Facts<'a> {
                 What::Answers(number, answer) => {
                     self.calls[*number as usize].answer = Some((at, answer.clone()));
                 }
-                What::CommitBegins(_) => {
-                    self.commits.push(CommitSeen { began: at, ended: None });
+                What::CommitBegins(written) => {
+                    let has_events = written.events > 0;
+                    self.commits.push(CommitSeen { began: at, ended: None, has_events });
                 }
                 What::CommitEnds(number, _) => self.commits[*number as usize].ended = Some(at),
                 What::Created(lane, subscription) => {
