@@ -18,6 +18,8 @@ use crate::response::headers_as_text;
 
 /// Headers for which there is room without asking for memory. A head with more is read line by line.
 const HEADERS_QUICK_MAX: usize = 100;
+/// Three digits, the first of which says what kind it is of (RFC 9110, section 15).
+const STATUS_MIN: u16 = 100;
 
 /// What was understood at the beginning of some bytes.
 pub(super) struct Parsed {
@@ -71,13 +73,14 @@ pub(super) fn parse(bytes: &[u8], is_head: bool, search: &mut Search) -> Result<
 
 /// A head that is whole and has nothing odd; `None` where it is not whole or has.
 fn quickly(bytes: &[u8], is_head: bool) -> Result<Option<Parsed>, Http1Error> {
-    use httparse::Error::{HeaderName, HeaderValue, NewLine, TooManyHeaders};
+    use httparse::Error::{HeaderName, HeaderValue, NewLine, Status as StatusText, TooManyHeaders};
     let mut room = [const { MaybeUninit::<Header<'_>>::uninit() }; HEADERS_QUICK_MAX];
     let mut response = httparse::Response::new(&mut []);
     let parser = ParserConfig::default();
     let length = match parser.parse_response_with_uninit_headers(&mut response, bytes, &mut room) {
         Ok(Status::Complete(length)) => length,
-        Ok(Status::Partial) | Err(HeaderName | HeaderValue | NewLine | TooManyHeaders) => return Ok(None),
+        Ok(Status::Partial) => return Ok(None),
+        Err(HeaderName | HeaderValue | NewLine | StatusText | TooManyHeaders) => return Ok(None),
         Err(error) => return Err(not_http(error)),
     };
     let line = StatusLine { status: response.code.unwrap_or_default(), is_1_1: response.version == Some(1) };
@@ -133,6 +136,9 @@ fn understood(
     bytes: usize,
 ) -> Result<Parsed, Http1Error> {
     let StatusLine { status, is_1_1 } = line;
+    if status < STATUS_MIN {
+        return Err(not_http(httparse::Error::Status));
+    }
     let said = Said::by(headers);
     let (framing, is_clear) = said.framing(status, is_head)?;
     let texts = headers.iter().map(|header| (header.name, header.value));
@@ -222,6 +228,17 @@ mod tests {
         assert!(head.is_cut && !head.keeps_connection && head.framing == Framing::Length(0));
         let Parsed { head, .. } = parsed("HTTP/1.1 200 OK\nA: \u{fc}\t1\nContent-Length: 0").unwrap();
         assert!(!head.is_cut && head.keeps_connection);
+    }
+
+    /// A NUL in the reason made a failure of a 200, and a receiver that answered `000` broke the schema of the API.
+    #[test]
+    fn the_three_digits_are_the_status_whatever_the_reason_is() {
+        let Parsed { head, .. } = parsed("HTTP/1.1 200 O\0K\nContent-Length: 0").unwrap();
+        assert_eq!((head.status, head.is_cut, head.keeps_connection), (200, true, false));
+        assert_eq!(parsed("HTTP/1.1 999\nContent-Length: 0").unwrap().head.status, 999);
+        for status in ["000", "099", "20", "2000", "2\00"] {
+            assert!(parsed(&format!("HTTP/1.1 {status} OK\nContent-Length: 0")).is_err(), "{status}");
+        }
     }
 
     #[test]

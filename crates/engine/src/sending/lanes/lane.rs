@@ -425,10 +425,10 @@ impl Lane {
     /// Lets go of the deliveries that wait for their turn and that the store may have ended: all with a number up to this one. The
     /// lane looks into the store again.
     pub(super) fn drop_up_to(&mut self, handle: i64, memory: &mut Memory) {
-        let (gone, kept) =
-            std::mem::take(&mut self.ready).into_iter().partition(|ready| ready.handle <= handle);
+        let ready = std::mem::take(&mut self.ready);
+        let (gone, kept): (VecDeque<_>, _) = ready.into_iter().partition(|ready| ready.handle <= handle);
         self.ready = kept;
-        for delivery in VecDeque::from(gone) {
+        for delivery in gone {
             self.ready_bytes -= bytes_of(&delivery);
             memory.gave(&delivery);
             self.release(delivery.id);
