@@ -69,6 +69,8 @@ pub enum What {
     Explained(usize, DeliveryId, String, Option<Timestamp>),
     /// Bytes of deliveries that wait in memory.
     Memory(u64),
+    /// So many lanes in this life were found ready by a regular look, and nobody had started them.
+    Rescued(u64),
 }
 
 /// What a request is about.

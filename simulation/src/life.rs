@@ -51,6 +51,7 @@ pub(crate) fn live<T>(
                 let lived = async {
                     let engine = start(world, number, &store).await?;
                     die(world, &engine, &disk, end).await;
+                    note_rescues(world, &engine);
                     Some(())
                 };
                 // Also a start may be cut short.
@@ -63,7 +64,9 @@ pub(crate) fn live<T>(
             None => {
                 let engine = start(world, number, &store).await;
                 world.until(plan.until).await;
-                drop(engine);
+                if let Some(engine) = engine {
+                    note_rescues(world, &engine);
+                }
                 Some(look(Arc::clone(&store)).await)
             }
         };
@@ -152,6 +155,13 @@ async fn note_troubles(world: Shared) {
     for (at, trouble, begins) in turns.into_iter().filter(|(at, _, _)| *at > now) {
         world.until(at).await;
         world.journal.note(What::Trouble(trouble, begins));
+    }
+}
+
+fn note_rescues(world: &Shared, engine: &Engine) {
+    let lanes = engine.metrics().lanes_rescued();
+    if lanes > 0 {
+        world.journal.note(What::Rescued(lanes));
     }
 }
 

@@ -141,6 +141,7 @@ fn sentence(what: &What, lanes: &BTreeMap<LaneKey, usize>) -> String {
         What::Explained(subscription, delivery, why, _) => {
             format!("{delivery} of s{subscription} waits for {why}, it is said")
         }
+        What::Rescued(lanes) => format!("{lanes} lanes had to be found by the regular look"),
         What::Memory(bytes) => format!("{bytes} bytes wait in memory"),
         other => format!("the node: {other:?}"),
     }

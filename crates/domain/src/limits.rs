@@ -258,8 +258,8 @@ pub const SLOW_EXCHANGE: Duration = Duration::from_secs(1);
 pub const EXCHANGES_PER_HOST_MAX: usize = 1_024;
 /// Of these, those of one lane: a quarter.
 pub const EXCHANGES_PER_HOST_AND_LANE_MAX: u32 = 256;
-/// Connections to one host and port that wait for their next exchange, over all tenants, since each tenant has its own: as many
-/// as one lane has exchanges under way. As many of HTTP/2 are kept beside them.
+/// Connections to one host and port that wait for their next exchange for more than a moment, over all tenants, since each tenant
+/// has its own: as many as one lane has exchanges under way. As many of HTTP/2 are kept beside them.
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
 /// Failures in a row after which a lane is slowed down: it sends one probe after each pause.
 pub const BREAKER_FAILURES: u32 = 10;

@@ -55,8 +55,9 @@ const RENEWAL_TIME: Duration = Duration::from_secs(60);
 pub struct EgressConfig {
     /// Which addresses may be called.
     pub policy: AddressPolicy,
-    /// Connections to one scheme, host and port, over all owners, that wait for the next exchange, and as many of HTTP/2 that
-    /// are kept: of more than these the one that has waited longest is closed.
+    /// Connections to one scheme, host and port, over all owners, that wait for the next exchange for more than a second, and as
+    /// many of HTTP/2 that are kept: of more than these those that have waited longest are closed. Four times as many may wait for
+    /// less.
     pub pool_idle_per_address: usize,
     /// Connections to all hosts that wait for the next exchange: of more than these the one that has waited longest is
     /// closed.

@@ -22,6 +22,10 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
                 let text = format!("deliveries that wait take {} MiB of memory", bytes / 1024 / 1024);
                 found.push(Violation { at: *at, rule: Rule::Memory, text });
             }
+            What::Rescued(lanes) => {
+                let text = format!("{lanes} lanes stood still until a look that nobody asked for");
+                found.push(Violation { at: *at, rule: Rule::NobodyRescued, text });
+            }
             What::Explained(subscription, delivery, why, until) => {
                 if !may_wait_for(facts, *subscription, why, *at) {
                     let text =

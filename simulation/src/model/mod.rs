@@ -56,6 +56,8 @@ pub enum Rule {
     OperationsSucceed,
     /// Nothing expires before its time.
     NotExpired,
+    /// Every change starts what it allows: the regular look at the lanes finds nothing to start.
+    NobodyRescued,
     /// What waits in memory is bounded.
     Memory,
     /// Only a 410 of today deactivates.

@@ -1,8 +1,9 @@
 //! Connections that wait for their next exchange.
 //!
 //! **Invariants:** one waits for the owner who has used it, and for nobody else. So many wait in all and for one address, over
-//! all owners, and no longer than their time; of too many the one that has waited longest is closed at once. One that its
-//! receiver has closed is not handed out, and is let go of soon after.
+//! all owners, and no longer than their time; of too many those that have waited longest are closed. For one address that is when
+//! they have waited a moment, or when there are a few times as many: those of a busy lane wait for its next exchange only. One that
+//! its receiver has closed is not handed out, and is let go of soon after.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -24,6 +25,11 @@ use crate::{
 /// Before a receiver ends a connection that waits, it is ended here: by as much earlier, or by half of the time where that is
 /// less. The answer was longer on its way than the end will be.
 const END_EARLIER: Duration = Duration::from_secs(1);
+
+/// A connection that waits for less is in use: the next exchange of a busy lane takes it.
+const MOMENT: Duration = Duration::from_secs(1);
+/// Times as many connections to one address wait for less than a moment as may wait for longer.
+const BUSY_TIMES: usize = 4;
 
 /// The connections that wait.
 pub(super) struct Pool {
@@ -48,6 +54,7 @@ struct Waiting {
 
 struct Idle {
     number: u64,
+    since: Instant,
     until: Instant,
     connection: Connection,
 }
@@ -78,13 +85,18 @@ impl Pool {
         connection.rest();
         let now = Instant::now();
         let until = now + receiver_waits.map_or(self.keeping.time, |its| earlier(its).min(self.keeping.time));
+        let due;
         let (too_many, begins_to_look, is_sooner) = {
             let mut waiting = self.locked();
-            let too_many = waiting.put(key, until, connection, self.keeping);
+            let place = Arc::clone(&key.place);
+            let too_many = waiting.put(key, (now, until), connection, self.keeping);
+            let is_crowded =
+                waiting.addresses.get(&place).is_some_and(|count| *count > self.keeping.address_max);
+            due = if is_crowded { until.min(now + MOMENT) } else { until };
             let planned = waiting.next_look;
-            let is_sooner = planned.is_some_and(|planned| until < planned);
+            let is_sooner = planned.is_some_and(|planned| due < planned);
             if planned.is_none() || is_sooner {
-                waiting.next_look = Some(next_look(until, now));
+                waiting.next_look = Some(next_look(due, now));
             }
             (too_many, planned.is_none(), is_sooner)
         };
@@ -92,7 +104,7 @@ impl Pool {
             surplus.connection.close();
         }
         if begins_to_look {
-            look_after(self, next_look(until, now), Arc::clone(&self.sooner), Self::look);
+            look_after(self, next_look(due, now), Arc::clone(&self.sooner), Self::look);
         } else if is_sooner {
             self.sooner.notify_one();
         }
@@ -104,14 +116,17 @@ impl Pool {
         gone.into_iter().for_each(|idle| idle.connection.close());
     }
 
-    /// Closes those whose time is over and those that were closed at the other end. Answers when to look again; `None` where
+    /// Closes those whose time is over, those that are too many and those that were closed at the other end. Answers when to look again; `None` where
     /// nothing is left.
     fn look(&self) -> Option<Instant> {
         let now = Instant::now();
         let (gone, next_look) = {
             let mut waiting = self.locked();
-            let gone = waiting.take_if(|_, idle| idle.until <= now || !idle.connection.is_quiet());
+            let mut gone = waiting.take_if(|_, idle| idle.until <= now || !idle.connection.is_quiet());
+            gone.extend(waiting.take_surplus(self.keeping.address_max, now));
             let first = waiting.keys.values().flatten().map(|idle| idle.until).min();
+            let is_crowded = waiting.addresses.values().any(|count| *count > self.keeping.address_max);
+            let first = if is_crowded { first.map(|first| first.min(now + MOMENT)) } else { first };
             waiting.next_look = first.map(|first| next_look(first, now));
             (gone, waiting.next_look)
         };
@@ -132,13 +147,19 @@ fn earlier(its: Duration) -> Duration {
 
 impl Waiting {
     /// Adds one and answers one that is too many now.
-    fn put(&mut self, key: Key, until: Instant, connection: Connection, keeping: Keeping) -> Option<Idle> {
+    fn put(
+        &mut self,
+        key: Key,
+        (since, until): (Instant, Instant),
+        connection: Connection,
+        keeping: Keeping,
+    ) -> Option<Idle> {
         let number = self.next;
         self.next += 1;
-        let is_crowded = self.count(&key.place) > keeping.address_max;
+        let is_crowded = self.count(&key.place) > BUSY_TIMES * keeping.address_max;
         let crowded = is_crowded.then(|| Arc::clone(&key.place));
         self.order.insert(number, key.clone());
-        self.keys.entry(key).or_default().push_back(Idle { number, until, connection });
+        self.keys.entry(key).or_default().push_back(Idle { number, since, until, connection });
         let oldest = if let Some(place) = crowded {
             self.order.values().find(|other| other.place == place)
         } else if self.order.len() > keeping.all_max {
@@ -183,6 +204,24 @@ impl Waiting {
         if let Some(count) = self.addresses.get_mut(&key.place) {
             *count -= 1;
         }
+    }
+
+    /// Of each address with more than `address_max`, those too many that have waited longest, a moment at least.
+    fn take_surplus(&mut self, address_max: usize, now: Instant) -> Vec<Idle> {
+        let crowded = self.addresses.iter().filter(|(_, count)| **count > address_max);
+        let mut too_many: FxHashMap<_, _> =
+            crowded.map(|(place, count)| (Arc::clone(place), *count - address_max)).collect();
+        if too_many.is_empty() {
+            return Vec::new();
+        }
+        let mut oldest = Vec::new();
+        for (number, key) in &self.order {
+            if let Some(left) = too_many.get_mut(&key.place).filter(|left| **left > 0) {
+                *left -= 1;
+                oldest.push(*number);
+            }
+        }
+        self.take_if(|_, idle| now >= idle.since + MOMENT && oldest.binary_search(&idle.number).is_ok())
     }
 
     fn take_if(&mut self, mut is_gone: impl FnMut(&Key, &mut Idle) -> bool) -> Vec<Idle> {
