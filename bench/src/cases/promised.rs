@@ -47,9 +47,6 @@ description = "Counts and gaps that are promised."
 type = "application/json"
 envelope = [{ name = "data", json = "{{ event.data }}" }]
 
-[secret]
-is = "none"
-
 [delivery]
 attempts = 4
 backoff = BACKOFF
@@ -100,7 +97,8 @@ async fn measure(run: &Run<'_>) -> Result<Findings> {
 
 fn write_profile(folder: &Path) -> Result<()> {
     let folder = folder.join("promised");
-    fs::create_dir(&folder)?;
+    fs::create_dir_all(folder.join("examples"))?;
+    fs::write(folder.join("examples").join(format!("{EVENT_TYPE}.json")), r#"{"bench":1}"#)?;
     Ok(fs::write(folder.join("profile.toml"), profile())?)
 }
 
