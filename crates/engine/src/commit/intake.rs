@@ -28,6 +28,9 @@ const HERD_PART: u32 = 8;
 /// Fewer callers that were answered at once are no herd: whether they come back together nobody knows.
 const HERD_MIN: usize = 3;
 
+/// Rows of fan-outs that a commit writes in each millisecond, more or less.
+const FANOUT_ROWS_PER_MS: u128 = 100;
+
 /// The commit before: how long it took, how much of that the disk, and how many events it answered.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LastCommit {
@@ -104,21 +107,23 @@ impl Intake {
             break;
         }
         self.arrive();
-        self.compose(&mut batch);
+        self.compose(&mut batch, last.sync_took);
         Some(batch)
     }
 
     /// Fills a commit. Each kind of work has a part of its rows and bytes that the others cannot take: outcomes a half, events and
-    /// the steps of large fan-outs a quarter each. What one of them leaves is for the others.
-    fn compose(&mut self, batch: &mut Batch) {
+    /// the steps of large fan-outs a quarter each. What one of them leaves is for the others, but not for fan-outs: nobody waits for
+    /// them as for the other two, who come while the commit is made. Their rows take about as long as the disk, at least one step.
+    fn compose(&mut self, batch: &mut Batch, sync_took: Duration) {
         let (rows, bytes) = (COMMIT_ROWS_MAX, COMMIT_BYTES_MAX);
+        let beside_sync = (sync_took.as_micros() * FANOUT_ROWS_PER_MS / 1_000).min(rows as u128 / 4) as usize;
+        let of_fanouts = beside_sync.max(1);
         self.take_outcomes(batch, |batch| batch.of_outcomes.is_below(rows / 2, bytes / 2));
         self.take_events(batch, |batch| batch.of_events.is_below(rows / 4, bytes / 2));
-        self.take_fanouts(batch, |batch| batch.of_fanouts.is_below(rows / 4, bytes));
+        self.take_fanouts(batch, |batch| batch.of_fanouts.is_below(of_fanouts, bytes));
         let is_any_left = |batch: &Batch| batch.size().is_below(rows, bytes);
         self.take_events(batch, is_any_left);
         self.take_outcomes(batch, is_any_left);
-        self.take_fanouts(batch, is_any_left);
     }
 
     /// On a slow disk, takes what comes soon after the first item, so that it need not wait for a commit of its own.
@@ -248,6 +253,8 @@ mod tests {
     use super::*;
     use crate::commit::{batch::EventReply, publish_gate::PublishGate};
 
+    const STEP: usize = FANOUT_PER_COMMIT_MAX;
+
     fn target() -> FanoutTarget {
         FanoutTarget {
             subscription_no: SubscriptionNo(1),
@@ -329,8 +336,9 @@ mod tests {
         (0..10).for_each(|_| ends.fanouts.send(fanout(1, 1_000)).unwrap());
         ends.outcomes(COMMIT_ROWS_MAX);
         (0..COMMIT_ROWS_MAX).for_each(|_| ends.event(job(2, 0)));
-        let batch = next(&mut intake).await.unwrap();
-        assert_eq!(batch.fanouts.len(), 3, "steps of 200, and 500 rows");
+        let slow = LastCommit { sync_took: Duration::from_millis(100), ..LastCommit::default() };
+        let batch = intake.next(&ManualClock::default(), slow).await.unwrap();
+        assert_eq!(batch.of_fanouts.rows, COMMIT_ROWS_MAX / 4);
         assert_eq!(batch.outcomes.len(), COMMIT_ROWS_MAX / 2);
         assert!(batch.size().rows <= COMMIT_ROWS_MAX + FANOUT_PER_COMMIT_MAX);
     }
@@ -339,10 +347,21 @@ mod tests {
     async fn what_one_kind_of_work_leaves_of_a_commit_is_for_the_others() {
         let (ends, mut intake) = intake();
         (0..100).for_each(|_| ends.fanouts.send(fanout(1, 1_000)).unwrap());
-        assert_eq!(next(&mut intake).await.unwrap().size().rows, COMMIT_ROWS_MAX);
         ends.outcomes(3 * COMMIT_ROWS_MAX);
         let batch = next(&mut intake).await.unwrap();
-        assert_eq!((batch.outcomes.len(), batch.of_fanouts.rows), (1_400, 600));
+        assert_eq!((batch.outcomes.len(), batch.of_fanouts.rows), (COMMIT_ROWS_MAX - STEP, STEP));
+    }
+
+    /// A commit of fan-outs alone had two thousand rows, and everybody's next event waited for it.
+    #[tokio::test]
+    async fn a_commit_of_fan_outs_alone_takes_about_as_long_as_the_disk() {
+        let (ends, mut intake) = intake();
+        (0..100).for_each(|_| ends.fanouts.send(fanout(1, 1_000)).unwrap());
+        for (sync_ms, rows) in [(0, FANOUT_PER_COMMIT_MAX), (2, 200), (100, COMMIT_ROWS_MAX / 4)] {
+            let last = LastCommit { sync_took: Duration::from_millis(sync_ms), ..LastCommit::default() };
+            let batch = intake.next(&ManualClock::default(), last).await.unwrap();
+            assert_eq!(batch.size().rows, rows, "with a disk of {sync_ms} ms");
+        }
     }
 
     #[tokio::test]
@@ -400,13 +419,13 @@ mod tests {
     #[tokio::test]
     async fn the_steps_of_a_fan_out_come_one_behind_the_other_also_when_one_is_refused() {
         let (ends, mut intake) = intake();
-        ends.fanouts.send(fanout(1, 500)).unwrap();
+        ends.fanouts.send(fanout(1, 2 * STEP + STEP / 2)).unwrap();
         let clock = ManualClock::default();
         let first = intake.next(&clock, LastCommit::default()).await.unwrap();
         let step = |batch: &Batch| {
             batch.fanouts.iter().map(|step| (step.next_number, step.targets.len())).collect::<Vec<_>>()
         };
-        assert_eq!(step(&first), [(1, 200)], "the next one waits for this one's commit");
+        assert_eq!(step(&first), [(1, STEP)], "the next one waits for this one's commit");
         intake.refuse_fanouts(first.fanouts, &clock);
         ends.event(job(1, 0));
         assert_eq!(step(&intake.next(&clock, LastCommit::default()).await.unwrap()), [], "all of it waits");
@@ -415,7 +434,8 @@ mod tests {
         for _ in 0..3 {
             steps.extend(step(&intake.next(&clock, LastCommit::default()).await.unwrap()));
         }
-        assert_eq!(steps, [(1, 200), (201, 200), (401, 100)]);
+        let second = STEP as u16 + 1;
+        assert_eq!(steps, [(1, STEP), (second, STEP), (2 * STEP as u16 + 1, STEP / 2)]);
     }
 
     #[tokio::test]
