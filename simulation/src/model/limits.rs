@@ -26,12 +26,12 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
                 let text = format!("{lanes} lanes stood still until a look that nobody asked for");
                 found.push(Violation { at: *at, rule: Rule::NobodyRescued, text });
             }
-            What::Explained(subscription, delivery, why, until) => {
-                if !may_wait_for(facts, *subscription, why, *at) {
-                    let text =
-                        format!("{delivery} of s{subscription} waits for {why} until {until:?}, it is said");
-                    found.push(Violation { at: *at, rule: Rule::Explained, text });
-                }
+            What::Explained(subscription, delivery, why, until)
+                if !may_wait_for(facts, *subscription, why, *at) =>
+            {
+                let text =
+                    format!("{delivery} of s{subscription} waits for {why} until {until:?}, it is said");
+                found.push(Violation { at: *at, rule: Rule::Explained, text });
             }
             _ => {}
         }
