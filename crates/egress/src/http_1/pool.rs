@@ -88,10 +88,7 @@ impl Pool {
         let due;
         let (too_many, begins_to_look, is_sooner) = {
             let mut waiting = self.locked();
-            let place = Arc::clone(&key.place);
-            let too_many = waiting.put(key, (now, until), connection, self.keeping);
-            let is_crowded =
-                waiting.addresses.get(&place).is_some_and(|count| *count > self.keeping.address_max);
+            let (too_many, is_crowded) = waiting.put(key, (now, until), connection, self.keeping);
             due = if is_crowded { until.min(now + MOMENT) } else { until };
             let planned = waiting.next_look;
             let is_sooner = planned.is_some_and(|planned| due < planned);
@@ -116,8 +113,8 @@ impl Pool {
         gone.into_iter().for_each(|idle| idle.connection.close());
     }
 
-    /// Closes those whose time is over, those that are too many and those that were closed at the other end. Answers when to look again; `None` where
-    /// nothing is left.
+    /// Closes those whose time is over, those that are too many and those that were closed at the other end. Answers when to look
+    /// again; `None` where nothing is left.
     fn look(&self) -> Option<Instant> {
         let now = Instant::now();
         let (gone, next_look) = {
@@ -146,29 +143,29 @@ fn earlier(its: Duration) -> Duration {
 }
 
 impl Waiting {
-    /// Adds one and answers one that is too many now.
+    /// Adds one. Answers one that is too many now, and whether more wait for its address than may wait for longer than a moment.
     fn put(
         &mut self,
         key: Key,
         (since, until): (Instant, Instant),
         connection: Connection,
         keeping: Keeping,
-    ) -> Option<Idle> {
+    ) -> (Option<Idle>, bool) {
         let number = self.next;
         self.next += 1;
-        let is_crowded = self.count(&key.place) > BUSY_TIMES * keeping.address_max;
-        let crowded = is_crowded.then(|| Arc::clone(&key.place));
+        let count = self.count(&key.place);
+        let full = (count > BUSY_TIMES * keeping.address_max).then(|| Arc::clone(&key.place));
         self.order.insert(number, key.clone());
         self.keys.entry(key).or_default().push_back(Idle { number, since, until, connection });
-        let oldest = if let Some(place) = crowded {
+        let oldest = if let Some(place) = full {
             self.order.values().find(|other| other.place == place)
         } else if self.order.len() > keeping.all_max {
             self.order.values().next()
         } else {
             None
         };
-        let oldest = oldest?.clone();
-        self.take_oldest(&oldest)
+        let surplus = oldest.cloned().and_then(|oldest| self.take_oldest(&oldest));
+        (surplus, count > keeping.address_max)
     }
 
     /// Counts one more for an address, and answers how many that are.

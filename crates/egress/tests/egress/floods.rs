@@ -20,7 +20,7 @@ const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
 const SETTINGS_ACK: [u8; 9] = [0, 0, 0, 4, 1, 0, 0, 0, 0];
 
 /// Reads up to the request, and answers the settings.
-async fn read_request(stream: &mut TlsStream<DuplexStream>) {
+pub(crate) async fn read_request(stream: &mut TlsStream<DuplexStream>) {
     const HEADERS: u8 = 1;
     stream.read_exact(&mut [0; 24]).await.unwrap();
     stream.write_all(&SETTINGS).await.unwrap();

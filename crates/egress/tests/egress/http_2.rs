@@ -24,6 +24,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
     certificates::{Issuer, authority, server_config, trusting},
+    floods::read_request,
     network::{Hosts, Network, list, network, post},
 };
 
@@ -229,22 +230,8 @@ async fn a_long_body_is_cut_without_a_word_to_the_other_exchanges_of_the_connect
 
 /// A connection whose other side has read one request and then says that it closes and has looked at none.
 async fn goes_away(mut stream: TlsStream<DuplexStream>) {
-    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
     const GO_AWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    const HEADERS: u8 = 1;
-    let mut preface = [0; 24];
-    stream.read_exact(&mut preface).await.unwrap();
-    stream.write_all(&SETTINGS).await.unwrap();
-    stream.flush().await.unwrap();
-    loop {
-        let mut head = [0; 9];
-        stream.read_exact(&mut head).await.unwrap();
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
-        stream.read_exact(&mut vec![0; length]).await.unwrap();
-        if head[3] == HEADERS {
-            break;
-        }
-    }
+    read_request(&mut stream).await;
     stream.write_all(&GO_AWAY).await.unwrap();
     stream.flush().await.unwrap();
     let _ = stream.read_to_end(&mut Vec::new()).await;

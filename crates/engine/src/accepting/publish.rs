@@ -249,14 +249,19 @@ impl AcceptingService {
         if !self.health.is_writable() {
             return Err(StoreError::Unavailable("it cannot be written to now".to_owned()).into());
         }
+        let overloaded = || {
+            self.metrics.overloaded.inc();
+            PublishError::Overloaded
+        };
+        let (tenant, bytes) = (config.tenant.no, event.data.len() + event.attributes.len());
+        // Whoever is refused anyway is refused before the work of matching.
+        if !self.gate.has_room(tenant, (bytes, 1)) {
+            return Err(overloaded());
+        }
         let now = self.commit_clock.now();
         let route = config.route(&event_type, &event.tags, now);
         let rows = 1 + route.own.len() + route.rest.len();
-        let size = (event.data.len() + event.attributes.len(), rows);
-        let Some(permit) = self.gate.admit(config.tenant.no, size) else {
-            self.metrics.overloaded.inc();
-            return Err(PublishError::Overloaded);
-        };
+        let permit = self.gate.admit(tenant, (bytes, rows)).ok_or_else(overloaded)?;
         let handed = Handed { id: self.ids.event(now), event_type, trace: event.trace.clone() };
         let event = routed(config, event, &handed, (route, now));
         let (sender, answer) = oneshot::channel();

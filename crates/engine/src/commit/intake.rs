@@ -111,16 +111,15 @@ impl Intake {
         Some(batch)
     }
 
-    /// Fills a commit. Each kind of work has a part of its rows and bytes that the others cannot take: outcomes a half, events and
-    /// the steps of large fan-outs a quarter each. What one of them leaves is for the others, but not for fan-outs: nobody waits for
-    /// them as for the other two, who come while the commit is made. Their rows take about as long as the disk, at least one step.
+    /// Fills a commit. Outcomes have a half of its rows and bytes that the others cannot take, events a quarter of its rows. The steps
+    /// of large fan-outs have as many rows as take about the time of a sync, a quarter at most and one step at least: whatever comes
+    /// while the commit is made waits for them. What one kind leaves is for events and outcomes.
     fn compose(&mut self, batch: &mut Batch, sync_took: Duration) {
         let (rows, bytes) = (COMMIT_ROWS_MAX, COMMIT_BYTES_MAX);
         let beside_sync = (sync_took.as_micros() * FANOUT_ROWS_PER_MS / 1_000).min(rows as u128 / 4) as usize;
-        let of_fanouts = beside_sync.max(1);
         self.take_outcomes(batch, |batch| batch.of_outcomes.is_below(rows / 2, bytes / 2));
         self.take_events(batch, |batch| batch.of_events.is_below(rows / 4, bytes / 2));
-        self.take_fanouts(batch, |batch| batch.of_fanouts.is_below(of_fanouts, bytes));
+        self.take_fanouts(batch, |batch| batch.of_fanouts.is_below(beside_sync.max(1), bytes));
         let is_any_left = |batch: &Batch| batch.size().is_below(rows, bytes);
         self.take_events(batch, is_any_left);
         self.take_outcomes(batch, is_any_left);

@@ -22,10 +22,20 @@ impl PublishGate {
         Self(Shares::new(Amount { places: UNACKNOWLEDGED_EVENTS_MAX, bytes: UNACKNOWLEDGED_BYTES_MAX }))
     }
 
-    /// The right of an event with so many bytes and rows to wait, or `None` when too much waits already.
-    pub(crate) fn admit(&self, tenant: TenantNo, (bytes, rows): (usize, usize)) -> Option<Permit> {
-        self.0.take(&tenant, bytes + rows * ROW_BYTES)
+    /// Whether an event with so many bytes and rows might wait now.
+    pub(crate) fn has_room(&self, tenant: TenantNo, size: (usize, usize)) -> bool {
+        self.0.has_room(&tenant, bytes_of(size))
     }
+
+    /// The right of an event with so many bytes and rows to wait, or `None` when too much waits already.
+    pub(crate) fn admit(&self, tenant: TenantNo, size: (usize, usize)) -> Option<Permit> {
+        self.0.take(&tenant, bytes_of(size))
+    }
+}
+
+/// What an event takes while it waits.
+fn bytes_of((bytes, rows): (usize, usize)) -> usize {
+    bytes + rows * ROW_BYTES
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Dispatcher {
                         looks.spawn(Arc::clone(&self).pause(look));
                     }
                     Ok(Step::Again(look)) => pending.again(look),
-                    // The look panicked, and so does this.
+                    // A look panicked; the released program would have ended with it.
                     Err(error) => return tracing::error!(%error, "the lanes hear of no more changes"),
                 },
                 change = changes.next() => self.note(change, &mut pending),
