@@ -296,12 +296,14 @@ pub const INSPECTOR_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of requests on one page of a bin; the page ends before the request that would go beyond it, but not before its
 /// first. Written as JSON or as a page for people they may be several times as long.
 pub const INSPECTOR_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Bytes of such pages that are on their way to their readers at a time; a further page is answered 503.
+/// Bytes of such pages that are on their way to their readers at a time, a share of them to one; a further page is answered
+/// 503.
 pub const INSPECTOR_PAGES_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Bytes of bodies that the inspector is reading at a time, as far as it keeps them; beyond it the answer is 503.
-pub const INSPECTOR_BODIES_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Answers that wait at a time, over all bins; a further one is 503 at once.
-pub const INSPECTOR_ANSWERS_WAITING_MAX: usize = 2_048;
+/// Bytes of bodies that the inspector is reading at a time, as far as it keeps them, a share of them from one sender; beyond
+/// it the answer is 503.
+pub const INSPECTOR_BODIES_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Answers that wait at a time, over all bins, a share of them for one sender; a further one is 503 at once.
+pub const INSPECTOR_ANSWERS_WAITING_MAX: usize = 4_096;
 /// Of these, those of one bin: as many as a lane has exchanges under way to one host.
 pub const INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX: usize = 256;
 /// Bytes of a body that the inspector keeps.

@@ -41,6 +41,13 @@ pub struct Amount {
     pub bytes: usize,
 }
 
+impl Amount {
+    /// So many bytes, in as many places as they are put in.
+    pub fn of_bytes(bytes: usize) -> Self {
+        Self { places: usize::MAX, bytes }
+    }
+}
+
 impl<K: Hash + Eq + Clone> Shares<K> {
     /// Of a thing of this size, of which nobody holds anything yet.
     pub fn new(size: Amount) -> Self {

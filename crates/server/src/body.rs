@@ -1,19 +1,16 @@
 //! Reading a body, up to its limits of length and time and no further.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, HttpBody},
-    extract::{FromRequest, Request},
+    extract::{FromRef, FromRequest, Request},
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use postroad_domain::time::Sleep;
+use postroad_domain::{Clock, time::Sleep};
 
-use crate::{
-    problem::{Code, Problem},
-    state::ServerState,
-};
+use crate::problem::{Code, Problem};
 
 /// How long a body may take. Sixteen mebibytes pass in it at 2 Mbit/s.
 const BODY_TIME_MAX: Duration = Duration::from_secs(60);
@@ -21,21 +18,24 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(60);
 /// The bytes of a body of at most `MAX` bytes, whatever its content type says.
 pub(crate) struct LimitedBody<const MAX: usize>(pub(crate) Bytes);
 
-impl<const MAX: usize> FromRequest<ServerState> for LimitedBody<MAX> {
+impl<S: Sync, const MAX: usize> FromRequest<S> for LimitedBody<MAX>
+where
+    Arc<dyn Clock>: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &ServerState) -> Result<Self, Problem> {
-        read_in_time(request.into_body(), MAX, state).await.map(Self)
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        read_in_time(request.into_body(), MAX, &*Arc::<dyn Clock>::from_ref(state)).await.map(Self)
     }
 }
 
 /// The bytes of a body of at most `max` bytes.
-pub(crate) async fn read_in_time(body: Body, max: usize, state: &ServerState) -> Result<Bytes, Problem> {
+pub(crate) async fn read_in_time(body: Body, max: usize, clock: &dyn Clock) -> Result<Bytes, Problem> {
     tokio::select! {
         // Most bodies have come with their head; for those the clock is not even asked.
         biased;
         read = read(body, max) => read,
-        () = async { state.clock.sleep(BODY_TIME_MAX).await } => Err(too_slow()),
+        () = async { clock.sleep(BODY_TIME_MAX).await } => Err(too_slow()),
     }
 }
 
@@ -44,10 +44,10 @@ pub(crate) async fn read_in_time(body: Body, max: usize, state: &ServerState) ->
 pub(crate) async fn read_while_there_is_room(
     mut body: Body,
     max: usize,
-    state: &ServerState,
+    clock: &dyn Clock,
     may_keep: impl FnMut(usize) -> bool,
 ) -> Result<Option<Bytes>, Problem> {
-    let mut time_is_over = state.clock.sleep(BODY_TIME_MAX);
+    let mut time_is_over = clock.sleep(BODY_TIME_MAX);
     let kept = tokio::select! {
         biased;
         kept = keep(&mut body, max, may_keep) => kept?,
@@ -61,8 +61,8 @@ pub(crate) async fn read_while_there_is_room(
 
 /// Takes a body of at most `max` bytes from the connection and keeps nothing of it. A client that still sends when the
 /// connection closes may lose the answer that says why it was refused.
-pub(crate) async fn discard_in_time(body: Body, max: usize, state: &ServerState) {
-    discard_until(body, max, state.clock.sleep(BODY_TIME_MAX)).await;
+pub(crate) async fn discard_in_time(body: Body, max: usize, clock: &dyn Clock) {
+    discard_until(body, max, clock.sleep(BODY_TIME_MAX)).await;
 }
 
 async fn discard_until(mut body: Body, max: usize, time_is_over: Sleep) {

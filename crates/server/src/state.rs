@@ -2,6 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use axum::extract::FromRef;
 use postroad_domain::Clock;
 use postroad_engine::{AdminKey, Engine};
 use prometheus_client::registry::Registry;
@@ -37,6 +38,18 @@ impl ServerState {
     /// The state of a server made of these parts.
     pub fn new(parts: ServerParts) -> Self {
         Self(Arc::new(parts))
+    }
+}
+
+impl FromRef<ServerState> for Option<Inspector> {
+    fn from_ref(state: &ServerState) -> Self {
+        state.inspector.clone()
+    }
+}
+
+impl FromRef<ServerState> for Arc<dyn Clock> {
+    fn from_ref(state: &ServerState) -> Self {
+        Arc::clone(&state.clock)
     }
 }
 

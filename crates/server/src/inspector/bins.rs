@@ -4,8 +4,6 @@
 //! two sides pays, the deliveries of this server or all that comes from outside; so nobody outside can take more than a half
 //! from a server's own. Of those outside that one pays who holds most. Pure: time is an argument.
 
-mod holder;
-
 use std::{
     cmp::Reverse,
     collections::{HashMap, VecDeque},
@@ -19,8 +17,9 @@ use postroad_domain::limits::{
     INSPECTOR_PAGE_BYTES_MAX, INSPECTOR_REQUESTS_PER_BIN_MAX,
 };
 
-use self::holder::Holder;
-use super::{answer::Answer, name::BinName, recorded::Recorded, room::Room};
+use tokio::sync::Semaphore;
+
+use super::{answer::Answer, holder::Holder, name::BinName, recorded::Recorded};
 
 /// A request with its number in its bin: 1 for the first.
 pub(super) type Numbered = (u64, Arc<Recorded>);
@@ -40,8 +39,8 @@ struct Bin {
     /// The number of the newest request that there ever was.
     newest: u64,
     answer: Arc<Answer>,
-    /// Room for answers that wait.
-    waiting: Room,
+    /// Places for answers that wait.
+    waiting: Arc<Semaphore>,
     /// Counts the changes of the answer and the removals of requests.
     changes: u64,
     bytes: usize,
@@ -77,11 +76,11 @@ impl Bins {
         self.turn(name, now).0
     }
 
-    /// What a bin answers to a request, and the room of its answers that wait.
-    pub(super) fn turn(&mut self, name: &BinName, now: Duration) -> (Arc<Answer>, Room) {
+    /// What a bin answers to a request, and the places of its answers that wait.
+    pub(super) fn turn(&mut self, name: &BinName, now: Duration) -> (Arc<Answer>, Arc<Semaphore>) {
         match self.used(name, now) {
-            Some(bin) => (Arc::clone(&bin.answer), bin.waiting.clone()),
-            None => (Arc::default(), Room::of(INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX)),
+            Some(bin) => (Arc::clone(&bin.answer), Arc::clone(&bin.waiting)),
+            None => (Arc::default(), waiting_places()),
         }
     }
 
@@ -232,7 +231,7 @@ impl Bin {
             requests: VecDeque::new(),
             newest: 0,
             answer: Arc::default(),
-            waiting: Room::of(INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX),
+            waiting: waiting_places(),
             changes: 0,
             bytes: 0,
             used_at: Duration::ZERO,
@@ -245,6 +244,11 @@ impl Bin {
         self.bytes -= oldest.as_ref().map_or(0, |(_, request)| request.bytes());
         oldest.is_some()
     }
+}
+
+/// Of each bin, however much room there is for all: subscriptions of this server come from one side together.
+fn waiting_places() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX))
 }
 
 #[cfg(test)]

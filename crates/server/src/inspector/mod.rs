@@ -5,7 +5,8 @@
 //! * Whoever knows a bin's name sees what it holds; names that [`new_bin`] makes cannot be guessed.
 //! * What is kept is bounded in number, bytes and time; of too much whoever has most pays, and what comes from outside
 //!   leaves a half to the deliveries of this server: see [`bins`].
-//! * What is under way is bounded too: bodies that come, answers that wait, pages that go.
+//! * What is under way is bounded too, with a share for each network that calls and one for this server: bodies that come,
+//!   answers that wait, pages that go.
 //! * What a bin answers can do nothing to our own pages, which are of the same origin: see [`answer`].
 //! * Several headers of one name stand together; apart from that, headers are shown in the order and spelling in which
 //!   they came.
@@ -13,26 +14,17 @@
 //! On purpose nothing of it is written to the store: a restart empties it.
 
 mod answer;
+mod api;
 mod bins;
-mod hints;
+mod holder;
+mod holding;
 mod name;
-mod new_bin;
-mod on;
-mod page;
-mod pretty;
-mod record;
+mod receiver;
 mod recorded;
 mod refusal;
-mod requests;
-mod room;
-mod routes;
-mod spelling;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::any};
-use hyper::server::conn::http1;
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use parking_lot::Mutex;
 use postroad_domain::{
     Clock, EndpointUrl,
@@ -41,11 +33,11 @@ use postroad_domain::{
         INSPECTOR_PAGES_BYTES_MAX,
     },
 };
+use postroad_engine::{Amount, Shares};
 use rand::rngs::StdRng;
-use tokio::io::{AsyncRead, AsyncWrite};
 
-pub(crate) use self::routes::routes;
-use self::{bins::Bins, room::Room};
+pub(crate) use self::api::routes;
+use self::{bins::Bins, holder::Holder};
 
 /// What every path that records begins with.
 pub const INSPECT_PREFIX: &str = "/inspect/";
@@ -57,11 +49,11 @@ pub struct Inspector(Arc<Shared>);
 struct Shared {
     bins: Mutex<Bins>,
     /// Bytes of bodies that are being read.
-    bodies: Room,
+    bodies: Shares<Holder>,
     /// Bytes of pages that are being sent.
-    pages: Room,
+    pages: Shares<Holder>,
     /// Answers that wait.
-    waiting: Room,
+    waiting: Shares<Holder>,
     rng: Mutex<StdRng>,
     clock: Arc<dyn Clock>,
     public_url: String,
@@ -86,9 +78,9 @@ impl Inspector {
         let InspectorParts { clock, rng, public_url, short_names } = parts;
         Self(Arc::new(Shared {
             bins: Mutex::new(Bins::default()),
-            bodies: Room::of(INSPECTOR_BODIES_BYTES_MAX),
-            pages: Room::of(INSPECTOR_PAGES_BYTES_MAX),
-            waiting: Room::of(INSPECTOR_ANSWERS_WAITING_MAX),
+            bodies: Shares::new(Amount::of_bytes(INSPECTOR_BODIES_BYTES_MAX)),
+            pages: Shares::new(Amount::of_bytes(INSPECTOR_PAGES_BYTES_MAX)),
+            waiting: Shares::new(Amount { places: INSPECTOR_ANSWERS_WAITING_MAX, bytes: 0 }),
             rng: Mutex::new(rng),
             clock,
             public_url: public_url.as_str().trim_end_matches('/').to_owned(),
@@ -103,28 +95,11 @@ impl Inspector {
 
     /// The address of the page that shows a bin.
     pub fn page_url(&self, bin: &str) -> String {
-        format!("{}{}", self.0.public_url, requests::path(bin))
+        format!("{}{}", self.0.public_url, page_path(bin))
     }
+}
 
-    /// Plays the receiver at the other end of `stream`, a connection that was never on a network, until its client
-    /// closes it. Nothing but bins can be reached by it.
-    pub async fn serve_in_process<S: AsyncRead + AsyncWrite + Send + Unpin>(&self, stream: S) {
-        let served = http1::Builder::new()
-            .preserve_header_case(true)
-            .header_read_timeout(None)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.receiver()))
-            .await;
-        if let Err(error) = served {
-            tracing::debug!(%error, "a connection within the process ended early");
-        }
-    }
-
-    /// The routes that record. They are no part of the API: they play a receiver, and take whatever comes.
-    pub(crate) fn receiver<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        Router::new()
-            .route("/inspect/{bin}", any(record::record))
-            .route("/inspect/{bin}/", any(record::record))
-            .route("/inspect/{bin}/{*path}", any(record::record))
-            .with_state(self.clone())
-    }
+/// The path of a bin's page.
+fn page_path(bin: &str) -> String {
+    format!("/inspector/{bin}/requests")
 }

@@ -7,11 +7,7 @@ use http::request::Parts;
 use postroad_domain::limits::INSPECTOR_BIN_CHARS;
 use rand::{Rng, RngExt};
 
-use super::{Inspector, on::On};
-use crate::{
-    problem::{Code, Problem},
-    state::ServerState,
-};
+use crate::problem::{Code, Problem};
 
 /// Letters that nobody confuses when they are read aloud; 24 of them hold 120 bits.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -38,16 +34,11 @@ impl BinName {
         &self.0
     }
 
-    /// The `{bin}` of a path.
-    pub(super) async fn of_path<S: Send + Sync>(
-        parts: &mut Parts,
-        state: &S,
-        inspector: &Inspector,
-    ) -> Result<Self, Problem> {
-        let parameters = RawPathParams::from_request_parts(parts, state).await.ok();
+    /// The `{bin}` of a path, which has at least so many characters.
+    pub(super) async fn of_path(parts: &mut Parts, chars_min: usize) -> Result<Self, Problem> {
+        let parameters = RawPathParams::from_request_parts(parts, &()).await.ok();
         let parameters = parameters.iter().flatten();
         let text = parameters.filter(|(name, _)| *name == "bin").map(|(_, value)| value).next();
-        let chars_min = inspector.0.name_chars_min;
         text.and_then(|text| Self::parse(text, chars_min)).ok_or_else(|| {
             let max = INSPECTOR_BIN_CHARS.max;
             let sentence = format!("A bin's name has {chars_min} to {max} letters, digits, `_` or `-`.");
@@ -59,28 +50,6 @@ impl BinName {
 impl fmt::Display for BinName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
-    }
-}
-
-/// A bin of the inspector, where the inspector is on.
-pub(super) struct BinPath(pub(super) Inspector, pub(super) BinName);
-
-impl FromRequestParts<ServerState> for BinPath {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &ServerState) -> Result<Self, Problem> {
-        let On(inspector) = On::from_request_parts(parts, state).await?;
-        let name = BinName::of_path(parts, state, &inspector).await?;
-        Ok(Self(inspector, name))
-    }
-}
-
-impl FromRequestParts<Inspector> for BinPath {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, inspector: &Inspector) -> Result<Self, Problem> {
-        let name = BinName::of_path(parts, inspector, inspector).await?;
-        Ok(Self(inspector.clone(), name))
     }
 }
 

@@ -11,11 +11,11 @@ use postroad_domain::limits::{
 pub(super) enum Refusal {
     /// The body is longer than anything is read.
     BodyTooLong,
-    /// Too many bodies are coming in.
+    /// More is coming in than the one who sends may have.
     TooMuchComes,
     /// Too many answers of the bin wait.
     BinWaits,
-    /// Too many answers of all bins wait.
+    /// As many answers wait as the one who asks may have.
     AllWait,
 }
 
@@ -33,13 +33,16 @@ impl Refusal {
         match self {
             Self::BodyTooLong => format!("the body is longer than {INSPECTOR_BODY_BYTES_READ_MAX} bytes"),
             Self::TooMuchComes => {
-                "more is being sent to the inspector at once than it holds; send it again".to_owned()
+                "more is being sent to the inspector at once than your share of what it holds; send it again"
+                    .to_owned()
             }
             Self::BinWaits => format!(
                 "{INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX} answers of this bin are waiting, and more may not"
             ),
             Self::AllWait => {
-                format!("{INSPECTOR_ANSWERS_WAITING_MAX} answers of all bins are waiting, and more may not")
+                format!(
+                    "your share of the {INSPECTOR_ANSWERS_WAITING_MAX} answers that may wait at a time is waiting"
+                )
             }
         }
     }

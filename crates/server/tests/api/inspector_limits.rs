@@ -1,8 +1,8 @@
 //! The inspector under people who send, wait and read too much at once.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
-use axum::body::Body;
+use axum::{body::Body, extract::ConnectInfo};
 use http::Request;
 use http_body_util::BodyExt;
 use postroad_domain::limits::{
@@ -40,6 +40,18 @@ fn send(app: &App, bin: usize, body: Body, under_way: &mut JoinSet<u16>) {
     let request = Request::post(format!("/inspect/bin-number-{bin}")).body(body).unwrap();
     let answered = app.router.clone().oneshot(request);
     under_way.spawn(async move { answered.await.unwrap().status().as_u16() });
+}
+
+/// The same from outside.
+fn send_from(address: &str, app: &App, bin: usize, body: Body, under_way: &mut JoinSet<u16>) {
+    let mut request = Request::post(format!("/inspect/bin-number-{bin}")).body(body).unwrap();
+    request.extensions_mut().insert(remote(address));
+    let answered = app.router.clone().oneshot(request);
+    under_way.spawn(async move { answered.await.unwrap().status().as_u16() });
+}
+
+fn remote(address: &str) -> ConnectInfo<SocketAddr> {
+    ConnectInfo(address.parse().unwrap())
 }
 
 async fn newest(app: &App, bin: usize) -> u64 {
@@ -97,9 +109,9 @@ async fn only_so_many_answers_of_a_bin_wait_and_the_next_one_says_why_it_came_at
 }
 
 #[tokio::test]
-async fn only_so_many_answers_of_all_bins_wait() {
+async fn of_all_answers_that_wait_one_sender_has_half_and_another_still_finds_places() {
     let app = App::new().await;
-    let bins = INSPECTOR_ANSWERS_WAITING_MAX / INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX;
+    let bins = INSPECTOR_ANSWERS_WAITING_MAX / INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX / 2;
     let mut waiting = JoinSet::new();
     for bin in 0..=bins {
         delay(&app, bin).await;
@@ -116,7 +128,10 @@ async fn only_so_many_answers_of_all_bins_wait() {
     };
     within("the answers to wait", all_wait).await;
     let said = until_answered(&app, bins, 503).await;
-    assert!(said.contains("2048 answers of all bins are waiting"), "{said}");
+    assert!(said.contains("your share of the 4096 answers that may wait at a time is waiting"), "{said}");
+    let sleepers = app.clock.sleeper_count();
+    send_from("192.0.2.1:1", &app, bins, Body::empty(), &mut waiting);
+    app.clock.sleepers(sleepers + 1).await;
     // A bin that answers at once takes part in nothing.
     until_answered(&app, bins + 1, 200).await;
 }
@@ -144,17 +159,36 @@ async fn an_answer_that_waits_ends_with_the_connection_of_its_client() {
 }
 
 #[tokio::test]
-async fn bodies_that_come_in_at_once_are_bounded_and_whoever_is_too_many_is_told() {
+async fn bodies_that_hang_are_bounded_for_each_sender_and_another_is_heard() {
     let app = App::new().await;
-    let mut hanging = JoinSet::new();
-    for bin in 0..INSPECTOR_BODIES_BYTES_MAX / INSPECTOR_BODY_BYTES_MAX {
-        let begun = Coming::of([vec![b'x'; INSPECTOR_BODY_BYTES_MAX].into()]).stalling(&Arc::default());
-        send(&app, bin, begun.into(), &mut hanging);
+    let (begun, mut hanging) = (Arc::default(), JoinSet::new());
+    let half = INSPECTOR_BODIES_BYTES_MAX / INSPECTOR_BODY_BYTES_MAX / 2;
+    for bin in 0..half {
+        let body = Coming::of([vec![b'x'; INSPECTOR_BODY_BYTES_MAX].into()]).stalling(&begun);
+        send_from("192.0.2.1:1", &app, bin, body.into(), &mut hanging);
     }
-    let said = until_answered(&app, 100, 503).await;
-    assert!(said.contains("more is being sent to the inspector at once than it holds"), "{said}");
+    let body = || Body::from(vec![b'x'; INSPECTOR_BODY_BYTES_MAX]);
+    let mut refused = JoinSet::new();
+    let told = async {
+        loop {
+            send_from("192.0.2.1:2", &app, 100, body(), &mut refused);
+            if refused.join_next().await.unwrap().unwrap() == 503 {
+                break;
+            }
+        }
+    };
+    within("one to be told that its share is taken", told).await;
+    let page = call(&app, "GET", "/inspector/bin-number-100/requests", "").await;
+    let page = String::from_utf8(page.body.to_vec()).unwrap();
+    assert!(page.contains("more is being sent to the inspector at once than your share"), "{page}");
+    // Deliveries of this server, and another network.
+    let reply = call(&app, "POST", "/inspect/bin-number-101", vec![b'x'; INSPECTOR_BODY_BYTES_MAX]).await;
+    assert_eq!(reply.status, 200);
+    send_from("192.0.2.2:1", &app, 102, body(), &mut refused);
+    assert_eq!(refused.join_next().await.unwrap().unwrap(), 200);
     hanging.shutdown().await;
-    until_answered(&app, 100, 200).await;
+    send_from("192.0.2.1:3", &app, 100, body(), &mut refused);
+    assert_eq!(refused.join_next().await.unwrap().unwrap(), 200);
 }
 
 #[tokio::test]
@@ -181,26 +215,29 @@ async fn a_page_of_long_bodies_is_short_and_the_next_ones_have_the_rest() {
 }
 
 #[tokio::test]
-async fn pages_that_nobody_takes_do_not_pile_up() {
+async fn pages_that_nobody_takes_do_not_pile_up_and_keep_no_other_reader_waiting() {
     let app = App::new().await;
     for _ in 0..3 {
         call(&app, "POST", "/inspect/bin-number-0", vec![0_u8; INSPECTOR_BODY_BYTES_MAX]).await.expect(200);
     }
-    let get = || {
-        let request = Request::get("/inspector/bin-number-0/requests?format=json").body(Body::empty());
-        app.router.clone().oneshot(request.unwrap())
+    let get = |reader: &str| {
+        let mut request =
+            Request::get("/inspector/bin-number-0/requests?format=json").body(Body::empty()).unwrap();
+        request.extensions_mut().insert(remote(reader));
+        app.router.clone().oneshot(request)
     };
     let mut held = Vec::new();
     let refused = loop {
-        let response = get().await.unwrap();
+        let response = get("192.0.2.1:1").await.unwrap();
         if response.status() != 200 {
             break response;
         }
         held.push(response);
     };
-    assert_eq!((refused.status().as_u16(), held.len()), (503, 3));
+    assert_eq!((refused.status().as_u16(), held.len()), (503, 2));
     let problem = refused.into_body().collect().await.unwrap().to_bytes();
-    assert!(String::from_utf8_lossy(&problem).contains("on their way to their readers"));
+    assert!(String::from_utf8_lossy(&problem).contains("still on their way to you"));
+    assert_eq!(get("192.0.2.2:1").await.unwrap().status(), 200, "another reader");
     held.pop();
-    assert_eq!(get().await.unwrap().status(), 200);
+    assert_eq!(get("192.0.2.1:2").await.unwrap().status(), 200);
 }

@@ -98,17 +98,17 @@ async fn read(
 ) -> Result<(Bytes, BodyRoom), Problem> {
     let announced = announced(&body);
     if announced.is_some_and(|bytes| bytes <= REQUEST_BODY_FREE_BYTES_MAX) {
-        return Ok((read_in_time(body, max, state).await?, None));
+        return Ok((read_in_time(body, max, &*state.clock).await?, None));
     }
     let TenantPath(tenant) = TenantPath::from_request_parts(parts, state).await?;
     let Some(mut room) =
         state.engine.accepting().room_for_body(&tenant, announced.map(|bytes| bytes.min(max)))
     else {
-        discard_in_time(body, max, state).await;
+        discard_in_time(body, max, &*state.clock).await;
         return Err(PublishError::Overloaded.into());
     };
     let may_keep = |bytes| state.engine.accepting().may_keep(&mut room, bytes);
-    let kept = read_while_there_is_room(body, max, state, may_keep).await?;
+    let kept = read_while_there_is_room(body, max, &*state.clock, may_keep).await?;
     kept.map(|bytes| (bytes, Some(room))).ok_or_else(|| PublishError::Overloaded.into())
 }
 

@@ -1,27 +1,25 @@
 //! `ANY /inspect/{bin}/{*path}`: records a request and answers what the bin was told to.
 //!
-//! **Invariants:** bodies that are being read and answers that wait are bounded; who comes on top is recorded too, and told
-//! why at once ([`Refusal`]). Nothing here outlives its connection: a client that hangs up gives its place free.
+//! **Invariants:** bodies that are being read and answers that wait are bounded, with a share for each sender; who comes on
+//! top is recorded too, and told why at once ([`Refusal`]). Nothing here outlives its connection: a client that hangs up gives its place free.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{ConnectInfo, Request, State},
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
 use http_body_util::BodyExt;
 use postroad_domain::limits::{INSPECTOR_BODY_BYTES_MAX, INSPECTOR_BODY_BYTES_READ_MAX};
 
-use super::{
-    Inspector,
-    answer::Answer,
-    name::{BinName, BinPath},
-    recorded::Recorded,
-    refusal::Refusal,
-    room::{Part, Room},
-    spelling,
+use postroad_engine::{Share, Shares};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::spelling;
+use crate::inspector::{
+    Inspector, answer::Answer, holder::Holder, name::BinName, recorded::Recorded, refusal::Refusal,
 };
 
 /// How long a body may take; what has come by then is recorded.
@@ -31,12 +29,14 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(60);
 pub(super) async fn record(State(inspector): State<Inspector>, request: Request) -> Response {
     let at = inspector.0.clock.now();
     let (mut parts, body) = request.into_parts();
-    let BinPath(_, bin) = match BinPath::from_request_parts(&mut parts, &inspector).await {
-        Ok(path) => path,
+    let bin = match BinName::of_path(&mut parts, inspector.0.name_chars_min).await {
+        Ok(name) => name,
         Err(problem) => return problem.into_response(),
     };
-    let arrived = read(body, &inspector).await;
-    let turn = turn(&inspector, &bin, arrived.refusal);
+    let remote = remote(&parts);
+    let sender = Holder::of(remote);
+    let arrived = read(body, &inspector, &sender).await;
+    let turn = turn(&inspector, &bin, &sender, arrived.refusal);
     let recorded = Recorded {
         at,
         method: parts.method.to_string(),
@@ -46,13 +46,13 @@ pub(super) async fn record(State(inspector): State<Inspector>, request: Request)
         body: arrived.kept.into(),
         body_bytes: arrived.bytes,
         is_incomplete: arrived.is_incomplete,
-        remote: remote(&parts),
+        remote,
         answered: turn.as_ref().map_or_else(|refusal| refusal.status(), |turn| turn.answer.status).as_u16(),
         refusal: turn.as_ref().err().copied(),
     };
     inspector.0.bins.lock().record(&bin, recorded, inspector.0.clock.monotonic());
     // From here on the bin counts it.
-    drop(arrived.part);
+    drop(arrived.share);
     match turn {
         Ok(turn) => turn.answer_in_time(&inspector).await,
         Err(refusal) => refusal.into_response(),
@@ -67,7 +67,7 @@ fn remote(parts: &Parts) -> Option<SocketAddr> {
 /// An answer, with its places among those that wait where it waits.
 struct Turn {
     answer: Arc<Answer>,
-    _places: Option<[Part; 2]>,
+    _places: Option<(OwnedSemaphorePermit, Share<Holder>)>,
 }
 
 impl Turn {
@@ -79,7 +79,12 @@ impl Turn {
     }
 }
 
-fn turn(inspector: &Inspector, bin: &BinName, refusal: Option<Refusal>) -> Result<Turn, Refusal> {
+fn turn(
+    inspector: &Inspector,
+    bin: &BinName,
+    sender: &Holder,
+    refusal: Option<Refusal>,
+) -> Result<Turn, Refusal> {
     let (answer, waiting) = inspector.0.bins.lock().turn(bin, inspector.0.clock.monotonic());
     if let Some(refusal) = refusal {
         return Err(refusal);
@@ -87,9 +92,9 @@ fn turn(inspector: &Inspector, bin: &BinName, refusal: Option<Refusal>) -> Resul
     if answer.delay.is_zero() {
         return Ok(Turn { answer, _places: None });
     }
-    let in_bin = waiting.take(1).ok_or(Refusal::BinWaits)?;
-    let in_all = inspector.0.waiting.take(1).ok_or(Refusal::AllWait)?;
-    Ok(Turn { answer, _places: Some([in_bin, in_all]) })
+    let in_bin = waiting.try_acquire_owned().map_err(|_| Refusal::BinWaits)?;
+    let in_all = inspector.0.waiting.take(sender, 0).ok_or(Refusal::AllWait)?;
+    Ok(Turn { answer, _places: Some((in_bin, in_all)) })
 }
 
 /// As much of a body as came.
@@ -97,13 +102,13 @@ fn turn(inspector: &Inspector, bin: &BinName, refusal: Option<Refusal>) -> Resul
 struct Arrived {
     kept: Vec<u8>,
     /// The room that it takes until it is recorded.
-    part: Option<Part>,
+    share: Option<Share<Holder>>,
     bytes: usize,
     is_incomplete: bool,
     refusal: Option<Refusal>,
 }
 
-async fn read(mut body: Body, inspector: &Inspector) -> Arrived {
+async fn read(mut body: Body, inspector: &Inspector, sender: &Holder) -> Arrived {
     let mut arrived = Arrived::default();
     let mut time_is_over = inspector.0.clock.sleep(BODY_TIME_MAX);
     arrived.is_incomplete = loop {
@@ -116,7 +121,9 @@ async fn read(mut body: Body, inspector: &Inspector) -> Arrived {
             None => break false,
             Some(Err(_)) => break true,
             // Trailers have no place here: nothing that sends webhooks writes any.
-            Some(Ok(frame)) => arrived.take(&frame.into_data().unwrap_or_default(), &inspector.0.bodies),
+            Some(Ok(frame)) => {
+                arrived.take(&frame.into_data().unwrap_or_default(), &inspector.0.bodies, sender);
+            }
         }
         if arrived.bytes > INSPECTOR_BODY_BYTES_READ_MAX {
             arrived.refusal = Some(Refusal::BodyTooLong);
@@ -130,19 +137,19 @@ async fn read(mut body: Body, inspector: &Inspector) -> Arrived {
 
 impl Arrived {
     /// Keeps what there is room for. What is not kept is still read, so that the sender lives to see the answer.
-    fn take(&mut self, data: &[u8], room: &Room) {
+    fn take(&mut self, data: &[u8], bodies: &Shares<Holder>, sender: &Holder) {
         self.bytes += data.len();
         let fits = data.len().min(INSPECTOR_BODY_BYTES_MAX - self.kept.len());
         if fits == 0 || self.refusal.is_some() {
             return;
         }
-        match (room.take(fits), &mut self.part) {
-            (Some(part), Some(held)) => held.add(part),
-            (Some(part), held) => *held = Some(part),
-            (None, _) => {
-                self.refusal = Some(Refusal::TooMuchComes);
-                return;
-            }
+        if self.share.is_none() {
+            self.share = bodies.take(sender, 0);
+        }
+        let kept = self.kept.len() + fits;
+        if !self.share.as_mut().is_some_and(|share| share.grow_to(kept)) {
+            self.refusal = Some(Refusal::TooMuchComes);
+            return;
         }
         self.kept.extend_from_slice(&data[..fits]);
     }

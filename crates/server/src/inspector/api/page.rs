@@ -7,16 +7,17 @@ use std::error::Error;
 use askama::Template;
 use http::{HeaderName, header};
 
-use super::{
-    Inspector,
-    bins::{Numbered, Page},
-    hints,
-    name::BinName,
-    pretty::pretty,
-    recorded::Recorded,
-    refusal::Refusal,
+use super::{hints, pretty::pretty};
+use crate::{
+    inspector::{
+        Inspector,
+        bins::{Numbered, Page},
+        name::BinName,
+        recorded::Recorded,
+        refusal::Refusal,
+    },
+    problem::{Code, Problem},
 };
-use crate::problem::{Code, Problem};
 
 /// The one script of the page.
 const SCRIPT: &str = include_str!("page/live.js");

@@ -1,23 +1,30 @@
 //! `GET` and `DELETE /inspector/{bin}/requests`
 //!
-//! **Invariant:** a page is bounded in bytes as well as in requests, and so are all pages that are being sent: whoever reads
-//! slowly keeps room from other readers, and no memory from the server.
+//! **Invariant:** a page is bounded in bytes as well as in requests, and so are all pages that are being sent, with a share
+//! for each reader: whoever reads slowly takes room from themselves, and no memory from the server.
 
-use axum::response::{IntoResponse, IntoResponseParts, Response};
+use std::net::SocketAddr;
+
+use axum::{
+    Extension,
+    extract::ConnectInfo,
+    response::{IntoResponse, IntoResponseParts, Response},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use postroad_domain::Invalid;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    Inspector,
-    bins::{Numbered, Page, Wanted},
-    name::BinPath,
-    page, room,
-};
+use super::{bin_path::BinPath, page};
 use crate::{
     check::{Faults, Shape},
+    inspector::{
+        Inspector,
+        bins::{Numbered, Page, Wanted},
+        holder::Holder,
+        holding::holding,
+    },
     problem::{Code, Problem, ProblemDocument, Refusals},
     query::{self, List},
 };
@@ -25,11 +32,6 @@ use crate::{
 const SHAPE: Shape = Shape::of(&["format", "limit", "cursor"]);
 const FORMATS: [&str; 2] = ["json", "html"];
 const JSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
-
-/// The path of a bin's page.
-pub(super) fn path(bin: &str) -> String {
-    format!("/inspector/{bin}/requests")
-}
 
 /// A request that a bin of the inspector got.
 #[derive(Debug, Serialize, ToSchema)]
@@ -115,15 +117,17 @@ impl InspectedRequest {
             (String = "text/html"),
         )),
         (status = 304, description = "The page that the browser has is the newest"),
-        (status = 503, description = "Other pages are still on their way to their readers", body = ProblemDocument,
+        (status = 503, description = "Other pages are still on their way to this reader", body = ProblemDocument,
          content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn list_requests(
     BinPath(inspector, bin): BinPath,
+    remote: Option<Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    let reader = Holder::of(remote.map(|Extension(ConnectInfo(address))| address));
     let Asked { format, limit, before } = read(&uri)?;
     let wants_json = wants_json(&headers, format.as_deref());
     let body_bytes_max = if wants_json { usize::MAX } else { page::SHOWN_BODY_BYTES_MAX };
@@ -133,7 +137,7 @@ pub(super) async fn list_requests(
     let next = next_of(&page);
     if wants_json {
         let data = page.requests.iter().map(InspectedRequest::of).collect();
-        return send(&inspector, JSON, json(&List { data, next })?);
+        return send(&inspector, &reader, JSON, json(&List { data, next })?);
     }
     let (newest, changes) = page.version;
     let tag = format!("\"{newest}-{changes}\"");
@@ -141,22 +145,27 @@ pub(super) async fn list_requests(
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let html = page::render(&inspector, &bin, &page, next, before.is_none(), &tag)?;
-    send(&inspector, page::headers(&tag), html.into())
+    send(&inspector, &reader, page::headers(&tag), html.into())
 }
 
 fn json(list: &List<InspectedRequest>) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(list).map_err(|error| page::failed(&error))
 }
 
-/// A page in full, with its part of the room for all that are being sent.
-fn send(inspector: &Inspector, headers: impl IntoResponseParts, page: Vec<u8>) -> Result<Response, Problem> {
-    let Some(part) = inspector.0.pages.take(page.len()) else {
+/// A page in full, with its share of the room for all that are being sent.
+fn send(
+    inspector: &Inspector,
+    reader: &Holder,
+    headers: impl IntoResponseParts,
+    page: Vec<u8>,
+) -> Result<Response, Problem> {
+    let Some(share) = inspector.0.pages.take(reader, page.len()) else {
         return Err(Problem::new(
             Code::NotReady,
-            "Other pages of the inspector are still on their way to their readers. Try again in a moment.",
+            "Other pages of the inspector are still on their way to you. Read those first, and try again in a moment.",
         ));
     };
-    Ok((headers, room::holding(page, part)).into_response())
+    Ok((headers, holding(page, share)).into_response())
 }
 
 /// Forget what a bin got

@@ -2,7 +2,7 @@
 //!
 //! On purpose it knows no product: what a product's signature is made of is in its profile.
 
-use super::recorded::Recorded;
+use crate::inspector::recorded::Recorded;
 
 /// What stands in the name of a header that carries a signature or a credential, and what to do with it. The first that
 /// fits counts.

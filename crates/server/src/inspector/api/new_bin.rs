@@ -8,7 +8,8 @@ use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{name::BinName, on::On, requests};
+use super::{bin_path::On, requests};
+use crate::inspector::{name::BinName, page_path};
 
 /// A bin of the inspector.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,7 +38,7 @@ pub(super) struct Bin {
 pub(super) async fn new_bin(On(inspector): On, headers: HeaderMap) -> Response {
     let bin = BinName::unguessable(&mut *inspector.0.rng.lock());
     if !requests::wants_json(&headers, None) {
-        return Redirect::to(&requests::path(bin.as_str())).into_response();
+        return Redirect::to(&page_path(bin.as_str())).into_response();
     }
     let (url, page) = (inspector.bin_url(bin.as_str()), inspector.page_url(bin.as_str()));
     Json(Bin { bin: bin.to_string(), url, page }).into_response()
