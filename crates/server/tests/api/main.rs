@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod all_tenants;
 mod app;
 mod audit;
 mod batch;
@@ -10,7 +11,6 @@ mod coming;
 mod deliveries;
 mod event_types;
 mod events;
-mod everywhere;
 mod explaining;
 mod inspector;
 mod inspector_limits;

@@ -14,13 +14,13 @@
 #![allow(clippy::unwrap_used, reason = "a check fails by panicking")]
 
 pub mod accept;
+pub mod all_tenants;
 pub mod audit;
 pub mod audited;
 pub mod backlog;
 pub mod changes;
 pub mod config;
 pub mod event_types;
-pub mod everywhere;
 pub mod fanout;
 pub mod gone;
 pub mod groups;

@@ -203,7 +203,7 @@ macro_rules! conformance_suite {
             audited {
                 every_operation_that_brings_an_entry_writes_it
             }
-            everywhere {
+            all_tenants {
                 events_of_all_tenants_are_listed_newest_first_each_with_its_tenant
                 a_list_over_all_tenants_is_filtered_like_the_list_of_one
                 deliveries_of_all_tenants_are_listed_as_each_reads_alone
@@ -379,7 +379,7 @@ mod tests {
         ("changes", include_str!("changes.rs")),
         ("config", include_str!("config.rs")),
         ("event_types", include_str!("event_types.rs")),
-        ("everywhere", include_str!("everywhere.rs")),
+        ("all_tenants", include_str!("all_tenants.rs")),
         ("fanout", include_str!("fanout.rs")),
         ("gone", include_str!("gone.rs")),
         ("history", include_str!("history.rs")),

@@ -10,8 +10,8 @@ mod audit;
 mod log;
 mod read;
 mod replay;
+mod subscriptions_then;
 mod test_delivery;
-mod then;
 
 pub use all_tenants::{ListAllDeliveries, ListAllEvents, ListAllSubscriptions, Owned, SubscriptionFilter};
 use std::sync::Arc;
@@ -28,8 +28,8 @@ pub use read::{DeliveryFilter, EventFilter, ListDeliveries, ListEvents, Page};
 pub use replay::{
     CancelReplay, CountReplay, CreateReplay, ListReplays, ReplayCounted, ReplayStep, ReplayStepped,
 };
+pub use subscriptions_then::{ListSubscriptionsThen, SubscriptionThen, Then};
 pub use test_delivery::RecordTest;
-pub use then::{ListSubscriptionsThen, SubscriptionThen, Then};
 
 use crate::error::{CancelReplayError, StartReplayError, StoreError};
 

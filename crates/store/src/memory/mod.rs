@@ -7,12 +7,12 @@
 //!
 //! On purpose it is neither durable nor fast: most operations look at every row.
 
+mod all_tenants;
 mod audit;
 mod commit;
 mod config;
 mod deliveries;
 mod event_types;
-mod everywhere;
 mod faults;
 mod groups;
 mod history;
