@@ -16,6 +16,8 @@ pub(super) enum Behaviour {
     Well,
     /// 200 after so many milliseconds.
     Slow(u64),
+    /// 200 after so many milliseconds on average, from a half of that to one and a half.
+    Varying(u64),
     /// 500 to so many of ten requests, after the time that an ordinary endpoint takes.
     Failing(u64),
     /// 200, byte by byte, with a pause before each.
@@ -23,11 +25,14 @@ pub(super) enum Behaviour {
 }
 
 impl Behaviour {
-    /// How long each request waits for its answer.
-    pub(super) const fn pause(self) -> Duration {
+    /// How long the `number`-th request waits for its answer.
+    pub(super) const fn pause(self, number: u64) -> Duration {
         match self {
             Self::Well | Self::Trickling => Duration::ZERO,
             Self::Slow(millis) => Duration::from_millis(millis),
+            Self::Varying(millis) => {
+                Duration::from_millis(millis / 2 + number * 619 % 1_000 * millis / 1_000)
+            }
             Self::Failing(_) => ORDINARY,
         }
     }
@@ -42,6 +47,14 @@ impl Behaviour {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_of_varying_receivers_are_spread_around_their_average() {
+        let pauses: Vec<_> =
+            (0..1_000).map(|number| Behaviour::Varying(2_000).pause(number).as_millis()).collect();
+        assert_eq!((pauses.iter().min(), pauses.iter().max()), (Some(&1_000), Some(&2_998)));
+        assert_eq!(pauses.iter().sum::<u128>() / 1_000, 1_999);
+    }
 
     #[test]
     fn three_of_ten_fail() {

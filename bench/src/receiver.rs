@@ -132,7 +132,7 @@ async fn converse(stream: TcpStream, book: &Book) -> io::Result<()> {
 
 async fn reply(connection: &mut Connection, book: &Book) -> io::Result<()> {
     let number = book.requests.replace(book.requests.get() + 1);
-    let pause = book.behaviour.pause();
+    let pause = book.behaviour.pause(number);
     if !pause.is_zero() {
         tokio::time::sleep(pause).await;
     }

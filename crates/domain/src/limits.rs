@@ -219,9 +219,9 @@ pub const REPLAY_COUNT_TIME_MAX: Duration = Duration::from_millis(1_500);
 pub const COMMIT_ROWS_MAX: usize = 2_000;
 /// Bytes of events one commit writes, except for one larger single event.
 pub const COMMIT_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Subscriptions that are served by the commit of the event itself; the rest follows in later commits, so many in each step. What
-/// others publish meanwhile waits for these rows: about as long as for a fast disk.
-pub const FANOUT_PER_COMMIT_MAX: usize = 50;
+/// Subscriptions that are served by the commit of the event itself. An event that goes to more of them is served by steps in later
+/// commits, but for those that are ordered.
+pub const DELIVERIES_WITH_EVENT_MAX: usize = 50;
 /// Large fan-outs that are open at a time. Of one tenant there are no more than are left for all others; above that its events that
 /// bring one wait.
 pub const OPEN_FANOUTS_MAX: usize = 1_000;

@@ -6,7 +6,11 @@ use std::time::Duration;
 pub(crate) const CHECKPOINT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
 /// Bytes that a checkpoint hands to the disk at a time: a commit that comes meanwhile waits for so much.
 pub(crate) const CHECKPOINT_PIECE_BYTES: usize = 256 * 1024;
-/// Bytes of log at which the writer itself makes room before it goes on.
+/// Bytes of log from which on the checkpointer does not rest until it has caught up with the writer, who then begins it anew.
+pub(crate) const LOG_CATCH_UP_BYTES: u64 = 128 * 1024 * 1024;
+/// It has caught up when no more of the log is left: so long the writer is kept by the rest.
+pub(crate) const LOG_CAUGHT_UP_BYTES: u64 = 2 * 1024 * 1024;
+/// Bytes of log at which the writer itself makes room before it goes on, whatever is left.
 pub(crate) const LOG_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long one reading transaction may last: the log cannot shrink below the oldest reader.
 pub(crate) const READ_TIME_MAX: Duration = Duration::from_millis(250);

@@ -80,6 +80,8 @@ pub(super) struct Batch {
     pub(super) of_outcomes: Size,
     /// What the steps of fan-outs write.
     pub(super) of_fanouts: Size,
+    /// Targets of the fan-outs that its events open.
+    pub(super) opened_targets: usize,
 }
 
 /// How much a part of a commit writes.
@@ -170,6 +172,7 @@ impl Batch {
 
     pub(super) fn add_event(&mut self, job: EventJob) {
         self.of_events.add(job.rows(), job.bytes());
+        self.opened_targets += job.event.fanout.len();
         self.events.push(job.event);
         self.replies.push(job.reply);
     }

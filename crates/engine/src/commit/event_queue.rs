@@ -1,8 +1,8 @@
 //! Events that wait for a commit. Tenants take turns, so that one with very many of them, or with events that go to very many
 //! subscriptions, delays itself.
 //!
-//! In its turn a tenant writes so many rows (deficit round robin): one whose event was larger than what was left of its turn sits
-//! out as many turns as that took. The events of a tenant keep their order, but for those that bring a large fan-out while too many
+//! In its turn a tenant writes so many rows, or opens one large fan-out (deficit round robin): one whose event was larger than what
+//! was left of its turn sits out as many turns as that took. The events of a tenant keep their order, but for those that bring a large fan-out while too many
 //! are open: they wait, and with them what was published by the same call behind them.
 
 use std::collections::{VecDeque, hash_map::Entry};
@@ -44,6 +44,11 @@ struct Waiting {
 impl EventQueue {
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Whether any of them has its turn, and does not wait for the end of a large fan-out.
+    pub(super) fn has_any_ready(&self) -> bool {
+        !self.turns.is_empty()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -94,8 +99,9 @@ impl EventQueue {
         }
     }
 
-    /// The event whose turn it is. `None` when none waits, or each waits for the end of a large fan-out.
-    pub(super) fn pop(&mut self, fanouts: &OpenFanouts) -> Option<EventJob> {
+    /// The event whose turn it is; of those that bring a large fan-out only one whose tenant may open it now. `None` when there is
+    /// none.
+    pub(super) fn pop(&mut self, may_open: impl Fn(TenantNo) -> bool) -> Option<EventJob> {
         loop {
             let no = *self.turns.front()?;
             let Some(waiting) = self.tenants.get_mut(&no) else {
@@ -107,13 +113,14 @@ impl EventQueue {
                 self.turns.rotate_left(1);
                 continue;
             }
-            let Some(job) = waiting.next(|| fanouts.has_room(no)) else {
+            let Some(job) = waiting.next(|| may_open(no)) else {
                 waiting.is_aside = true;
                 self.turns.pop_front();
                 self.set_aside.push(no);
                 continue;
             };
-            waiting.rows_left -= i64::try_from(job.rows()).unwrap_or(i64::MAX);
+            let rows = i64::try_from(job.rows()).unwrap_or(i64::MAX);
+            waiting.rows_left -= if job.event.fanout.is_empty() { rows } else { rows.max(TURN_ROWS) };
             if waiting.events.is_empty() && waiting.held.is_empty() {
                 self.tenants.remove(&no);
                 self.turns.pop_front();

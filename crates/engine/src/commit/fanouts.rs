@@ -1,5 +1,5 @@
-//! Large fan-outs that are under way: what is left of them, and whose next step it is. Tenants take turns, and within a tenant
-//! its fan-outs.
+//! Large fan-outs that are under way: what is left of them, and whose next step it is. Tenants take turns; of a tenant the oldest
+//! goes on, and beside it those behind it that go to the same subscriptions next.
 //!
 //! All of it is in the store too: a stop forgets what is here, and the next start goes on.
 //!
@@ -7,10 +7,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use postroad_domain::{
-    TenantNo,
-    limits::{FANOUT_PER_COMMIT_MAX, OPEN_FANOUTS_MAX},
-};
+use postroad_domain::{TenantNo, limits::OPEN_FANOUTS_MAX};
 use postroad_store::Fanout;
 use rustc_hash::FxHashMap;
 
@@ -60,8 +57,8 @@ impl OpenFanouts {
 
     /// The commit with the last steps was made: those go on of which something is left, and those that were refused long ago.
     pub(super) fn go_on(&mut self, now: Duration) {
-        for left in std::mem::take(&mut self.behind_step) {
-            self.line_up(left, VecDeque::push_back);
+        for left in std::mem::take(&mut self.behind_step).into_iter().rev() {
+            self.line_up(left, VecDeque::push_front);
         }
         if self.refused.iter().any(|(until, _)| *until <= now) {
             let due: Vec<_> = self.refused.extract_if(.., |(until, _)| *until <= now).collect();
@@ -74,24 +71,32 @@ impl OpenFanouts {
         self.refused.iter().map(|(until, _)| *until).min()
     }
 
-    /// The next step.
-    pub(super) fn next_step(&mut self) -> Option<Fanout> {
-        let no = self.turns.pop_front()?;
-        let of_tenant = self.tenants.get_mut(&no)?;
-        let mut step = of_tenant.pop_front()?;
+    /// The next steps, of so many targets together at most: those of the oldest fan-out of a tenant, and of others of it that are
+    /// as far. Rows of one subscription lie together in the store, so a few of each touch far less of it than one of each.
+    pub(super) fn next_steps(&mut self, targets_max: usize) -> Vec<Fanout> {
+        let Some(no) = self.turns.pop_front() else { return Vec::new() };
+        let Some(of_tenant) = self.tenants.get_mut(&no) else { return Vec::new() };
+        let abreast = take_abreast(of_tenant, targets_max.isqrt());
         if of_tenant.is_empty() {
             self.tenants.remove(&no);
         } else {
             self.turns.push_back(no);
         }
-        let rest = step.targets.split_off(step.targets.len().min(FANOUT_PER_COMMIT_MAX));
-        if rest.is_empty() {
-            self.close(no);
-        } else {
-            let next_number = step.next_number + step.targets.len() as u16;
-            self.behind_step.push(Fanout { targets: rest, next_number, ..step });
+        let each = (targets_max / abreast.len().max(1)).max(1);
+        abreast.into_iter().map(|whole| self.step(whole, each)).collect()
+    }
+
+    /// The first so many targets of a fan-out. The rest stands behind them.
+    fn step(&mut self, mut whole: Fanout, targets_max: usize) -> Fanout {
+        if whole.targets.len() <= targets_max {
+            self.close(whole.tenant_no);
+            return whole;
         }
-        Some(step)
+        let targets = whole.targets.drain(..targets_max).collect();
+        let step = Fanout { targets, ..whole };
+        let next_number = step.next_number + step.targets.len() as u16;
+        self.behind_step.push(Fanout { targets: whole.targets, next_number, ..step });
+        step
     }
 
     /// A step could not be written now: it is the next one of its tenant.
@@ -138,4 +143,19 @@ impl OpenFanouts {
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
+}
+
+/// The oldest fan-out, and those close behind it that go to the same subscription next.
+fn take_abreast(of_tenant: &mut VecDeque<Fanout>, count_max: usize) -> Vec<Fanout> {
+    let next = |fanout: &Fanout| fanout.targets.first().map(|target| target.subscription_no);
+    let mut abreast: Vec<_> = of_tenant.pop_front().into_iter().collect();
+    let mut place = 0;
+    while abreast.len() < count_max && place < count_max && place < of_tenant.len() {
+        if next(&of_tenant[place]) == next(&abreast[0]) {
+            abreast.extend(of_tenant.remove(place));
+        } else {
+            place += 1;
+        }
+    }
+    abreast
 }

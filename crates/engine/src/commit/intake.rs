@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     batch::{Batch, EventJob, OutcomeJob, Size},
     event_queue::EventQueue,
+    fanout_pace::{FanoutPace, OPENED_PER_ROW},
     fanouts::{OpenFanouts, REFUSED_PAUSE},
 };
 
@@ -28,15 +29,19 @@ const HERD_PART: u32 = 8;
 /// Fewer callers that were answered at once are no herd: whether they come back together nobody knows.
 const HERD_MIN: usize = 3;
 
-/// Rows of fan-outs that a commit writes in each millisecond, more or less.
-const FANOUT_ROWS_PER_MS: u128 = 100;
-
-/// The commit before: how long it took, how much of that the disk, and how many events it answered.
+/// The commit before.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LastCommit {
+    /// How long it took.
     pub(super) took: Duration,
+    /// How much of that the disk.
     pub(super) sync_took: Duration,
+    /// How many events it answered.
     pub(super) events: usize,
+    /// Whether it had steps of fan-outs.
+    pub(super) fanned_out: bool,
+    /// Whether it had anything else.
+    pub(super) had_others: bool,
 }
 
 /// The queues in front of the commits.
@@ -47,6 +52,7 @@ pub(super) struct Intake {
     /// Events that have arrived.
     events: EventQueue,
     open_fanouts: OpenFanouts,
+    fanout_pace: FanoutPace,
     /// Set when nothing new is to be expected: what is here is still taken.
     pub(super) finish: CancellationToken,
     /// Set when there is no more time for that: events are refused, outcomes are still taken.
@@ -61,13 +67,15 @@ impl Intake {
         (finish, give_up): (CancellationToken, CancellationToken),
     ) -> Self {
         let (events, open_fanouts) = (EventQueue::default(), OpenFanouts::default());
-        Self { arriving, outcomes, fanouts, events, open_fanouts, finish, give_up }
+        let fanout_pace = FanoutPace::default();
+        Self { arriving, outcomes, fanouts, events, open_fanouts, fanout_pace, finish, give_up }
     }
 
     /// Waits for the first item, then takes what else is there, within the bounds of a commit. `None` when it is time to
     /// finish and everything was taken but the rest of large fan-outs, which the store keeps for the next start.
     pub(super) async fn next(&mut self, clock: &dyn Clock, last: LastCommit) -> Option<Batch> {
         let mut batch = Batch::default();
+        self.fanout_pace.note(last, clock.monotonic());
         self.open_fanouts.go_on(clock.monotonic());
         loop {
             while let Ok(fanout) = self.fanouts.try_recv() {
@@ -80,8 +88,8 @@ impl Intake {
                 self.open_fanouts.clear();
             }
             self.events.let_return(&self.open_fanouts);
-            // Events that wait for the end of fan-outs wait beside them.
-            if !self.events.is_empty() || !self.open_fanouts.is_empty() {
+            let may_go_on = !self.open_fanouts.is_empty() && self.fanout_pace.may_go_on(clock.monotonic());
+            if self.events.has_any_ready() || may_go_on {
                 break;
             }
             tokio::select! {
@@ -94,12 +102,16 @@ impl Intake {
                     batch.add_outcome(job.outcome);
                     self.gather(&mut batch, job.is_awaited, clock, last).await;
                 }
-                () = self.finish.cancelled() => return None,
+                () = self.finish.cancelled() => match self.events.is_empty() {
+                    true => return None,
+                    // They waited for the end of fan-outs, which are given up.
+                    false => continue,
+                },
                 Some(fanout) = self.fanouts.recv() => {
                     self.open_fanouts.push(fanout);
                     continue;
                 }
-                () = refused_are_due(&self.open_fanouts, clock) => {
+                () = fanouts_are_due(&self.open_fanouts, &self.fanout_pace, clock) => {
                     self.open_fanouts.go_on(clock.monotonic());
                     continue;
                 }
@@ -107,19 +119,19 @@ impl Intake {
             break;
         }
         self.arrive();
-        self.compose(&mut batch, last.sync_took);
+        self.compose(&mut batch, clock.monotonic());
         Some(batch)
     }
 
     /// Fills a commit. Outcomes have a half of its rows and bytes that the others cannot take, events a quarter of its rows. The steps
-    /// of large fan-outs have as many rows as take about the time of a sync, a quarter at most and one step at least: whatever comes
-    /// while the commit is made waits for them. What one kind leaves is for events and outcomes.
-    fn compose(&mut self, batch: &mut Batch, sync_took: Duration) {
+    /// of large fan-outs have few rows and now and then none ([`FanoutPace`]): whatever comes while the commit is made waits for
+    /// them. What one kind leaves is for events and outcomes.
+    fn compose(&mut self, batch: &mut Batch, now: Duration) {
         let (rows, bytes) = (COMMIT_ROWS_MAX, COMMIT_BYTES_MAX);
-        let beside_sync = (sync_took.as_micros() * FANOUT_ROWS_PER_MS / 1_000).min(rows as u128 / 4) as usize;
+        let of_fanouts = if self.fanout_pace.may_go_on(now) { self.fanout_pace.rows() } else { 0 };
         self.take_outcomes(batch, |batch| batch.of_outcomes.is_below(rows / 2, bytes / 2));
         self.take_events(batch, |batch| batch.of_events.is_below(rows / 4, bytes / 2));
-        self.take_fanouts(batch, |batch| batch.of_fanouts.is_below(beside_sync.max(1), bytes));
+        self.take_fanouts(batch, of_fanouts);
         let is_any_left = |batch: &Batch| batch.size().is_below(rows, bytes);
         self.take_events(batch, is_any_left);
         self.take_outcomes(batch, is_any_left);
@@ -215,23 +227,30 @@ impl Intake {
     }
 
     fn take_events(&mut self, batch: &mut Batch, is_room: impl Fn(&Batch) -> bool) {
+        let opened_max = self.fanout_pace.rows() * OPENED_PER_ROW;
         while is_room(batch) {
-            let Some(job) = self.events.pop(&self.open_fanouts) else { return };
+            let may_open = |no| batch.opened_targets < opened_max && self.open_fanouts.has_room(no);
+            let Some(job) = self.events.pop(may_open) else { return };
             batch.add_event(job);
         }
     }
 
-    fn take_fanouts(&mut self, batch: &mut Batch, is_room: impl Fn(&Batch) -> bool) {
-        while is_room(batch) {
-            let Some(step) = self.open_fanouts.next_step() else { return };
-            batch.add_fanout(step);
+    fn take_fanouts(&mut self, batch: &mut Batch, rows_max: usize) {
+        while batch.of_fanouts.rows < rows_max {
+            let targets_max = rows_max - batch.of_fanouts.rows;
+            let steps = self.open_fanouts.next_steps(targets_max);
+            if steps.is_empty() {
+                return;
+            }
+            steps.into_iter().for_each(|step| batch.add_fanout(step));
         }
     }
 }
 
-/// Ends when a step that was refused may be tried again; never where none was.
-async fn refused_are_due(fanouts: &OpenFanouts, clock: &dyn Clock) {
-    match fanouts.next_refused() {
+/// Ends when fan-outs may go on that rest, or a step that was refused may be tried again.
+async fn fanouts_are_due(fanouts: &OpenFanouts, pace: &FanoutPace, clock: &dyn Clock) {
+    let resting = (!fanouts.is_empty()).then(|| pace.rests_until());
+    match resting.into_iter().chain(fanouts.next_refused()).min() {
         Some(until) => clock.sleep(until.saturating_sub(clock.monotonic())).await,
         None => std::future::pending().await,
     }
@@ -247,12 +266,13 @@ mod tests {
     use postroad_testkit::ManualClock;
     use tokio::sync::oneshot;
 
-    use postroad_domain::limits::{FANOUT_PER_COMMIT_MAX, OPEN_FANOUTS_MAX};
+    use postroad_domain::limits::OPEN_FANOUTS_MAX;
 
     use super::*;
     use crate::commit::{batch::EventReply, publish_gate::PublishGate};
 
-    const STEP: usize = FANOUT_PER_COMMIT_MAX;
+    /// Rows of fan-outs in a commit on a disk that takes no time.
+    const STEP: usize = 32;
 
     fn target() -> FanoutTarget {
         FanoutTarget {
@@ -337,9 +357,9 @@ mod tests {
         (0..COMMIT_ROWS_MAX).for_each(|_| ends.event(job(2, 0)));
         let slow = LastCommit { sync_took: Duration::from_millis(100), ..LastCommit::default() };
         let batch = intake.next(&ManualClock::default(), slow).await.unwrap();
-        assert_eq!(batch.of_fanouts.rows, COMMIT_ROWS_MAX / 4);
+        assert!(batch.of_fanouts.rows > COMMIT_ROWS_MAX / 5);
         assert_eq!(batch.outcomes.len(), COMMIT_ROWS_MAX / 2);
-        assert!(batch.size().rows <= COMMIT_ROWS_MAX + FANOUT_PER_COMMIT_MAX);
+        assert!(batch.size().rows <= COMMIT_ROWS_MAX);
     }
 
     #[tokio::test]
@@ -351,15 +371,28 @@ mod tests {
         assert_eq!((batch.outcomes.len(), batch.of_fanouts.rows), (COMMIT_ROWS_MAX - STEP, STEP));
     }
 
-    /// A commit of fan-outs alone had two thousand rows, and everybody's next event waited for it.
     #[tokio::test]
-    async fn a_commit_of_fan_outs_alone_takes_about_as_long_as_the_disk() {
+    async fn of_events_that_bring_a_large_fan_out_a_commit_takes_few() {
         let (ends, mut intake) = intake();
-        (0..100).for_each(|_| ends.fanouts.send(fanout(1, 1_000)).unwrap());
-        for (sync_ms, rows) in [(0, FANOUT_PER_COMMIT_MAX), (2, 200), (100, COMMIT_ROWS_MAX / 4)] {
-            let last = LastCommit { sync_took: Duration::from_millis(sync_ms), ..LastCommit::default() };
-            let batch = intake.next(&ManualClock::default(), last).await.unwrap();
-            assert_eq!(batch.size().rows, rows, "with a disk of {sync_ms} ms");
+        for tenant in [1, 2] {
+            for _ in 0..50 {
+                let mut large = job(tenant, 0);
+                large.event.fanout = fanout(tenant, 1_000).targets;
+                ends.event(large);
+            }
+        }
+        ends.event(job(3, 1));
+        let tenants = |batch: Batch| batch.events.iter().map(|event| event.tenant_no.0).collect::<Vec<_>>();
+        let first = tenants(next(&mut intake).await.unwrap());
+        assert!(
+            first.len() < 10 && first.contains(&1) && first.contains(&2) && first.contains(&3),
+            "{first:?}"
+        );
+        let mut taken = first.len();
+        while taken < 101 {
+            let more = tenants(next(&mut intake).await.unwrap());
+            assert!(!more.is_empty() && more.len() < 10, "{more:?}");
+            taken += more.len();
         }
     }
 
@@ -378,7 +411,7 @@ mod tests {
      {
         let (ends, mut intake) = intake();
         for _ in 0..OPEN_FANOUTS_MAX {
-            ends.fanouts.send(fanout(1, 100 * FANOUT_PER_COMMIT_MAX)).unwrap();
+            ends.fanouts.send(fanout(1, 5_000)).unwrap();
         }
         let large = |tenant, call| {
             let mut job = EventJob { call, ..job(tenant, 0) };
@@ -402,7 +435,7 @@ mod tests {
     async fn an_event_that_comes_when_its_tenant_waits_for_room_for_a_fan_out_does_not_wait_too() {
         let (ends, mut intake) = intake();
         for _ in 0..OPEN_FANOUTS_MAX {
-            ends.fanouts.send(fanout(2, 100 * FANOUT_PER_COMMIT_MAX)).unwrap();
+            ends.fanouts.send(fanout(2, 5_000)).unwrap();
         }
         let mut large = EventJob { call: 7, ..job(1, 0) };
         large.event.fanout = fanout(1, 1).targets;
@@ -438,10 +471,81 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn fan_outs_to_the_same_subscriptions_go_on_abreast_and_the_oldest_end_first() {
+        let (ends, mut intake) = intake();
+        let of = |number: u8, subscription: i64, targets| {
+            let mut fanout = fanout(1, targets);
+            fanout.event_id = EventId::from_bytes([number; 16]);
+            fanout
+                .targets
+                .iter_mut()
+                .zip(subscription..)
+                .for_each(|(target, no)| target.subscription_no.0 = no);
+            fanout
+        };
+        for fanout in [of(1, 1, 12), of(2, 1, 12), of(3, 900, 12), of(4, 1, 12)] {
+            ends.fanouts.send(fanout).unwrap();
+        }
+        let mut steps = Vec::new();
+        for _ in 0..2 {
+            let batch = next(&mut intake).await.unwrap();
+            let step = |step: &Fanout| (step.event_id.as_bytes()[0], step.next_number, step.targets.len());
+            steps.push(batch.fanouts.iter().map(step).collect::<Vec<_>>());
+        }
+        let first = vec![(1, 1, 10), (2, 1, 10), (4, 1, 10), (3, 1, 2)];
+        let second = vec![(1, 11, 2), (2, 11, 2), (4, 11, 2), (3, 3, 10)];
+        assert_eq!(steps, [first, second]);
+    }
+
+    /// They were looked at again and again: a commit of nothing each time.
+    #[tokio::test]
+    async fn while_fan_outs_rest_events_that_wait_for_their_end_make_no_commits() {
+        let (ends, mut intake) = intake();
+        for _ in 0..OPEN_FANOUTS_MAX {
+            ends.fanouts.send(fanout(1, 4_000)).unwrap();
+        }
+        let mut large = job(1, 0);
+        large.event.fanout = fanout(1, 1).targets;
+        ends.event(large);
+        let clock = ManualClock::default();
+        assert_eq!(intake.next(&clock, LastCommit::default()).await.unwrap().of_fanouts.rows, STEP);
+        let took = Duration::from_millis(3);
+        let last = LastCommit { took, fanned_out: true, had_others: true, ..LastCommit::default() };
+        let mut next = Box::pin(intake.next(&clock, last));
+        for _ in 0..6 {
+            assert!(
+                std::future::poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await.is_pending()
+            );
+            clock.advance(Duration::from_millis(1));
+        }
+        assert_eq!(next.await.unwrap().of_fanouts.rows, STEP);
+    }
+
+    #[tokio::test]
+    async fn a_stop_writes_an_event_that_waits_for_fan_outs_which_rest() {
+        let (ends, mut intake) = intake();
+        for _ in 0..OPEN_FANOUTS_MAX {
+            ends.fanouts.send(fanout(1, 4_000)).unwrap();
+        }
+        let mut large = job(1, 0);
+        large.event.fanout = fanout(1, 1).targets;
+        ends.event(large);
+        let clock = ManualClock::default();
+        intake.next(&clock, LastCommit::default()).await.unwrap();
+        let took = Duration::from_millis(3);
+        let last = LastCommit { took, fanned_out: true, had_others: true, ..LastCommit::default() };
+        let mut next = Box::pin(intake.next(&clock, last));
+        assert!(std::future::poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await.is_pending());
+        ends.finish.cancel();
+        let batch = next.await.unwrap();
+        assert_eq!((batch.events.len(), batch.fanouts.len()), (1, 0));
+    }
+
+    #[tokio::test]
     async fn a_tenant_that_opens_very_many_fan_outs_leaves_room_for_those_of_others() {
         let (ends, mut intake) = intake();
         for _ in 0..OPEN_FANOUTS_MAX * 3 / 4 {
-            ends.fanouts.send(fanout(1, 100 * FANOUT_PER_COMMIT_MAX)).unwrap();
+            ends.fanouts.send(fanout(1, 5_000)).unwrap();
         }
         for tenant in [1, 2] {
             let mut job = job(tenant, 0);
@@ -527,7 +631,7 @@ mod tests {
 
     fn last(took_ms: u64, events: usize) -> LastCommit {
         let took = Duration::from_millis(took_ms);
-        LastCommit { took, sync_took: took, events }
+        LastCommit { took, sync_took: took, events, ..LastCommit::default() }
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ pub(crate) mod batch;
 pub(crate) mod commit_clock;
 pub(crate) mod distribute;
 mod event_queue;
+mod fanout_pace;
 mod fanouts;
 mod intake;
 pub(crate) mod listener;
@@ -119,12 +120,14 @@ impl CommitLoop {
         let mut last = LastCommit::default();
         while let Some(batch) = intake.next(&*self.clock, last).await {
             let (events, began) = (batch.events.len(), self.clock.monotonic());
+            let (fanned_out, had_others) = (!batch.fanouts.is_empty(), batch.len() > batch.fanouts.len());
             let Ended { unwritten, refused, sync_took } = self.commit(batch).await;
             intake.refuse_fanouts(refused, &*self.clock);
             if let Some(unwritten) = unwritten {
                 self.outlast(unwritten, &mut intake).await;
             }
-            last = LastCommit { took: self.clock.monotonic().saturating_sub(began), sync_took, events };
+            let took = self.clock.monotonic().saturating_sub(began);
+            last = LastCommit { took, sync_took, events, fanned_out, had_others };
         }
     }
 

@@ -15,7 +15,7 @@ use std::{
 use postroad_domain::{
     EventType, Subscription, SubscriptionId, SubscriptionNo, Target, Tenant, TenantId, TenantNo, Timestamp,
     limits::{
-        FANOUT_PER_COMMIT_MAX, SETTINGS_CACHED_BYTES_MAX, SUBSCRIPTIONS_PER_TENANT_MAX,
+        DELIVERIES_WITH_EVENT_MAX, SETTINGS_CACHED_BYTES_MAX, SUBSCRIPTIONS_PER_TENANT_MAX,
         TENANT_SETTINGS_BYTES_MAX,
     },
     matching,
@@ -125,22 +125,19 @@ impl TenantConfig {
     }
 
     /// The push subscriptions that want the event, in the order of their creation. Where they are more than its own commit serves,
-    /// those that are ordered come first and are all served by it: what a later commit serves may be overtaken.
+    /// it serves those that are ordered, since what a later commit serves may be overtaken, and leaves all others to later ones:
+    /// they write no more at a time than what other tenants' events can wait for.
     pub(crate) fn route(&self, event_type: &EventType, tags: &[String], now: Timestamp) -> Route {
         let named = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
         let mut indexes: Vec<usize> = named.iter().chain(&self.every_type).copied().collect();
         indexes.sort_unstable();
         indexes.dedup();
         indexes.retain(|index| matching::wants(&self.endpoints[*index].subscription.spec, event_type, tags));
-        let mut own_max = FANOUT_PER_COMMIT_MAX;
-        if indexes.len() > own_max {
-            let is_ordered = |index: &usize| self.endpoints[*index].push.ordered;
-            indexes.sort_by_key(|index| !is_ordered(index));
-            own_max = own_max.max(indexes.iter().take_while(|index| is_ordered(index)).count());
-        }
-        let targets = indexes.into_iter().map(|index| self.endpoints[index].target(now));
-        let mut own: Vec<_> = targets.collect();
-        let rest = own.split_off(own.len().min(own_max));
+        let is_large = indexes.len() > DELIVERIES_WITH_EVENT_MAX;
+        let is_late = |index: &usize| is_large && !self.endpoints[*index].push.ordered;
+        let rest = indexes.extract_if(.., |index| is_late(index));
+        let rest: Vec<_> = rest.map(|index| self.endpoints[index].target(now)).collect();
+        let own = indexes.into_iter().map(|index| self.endpoints[index].target(now)).collect();
         Route { own, rest }
     }
 

@@ -1,12 +1,14 @@
 //! Moving the log into the database, beside the writer and never within a commit.
 //!
 //! A checkpoint of the passive kind waits for nobody: it moves what no reader needs any more. When it got to the end,
-//! SQLite begins the log anew by itself.
+//! SQLite begins the log anew by itself. Beside a writer that does not pause it never gets there: when the log is long it goes on
+//! until little is left, and tells the writer, for whom it takes a moment then to move the rest.
 
 use std::{
     path::PathBuf,
     sync::{
         Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -17,8 +19,11 @@ use rusqlite::Connection;
 
 use crate::{
     error::OpenError,
-    files::{gauges::Gauges, pieces},
-    limits::CHECKPOINT_EVERY_BYTES,
+    files::{
+        gauges::{FRAME_BYTES, Gauges},
+        pieces,
+    },
+    limits::{CHECKPOINT_EVERY_BYTES, LOG_CATCH_UP_BYTES, LOG_CAUGHT_UP_BYTES},
 };
 
 /// The way to the checkpointer.
@@ -30,6 +35,8 @@ pub(crate) struct Checkpoints {
     next_at_bytes: u64,
     /// Bytes of the log after the last commit: fewer than that, and the log has begun anew.
     last_bytes: u64,
+    /// The last checkpoint left little.
+    caught_up: Arc<AtomicBool>,
 }
 
 impl Checkpoints {
@@ -37,12 +44,14 @@ impl Checkpoints {
     pub(crate) fn start(db: Connection, file: PathBuf, gauges: Arc<Gauges>) -> Result<Self, OpenError> {
         // One call may wait: more would only repeat it.
         let (calls, queue) = sync_channel(1);
+        let caught_up = Arc::new(AtomicBool::new(false));
+        let checkpointer = Checkpointer { db, file, gauges, caught_up: Arc::clone(&caught_up) };
         let thread = thread::Builder::new()
             .name("postroad-checkpoint".to_owned())
-            .spawn(move || run(&db, &file, &gauges, &queue))
+            .spawn(move || checkpointer.run(&queue))
             .map_err(|error| OpenError::Store(StoreError::Unavailable(error.to_string())))?;
         let next_at_bytes = CHECKPOINT_EVERY_BYTES;
-        Ok(Self { calls: Some(calls), thread: Some(thread), next_at_bytes, last_bytes: 0 })
+        Ok(Self { calls: Some(calls), thread: Some(thread), next_at_bytes, last_bytes: 0, caught_up })
     }
 
     /// Calls the checkpointer when enough was written since the last time.
@@ -56,6 +65,11 @@ impl Checkpoints {
             // A full channel means that a call waits already; a closed one, that the store is closing.
             self.calls.as_ref().map(|calls| calls.try_send(()));
         }
+    }
+
+    /// Whether the log is long and little of it is left to move. Said once.
+    pub(crate) fn have_caught_up(&self) -> bool {
+        self.caught_up.load(Relaxed) && self.caught_up.swap(false, Relaxed)
     }
 
     /// Ends the thread.
@@ -73,14 +87,48 @@ impl Drop for Checkpoints {
     }
 }
 
-fn run(db: &Connection, file: &PathBuf, gauges: &Gauges, queue: &Receiver<()>) {
-    pieces::write_in_pieces();
-    while let Ok(()) = queue.recv() {
-        if let Err(error) = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())) {
-            // The log grows on, and the writer makes room at its limit.
-            tracing::warn!(%error, "a checkpoint failed");
+/// What lives on the checkpointer's thread.
+struct Checkpointer {
+    db: Connection,
+    file: PathBuf,
+    gauges: Arc<Gauges>,
+    caught_up: Arc<AtomicBool>,
+}
+
+impl Checkpointer {
+    fn run(self, queue: &Receiver<()>) {
+        pieces::write_in_pieces();
+        while let Ok(()) = queue.recv() {
+            self.catch_up();
+            note_size(&self.file, &self.gauges);
         }
-        note_size(file, gauges);
+    }
+
+    /// Moves what there is; while the log is long also what came meanwhile, as long as that becomes less.
+    fn catch_up(&self) {
+        let mut left_before = u64::MAX;
+        loop {
+            let moved = match self.checkpoint() {
+                Ok(moved) => moved,
+                // The log grows on, and the writer makes room at its limit.
+                Err(error) => return tracing::warn!(%error, "a checkpoint failed"),
+            };
+            let log_bytes = self.gauges.log_bytes();
+            let left = log_bytes.saturating_sub(moved);
+            if log_bytes < LOG_CATCH_UP_BYTES || left >= left_before {
+                return;
+            }
+            if left <= LOG_CAUGHT_UP_BYTES {
+                return self.caught_up.store(true, Relaxed);
+            }
+            left_before = left;
+        }
+    }
+
+    /// One checkpoint; how many bytes of the log are in the database then.
+    fn checkpoint(&self) -> Result<u64, rusqlite::Error> {
+        let frames = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| row.get::<_, i64>(2))?;
+        Ok(u64::try_from(frames).unwrap_or(0) * FRAME_BYTES)
     }
 }
 

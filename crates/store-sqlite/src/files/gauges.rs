@@ -7,7 +7,7 @@ use postroad_store::StoreStats;
 /// Bytes of a page.
 pub(crate) const PAGE_BYTES: u64 = 4_096;
 /// Bytes of a page's place in the log: the page and its header.
-const FRAME_BYTES: u64 = PAGE_BYTES + 24;
+pub(crate) const FRAME_BYTES: u64 = PAGE_BYTES + 24;
 
 /// Sizes as of the last commit or checkpoint.
 #[derive(Debug, Default)]

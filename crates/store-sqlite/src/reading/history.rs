@@ -16,11 +16,10 @@ use postroad_store::{ListSubscriptionsThen, Page, SubscriptionThen, Then};
 use rusqlite::Connection;
 
 use crate::{
-    codec,
     codes::{self, Standing},
     error::Fault,
     numbers::DELIVERY_BITS,
-    reading::{deliveries, events, groups, subscriptions, tenants},
+    reading::{deliveries, events, fanouts, groups, subscriptions, tenants},
     sql::{self, query},
 };
 
@@ -101,10 +100,8 @@ impl<'a> Reading<'a> {
         })? {
             deliveries.entry(SubscriptionNo(sub_no)).or_default().push(delivery_no);
         }
-        let to_come = query::find(db, sql::FANOUT_FIND, (event_no,), |row| {
-            codec::decode_targets(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)
-        })?;
-        let to_come = to_come.unwrap_or_default().iter().map(|target| target.subscription_no).collect();
+        let to_come = fanouts::targets_left(db, event_no)?;
+        let to_come = to_come.iter().map(|target| target.subscription_no).collect();
         let accepted_at = event.accepted_at;
         Ok(Self { db, tenant_no, event_no, accepted_at, deliveries, to_come })
     }

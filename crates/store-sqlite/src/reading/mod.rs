@@ -6,6 +6,7 @@ pub(crate) mod backlog;
 pub(crate) mod deliveries;
 pub(crate) mod event_types;
 pub(crate) mod events;
+pub(crate) mod fanouts;
 pub(crate) mod groups;
 pub(crate) mod history;
 pub(crate) mod keys;

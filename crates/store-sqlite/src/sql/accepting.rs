@@ -36,16 +36,24 @@ queries! { ACCEPTING:
     IDEMPOTENCY_DELETE = "DELETE FROM idempotency WHERE idempotency_no = ?1";
 
     // --- large fan-outs -----------------------------------------------------------------------------------------
+    /// Opens a fan-out.
+    FANOUT_INSERT = "INSERT INTO fanout (event_no, tenant_no, next_number) VALUES (?1, ?2, ?3)";
     /// Keeps the targets that later commits serve.
-    FANOUT_INSERT = "INSERT INTO fanout (event_no, tenant_no, next_number, targets) VALUES (?1, ?2, ?3, ?4)";
+    FANOUT_TARGETS_INSERT = "INSERT INTO fanout_target (event_no, targets) VALUES (?1, ?2)";
+    /// How far a fan-out is.
+    FANOUT_NEXT = "SELECT next_number FROM fanout WHERE event_no = ?1";
     /// What is left of a fan-out.
-    FANOUT_FIND = "SELECT next_number, targets FROM fanout WHERE event_no = ?1";
-    /// Keeps what is left after a step.
-    FANOUT_UPDATE = "UPDATE fanout SET next_number = ?2, targets = ?3 WHERE event_no = ?1";
+    FANOUT_FIND = "SELECT t.targets, f.next_number, e.deliveries FROM fanout f CROSS JOIN fanout_target t ON t.event_no = f.event_no
+        CROSS JOIN event e ON e.event_no = f.event_no WHERE f.event_no = ?1";
+    /// Keeps how far it is after a step.
+    FANOUT_UPDATE = "UPDATE fanout SET next_number = ?2 WHERE event_no = ?1";
     /// Ends a fan-out.
     FANOUT_DELETE = "DELETE FROM fanout WHERE event_no = ?1";
+    /// Forgets its targets.
+    FANOUT_TARGETS_DELETE = "DELETE FROM fanout_target WHERE event_no = ?1";
     /// The oldest fan-outs that are not finished.
-    FANOUT_LIST = "SELECT f.tenant_no, e.id, f.targets, f.next_number FROM fanout f CROSS JOIN tenant t ON t.tenant_no = f.tenant_no
-        CROSS JOIN event e ON e.event_no = f.event_no
+    FANOUT_LIST = "SELECT x.targets, f.next_number, e.deliveries, f.tenant_no, e.id FROM fanout f
+        CROSS JOIN tenant t ON t.tenant_no = f.tenant_no CROSS JOIN event e ON e.event_no = f.event_no
+        CROSS JOIN fanout_target x ON x.event_no = f.event_no
         WHERE f.event_no > 0 AND t.deleted_at IS NULL ORDER BY f.event_no LIMIT ?1";
 }

@@ -14,11 +14,10 @@ use super::SqliteStore;
 use crate::{
     limits::LANES_PER_READ,
     maintenance::{prune, sweep},
-    reading::{backlog, lanes},
+    reading::{backlog, fanouts, lanes},
     writer::{
         self,
         WhenFull::{GiveUp, UseBallast},
-        commit,
     },
 };
 
@@ -32,7 +31,7 @@ impl Queue for SqliteStore {
     }
 
     async fn open_fanouts(&self, limit: usize) -> Result<Vec<Fanout>, StoreError> {
-        self.readers.read(move |db| commit::open_fanouts(db, limit)).await
+        self.readers.read(move |db| fanouts::open(db, limit)).await
     }
 
     async fn waiting_lanes(&self, page: WaitingLanes) -> Result<Vec<WaitingLane>, StoreError> {

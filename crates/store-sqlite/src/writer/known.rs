@@ -19,6 +19,7 @@ use crate::{
     sql::{self, query},
     writer::{
         batch::Batch,
+        fanned_out::FannedOut,
         forgetting::PruneWalk,
         held::HeldWalk,
         log::Logs,
@@ -54,6 +55,8 @@ pub(crate) struct Known {
     pub(crate) gone: BTreeMap<SubscriptionNo, HeldWalk>,
     /// Lanes in which it is not counted yet what waits.
     pub(crate) uncounted: BTreeSet<SubscriptionNo>,
+    /// The events of large fan-outs that are under way.
+    pub(crate) fanned_out: FannedOut,
     /// Where forgetting stands.
     pub(crate) prune: PruneWalk,
     /// Some deliveries have more than one event or a stored body: only then anything but their own rows is asked for it.

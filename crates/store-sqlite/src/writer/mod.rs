@@ -9,6 +9,7 @@ mod batch;
 pub(crate) mod commit;
 pub(crate) mod deliveries;
 pub(crate) mod event_types;
+pub(crate) mod fanned_out;
 pub(crate) mod forgetting;
 pub(crate) mod held;
 mod jobs;
@@ -288,8 +289,16 @@ impl WriterThread {
     }
 
     /// Keeps the log within its limit. Usually the checkpointer does, but it never gets ahead of a writer that does
-    /// not pause.
+    /// not pause: when it has caught up the writer does the rest, and at the limit all of it.
     fn make_room(&mut self) {
+        if self.checkpoints.have_caught_up() {
+            // Whoever reads from the log just now keeps it: then another time.
+            let emptied = self.set_patience(Duration::ZERO).and_then(|()| self.begin_log_anew());
+            let restored = self.set_patience(BUSY_TIME_MAX);
+            if let Err(error) = emptied.and(restored) {
+                tracing::debug!(%error, "the log goes on");
+            }
+        }
         let log_bytes = self.gauges.log_bytes();
         if log_bytes < self.room_at_bytes {
             return;

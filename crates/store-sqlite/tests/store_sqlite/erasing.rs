@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Tables that hold rows of tenants.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "tenant",
     "tenant_version",
     "subscription",
@@ -32,6 +32,7 @@ const TABLES: [&str; 20] = [
     "delivery_listing",
     "queue",
     "fanout",
+    "fanout_target",
     "attempt",
     "idempotency",
     "event_type",

@@ -238,6 +238,34 @@ async fn a_replay_that_ran_goes_on_where_it_was() {
     assert_eq!(looked_at, [(ReplaySelection::Failed, done, 1, 0), (ReplaySelection::All, done, 3, 2)]);
 }
 
+#[tokio::test]
+async fn a_large_fan_out_that_was_under_way_serves_those_that_are_left() {
+    let folder = tempfile::tempdir().unwrap();
+    write_first(folder.path());
+    let db = Connection::open(folder.path().join("postroad.db")).unwrap();
+    // Of four deliveries two are there. The third is for the subscription, the fourth for one that is not there any more.
+    let expires_at = 9_000_000_000_000_000_i64.to_be_bytes();
+    let target = |no: i64| [&[u8::try_from(no).unwrap(), 1][..], &expires_at].concat();
+    let targets = [&[1, 2][..], &target(SUB_NO.0), &target(77)].concat();
+    let mut id = *event_id().as_bytes();
+    id[13] = 1;
+    db.execute("INSERT INTO event VALUES (2, 3, ?1, 'lead.created', 30, NULL, 4, NULL, NULL, x'7b7d')", [id])
+        .unwrap();
+    db.execute("INSERT INTO fanout VALUES (2, 3, 3, ?1)", [targets]).unwrap();
+    drop(db);
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    let step = world.store.open_fanouts(9).await.unwrap().remove(0);
+    assert_eq!((step.event_id, step.next_number), (EventId::from_bytes(id), 3));
+    let left: Vec<_> = step.targets.iter().map(|target| target.subscription_no).collect();
+    assert_eq!(left, [SUB_NO, SubscriptionNo(77)]);
+    let created = world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out;
+    assert_eq!(
+        created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(),
+        [EventId::from_bytes(id).delivery(3)]
+    );
+    assert!(world.store.open_fanouts(9).await.unwrap().is_empty());
+}
+
 async fn then(world: &World, event: EventId) -> SubscriptionThen {
     let list = ListSubscriptionsThen { tenant_no: TENANT_NO, event, after: None, limit: 9 };
     world.store.subscriptions_then(list).await.unwrap().unwrap().items.remove(0)

@@ -91,6 +91,16 @@ pub async fn a_step_that_is_repeated_creates_nothing_twice(store: Arc<dyn Store>
     }
 }
 
+pub async fn a_step_that_leaves_targets_out_creates_nothing(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 4).await;
+    let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    let step = step(&world, event_id, 3, &subscriptions[2..]);
+    assert!(world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out.is_empty());
+    let open = world.store.open_fanouts(10).await.unwrap();
+    assert_eq!((open[0].targets.len(), open[0].next_number), (3, 2));
+}
+
 pub async fn what_fans_out_to_a_paused_subscription_is_cancelled(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscriptions) = tenant_with(&mut world, 2).await;

@@ -41,6 +41,7 @@ macro_rules! conformance_suite {
                 the_last_step_closes_the_fan_out
                 the_deliveries_of_several_steps_are_answered_lane_by_lane
                 a_step_that_is_repeated_creates_nothing_twice
+                a_step_that_leaves_targets_out_creates_nothing
                 what_fans_out_to_a_paused_subscription_is_cancelled
                 what_fans_out_to_a_gone_subscription_is_held
                 nothing_fans_out_to_a_deleted_subscription

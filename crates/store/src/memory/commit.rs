@@ -9,9 +9,7 @@ use postroad_domain::{
 };
 
 use super::state::{DeliveryRow, IdempotencyRow, Place, State, lane};
-use crate::{
-    AcceptResult, Change, Commit, Committed, Fanout, FanoutTarget, NewDelivery, NewEvent, QueuedDelivery,
-};
+use crate::{AcceptResult, Change, Commit, Committed, Fanout, NewDelivery, NewEvent, QueuedDelivery};
 
 impl State {
     pub(super) fn commit(&mut self, commit: &Commit) -> Committed {
@@ -154,7 +152,7 @@ impl State {
         };
         let mut created = Vec::new();
         for (target, number) in step.targets.iter().zip(step.next_number..) {
-            if self.take_target(step.tenant_no, step.event_id, *target) {
+            if self.take_target(step.tenant_no, step.event_id, number) {
                 created.extend(self.fan_out_to(
                     step.tenant_no,
                     &event,
@@ -166,19 +164,17 @@ impl State {
         created
     }
 
-    /// Takes a target off the stored fan-out; `false` when it was served before, as after a crash.
-    fn take_target(&mut self, tenant_no: TenantNo, event_id: EventId, target: FanoutTarget) -> bool {
+    /// Takes the next target off the stored fan-out; `false` when it is another one: that was served before, as after a crash.
+    fn take_target(&mut self, tenant_no: TenantNo, event_id: EventId, number: u16) -> bool {
         let of_event = |fanout: &Fanout| fanout.tenant_no == tenant_no && fanout.event_id == event_id;
         let Some(index) = self.fanouts.iter().position(of_event) else {
             return false;
         };
         let fanout = &mut self.fanouts[index];
-        let targets = &mut fanout.targets;
-        let Some(place) = targets.iter().position(|left| left.subscription_no == target.subscription_no)
-        else {
+        if fanout.next_number != number {
             return false;
-        };
-        targets.remove(place);
+        }
+        fanout.targets.remove(0);
         fanout.next_number += 1;
         if fanout.targets.is_empty() {
             self.fanouts.remove(index);

@@ -75,7 +75,8 @@ pub struct NewEvent {
     pub idempotency: Option<Idempotency>,
     /// What is created in the same commit.
     pub deliveries: Vec<NewDelivery>,
-    /// The subscriptions beyond [`postroad_domain::limits::FANOUT_PER_COMMIT_MAX`], served by later commits.
+    /// The subscriptions that are served by later commits, where there are more than
+    /// [`postroad_domain::limits::DELIVERIES_WITH_EVENT_MAX`] in all.
     pub fanout: Vec<FanoutTarget>,
 }
 
@@ -117,7 +118,8 @@ pub struct Fanout {
     pub tenant_no: TenantNo,
     /// The event.
     pub event_id: EventId,
-    /// From [`crate::Queue::open_fanouts`]: every target that is left. In a commit: the deliveries to create now.
+    /// From [`crate::Queue::open_fanouts`]: every target that is left. In a commit: the first of them, for whom deliveries are
+    /// created now. Of a step that is repeated nothing is created twice; one that leaves some out creates nothing.
     pub targets: Vec<FanoutTarget>,
     /// The number of the first target's delivery; the others follow. Ids are made from it: [`EventId::delivery`].
     pub next_number: u16,

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use postroad_domain::{
     EventId, EventType, Reason, Status, SubscriptionNo, SubscriptionSpec, TenantNo, Timestamp,
-    limits::FANOUT_PER_COMMIT_MAX,
+    limits::DELIVERIES_WITH_EVENT_MAX,
     matching,
     replay::{ReplayDecision, ReplaySelection, has_failed},
 };
@@ -17,7 +17,7 @@ use crate::{
     codec, codes,
     error::Fault,
     numbers::{DELIVERIES_PER_EVENT_MAX, DELIVERY_BITS},
-    reading::{events, groups, unlisted::Tail},
+    reading::{events, fanouts, groups, unlisted::Tail},
     sql::{self, query},
 };
 
@@ -227,13 +227,11 @@ impl<'a> Walk<'a> {
 
     /// Whether a large fan-out will create its delivery.
     fn is_to_come(&self, event_no: i64, event: &Met) -> Result<bool, Fault> {
-        if event.deliveries as usize <= FANOUT_PER_COMMIT_MAX {
+        if event.deliveries as usize <= DELIVERIES_WITH_EVENT_MAX {
             return Ok(false);
         }
-        let targets = query::find(self.db, sql::FANOUT_FIND, (event_no,), |row| {
-            codec::decode_targets(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)
-        })?;
-        Ok(targets.unwrap_or_default().iter().any(|target| target.subscription_no == self.lane.1))
+        let targets = fanouts::targets_left(self.db, event_no)?;
+        Ok(targets.iter().any(|target| target.subscription_no == self.lane.1))
     }
 
     /// A new delivery behind all that the event has or will have. It has numbers for so many only.

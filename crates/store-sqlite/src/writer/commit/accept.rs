@@ -7,7 +7,7 @@ use postroad_store::{AcceptResult, Change, Commit, NewEvent};
 use rusqlite::{CachedStatement, Connection};
 
 use super::{
-    idempotency,
+    fanout, idempotency,
     places::{Placed, Places},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     error::Fault,
     numbers::{DELIVERIES_PER_EVENT_MAX, delivery_no},
     reading::unlisted::{ListingChanges, Unlisted},
-    sql::{self, query},
+    sql,
     writer::{known::Known, work::Work},
 };
 
@@ -96,8 +96,7 @@ impl Door<'_, '_> {
         });
         let queued = queued.collect::<Result<Vec<_>, _>>()?;
         if !new.fanout.is_empty() {
-            let targets = codec::encode_targets(&new.fanout);
-            query::run(self.db, sql::FANOUT_INSERT, (event_no, tenant_no.0, queued.len() + 1, targets))?;
+            fanout::open(self.db, (tenant_no, event_no), queued.len() + 1, &new.fanout)?;
         }
         Ok(AcceptResult::Accepted { deliveries: queued })
     }

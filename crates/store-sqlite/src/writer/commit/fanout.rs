@@ -3,9 +3,7 @@
 //! **Invariant:** a target is served once, also when a step is repeated after a crash: it leaves the stored fan-out in
 //! the commit that creates its delivery.
 
-use std::sync::Arc;
-
-use postroad_domain::{EventId, TenantNo, Timestamp};
+use postroad_domain::{TenantNo, Timestamp};
 use postroad_store::{Commit, Fanout, FanoutTarget, NewDelivery, QueuedDelivery};
 use rusqlite::Connection;
 
@@ -14,21 +12,20 @@ use crate::{
     codec,
     error::Fault,
     numbers::delivery_no,
-    reading::events,
     sql::{self, query},
-    writer::{known::Known, work::Work},
+    writer::{fanned_out, known::Known, work::Work},
 };
 
-/// Fan-outs that are not finished, oldest first.
-pub(crate) fn open_fanouts(db: &Connection, limit: usize) -> Result<Vec<Fanout>, Fault> {
-    query::list(db, sql::FANOUT_LIST, (limit,), |row| {
-        Ok(Fanout {
-            tenant_no: TenantNo(row.get(0)?),
-            event_id: EventId::from_bytes(row.get(1)?),
-            targets: codec::decode_targets(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
-            next_number: row.get(3)?,
-        })
-    })
+/// Opens the fan-out of a new event: deliveries to these targets follow, the first with this number.
+pub(super) fn open(
+    db: &Connection,
+    (tenant_no, event_no): (TenantNo, i64),
+    next_number: usize,
+    targets: &[FanoutTarget],
+) -> Result<(), Fault> {
+    query::run(db, sql::FANOUT_INSERT, (event_no, tenant_no.0, next_number))?;
+    query::run(db, sql::FANOUT_TARGETS_INSERT, (event_no, codec::encode_targets(targets)))?;
+    Ok(())
 }
 
 /// Makes the steps of a commit; answers what may be sent, each lane in its order.
@@ -43,13 +40,6 @@ pub(super) fn proceed(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<Queued
     Ok(queued)
 }
 
-/// What is stored of a fan-out.
-struct Stored {
-    event_no: i64,
-    next_number: u16,
-    targets: Vec<FanoutTarget>,
-}
-
 fn proceed_one(
     work: &mut Work<'_>,
     places: &mut Places<'_>,
@@ -57,19 +47,22 @@ fn proceed_one(
     at: Timestamp,
     queued: &mut Vec<QueuedDelivery>,
 ) -> Result<(), Fault> {
-    if !work.known.tenants.contains_key(&step.tenant_no) {
+    let (db, tenant_no) = (work.db, step.tenant_no);
+    if !work.known.tenants.contains_key(&tenant_no) {
         return Ok(());
     }
-    let Some((mut stored, event)) = find(work.db, step)? else { return Ok(()) };
-    let event = Arc::new(event);
-    for (target, number) in step.targets.iter().zip(step.next_number..) {
-        let place = stored.targets.iter().position(|left| left.subscription_no == target.subscription_no);
-        let Some(place) = place else { continue };
-        stored.targets.remove(place);
-        stored.next_number += 1;
+    let event = work.known.fanned_out.event(db, tenant_no, step.event_id)?;
+    let Some((event_no, event)) = event else { return Ok(()) };
+    let next = query::find(db, sql::FANOUT_NEXT, (event_no,), |row| Ok(row.get::<_, u16>(0)?))?;
+    // Of a step that is repeated the first ones were served.
+    let Some(served) = next.and_then(|next| next.checked_sub(step.next_number)) else { return Ok(()) };
+    let targets = step.targets.iter().zip(step.next_number..).skip(served.into());
+    let mut next_number = step.next_number + served;
+    for (target, number) in targets {
+        next_number = number + 1;
         let new = NewDelivery { id: step.event_id.delivery(number), target: *target };
-        let delivery_no = delivery_no(stored.event_no, new.id);
-        let placed = Placed { tenant_no: step.tenant_no, delivery_no, new: &new, at, is_late: true };
+        let delivery_no = delivery_no(event_no, new.id);
+        let placed = Placed { tenant_no, delivery_no, new: &new, at, is_late: true };
         match fate(work.known, target) {
             Fate::Skipped => {}
             Fate::Cancelled => places.place_paused(&mut work.listings, &placed)?,
@@ -79,7 +72,14 @@ fn proceed_one(
             Fate::Sent => queued.push(places.enqueue((work.known, &mut work.listings), &placed, &event)?),
         }
     }
-    keep(work, step.tenant_no, &stored)
+    if u32::from(next_number) <= event.deliveries {
+        query::run(db, sql::FANOUT_UPDATE, (event_no, next_number))?;
+    } else {
+        fanned_out::close(db, event_no)?;
+        work.known.fanned_out.forget(&event);
+        work.known.prune.release(tenant_no, event_no);
+    }
+    Ok(())
 }
 
 /// What becomes of a target, as its subscription stands now.
@@ -101,26 +101,4 @@ fn fate(known: &Known, target: &FanoutTarget) -> Fate {
         Some(_) if known.gone.contains_key(&target.subscription_no) => Fate::Held,
         Some(_) => Fate::Sent,
     }
-}
-
-fn find(db: &Connection, step: &Fanout) -> Result<Option<(Stored, postroad_domain::Event)>, Fault> {
-    let Some(event_no) = events::number(db, step.tenant_no, step.event_id)? else { return Ok(None) };
-    let stored = query::find(db, sql::FANOUT_FIND, (event_no,), |row| {
-        let targets = codec::decode_targets(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        Ok(Stored { event_no, next_number: row.get(0)?, targets })
-    })?;
-    let Some(stored) = stored else { return Ok(None) };
-    Ok(events::by_number(db, event_no)?.map(|event| (stored, event)))
-}
-
-fn keep(work: &mut Work<'_>, tenant_no: TenantNo, stored: &Stored) -> Result<(), Fault> {
-    let db = work.db;
-    if stored.targets.is_empty() {
-        query::run(db, sql::FANOUT_DELETE, (stored.event_no,))?;
-        work.known.prune.release(tenant_no, stored.event_no);
-    } else {
-        let targets = codec::encode_targets(&stored.targets);
-        query::run(db, sql::FANOUT_UPDATE, (stored.event_no, stored.next_number, targets))?;
-    }
-    Ok(())
 }

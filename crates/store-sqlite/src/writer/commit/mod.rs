@@ -12,7 +12,6 @@ mod outcome;
 mod places;
 mod test_delivery;
 
-pub(crate) use fanout::open_fanouts;
 pub(crate) use places::{Placed, Places};
 use postroad_store::{Commit, Committed};
 pub(crate) use test_delivery::record_test;

@@ -1,0 +1,64 @@
+//! Large fan-outs that are under way: their events, and their end.
+
+use std::{collections::HashMap, sync::Arc};
+
+use postroad_domain::{Event, EventId, TenantNo};
+use rusqlite::Connection;
+
+use crate::{
+    error::Fault,
+    reading::events,
+    sql::{self, query},
+};
+
+/// Bytes of events that are kept from one step of their fan-outs to the next.
+const EVENTS_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// What an event takes beside its data.
+const EVENT_OVERHEAD_BYTES: usize = 1_024;
+
+/// The events of fan-outs that are under way, as far as there is room for them: all deliveries of one hold the same.
+#[derive(Debug, Default)]
+pub(crate) struct FannedOut {
+    events: HashMap<EventId, (i64, Arc<Event>)>,
+    bytes: usize,
+}
+
+impl FannedOut {
+    /// An event with its number; `None` when it is gone.
+    pub(crate) fn event(
+        &mut self,
+        db: &Connection,
+        tenant_no: TenantNo,
+        id: EventId,
+    ) -> Result<Option<(i64, Arc<Event>)>, Fault> {
+        if let Some(known) = self.events.get(&id) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(event_no) = events::number(db, tenant_no, id)? else { return Ok(None) };
+        let Some(event) = events::by_number(db, event_no)? else { return Ok(None) };
+        let (bytes, event) = (EVENT_OVERHEAD_BYTES + event.data.len(), Arc::new(event));
+        if self.bytes + bytes > EVENTS_BYTES_MAX {
+            *self = Self::default();
+        }
+        if bytes <= EVENTS_BYTES_MAX {
+            self.bytes += bytes;
+            self.events.insert(id, (event_no, Arc::clone(&event)));
+        }
+        Ok(Some((event_no, event)))
+    }
+
+    /// Its fan-out is over.
+    pub(crate) fn forget(&mut self, event: &Event) {
+        if self.events.remove(&event.id).is_some() {
+            self.bytes -= EVENT_OVERHEAD_BYTES + event.data.len();
+        }
+    }
+}
+
+/// Ends the fan-out of an event, if it has one.
+pub(crate) fn close(db: &Connection, event_no: i64) -> Result<(), Fault> {
+    if query::run(db, sql::FANOUT_DELETE, (event_no,))? > 0 {
+        query::run(db, sql::FANOUT_TARGETS_DELETE, (event_no,))?;
+    }
+    Ok(())
+}
