@@ -32,8 +32,8 @@ use crate::{
 const SESSION_LEASE: Duration = Duration::from_secs(15);
 /// A store whose newest event is further ahead of the clock is worth a warning.
 const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(60);
-/// Unfinished fan-outs read when the node starts; the rest follows at the next start.
-const FANOUTS_AT_START_MAX: usize = 100_000;
+/// Unfinished fan-outs read at a time when the node starts: a reading that takes long is ended.
+const FANOUTS_PER_READ: usize = 32;
 
 /// What the engine is made from: the three seams, the rng, and the operator's keys.
 pub struct Parts {
@@ -375,8 +375,13 @@ async fn go_on_with_fanouts(
     store: &dyn Store,
     fanouts: &mpsc::UnboundedSender<Fanout>,
 ) -> Result<(), StoreError> {
-    for fanout in store.open_fanouts(FANOUTS_AT_START_MAX).await? {
-        let _ = fanouts.send(fanout);
+    let mut after = None;
+    loop {
+        let open = store.open_fanouts(after, FANOUTS_PER_READ).await?;
+        let Some(last) = open.last() else { return Ok(()) };
+        after = Some((last.tenant_no, last.event_id));
+        for fanout in open {
+            let _ = fanouts.send(fanout);
+        }
     }
-    Ok(())
 }

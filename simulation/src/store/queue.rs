@@ -36,8 +36,12 @@ impl Queue for SimulatedStore {
         committed.map(|committed| Committed { sync_took, ..committed })
     }
 
-    async fn open_fanouts(&self, limit: usize) -> Result<Vec<Fanout>, StoreError> {
-        self.now(self.inner.open_fanouts(limit)).await
+    async fn open_fanouts(
+        &self,
+        after: Option<(TenantNo, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<Fanout>, StoreError> {
+        self.now(self.inner.open_fanouts(after, limit)).await
     }
 
     async fn waiting_lanes(&self, page: WaitingLanes) -> Result<Vec<WaitingLane>, StoreError> {

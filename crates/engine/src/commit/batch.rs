@@ -80,7 +80,9 @@ pub(super) struct Batch {
     pub(super) of_outcomes: Size,
     /// What the steps of fan-outs write.
     pub(super) of_fanouts: Size,
-    /// Targets of the fan-outs that its events open.
+    /// The fan-outs that its events open.
+    pub(super) opened: usize,
+    /// Their targets.
     pub(super) opened_targets: usize,
 }
 
@@ -172,6 +174,7 @@ impl Batch {
 
     pub(super) fn add_event(&mut self, job: EventJob) {
         self.of_events.add(job.rows(), job.bytes());
+        self.opened += usize::from(!job.event.fanout.is_empty());
         self.opened_targets += job.event.fanout.len();
         self.events.push(job.event);
         self.replies.push(job.reply);
@@ -183,7 +186,7 @@ impl Batch {
     }
 
     pub(super) fn add_fanout(&mut self, step: Fanout) {
-        self.of_fanouts.add(step.targets.len(), 0);
+        self.of_fanouts.add(step.targets.len(), step.event_bytes);
         self.fanouts.push(step);
     }
 }

@@ -91,7 +91,7 @@ impl EventQueue {
 
     /// Lets those come back to their turns who may open a large fan-out again.
     pub(super) fn let_return(&mut self, fanouts: &OpenFanouts) {
-        for no in self.set_aside.extract_if(.., |no| fanouts.has_room(*no)) {
+        for no in self.set_aside.extract_if(.., |no| fanouts.has_room(*no, 0)) {
             if let Some(waiting) = self.tenants.get_mut(&no) {
                 waiting.is_aside = false;
             }
@@ -141,7 +141,7 @@ impl EventQueue {
 
 impl Waiting {
     fn next(&mut self, may_open: impl Fn() -> bool) -> Option<EventJob> {
-        if !self.held.is_empty() && may_open() {
+        if self.held.front().is_some_and(|job| job.event.fanout.is_empty() || may_open()) {
             let job = self.held.pop_front();
             if self.held.is_empty() {
                 self.held_calls.clear();

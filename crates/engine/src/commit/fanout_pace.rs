@@ -1,8 +1,8 @@
 //! How much of the commits large fan-outs have.
 //!
-//! What comes while a commit is made waits for its end, and for one of its own. So a commit has few rows of fan-outs, and behind
-//! one that has any they rest for twice as long as their rows took: that time is for the others. While no others come they need not
-//! rest.
+//! What comes while a commit is made waits for its end, and for one of its own. So a commit has few rows of fan-outs, and behind one
+//! that has any they rest for twice as long as it took beyond the disk, as far as their rows can account for it: that time is for
+//! the others. After a few commits without anything else they go on without a rest.
 //! A few dozen rows now and then touch less of the store than a few rows in each commit: rows of one subscription lie together.
 
 use std::time::Duration;
@@ -15,10 +15,14 @@ use super::intake::LastCommit;
 const ROWS_PER_MS: u128 = 50;
 /// Rows in a commit, however fast the disk.
 const ROWS_MIN: usize = 32;
-/// So many targets of a fan-out are opened in the time of a row.
+/// Opening a fan-out of this many targets takes as long as one row.
 pub(super) const OPENED_PER_ROW: usize = 128;
 /// They rest for so many times what their rows took.
 const REST: u32 = 2;
+/// A row takes no longer: the rest of a commit's time is others' work, or a disk that stood still.
+const ROW_TIME_MAX: Duration = Duration::from_micros(50);
+/// Fan-outs that a commit opens: about as many again may be opened before those are known to have been.
+pub(super) const OPENED_MAX: usize = 16;
 /// After so many commits without anything else there are no others.
 const QUIET_COMMITS: u32 = 4;
 /// The least that the disk takes is looked for in so many commits, and in those of the time before.
@@ -31,7 +35,7 @@ pub(super) struct FanoutPace {
     rests_until: Duration,
     /// Commits in a row that had nothing else.
     quiet: u32,
-    /// The least that the disk took, in the time before and in the one that is under way.
+    /// The least that the disk took, in the last full [`DISK_COMMITS`] and in those since.
     least: [Option<Duration>; 2],
     commits: u32,
 }
@@ -41,8 +45,10 @@ impl FanoutPace {
     pub(super) fn note(&mut self, last: LastCommit, now: Duration) {
         self.note_disk(last.sync_took);
         self.quiet = if last.had_others { 0 } else { self.quiet.saturating_add(1) };
-        if last.fanned_out {
-            self.rests_until = now + last.took.saturating_sub(self.disk_takes()) * REST;
+        if last.fanout_rows > 0 {
+            let rows_max = u32::try_from(last.fanout_rows).unwrap_or(u32::MAX);
+            let took = last.took.saturating_sub(self.disk_takes()).min(ROW_TIME_MAX.saturating_mul(rows_max));
+            self.rests_until = now + took * REST;
         }
     }
 
@@ -89,7 +95,7 @@ mod tests {
     }
 
     fn with_steps(took: Duration, sync_took: Duration) -> LastCommit {
-        LastCommit { took, sync_took, events: 1, fanned_out: true, had_others: true }
+        LastCommit { took, sync_took, events: 1, fanout_rows: 100, had_others: true }
     }
 
     /// A commit of fan-outs alone had two thousand rows, and everybody's next event waited for it.
@@ -124,11 +130,21 @@ mod tests {
         pace.note(with_steps(ms(5), ms(4)), ms(100));
         assert!(!pace.may_go_on(ms(101)) && pace.may_go_on(ms(102)));
         pace.note(with_steps(ms(9), ms(4)), ms(200));
+        assert!(pace.may_go_on(ms(210)));
         let alone = LastCommit { had_others: false, ..with_steps(ms(9), ms(4)) };
         for commit in 1..=QUIET_COMMITS {
             assert!(!pace.may_go_on(ms(200)), "others may come");
             pace.note(alone, ms(200));
             assert_eq!(pace.may_go_on(ms(200)), commit == QUIET_COMMITS, "{commit}");
         }
+    }
+
+    /// Behind an hour in which the disk was full they rested for two.
+    #[test]
+    fn a_commit_that_waited_for_the_disk_is_no_reason_to_rest() {
+        let mut pace = FanoutPace::default();
+        let hour = Duration::from_secs(3_600);
+        pace.note(LastCommit { took: hour, ..with_steps(ms(5), ms(4)) }, hour);
+        assert!(pace.may_go_on(hour + ms(10)));
     }
 }

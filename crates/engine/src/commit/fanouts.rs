@@ -14,6 +14,9 @@ use rustc_hash::FxHashMap;
 /// Before a step that the store refused is tried again.
 pub(super) const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 
+/// Bytes of the events of fan-outs that go abreast: the store reads them for a step, in a commit that others wait for.
+const ABREAST_BYTES_MAX: usize = 256 * 1024;
+
 /// The fan-outs under way.
 #[derive(Default)]
 pub(super) struct OpenFanouts {
@@ -34,9 +37,11 @@ impl OpenFanouts {
         self.turns.is_empty() && self.behind_step.is_empty()
     }
 
-    /// Whether the tenant may open another one: it has no more than are left for all others (ADR 4).
-    pub(super) fn has_room(&self, no: TenantNo) -> bool {
-        self.open.get(&no).copied().unwrap_or_default() < OPEN_FANOUTS_MAX.saturating_sub(self.len)
+    /// Whether the tenant may open another one beside so many that are about to be opened, by whomever: it has no more than are
+    /// left for all others (ADR 4).
+    pub(super) fn has_room(&self, no: TenantNo, opening: usize) -> bool {
+        let open = self.open.get(&no).copied().unwrap_or_default();
+        open + opening < OPEN_FANOUTS_MAX.saturating_sub(self.len + opening)
     }
 
     /// One begins.
@@ -116,7 +121,7 @@ impl OpenFanouts {
         let is_same = |left: &Fanout| (left.tenant_no, left.event_id) == (step.tenant_no, step.event_id);
         match self.behind_step.iter().position(is_same) {
             Some(place) => {
-                let left = self.behind_step.swap_remove(place);
+                let left = self.behind_step.remove(place);
                 let mut targets = step.targets;
                 targets.extend(left.targets);
                 Fanout { targets, ..step }
@@ -149,9 +154,12 @@ impl OpenFanouts {
 fn take_abreast(of_tenant: &mut VecDeque<Fanout>, count_max: usize) -> Vec<Fanout> {
     let next = |fanout: &Fanout| fanout.targets.first().map(|target| target.subscription_no);
     let mut abreast: Vec<_> = of_tenant.pop_front().into_iter().collect();
+    let mut bytes: usize = abreast.iter().map(|fanout| fanout.event_bytes).sum();
     let mut place = 0;
     while abreast.len() < count_max && place < count_max && place < of_tenant.len() {
-        if next(&of_tenant[place]) == next(&abreast[0]) {
+        let candidate = &of_tenant[place];
+        if next(candidate) == next(&abreast[0]) && bytes + candidate.event_bytes <= ABREAST_BYTES_MAX {
+            bytes += candidate.event_bytes;
             abreast.extend(of_tenant.remove(place));
         } else {
             place += 1;

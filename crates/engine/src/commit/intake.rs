@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     batch::{Batch, EventJob, OutcomeJob, Size},
     event_queue::EventQueue,
-    fanout_pace::{FanoutPace, OPENED_PER_ROW},
+    fanout_pace::{FanoutPace, OPENED_MAX, OPENED_PER_ROW},
     fanouts::{OpenFanouts, REFUSED_PAUSE},
 };
 
@@ -38,8 +38,8 @@ pub(super) struct LastCommit {
     pub(super) sync_took: Duration,
     /// How many events it answered.
     pub(super) events: usize,
-    /// Whether it had steps of fan-outs.
-    pub(super) fanned_out: bool,
+    /// How many rows steps of fan-outs had in it.
+    pub(super) fanout_rows: usize,
     /// Whether it had anything else.
     pub(super) had_others: bool,
 }
@@ -74,9 +74,19 @@ impl Intake {
     /// Waits for the first item, then takes what else is there, within the bounds of a commit. `None` when it is time to
     /// finish and everything was taken but the rest of large fan-outs, which the store keeps for the next start.
     pub(super) async fn next(&mut self, clock: &dyn Clock, last: LastCommit) -> Option<Batch> {
-        let mut batch = Batch::default();
         self.fanout_pace.note(last, clock.monotonic());
         self.open_fanouts.go_on(clock.monotonic());
+        loop {
+            let batch = self.wait_for_batch(clock, last).await?;
+            // Of what came all may have to wait, for the end of large fan-outs.
+            if !batch.is_empty() {
+                return Some(batch);
+            }
+        }
+    }
+
+    async fn wait_for_batch(&mut self, clock: &dyn Clock, last: LastCommit) -> Option<Batch> {
+        let mut batch = Batch::default();
         loop {
             while let Ok(fanout) = self.fanouts.try_recv() {
                 self.open_fanouts.push(fanout);
@@ -229,14 +239,16 @@ impl Intake {
     fn take_events(&mut self, batch: &mut Batch, is_room: impl Fn(&Batch) -> bool) {
         let opened_max = self.fanout_pace.rows() * OPENED_PER_ROW;
         while is_room(batch) {
-            let may_open = |no| batch.opened_targets < opened_max && self.open_fanouts.has_room(no);
+            let is_room_to_open = batch.opened < OPENED_MAX && batch.opened_targets < opened_max;
+            let may_open = |no| is_room_to_open && self.open_fanouts.has_room(no, batch.opened);
             let Some(job) = self.events.pop(may_open) else { return };
             batch.add_event(job);
         }
     }
 
     fn take_fanouts(&mut self, batch: &mut Batch, rows_max: usize) {
-        while batch.of_fanouts.rows < rows_max {
+        // A tenant's steps are its whole turn: what they leave is another's turn only where it is worth one.
+        while batch.of_fanouts.rows <= rows_max / 2 && rows_max > 0 {
             let targets_max = rows_max - batch.of_fanouts.rows;
             let steps = self.open_fanouts.next_steps(targets_max);
             if steps.is_empty() {
@@ -287,6 +299,7 @@ mod tests {
         Fanout {
             tenant_no: TenantNo(tenant),
             event_id: EventId::from_bytes([0; 16]),
+            event_bytes: 0,
             targets: vec![target; targets],
             next_number: 1,
         }
@@ -368,7 +381,8 @@ mod tests {
         (0..100).for_each(|_| ends.fanouts.send(fanout(1, 1_000)).unwrap());
         ends.outcomes(3 * COMMIT_ROWS_MAX);
         let batch = next(&mut intake).await.unwrap();
-        assert_eq!((batch.outcomes.len(), batch.of_fanouts.rows), (COMMIT_ROWS_MAX - STEP, STEP));
+        assert_eq!(batch.outcomes.len() + batch.of_fanouts.rows, COMMIT_ROWS_MAX);
+        assert!(batch.of_fanouts.rows > 0 && batch.of_fanouts.rows <= STEP);
     }
 
     #[tokio::test]
@@ -492,8 +506,8 @@ mod tests {
             let step = |step: &Fanout| (step.event_id.as_bytes()[0], step.next_number, step.targets.len());
             steps.push(batch.fanouts.iter().map(step).collect::<Vec<_>>());
         }
-        let first = vec![(1, 1, 10), (2, 1, 10), (4, 1, 10), (3, 1, 2)];
-        let second = vec![(1, 11, 2), (2, 11, 2), (4, 11, 2), (3, 3, 10)];
+        let first = vec![(1, 1, 10), (2, 1, 10), (4, 1, 10)];
+        let second = vec![(1, 11, 2), (2, 11, 2), (4, 11, 2), (3, 1, 12)];
         assert_eq!(steps, [first, second]);
     }
 
@@ -508,17 +522,32 @@ mod tests {
         large.event.fanout = fanout(1, 1).targets;
         ends.event(large);
         let clock = ManualClock::default();
-        assert_eq!(intake.next(&clock, LastCommit::default()).await.unwrap().of_fanouts.rows, STEP);
+        assert!(intake.next(&clock, LastCommit::default()).await.unwrap().of_fanouts.rows > 0);
         let took = Duration::from_millis(3);
-        let last = LastCommit { took, fanned_out: true, had_others: true, ..LastCommit::default() };
+        let last = LastCommit { took, fanout_rows: STEP, had_others: true, ..LastCommit::default() };
         let mut next = Box::pin(intake.next(&clock, last));
-        for _ in 0..6 {
+        for _ in 0..4 {
             assert!(
                 std::future::poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await.is_pending()
             );
             clock.advance(Duration::from_millis(1));
         }
-        assert_eq!(next.await.unwrap().of_fanouts.rows, STEP);
+        assert!(next.await.unwrap().of_fanouts.rows > 0);
+    }
+
+    /// A tenant with many took the rows, and another one what was left of them: two of thirty-two, each time.
+    #[tokio::test]
+    async fn a_tenant_with_one_fan_out_has_every_second_turn_beside_one_with_many() {
+        let (ends, mut intake) = intake();
+        (0..50).for_each(|_| ends.fanouts.send(fanout(1, 4_000)).unwrap());
+        ends.fanouts.send(fanout(2, 4_000)).unwrap();
+        let mut rows = [0, 0];
+        for _ in 0..10 {
+            for step in next(&mut intake).await.unwrap().fanouts {
+                rows[step.tenant_no.0 as usize - 1] += step.targets.len();
+            }
+        }
+        assert!(rows[1] >= rows[0], "{rows:?}");
     }
 
     #[tokio::test]
@@ -533,7 +562,7 @@ mod tests {
         let clock = ManualClock::default();
         intake.next(&clock, LastCommit::default()).await.unwrap();
         let took = Duration::from_millis(3);
-        let last = LastCommit { took, fanned_out: true, had_others: true, ..LastCommit::default() };
+        let last = LastCommit { took, fanout_rows: STEP, had_others: true, ..LastCommit::default() };
         let mut next = Box::pin(intake.next(&clock, last));
         assert!(std::future::poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await.is_pending());
         ends.finish.cancel();

@@ -1,6 +1,6 @@
 //! Group commit: what waits to become durable goes into one transaction, and everybody waits for that one.
 //!
-//! Events, outcomes and the steps of large fan-outs have a queue each with a guaranteed part of every commit, so that no flood of one
+//! Events, outcomes and the steps of large fan-outs have a queue each with a guaranteed part of the commits, so that no flood of one
 //! kind starves another; of events and of steps tenants take turns ([`event_queue`], [`fanouts`]). While a commit is under way the next one gathers; it starts as soon as the last one
 //! is durable, and on a slow disk a moment later, where others are likely to come ([`intake`]).
 //!
@@ -120,14 +120,14 @@ impl CommitLoop {
         let mut last = LastCommit::default();
         while let Some(batch) = intake.next(&*self.clock, last).await {
             let (events, began) = (batch.events.len(), self.clock.monotonic());
-            let (fanned_out, had_others) = (!batch.fanouts.is_empty(), batch.len() > batch.fanouts.len());
+            let (fanout_rows, had_others) = (batch.of_fanouts.rows, batch.len() > batch.fanouts.len());
             let Ended { unwritten, refused, sync_took } = self.commit(batch).await;
             intake.refuse_fanouts(refused, &*self.clock);
             if let Some(unwritten) = unwritten {
                 self.outlast(unwritten, &mut intake).await;
             }
             let took = self.clock.monotonic().saturating_sub(began);
-            last = LastCommit { took, sync_took, events, fanned_out, had_others };
+            last = LastCommit { took, sync_took, events, fanout_rows, had_others };
         }
     }
 

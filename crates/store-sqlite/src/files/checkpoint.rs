@@ -14,6 +14,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use postroad_store::StoreError;
 use rusqlite::Connection;
 
@@ -35,8 +36,10 @@ pub(crate) struct Checkpoints {
     next_at_bytes: u64,
     /// Bytes of the log after the last commit: fewer than that, and the log has begun anew.
     last_bytes: u64,
-    /// The last checkpoint left little.
+    /// The last checkpoint of a long log left little.
     caught_up: Arc<AtomicBool>,
+    /// Held during each checkpoint: SQLite refuses a second one at once, however long it may wait.
+    alone: Arc<Mutex<()>>,
 }
 
 impl Checkpoints {
@@ -45,13 +48,22 @@ impl Checkpoints {
         // One call may wait: more would only repeat it.
         let (calls, queue) = sync_channel(1);
         let caught_up = Arc::new(AtomicBool::new(false));
-        let checkpointer = Checkpointer { db, file, gauges, caught_up: Arc::clone(&caught_up) };
+        let alone = Arc::new(Mutex::new(()));
+        let shared = (Arc::clone(&caught_up), Arc::clone(&alone));
+        let checkpointer = Checkpointer {
+            db,
+            file,
+            gauges,
+            caught_up: shared.0,
+            alone: shared.1,
+            catch_up_at_bytes: LOG_CATCH_UP_BYTES,
+        };
         let thread = thread::Builder::new()
             .name("postroad-checkpoint".to_owned())
             .spawn(move || checkpointer.run(&queue))
             .map_err(|error| OpenError::Store(StoreError::Unavailable(error.to_string())))?;
         let next_at_bytes = CHECKPOINT_EVERY_BYTES;
-        Ok(Self { calls: Some(calls), thread: Some(thread), next_at_bytes, last_bytes: 0, caught_up })
+        Ok(Self { calls: Some(calls), thread: Some(thread), next_at_bytes, last_bytes: 0, caught_up, alone })
     }
 
     /// Calls the checkpointer when enough was written since the last time.
@@ -70,6 +82,11 @@ impl Checkpoints {
     /// Whether the log is long and little of it is left to move. Said once.
     pub(crate) fn have_caught_up(&self) -> bool {
         self.caught_up.load(Relaxed) && self.caught_up.swap(false, Relaxed)
+    }
+
+    /// Held during each checkpoint: whoever locks it waits for the one that is under way.
+    pub(crate) fn alone(&self) -> Arc<Mutex<()>> {
+        Arc::clone(&self.alone)
     }
 
     /// Ends the thread.
@@ -93,6 +110,9 @@ struct Checkpointer {
     file: PathBuf,
     gauges: Arc<Gauges>,
     caught_up: Arc<AtomicBool>,
+    alone: Arc<Mutex<()>>,
+    /// Bytes of log from which on it does not rest until it has caught up.
+    catch_up_at_bytes: u64,
 }
 
 impl Checkpointer {
@@ -115,7 +135,7 @@ impl Checkpointer {
             };
             let log_bytes = self.gauges.log_bytes();
             let left = log_bytes.saturating_sub(moved);
-            if log_bytes < LOG_CATCH_UP_BYTES || left >= left_before {
+            if log_bytes < self.catch_up_at_bytes || left >= left_before {
                 return;
             }
             if left <= LOG_CAUGHT_UP_BYTES {
@@ -127,7 +147,10 @@ impl Checkpointer {
 
     /// One checkpoint; how many bytes of the log are in the database then.
     fn checkpoint(&self) -> Result<u64, rusqlite::Error> {
+        let alone = self.alone.lock();
         let frames = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| row.get::<_, i64>(2))?;
+        // To the writer, where it waits: otherwise the next one could begin first.
+        MutexGuard::unlock_fair(alone);
         Ok(u64::try_from(frames).unwrap_or(0) * FRAME_BYTES)
     }
 }
@@ -136,5 +159,54 @@ impl Checkpointer {
 pub(crate) fn note_size(file: &PathBuf, gauges: &Gauges) {
     if let Ok(found) = std::fs::metadata(file) {
         gauges.set_database_bytes(found.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A log of some hundred pages, with a checkpointer that takes it for long.
+    fn checkpointer(folder: &std::path::Path) -> (Connection, Checkpointer, u64) {
+        let file = folder.join("test.db");
+        let writer = Connection::open(&file).unwrap();
+        writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
+        writer.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+        writer.execute_batch("CREATE TABLE t (x BLOB)").unwrap();
+        writer.execute("INSERT INTO t VALUES (zeroblob(1000000))", ()).unwrap();
+        let frames = (std::fs::metadata(folder.join("test.db-wal")).unwrap().len() - 32) / FRAME_BYTES;
+        let db = Connection::open(&file).unwrap();
+        let (caught_up, alone) = <(Arc<AtomicBool>, Arc<Mutex<()>>)>::default();
+        let gauges = Arc::new(Gauges::default());
+        (writer, Checkpointer { db, file, gauges, caught_up, alone, catch_up_at_bytes: 100_000 }, frames)
+    }
+
+    #[test]
+    fn of_a_long_log_it_is_told_when_little_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_writer, checkpointer, frames) = checkpointer(folder.path());
+        // What the writer wrote meanwhile.
+        checkpointer.gauges.set_log_frames(frames + LOG_CAUGHT_UP_BYTES / FRAME_BYTES);
+        checkpointer.catch_up();
+        assert!(checkpointer.caught_up.load(Relaxed));
+    }
+
+    #[test]
+    fn behind_a_writer_who_is_faster_it_gives_up_and_tells_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_writer, checkpointer, frames) = checkpointer(folder.path());
+        checkpointer.gauges.set_log_frames(frames + 2 * LOG_CAUGHT_UP_BYTES / FRAME_BYTES);
+        checkpointer.catch_up();
+        assert!(!checkpointer.caught_up.load(Relaxed));
+    }
+
+    #[test]
+    fn a_log_that_is_short_is_not_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_writer, checkpointer, frames) = checkpointer(folder.path());
+        checkpointer.gauges.set_log_frames(frames);
+        let checkpointer = Checkpointer { catch_up_at_bytes: LOG_CATCH_UP_BYTES, ..checkpointer };
+        checkpointer.catch_up();
+        assert!(!checkpointer.caught_up.load(Relaxed));
     }
 }

@@ -7,15 +7,24 @@ use rusqlite::{Connection, Row};
 use crate::{
     codec, codes,
     error::Fault,
+    reading::events,
     sql::{self, query},
 };
 
-/// The oldest ones, each with the targets that are left.
-pub(crate) fn open(db: &Connection, limit: usize) -> Result<Vec<Fanout>, Fault> {
-    query::list(db, sql::FANOUT_LIST, (limit,), |row| {
+/// The oldest ones behind that of an event, each with the targets that are left.
+pub(crate) fn open(
+    db: &Connection,
+    after: Option<(TenantNo, EventId)>,
+    limit: usize,
+) -> Result<Vec<Fanout>, Fault> {
+    let after = match after {
+        None => 0,
+        Some((tenant_no, event_id)) => events::number(db, tenant_no, event_id)?.unwrap_or(i64::MAX),
+    };
+    query::list(db, sql::FANOUT_LIST, (limit, after), |row| {
         let (targets, next_number) = left(row)?;
-        let event_id = EventId::from_bytes(row.get(4)?);
-        Ok(Fanout { tenant_no: TenantNo(row.get(3)?), event_id, targets, next_number })
+        let (tenant_no, event_id) = (TenantNo(row.get(3)?), EventId::from_bytes(row.get(4)?));
+        Ok(Fanout { tenant_no, event_id, event_bytes: row.get(5)?, targets, next_number })
     })
 }
 

@@ -42,7 +42,7 @@ queries! { ACCEPTING:
     FANOUT_TARGETS_INSERT = "INSERT INTO fanout_target (event_no, targets) VALUES (?1, ?2)";
     /// How far a fan-out is.
     FANOUT_NEXT = "SELECT next_number FROM fanout WHERE event_no = ?1";
-    /// What is left of a fan-out.
+    /// The targets of a fan-out, and how far it is.
     FANOUT_FIND = "SELECT t.targets, f.next_number, e.deliveries FROM fanout f CROSS JOIN fanout_target t ON t.event_no = f.event_no
         CROSS JOIN event e ON e.event_no = f.event_no WHERE f.event_no = ?1";
     /// Keeps how far it is after a step.
@@ -51,9 +51,10 @@ queries! { ACCEPTING:
     FANOUT_DELETE = "DELETE FROM fanout WHERE event_no = ?1";
     /// Forgets its targets.
     FANOUT_TARGETS_DELETE = "DELETE FROM fanout_target WHERE event_no = ?1";
-    /// The oldest fan-outs that are not finished.
-    FANOUT_LIST = "SELECT x.targets, f.next_number, e.deliveries, f.tenant_no, e.id FROM fanout f
+    /// The oldest fan-outs that are not finished, behind a place.
+    FANOUT_LIST = "SELECT x.targets, f.next_number, e.deliveries, f.tenant_no, e.id,
+        length(e.data) + ifnull(length(e.attributes), 0) FROM fanout f
         CROSS JOIN tenant t ON t.tenant_no = f.tenant_no CROSS JOIN event e ON e.event_no = f.event_no
         CROSS JOIN fanout_target x ON x.event_no = f.event_no
-        WHERE f.event_no > 0 AND t.deleted_at IS NULL ORDER BY f.event_no LIMIT ?1";
+        WHERE f.event_no > ?2 AND t.deleted_at IS NULL ORDER BY f.event_no LIMIT ?1";
 }

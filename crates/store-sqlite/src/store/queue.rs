@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use postroad_domain::delivery::Delivery;
+use postroad_domain::{EventId, TenantNo, delivery::Delivery};
 use postroad_store::{
     Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, Fanout, LaneKey, Prune, Pruned, Queue,
     Refill, Refilled, RetryDelivery, RetryDeliveryError, StoreError, StoreStats, Sweep, Swept, WaitingLane,
@@ -30,8 +30,12 @@ impl Queue for SqliteStore {
         self.writer.commit(when_full, commit).await
     }
 
-    async fn open_fanouts(&self, limit: usize) -> Result<Vec<Fanout>, StoreError> {
-        self.readers.read(move |db| fanouts::open(db, limit)).await
+    async fn open_fanouts(
+        &self,
+        after: Option<(TenantNo, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<Fanout>, StoreError> {
+        self.readers.read(move |db| fanouts::open(db, after, limit)).await
     }
 
     async fn waiting_lanes(&self, page: WaitingLanes) -> Result<Vec<WaitingLane>, StoreError> {

@@ -19,7 +19,7 @@ use crate::{
     sql::{self, query},
     writer::{
         batch::Batch,
-        fanned_out::FannedOut,
+        fanouts::FanoutEvents,
         forgetting::PruneWalk,
         held::HeldWalk,
         log::Logs,
@@ -56,7 +56,7 @@ pub(crate) struct Known {
     /// Lanes in which it is not counted yet what waits.
     pub(crate) uncounted: BTreeSet<SubscriptionNo>,
     /// The events of large fan-outs that are under way.
-    pub(crate) fanned_out: FannedOut,
+    pub(crate) fanout_events: FanoutEvents,
     /// Where forgetting stands.
     pub(crate) prune: PruneWalk,
     /// Some deliveries have more than one event or a stored body: only then anything but their own rows is asked for it.

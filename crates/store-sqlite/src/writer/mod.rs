@@ -9,7 +9,7 @@ mod batch;
 pub(crate) mod commit;
 pub(crate) mod deliveries;
 pub(crate) mod event_types;
-pub(crate) mod fanned_out;
+pub(crate) mod fanouts;
 pub(crate) mod forgetting;
 pub(crate) mod held;
 mod jobs;
@@ -251,7 +251,7 @@ impl WriterThread {
             forgotten => forgotten.insert(Known::load(&self.db)?),
         };
         let (db, unlisted, listing_batch_entries) = (&self.db, &*self.unlisted, self.listing_batch_entries);
-        let (clock, feed) = (&*self.clock, &*self.feed);
+        let (clock, feed, gauges) = (&*self.clock, &*self.feed, &*self.gauges);
         let mut sync_took = Duration::ZERO;
         let answer = query::run(db, "BEGIN IMMEDIATE", ()).and_then(|_| {
             let mut scope = Work {
@@ -265,9 +265,12 @@ impl WriterThread {
                 clock,
             };
             let answer = work(&mut scope)?;
-            let began = clock.monotonic();
+            let (began, log_bytes) = (clock.monotonic(), gauges.log_bytes());
             query::run(db, "COMMIT", ())?;
-            sync_took = clock.monotonic().saturating_sub(began);
+            // Where nothing was written the disk was not asked.
+            if gauges.log_bytes() != log_bytes {
+                sync_took = clock.monotonic().saturating_sub(began);
+            }
             unlisted.apply(scope.listings);
             feed.announce(&scope.announced);
             Ok(answer)
@@ -288,33 +291,29 @@ impl WriterThread {
         fault
     }
 
-    /// Keeps the log within its limit. Usually the checkpointer does, but it never gets ahead of a writer that does
-    /// not pause: when it has caught up the writer does the rest, and at the limit all of it.
+    /// Keeps the log within its limit. Beside a writer that does not pause the checkpointer catches up but never gets to the end:
+    /// then the writer moves what is left, and at the limit whatever there is.
     fn make_room(&mut self) {
-        if self.checkpoints.have_caught_up() {
-            // Whoever reads from the log just now keeps it: then another time.
-            let emptied = self.set_patience(Duration::ZERO).and_then(|()| self.begin_log_anew());
-            let restored = self.set_patience(BUSY_TIME_MAX);
-            if let Err(error) = emptied.and(restored) {
-                tracing::debug!(%error, "the log goes on");
-            }
-        }
         let log_bytes = self.gauges.log_bytes();
-        if log_bytes < self.room_at_bytes {
+        let is_full = log_bytes >= self.room_at_bytes;
+        if !is_full && !self.checkpoints.have_caught_up() {
             return;
         }
-        // Our own readers end soon. For a backup nobody waits: its log goes when it has ended.
-        let patience = if self.is_read_outside { Duration::ZERO } else { ROOM_TIME_MAX };
+        // Our own readers end soon, but little is worth no wait. For a backup nobody waits: its log goes when it has ended.
+        let patience = if is_full && !self.is_read_outside { ROOM_TIME_MAX } else { Duration::ZERO };
         let emptied = self.set_patience(patience).and_then(|()| self.begin_log_anew());
         let restored = self.set_patience(BUSY_TIME_MAX);
-        self.is_read_outside = self.gauges.log_bytes() > 0;
-        if self.is_read_outside {
+        if self.gauges.log_bytes() == 0 {
+            (self.is_read_outside, self.room_at_bytes) = (false, LOG_BYTES_MAX);
+        } else if is_full {
+            self.is_read_outside = true;
             self.room_at_bytes = log_bytes + CHECKPOINT_EVERY_BYTES;
-        } else {
-            self.room_at_bytes = LOG_BYTES_MAX;
+            if !patience.is_zero() {
+                tracing::warn!(log_bytes, ?emptied, "the log is above its limit and could not be emptied");
+            }
         }
-        if self.is_read_outside && !patience.is_zero() || restored.is_err() {
-            tracing::warn!(log_bytes, ?emptied, "the log is above its limit and could not be emptied");
+        if let Err(error) = restored {
+            tracing::warn!(%error, "the writer's patience could not be set");
         }
     }
 
@@ -336,6 +335,8 @@ impl WriterThread {
     /// Moves all of the log into the database. The file keeps its size: to give its room back and take it again would
     /// hold up commits.
     fn begin_log_anew(&mut self) -> Result<(), Fault> {
+        let alone = self.checkpoints.alone();
+        let _alone = alone.lock();
         self.checkpoint("PRAGMA wal_checkpoint(RESTART)")
     }
 

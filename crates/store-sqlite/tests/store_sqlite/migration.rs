@@ -254,7 +254,7 @@ async fn a_large_fan_out_that_was_under_way_serves_those_that_are_left() {
     db.execute("INSERT INTO fanout VALUES (2, 3, 3, ?1)", [targets]).unwrap();
     drop(db);
     let mut world = World::new(Arc::new(open(folder.path()))).await;
-    let step = world.store.open_fanouts(9).await.unwrap().remove(0);
+    let step = world.store.open_fanouts(None, 9).await.unwrap().remove(0);
     assert_eq!((step.event_id, step.next_number), (EventId::from_bytes(id), 3));
     let left: Vec<_> = step.targets.iter().map(|target| target.subscription_no).collect();
     assert_eq!(left, [SUB_NO, SubscriptionNo(77)]);
@@ -263,7 +263,7 @@ async fn a_large_fan_out_that_was_under_way_serves_those_that_are_left() {
         created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(),
         [EventId::from_bytes(id).delivery(3)]
     );
-    assert!(world.store.open_fanouts(9).await.unwrap().is_empty());
+    assert!(world.store.open_fanouts(None, 9).await.unwrap().is_empty());
 }
 
 async fn then(world: &World, event: EventId) -> SubscriptionThen {

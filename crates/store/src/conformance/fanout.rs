@@ -12,7 +12,7 @@ pub async fn an_open_fan_out_names_every_target_that_is_left(store: Arc<dyn Stor
     let (tenant, subscriptions) = tenant_with(&mut world, 3).await;
     let first = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
     let second = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
-    let open = world.store.open_fanouts(10).await.unwrap();
+    let open = world.store.open_fanouts(None, 10).await.unwrap();
     assert_eq!(
         open.iter().map(|fanout| fanout.event_id).collect::<Vec<_>>(),
         [first, second],
@@ -25,7 +25,12 @@ pub async fn an_open_fan_out_names_every_target_that_is_left(store: Arc<dyn Stor
         assert!(fanout.targets.iter().all(|target| target.subscription_version == 1));
         assert_eq!(fanout.next_number, 2, "the event's own commit made number 1");
     }
-    assert_eq!(world.store.open_fanouts(1).await.unwrap()[0].event_id, first);
+    assert_eq!(world.store.open_fanouts(None, 1).await.unwrap()[0].event_id, first);
+    let behind = |event| world.store.open_fanouts(Some((tenant.no, event)), 10);
+    let behind_first: Vec<_> = behind(first).await.unwrap().iter().map(|fanout| fanout.event_id).collect();
+    assert_eq!((behind_first, behind(second).await.unwrap().len()), (vec![second], 0));
+    let event = world.store.event(tenant.no, first).await.unwrap().unwrap();
+    assert_eq!(open[0].event_bytes, event.bytes());
     let event = world.store.event(tenant.no, first).await.unwrap().unwrap();
     assert_eq!(event.deliveries, 3, "the count covers what is still to come");
 }
@@ -47,7 +52,7 @@ pub async fn a_step_creates_its_deliveries_and_takes_its_targets_off(store: Arc<
         let waiting = world.refill(subscription).await.deliveries.remove(0);
         assert_eq!((waiting.id, waiting.event.id), (queued.id, event_id));
     }
-    let open = world.store.open_fanouts(10).await.unwrap();
+    let open = world.store.open_fanouts(None, 10).await.unwrap();
     assert_eq!((open[0].targets.len(), open[0].next_number), (1, 4));
     assert_eq!(open[0].targets[0].subscription_no, subscriptions[3].no);
 }
@@ -59,7 +64,7 @@ pub async fn the_last_step_closes_the_fan_out(store: Arc<dyn Store>) {
     let steps =
         vec![step(&world, event_id, 2, &subscriptions[1..3]), step(&world, event_id, 4, &subscriptions[3..])];
     assert_eq!(world.commit(Vec::new(), Vec::new(), steps).await.fanned_out.len(), 3);
-    assert!(world.store.open_fanouts(10).await.unwrap().is_empty());
+    assert!(world.store.open_fanouts(None, 10).await.unwrap().is_empty());
 }
 
 pub async fn the_deliveries_of_several_steps_are_answered_lane_by_lane(store: Arc<dyn Store>) {
@@ -97,7 +102,7 @@ pub async fn a_step_that_leaves_targets_out_creates_nothing(store: Arc<dyn Store
     let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
     let step = step(&world, event_id, 3, &subscriptions[2..]);
     assert!(world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out.is_empty());
-    let open = world.store.open_fanouts(10).await.unwrap();
+    let open = world.store.open_fanouts(None, 10).await.unwrap();
     assert_eq!((open[0].targets.len(), open[0].next_number), (3, 2));
 }
 
@@ -114,7 +119,7 @@ pub async fn what_fans_out_to_a_paused_subscription_is_cancelled(store: Arc<dyn 
     assert_eq!((delivery.finished_at, delivery.due_at), (Some(world.now()), None));
     world.set_active(&subscriptions[1], true).await;
     assert!(world.refill(&subscriptions[1]).await.deliveries.is_empty(), "activation does not revive it");
-    assert!(world.store.open_fanouts(10).await.unwrap().is_empty());
+    assert!(world.store.open_fanouts(None, 10).await.unwrap().is_empty());
 }
 
 pub async fn what_fans_out_to_a_gone_subscription_is_held(store: Arc<dyn Store>) {
@@ -139,7 +144,10 @@ pub async fn nothing_fans_out_to_a_deleted_subscription(store: Arc<dyn Store>) {
     let created = world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out;
     assert_eq!(created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [event_id.delivery(3)]);
     assert_eq!(world.store.delivery(tenant.no, event_id.delivery(2)).await.unwrap(), None);
-    assert!(world.store.open_fanouts(10).await.unwrap().is_empty(), "its target is served all the same");
+    assert!(
+        world.store.open_fanouts(None, 10).await.unwrap().is_empty(),
+        "its target is served all the same"
+    );
 }
 
 pub async fn the_fan_outs_of_a_deleted_tenant_are_over(store: Arc<dyn Store>) {
@@ -148,7 +156,7 @@ pub async fn the_fan_outs_of_a_deleted_tenant_are_over(store: Arc<dyn Store>) {
     let event_id = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
     world.delete_tenant(&tenant).await;
     for _ in 0..2 {
-        assert!(world.store.open_fanouts(10).await.unwrap().is_empty());
+        assert!(world.store.open_fanouts(None, 10).await.unwrap().is_empty());
         let step = step(&world, event_id, 2, &subscriptions[1..]);
         assert!(world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out.is_empty());
         world.sweep_all(10).await;
@@ -175,5 +183,5 @@ async fn accept_fanning_out(world: &mut World, tenant: &Tenant, to: &[Subscripti
 
 fn step(world: &World, event_id: EventId, next_number: u16, to: &[Subscription]) -> Fanout {
     let targets = to.iter().map(|subscription| world.target(subscription)).collect();
-    Fanout { tenant_no: to[0].tenant_no, event_id, targets, next_number }
+    Fanout { tenant_no: to[0].tenant_no, event_id, event_bytes: 0, targets, next_number }
 }

@@ -96,7 +96,7 @@ pub async fn the_rest_of_a_large_fan_out_is_to_come(store: Arc<dyn Store>) {
     world.commit_event(new).await;
     let then = all(&world, &tenant, id, 9).await;
     assert_eq!(then.iter().map(|one| one.is_to_come).collect::<Vec<_>>(), [false, true]);
-    let open = world.store.open_fanouts(9).await.unwrap();
+    let open = world.store.open_fanouts(None, 9).await.unwrap();
     world.commit(Vec::new(), Vec::new(), open).await;
     let then = all(&world, &tenant, id, 9).await;
     assert_eq!((then[1].is_to_come, then[1].deliveries.len()), (false, 1));

@@ -74,7 +74,7 @@ pub async fn deliveries_are_listed_by_event_newest_first_and_last_created_first(
     let new = world.accept(&tenant, &[&one, &other]).await;
     // Created last of all, but for the older event.
     let targets = vec![world.target(&late)];
-    let step = Fanout { tenant_no: tenant.no, event_id, targets, next_number: 3 };
+    let step = Fanout { tenant_no: tenant.no, event_id, event_bytes: 0, targets, next_number: 3 };
     let fanned_out = world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out;
     let expected = [new[1].id, new[0].id, fanned_out[0].id, old[1].id, old[0].id];
     for limit in [1, 2, 5, 100] {

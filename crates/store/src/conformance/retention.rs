@@ -96,7 +96,7 @@ pub async fn an_event_whose_fan_out_is_open_stays_until_that_is_finished(store: 
     world.commit_event(event).await;
     world.advance(2 * AGE);
     assert_eq!(world.prune_all(AGE, 1_000).await.events, 0);
-    let open = world.store.open_fanouts(10).await.unwrap();
+    let open = world.store.open_fanouts(None, 10).await.unwrap();
     let late = world.commit(Vec::new(), Vec::new(), open).await.fanned_out.remove(0);
     assert_eq!(world.prune_all(AGE, 1_000).await.events, 0);
     world.record(&late, Next::Succeeded).await;

@@ -24,9 +24,14 @@ impl State {
         Committed { events, outcomes, fanned_out, members, ..Committed::default() }
     }
 
-    pub(super) fn open_fanouts(&self, limit: usize) -> Vec<Fanout> {
-        let of_living_tenants =
-            self.fanouts.iter().filter(|fanout| self.tenant_by_no(fanout.tenant_no).is_some());
+    pub(super) fn open_fanouts(&self, after: Option<(TenantNo, EventId)>, limit: usize) -> Vec<Fanout> {
+        let first =
+            after.map_or(0, |after| self.event_numbers.get(&after).map_or(i64::MAX, |number| number + 1));
+        let number = |fanout: &Fanout| self.event_numbers.get(&(fanout.tenant_no, fanout.event_id)).copied();
+        let of_living_tenants = self.fanouts.iter().filter(|fanout| {
+            self.tenant_by_no(fanout.tenant_no).is_some()
+                && number(fanout).is_some_and(|number| number >= first)
+        });
         of_living_tenants.take(limit).cloned().collect()
     }
 
@@ -53,7 +58,8 @@ impl State {
         if !new.fanout.is_empty() {
             let (tenant_no, event_id, targets) = (new.tenant_no, new.id, new.fanout.clone());
             let next_number = new.deliveries.len() as u16 + 1;
-            self.fanouts.push(Fanout { tenant_no, event_id, targets, next_number });
+            let event_bytes = event.bytes();
+            self.fanouts.push(Fanout { tenant_no, event_id, event_bytes, targets, next_number });
         }
         AcceptResult::Accepted { deliveries }
     }

@@ -118,7 +118,9 @@ pub struct Fanout {
     pub tenant_no: TenantNo,
     /// The event.
     pub event_id: EventId,
-    /// From [`crate::Queue::open_fanouts`]: every target that is left. In a commit: the first of them, for whom deliveries are
+    /// Bytes of its data and its attributes: a step reads them.
+    pub event_bytes: usize,
+    /// From [`crate::Queue::open_fanouts`]: every target that is left. In a commit: the first of them, for which deliveries are
     /// created now. Of a step that is repeated nothing is created twice; one that leaves some out creates nothing.
     pub targets: Vec<FanoutTarget>,
     /// The number of the first target's delivery; the others follow. Ids are made from it: [`EventId::delivery`].

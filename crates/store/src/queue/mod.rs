@@ -22,8 +22,7 @@ pub use commit::{
 pub use lanes::{
     BacklogBudget, Group, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes,
 };
-use postroad_domain::Timestamp;
-use postroad_domain::delivery::Delivery;
+use postroad_domain::{EventId, TenantNo, Timestamp, delivery::Delivery};
 pub use prune::{Prune, Pruned, TenantRetention};
 pub use single::{CancelDelivery, RetryDelivery};
 
@@ -55,8 +54,12 @@ pub trait Queue: Send + Sync + 'static {
     /// order of the input. On an error nothing was written; the caller still has its commit and may try again.
     async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError>;
 
-    /// Fan-outs that a commit left unfinished, oldest first: what a restart goes on with.
-    async fn open_fanouts(&self, limit: usize) -> Result<Vec<Fanout>, StoreError>;
+    /// Fan-outs that a commit left unfinished, oldest first, behind that of an event: what a restart goes on with.
+    async fn open_fanouts(
+        &self,
+        after: Option<(TenantNo, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<Fanout>, StoreError>;
 
     // --- lanes -------------------------------------------------------------------------------------------------------
 

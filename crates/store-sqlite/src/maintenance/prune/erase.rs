@@ -10,7 +10,7 @@ use crate::{
     numbers::DELIVERY_BITS,
     reading::groups,
     sql::{self, query},
-    writer::{fanned_out, known::ERASING_COUNTER, work::Work},
+    writer::{fanouts, known::ERASING_COUNTER, work::Work},
 };
 
 /// A delivery of an event that may go.
@@ -116,7 +116,7 @@ fn erase_event(work: &mut Work<'_>, found: Found) -> Result<(), Fault> {
         work.known.logs.before_forgetting((work.db, work.unlisted), number)?;
     }
     query::run(work.db, sql::EVENT_LISTING_DELETE, (found.tenant_no.0, found.event_no))?;
-    fanned_out::close(work.db, found.event_no)?;
+    fanouts::close(work.db, found.event_no)?;
     query::run(work.db, sql::ERASE_EVENT, (found.event_no,))?;
     work.known.prune.tenants.erased(found.tenant_no, found.event_no, found.bytes);
     if found.event_no >= work.unlisted.mark() {

@@ -14,7 +14,7 @@ use crate::{
     maintenance::members,
     numbers::DELIVERY_BITS,
     sql::{self, query},
-    writer::{fanned_out, work::Work},
+    writer::{fanouts, work::Work},
 };
 
 /// Erases rows of deleted tenants; answers how many.
@@ -119,7 +119,7 @@ fn erase_event(
     if !erase_deliveries(work, event_no, budget)? {
         return Ok(false);
     }
-    fanned_out::close(work.db, event_no)?;
+    fanouts::close(work.db, event_no)?;
     query::run(work.db, sql::EVENT_LISTING_DELETE, (tenant_no.0, event_no))?;
     budget.take(query::run(work.db, sql::ERASE_EVENT, (event_no,))?);
     if event_no >= work.unlisted.mark() {

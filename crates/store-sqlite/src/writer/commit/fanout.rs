@@ -1,7 +1,7 @@
 //! Large fan-outs: the deliveries beyond those that an event's own commit creates.
 //!
-//! **Invariant:** a target is served once, also when a step is repeated after a crash: it leaves the stored fan-out in
-//! the commit that creates its delivery.
+//! **Invariant:** a target is served once, also when a step is repeated after a crash: the number of the next delivery moves in
+//! the commit that creates it.
 
 use postroad_domain::{TenantNo, Timestamp};
 use postroad_store::{Commit, Fanout, FanoutTarget, NewDelivery, QueuedDelivery};
@@ -13,7 +13,7 @@ use crate::{
     error::Fault,
     numbers::delivery_no,
     sql::{self, query},
-    writer::{fanned_out, known::Known, work::Work},
+    writer::{fanouts, known::Known, work::Work},
 };
 
 /// Opens the fan-out of a new event: deliveries to these targets follow, the first with this number.
@@ -51,7 +51,7 @@ fn proceed_one(
     if !work.known.tenants.contains_key(&tenant_no) {
         return Ok(());
     }
-    let event = work.known.fanned_out.event(db, tenant_no, step.event_id)?;
+    let event = work.known.fanout_events.event(db, tenant_no, step.event_id)?;
     let Some((event_no, event)) = event else { return Ok(()) };
     let next = query::find(db, sql::FANOUT_NEXT, (event_no,), |row| Ok(row.get::<_, u16>(0)?))?;
     // Of a step that is repeated the first ones were served.
@@ -75,8 +75,8 @@ fn proceed_one(
     if u32::from(next_number) <= event.deliveries {
         query::run(db, sql::FANOUT_UPDATE, (event_no, next_number))?;
     } else {
-        fanned_out::close(db, event_no)?;
-        work.known.fanned_out.forget(&event);
+        fanouts::close(db, event_no)?;
+        work.known.fanout_events.forget(&event);
         work.known.prune.release(tenant_no, event_no);
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use postroad_domain::delivery::Delivery;
+use postroad_domain::{EventId, TenantNo, delivery::Delivery};
 
 use crate::{
     Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, Fanout, LaneKey, Prune, Pruned, Queue,
@@ -20,8 +20,12 @@ impl Queue for MemoryStore {
         Ok(committed)
     }
 
-    async fn open_fanouts(&self, limit: usize) -> Result<Vec<Fanout>, StoreError> {
-        Ok(self.state().open_fanouts(limit))
+    async fn open_fanouts(
+        &self,
+        after: Option<(TenantNo, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<Fanout>, StoreError> {
+        Ok(self.state().open_fanouts(after, limit))
     }
 
     async fn waiting_lanes(&self, page: WaitingLanes) -> Result<Vec<WaitingLane>, StoreError> {

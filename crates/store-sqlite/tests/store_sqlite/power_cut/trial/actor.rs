@@ -143,7 +143,7 @@ impl Actor {
     }
 
     async fn fan_out(&mut self, at: Timestamp, targets_each: usize) -> Result<String, StoreError> {
-        let mut steps: Vec<Fanout> = self.store.open_fanouts(3).await?;
+        let mut steps: Vec<Fanout> = self.store.open_fanouts(None, 3).await?;
         for step in &mut steps {
             step.targets.truncate(targets_each);
         }

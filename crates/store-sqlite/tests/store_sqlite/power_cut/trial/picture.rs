@@ -66,7 +66,7 @@ impl Picture {
             picture.add_log(store, &tenant).await?;
             picture.add_deliveries(store, tenant.no).await?;
         }
-        for fanout in store.open_fanouts(PAGE).await? {
+        for fanout in store.open_fanouts(None, PAGE).await? {
             let fact = Fact::Fanout { next_number: fanout.next_number, targets: fanout.targets.len() };
             picture.add(format!("fan-out of {}", fanout.event_id), fact);
         }

@@ -1,4 +1,4 @@
-//! Large fan-outs that are under way: their events, and their end.
+//! Large fan-outs that are not finished: their events, kept from step to step, and their end.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,17 +13,17 @@ use crate::{
 
 /// Bytes of events that are kept from one step of their fan-outs to the next.
 const EVENTS_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// What an event takes beside its data.
+/// What an event takes beside its data, its attributes and its tags.
 const EVENT_OVERHEAD_BYTES: usize = 1_024;
 
 /// The events of fan-outs that are under way, as far as there is room for them: all deliveries of one hold the same.
 #[derive(Debug, Default)]
-pub(crate) struct FannedOut {
+pub(crate) struct FanoutEvents {
     events: HashMap<EventId, (i64, Arc<Event>)>,
     bytes: usize,
 }
 
-impl FannedOut {
+impl FanoutEvents {
     /// An event with its number; `None` when it is gone.
     pub(crate) fn event(
         &mut self,
@@ -36,11 +36,11 @@ impl FannedOut {
         }
         let Some(event_no) = events::number(db, tenant_no, id)? else { return Ok(None) };
         let Some(event) = events::by_number(db, event_no)? else { return Ok(None) };
-        let (bytes, event) = (EVENT_OVERHEAD_BYTES + event.data.len(), Arc::new(event));
-        if self.bytes + bytes > EVENTS_BYTES_MAX {
-            *self = Self::default();
-        }
+        let (bytes, event) = (bytes_of(&event), Arc::new(event));
         if bytes <= EVENTS_BYTES_MAX {
+            if self.bytes + bytes > EVENTS_BYTES_MAX {
+                *self = Self::default();
+            }
             self.bytes += bytes;
             self.events.insert(id, (event_no, Arc::clone(&event)));
         }
@@ -50,9 +50,13 @@ impl FannedOut {
     /// Its fan-out is over.
     pub(crate) fn forget(&mut self, event: &Event) {
         if self.events.remove(&event.id).is_some() {
-            self.bytes -= EVENT_OVERHEAD_BYTES + event.data.len();
+            self.bytes -= bytes_of(event);
         }
     }
+}
+
+fn bytes_of(event: &Event) -> usize {
+    EVENT_OVERHEAD_BYTES + event.bytes() + event.tags.iter().map(String::len).sum::<usize>()
 }
 
 /// Ends the fan-out of an event, if it has one.
