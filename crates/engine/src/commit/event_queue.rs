@@ -2,8 +2,9 @@
 //! subscriptions, delays itself.
 //!
 //! In its turn a tenant writes so many rows, or opens one large fan-out (deficit round robin): one whose event was larger than what
-//! was left of its turn sits out as many turns as that took. The events of a tenant keep their order, but for those that bring a large fan-out while too many
-//! are open: they wait, and with them what was published by the same call behind them.
+//! was left of its turn sits out as many turns as that took. The events of a tenant keep their order, but for those that bring a
+//! large fan-out which may not be opened now, as too many are open or this commit has opened enough: they wait, and with them what
+//! was published by the same call behind them.
 
 use std::collections::{VecDeque, hash_map::Entry};
 
@@ -46,7 +47,7 @@ impl EventQueue {
         self.len == 0
     }
 
-    /// Whether any of them has its turn, and does not wait for the end of a large fan-out.
+    /// Whether any tenant has a turn: not where of each it is known that it waits for the end of a large fan-out.
     pub(super) fn has_any_ready(&self) -> bool {
         !self.turns.is_empty()
     }

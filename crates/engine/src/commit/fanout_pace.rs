@@ -14,7 +14,7 @@ use super::intake::LastCommit;
 /// Rows in a commit for each millisecond that the disk takes at the least: they lengthen it by a half, more or less.
 const ROWS_PER_MS: u128 = 50;
 /// Rows in a commit, however fast the disk.
-const ROWS_MIN: usize = 32;
+const ROWS_MIN: usize = 24;
 /// Opening a fan-out of this many targets takes as long as one row.
 pub(super) const OPENED_PER_ROW: usize = 128;
 /// They rest for so many times what their rows took.

@@ -284,7 +284,7 @@ mod tests {
     use crate::commit::{batch::EventReply, publish_gate::PublishGate};
 
     /// Rows of fan-outs in a commit on a disk that takes no time.
-    const STEP: usize = 32;
+    const STEP: usize = 24;
 
     fn target() -> FanoutTarget {
         FanoutTarget {
@@ -506,8 +506,8 @@ mod tests {
             let step = |step: &Fanout| (step.event_id.as_bytes()[0], step.next_number, step.targets.len());
             steps.push(batch.fanouts.iter().map(step).collect::<Vec<_>>());
         }
-        let first = vec![(1, 1, 10), (2, 1, 10), (4, 1, 10)];
-        let second = vec![(1, 11, 2), (2, 11, 2), (4, 11, 2), (3, 1, 12)];
+        let first = vec![(1, 1, 8), (2, 1, 8), (4, 1, 8)];
+        let second = vec![(1, 9, 4), (2, 9, 4), (4, 9, 4), (3, 1, 12)];
         assert_eq!(steps, [first, second]);
     }
 

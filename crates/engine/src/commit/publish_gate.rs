@@ -60,7 +60,7 @@ mod tests {
         while let Some(permit) = gate.admit(TenantNo(1), (100, 1_001)) {
             held.push(permit);
         }
-        assert_eq!(held.len(), 131, "131,000 rows: a second or two of commits");
+        assert_eq!(held.len(), 131, "131,000 rows: some seconds of commits");
         assert!(gate.admit(TenantNo(2), (100, 1_001)).is_some());
     }
 }

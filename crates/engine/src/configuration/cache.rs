@@ -125,8 +125,8 @@ impl TenantConfig {
     }
 
     /// The push subscriptions that want the event, in the order of their creation. Where they are more than its own commit serves,
-    /// it serves those that are ordered, since what a later commit serves may be overtaken, and leaves all others to later ones:
-    /// they write no more at a time than what other tenants' events can wait for.
+    /// it serves those that are ordered, since what a later commit serves may be overtaken. All others are served by later commits, a
+    /// few by each, so that other tenants' events do not wait for them.
     pub(crate) fn route(&self, event_type: &EventType, tags: &[String], now: Timestamp) -> Route {
         let named = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
         let mut indexes: Vec<usize> = named.iter().chain(&self.every_type).copied().collect();

@@ -1,11 +1,11 @@
-//! Who fills a bin, as far as it matters for who pays when all is full.
+//! Who fills bins, sends to them and reads them, as far as it matters for whose share something is and who pays when all is full.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The first 64 bits of an IPv6 address: one customer of a network has all that begin with them.
 const NETWORK_V6: u128 = !0 << 64;
 
-/// One that fills bins.
+/// One that has shares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Holder {
     /// Deliveries of this server: subscriptions made with a key.

@@ -16,7 +16,7 @@ pub(super) enum Refusal {
     /// Too many answers of the bin wait.
     BinWaits,
     /// As many answers wait as the one who asks may have.
-    AllWait,
+    ShareWaits,
 }
 
 impl Refusal {
@@ -24,7 +24,7 @@ impl Refusal {
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMuchComes | Self::BinWaits | Self::AllWait => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMuchComes | Self::BinWaits | Self::ShareWaits => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -39,9 +39,9 @@ impl Refusal {
             Self::BinWaits => format!(
                 "{INSPECTOR_ANSWERS_WAITING_PER_BIN_MAX} answers of this bin are waiting, and more may not"
             ),
-            Self::AllWait => {
+            Self::ShareWaits => {
                 format!(
-                    "your share of the {INSPECTOR_ANSWERS_WAITING_MAX} answers that may wait at a time is waiting"
+                    "as many of your answers wait as may, of the {INSPECTOR_ANSWERS_WAITING_MAX} that may wait in all"
                 )
             }
         }

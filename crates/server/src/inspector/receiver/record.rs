@@ -1,7 +1,8 @@
 //! `ANY /inspect/{bin}/{*path}`: records a request and answers what the bin was told to.
 //!
 //! **Invariants:** bodies that are being read and answers that wait are bounded, with a share for each sender; who comes on
-//! top is recorded too, and told why at once ([`Refusal`]). Nothing here outlives its connection: a client that hangs up gives its place free.
+//! top is recorded too, and told why at once ([`Refusal`]). Nothing here outlives its connection: a client that hangs up gives
+//! its place free.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -13,7 +14,6 @@ use axum::{
 use http::request::Parts;
 use http_body_util::BodyExt;
 use postroad_domain::limits::{INSPECTOR_BODY_BYTES_MAX, INSPECTOR_BODY_BYTES_READ_MAX};
-
 use postroad_engine::{Share, Shares};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -93,7 +93,7 @@ fn turn(
         return Ok(Turn { answer, _places: None });
     }
     let in_bin = waiting.try_acquire_owned().map_err(|_| Refusal::BinWaits)?;
-    let in_all = inspector.0.waiting.take(sender, 0).ok_or(Refusal::AllWait)?;
+    let in_all = inspector.0.waiting.take(sender, 0).ok_or(Refusal::ShareWaits)?;
     Ok(Turn { answer, _places: Some((in_bin, in_all)) })
 }
 

@@ -24,7 +24,8 @@ use crate::{
 
 /// Numbers read at a time.
 const CHUNK: usize = 256;
-/// A delivery of a large fan-out is created at most so much later than its event was accepted.
+/// A delivery of a large fan-out is not looked for when it was created so much later than its event was accepted: only a store that
+/// could not write for as long makes one.
 const FANOUT_TIME_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// The number that a cursor stands for; `None` when it is not one of ours.
