@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use postroad_domain::limits::COMMIT_ROWS_MAX;
 
-use super::intake::LastCommit;
+use super::last_commit::LastCommit;
 
 /// Rows in a commit for each millisecond that the disk takes at the least: they lengthen it by a half, more or less.
 const ROWS_PER_MS: u128 = 50;

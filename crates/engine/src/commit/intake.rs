@@ -15,6 +15,7 @@ use super::{
     event_queue::EventQueue,
     fanout_pace::{FanoutPace, OPENED_MAX, OPENED_PER_ROW},
     fanouts::{OpenFanouts, REFUSED_PAUSE},
+    last_commit::LastCommit,
 };
 
 /// With so many rows to write a commit takes its time for them, and not for the disk.
@@ -28,21 +29,6 @@ const PATIENCE_MAX: Duration = Duration::from_millis(10);
 const HERD_PART: u32 = 8;
 /// Fewer callers that were answered at once are no herd: whether they come back together nobody knows.
 const HERD_MIN: usize = 3;
-
-/// The commit before.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct LastCommit {
-    /// How long it took.
-    pub(super) took: Duration,
-    /// How much of that the disk.
-    pub(super) sync_took: Duration,
-    /// How many events it answered.
-    pub(super) events: usize,
-    /// How many rows steps of fan-outs had in it.
-    pub(super) fanout_rows: usize,
-    /// Whether it had anything else.
-    pub(super) had_others: bool,
-}
 
 /// The queues in front of the commits.
 pub(super) struct Intake {

@@ -20,6 +20,7 @@ mod event_queue;
 mod fanout_pace;
 mod fanouts;
 mod intake;
+mod last_commit;
 pub(crate) mod listener;
 mod news;
 pub(crate) mod publish_gate;
@@ -35,7 +36,8 @@ use self::{
     batch::{Batch, EventJob, EventReply, OutcomeJob},
     commit_clock::CommitClock,
     distribute::Distributor,
-    intake::{Intake, LastCommit},
+    intake::Intake,
+    last_commit::LastCommit,
     listener::CommitListener,
     news::News,
 };
