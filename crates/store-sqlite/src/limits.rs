@@ -8,7 +8,7 @@ pub(crate) const CHECKPOINT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) const CHECKPOINT_PIECE_BYTES: usize = 256 * 1024;
 /// Bytes of log from which on the checkpointer does not rest until it has caught up with the writer, who then begins it anew.
 pub(crate) const LOG_CATCH_UP_BYTES: u64 = 128 * 1024 * 1024;
-/// It has caught up when no more of the log is left: so long the writer is kept by the rest.
+/// It has caught up when no more of the log is left: the writer is held up while this much is moved.
 pub(crate) const LOG_CAUGHT_UP_BYTES: u64 = 2 * 1024 * 1024;
 /// Bytes of log at which the writer itself makes room before it goes on, whatever is left.
 pub(crate) const LOG_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -20,6 +20,8 @@ pub(crate) const READ_STEPS_PER_LOOK: i32 = 2_000;
 pub(crate) const BUSY_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long the writer waits for readers when it makes room: longer than our own ones may read.
 pub(crate) const ROOM_TIME_MAX: Duration = Duration::from_millis(500);
+/// The same when the checkpointer has caught up: it will again.
+pub(crate) const CAUGHT_UP_TIME_MAX: Duration = Duration::from_millis(2);
 /// Reading connections.
 pub(crate) const READERS: usize = 4;
 /// KiB of pages the writer keeps in memory.

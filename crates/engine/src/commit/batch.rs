@@ -24,7 +24,7 @@ impl EventJob {
 
     /// Bytes that its commit writes.
     pub(super) fn bytes(&self) -> usize {
-        self.event.data.len() + self.event.attributes.len()
+        self.event.bytes()
     }
 }
 

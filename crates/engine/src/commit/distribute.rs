@@ -87,7 +87,7 @@ impl<L: CommitListener> Distributor<L> {
             let _ = self.fanouts.send(Fanout {
                 tenant_no: event.tenant_no,
                 event_id: event.id,
-                event_bytes: event.data.len() + event.attributes.len(),
+                event_bytes: event.bytes(),
                 targets: event.fanout.clone(),
                 next_number: event.deliveries.len() as u16 + 1,
             });

@@ -9,7 +9,7 @@
 use std::collections::{VecDeque, hash_map::Entry};
 
 use postroad_domain::TenantNo;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::{batch::EventJob, fanouts::OpenFanouts};
 
@@ -34,8 +34,8 @@ struct Waiting {
     events: VecDeque<EventJob>,
     /// Events that bring a large fan-out, and those that were published behind them by the same call.
     held: VecDeque<EventJob>,
-    /// The calls that published them.
-    held_calls: FxHashSet<u64>,
+    /// The calls that published them, each with how many there are.
+    held_calls: FxHashMap<u64, usize>,
     /// Rows that it may still write in this turn; less than none when its last event was larger.
     rows_left: i64,
     /// It stands among those that are set aside.
@@ -48,7 +48,7 @@ impl EventQueue {
     }
 
     /// Whether any tenant has a turn: not where of each it is known that it waits for the end of a large fan-out.
-    pub(super) fn has_any_ready(&self) -> bool {
+    pub(super) fn has_turn(&self) -> bool {
         !self.turns.is_empty()
     }
 
@@ -75,7 +75,8 @@ impl EventQueue {
         match self.tenants.entry(no) {
             Entry::Occupied(waiting) => {
                 let waiting = waiting.into_mut();
-                let need_not_wait = job.event.fanout.is_empty() && !waiting.held_calls.contains(&job.call);
+                let need_not_wait =
+                    job.event.fanout.is_empty() && !waiting.held_calls.contains_key(&job.call);
                 waiting.events.push_back(job);
                 if waiting.is_aside && need_not_wait {
                     waiting.is_aside = false;
@@ -143,16 +144,19 @@ impl EventQueue {
 impl Waiting {
     fn next(&mut self, may_open: impl Fn() -> bool) -> Option<EventJob> {
         if self.held.front().is_some_and(|job| job.event.fanout.is_empty() || may_open()) {
-            let job = self.held.pop_front();
-            if self.held.is_empty() {
-                self.held_calls.clear();
+            let job = self.held.pop_front()?;
+            if let Entry::Occupied(mut count) = self.held_calls.entry(job.call) {
+                *count.get_mut() -= 1;
+                if *count.get() == 0 {
+                    count.remove();
+                }
             }
-            return job;
+            return Some(job);
         }
         while let Some(job) = self.events.pop_front() {
             let opens = !job.event.fanout.is_empty();
-            if self.held_calls.contains(&job.call) || (opens && !may_open()) {
-                self.held_calls.insert(job.call);
+            if self.held_calls.contains_key(&job.call) || (opens && !may_open()) {
+                *self.held_calls.entry(job.call).or_default() += 1;
                 self.held.push_back(job);
             } else {
                 return Some(job);

@@ -44,7 +44,11 @@ impl FanoutPace {
     /// A commit has ended now.
     pub(super) fn note(&mut self, last: LastCommit, now: Duration) {
         self.note_disk(last.sync_took);
-        self.quiet = if last.had_others { 0 } else { self.quiet.saturating_add(1) };
+        if last.had_others {
+            self.quiet = 0;
+        } else if last.fanout_rows > 0 {
+            self.quiet = self.quiet.saturating_add(1);
+        }
         if last.fanout_rows > 0 {
             let rows_max = u32::try_from(last.fanout_rows).unwrap_or(u32::MAX);
             let took = last.took.saturating_sub(self.disk_takes()).min(ROW_TIME_MAX.saturating_mul(rows_max));
@@ -124,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_commit_with_steps_they_rest_for_what_it_took_beyond_the_disk_while_others_come() {
+    fn behind_a_commit_with_steps_they_rest_for_twice_what_it_took_beyond_the_disk_while_others_come() {
         let mut pace = FanoutPace::default();
         assert!(pace.may_go_on(ms(0)));
         pace.note(with_steps(ms(5), ms(4)), ms(100));

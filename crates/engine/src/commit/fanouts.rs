@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 /// Before a step that the store refused is tried again.
 pub(super) const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 
-/// Bytes of the events of fan-outs that go abreast: the store reads them for a step, in a commit that others wait for.
+/// Bytes of the events of fan-outs that go abreast: the store may read them for a step, in a commit that others wait for.
 const ABREAST_BYTES_MAX: usize = 256 * 1024;
 
 /// The fan-outs under way.
@@ -32,9 +32,9 @@ pub(super) struct OpenFanouts {
 }
 
 impl OpenFanouts {
-    /// Whether no step may be taken now.
-    pub(super) fn is_empty(&self) -> bool {
-        self.turns.is_empty() && self.behind_step.is_empty()
+    /// Whether there are steps to be taken.
+    pub(super) fn has_steps(&self) -> bool {
+        !self.turns.is_empty()
     }
 
     /// Whether the tenant may open another one beside so many that are about to be opened, by whomever: it has no more than are

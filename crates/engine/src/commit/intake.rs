@@ -84,8 +84,8 @@ impl Intake {
                 self.open_fanouts.clear();
             }
             self.events.let_return(&self.open_fanouts);
-            let may_go_on = !self.open_fanouts.is_empty() && self.fanout_pace.may_go_on(clock.monotonic());
-            if self.events.has_any_ready() || may_go_on {
+            let may_go_on = self.open_fanouts.has_steps() && self.fanout_pace.may_go_on(clock.monotonic());
+            if self.events.has_turn() || may_go_on {
                 break;
             }
             tokio::select! {
@@ -247,7 +247,7 @@ impl Intake {
 
 /// Ends when fan-outs may go on that rest, or a step that was refused may be tried again.
 async fn fanouts_are_due(fanouts: &OpenFanouts, pace: &FanoutPace, clock: &dyn Clock) {
-    let resting = (!fanouts.is_empty()).then(|| pace.rests_until());
+    let resting = fanouts.has_steps().then(|| pace.rests_until());
     match resting.into_iter().chain(fanouts.next_refused()).min() {
         Some(until) => clock.sleep(until.saturating_sub(clock.monotonic())).await,
         None => std::future::pending().await,
@@ -512,7 +512,7 @@ mod tests {
         let took = Duration::from_millis(3);
         let last = LastCommit { took, fanout_rows: STEP, had_others: true, ..LastCommit::default() };
         let mut next = Box::pin(intake.next(&clock, last));
-        for _ in 0..4 {
+        for _ in 0..3 {
             assert!(
                 std::future::poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await.is_pending()
             );
@@ -533,7 +533,7 @@ mod tests {
                 rows[step.tenant_no.0 as usize - 1] += step.targets.len();
             }
         }
-        assert!(rows[1] >= rows[0], "{rows:?}");
+        assert!(rows[0] > 0 && rows[0].abs_diff(rows[1]) <= STEP, "{rows:?}");
     }
 
     #[tokio::test]

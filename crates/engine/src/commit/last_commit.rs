@@ -9,7 +9,7 @@ pub(super) struct LastCommit {
     pub(super) took: Duration,
     /// How much of that the disk.
     pub(super) sync_took: Duration,
-    /// How many events it answered.
+    /// How many events were in it.
     pub(super) events: usize,
     /// How many rows steps of fan-outs had in it.
     pub(super) fanout_rows: usize,

@@ -19,7 +19,7 @@ const EVENT_OVERHEAD_BYTES: usize = 1_024;
 /// The events of fan-outs that are under way, as far as there is room for them: all deliveries of one hold the same.
 #[derive(Debug, Default)]
 pub(crate) struct FanoutEvents {
-    events: HashMap<EventId, (i64, Arc<Event>)>,
+    events: HashMap<(TenantNo, EventId), (i64, Arc<Event>)>,
     bytes: usize,
 }
 
@@ -31,7 +31,7 @@ impl FanoutEvents {
         tenant_no: TenantNo,
         id: EventId,
     ) -> Result<Option<(i64, Arc<Event>)>, Fault> {
-        if let Some(known) = self.events.get(&id) {
+        if let Some(known) = self.events.get(&(tenant_no, id)) {
             return Ok(Some(known.clone()));
         }
         let Some(event_no) = events::number(db, tenant_no, id)? else { return Ok(None) };
@@ -42,15 +42,15 @@ impl FanoutEvents {
                 *self = Self::default();
             }
             self.bytes += bytes;
-            self.events.insert(id, (event_no, Arc::clone(&event)));
+            self.events.insert((tenant_no, id), (event_no, Arc::clone(&event)));
         }
         Ok(Some((event_no, event)))
     }
 
     /// Its fan-out is over.
-    pub(crate) fn forget(&mut self, event: &Event) {
-        if self.events.remove(&event.id).is_some() {
-            self.bytes -= bytes_of(event);
+    pub(crate) fn forget(&mut self, tenant_no: TenantNo, id: EventId) {
+        if let Some((_, event)) = self.events.remove(&(tenant_no, id)) {
+            self.bytes -= bytes_of(&event);
         }
     }
 }

@@ -45,7 +45,7 @@ use self::{
 use crate::{
     error::{Fault, OpenError},
     files::{ballast::Ballast, checkpoint::Checkpoints, gauges::Gauges},
-    limits::{BUSY_TIME_MAX, CHECKPOINT_EVERY_BYTES, LOG_BYTES_MAX, ROOM_TIME_MAX},
+    limits::{BUSY_TIME_MAX, CAUGHT_UP_TIME_MAX, CHECKPOINT_EVERY_BYTES, LOG_BYTES_MAX, ROOM_TIME_MAX},
     reading::unlisted::{ListingChanges, Unlisted},
     sql::query,
 };
@@ -295,13 +295,17 @@ impl WriterThread {
     /// then the writer moves what is left, and at the limit whatever there is.
     fn make_room(&mut self) {
         let log_bytes = self.gauges.log_bytes();
-        let is_full = log_bytes >= self.room_at_bytes;
-        if !is_full && !self.checkpoints.have_caught_up() {
+        let (is_full, caught_up) = (log_bytes >= self.room_at_bytes, self.checkpoints.have_caught_up());
+        if !is_full && !caught_up {
             return;
         }
-        // Our own readers end soon, but little is worth no wait. For a backup nobody waits: its log goes when it has ended.
-        let patience = if is_full && !self.is_read_outside { ROOM_TIME_MAX } else { Duration::ZERO };
-        let emptied = self.set_patience(patience).and_then(|()| self.begin_log_anew());
+        // Our own readers end soon, but little is worth a moment only. For a backup nobody waits: its log goes when it has ended.
+        let patience = match (is_full, self.is_read_outside) {
+            (true, false) => ROOM_TIME_MAX,
+            (true, true) => Duration::ZERO,
+            (false, _) => CAUGHT_UP_TIME_MAX,
+        };
+        let emptied = self.set_patience(patience).and_then(|()| self.begin_log_anew(patience));
         let restored = self.set_patience(BUSY_TIME_MAX);
         if self.gauges.log_bytes() == 0 {
             (self.is_read_outside, self.room_at_bytes) = (false, LOG_BYTES_MAX);
@@ -334,9 +338,10 @@ impl WriterThread {
 
     /// Moves all of the log into the database. The file keeps its size: to give its room back and take it again would
     /// hold up commits.
-    fn begin_log_anew(&mut self) -> Result<(), Fault> {
+    fn begin_log_anew(&mut self, patience: Duration) -> Result<(), Fault> {
+        // Beside another checkpoint SQLite would refuse at once.
         let alone = self.checkpoints.alone();
-        let _alone = alone.lock();
+        let Some(_alone) = alone.try_lock_for(patience) else { return Ok(()) };
         self.checkpoint("PRAGMA wal_checkpoint(RESTART)")
     }
 

@@ -170,7 +170,8 @@ impl State {
         created
     }
 
-    /// Takes the next target off the stored fan-out; `false` when it is another one: that was served before, as after a crash.
+    /// Takes the next target off the stored fan-out; `false` when it is another one: that was served before, as after a crash,
+    /// or one before it was left out.
     fn take_target(&mut self, tenant_no: TenantNo, event_id: EventId, number: u16) -> bool {
         let of_event = |fanout: &Fanout| fanout.tenant_no == tenant_no && fanout.event_id == event_id;
         let Some(index) = self.fanouts.iter().position(of_event) else {

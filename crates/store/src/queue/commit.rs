@@ -80,6 +80,13 @@ pub struct NewEvent {
     pub fanout: Vec<FanoutTarget>,
 }
 
+impl NewEvent {
+    /// Bytes of its data and its attributes.
+    pub fn bytes(&self) -> usize {
+        self.data.len() + self.attributes.len()
+    }
+}
+
 /// The caller's key for an event, hashed: the same key with the same bytes is the same event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Idempotency {
@@ -118,7 +125,7 @@ pub struct Fanout {
     pub tenant_no: TenantNo,
     /// The event.
     pub event_id: EventId,
-    /// Bytes of its data and its attributes: a step reads them.
+    /// Bytes of its data and its attributes, which a step may have to read.
     pub event_bytes: usize,
     /// From [`crate::Queue::open_fanouts`]: every target that is left. In a commit: the first of them, for which deliveries are
     /// created now. Of a step that is repeated nothing is created twice; one that leaves some out creates nothing.

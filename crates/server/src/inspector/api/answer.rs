@@ -43,8 +43,8 @@ const SETTABLE: [&str; 10] = [
 ];
 /// What names of one's own begin with.
 const OWN_PREFIX: &str = "x-";
-/// Such names that are not one's own: they tell a proxy before us to send a file or another page, or to keep this one; and
-/// the one of [`SANDBOX`].
+/// Such names that are not one's own: they tell a proxy before us to send a file or another page, or to keep this one; and the one
+/// of the sandbox that every answer is shown in.
 const NOT_OWN_PREFIXES: [&str; 6] =
     ["x-accel-", "x-sendfile", "x-lighttpd-", "x-litespeed-", "x-reproxy-", "x-content-type-options"];
 

@@ -49,11 +49,15 @@ fn proceed_one(
 ) -> Result<(), Fault> {
     let (db, tenant_no) = (work.db, step.tenant_no);
     if !work.known.tenants.contains_key(&tenant_no) {
+        work.known.fanout_events.forget(tenant_no, step.event_id);
         return Ok(());
     }
     let event = work.known.fanout_events.event(db, tenant_no, step.event_id)?;
     let Some((event_no, event)) = event else { return Ok(()) };
     let next = query::find(db, sql::FANOUT_NEXT, (event_no,), |row| Ok(row.get::<_, u16>(0)?))?;
+    if next.is_none() {
+        work.known.fanout_events.forget(tenant_no, step.event_id);
+    }
     // Of a step that is repeated the first ones were served.
     let Some(served) = next.and_then(|next| next.checked_sub(step.next_number)) else { return Ok(()) };
     let targets = step.targets.iter().zip(step.next_number..).skip(served.into());
@@ -76,7 +80,7 @@ fn proceed_one(
         query::run(db, sql::FANOUT_UPDATE, (event_no, next_number))?;
     } else {
         fanouts::close(db, event_no)?;
-        work.known.fanout_events.forget(&event);
+        work.known.fanout_events.forget(tenant_no, step.event_id);
         work.known.prune.release(tenant_no, event_no);
     }
     Ok(())
