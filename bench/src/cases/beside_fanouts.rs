@@ -34,7 +34,7 @@ const ORDERED: Load = Load { connections: 16, ..Load::ONE.at(Pace::InLoop(16)) }
 /// Who publishes to very many.
 const LARGE_TENANT: u64 = 2;
 const LARGE: Load = Load { connections: 4, ..Load::ONE.at(Pace::InLoop(u32::MAX)) };
-/// Its receivers take their time, each another: what disturbs the others is the publishing, not five hundred answers at once.
+/// Its receivers take their time, each answer a different one: what disturbs the others is the publishing, not five hundred answers at once.
 const LARGE_ANSWERS: Behaviour = Behaviour::Varying(2_000);
 
 async fn measure(run: &Run<'_>) -> Result<Findings> {

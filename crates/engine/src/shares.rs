@@ -1,4 +1,5 @@
-//! Shares: how much of a bounded thing each tenant, or whoever else holds something of it, may hold at a time ([ADR 4](../../../docs/adr/0004-shares.md)).
+//! Shares: how much of a bounded thing each tenant may hold at a time, or whoever else it is shared among
+//! ([ADR 4](../../../docs/adr/0004-shares.md)).
 //!
 //! The thing may be anything that is counted in places and bytes: events that wait for their commit, bodies of requests,
 //! tests under way, pages of the inspector.

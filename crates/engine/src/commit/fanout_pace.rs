@@ -3,6 +3,7 @@
 //! What comes while a commit is made waits for its end, and for one of its own. So a commit has few rows of fan-outs, and behind one
 //! that has any they rest for twice as long as it took beyond the disk, as far as their rows can account for it: that time is for
 //! the others. After a few commits without anything else they go on without a rest.
+//!
 //! A few dozen rows now and then touch less of the store than a few rows in each commit: rows of one subscription lie together.
 
 use std::time::Duration;

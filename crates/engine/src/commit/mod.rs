@@ -1,8 +1,9 @@
 //! Group commit: what waits to become durable goes into one transaction, and everybody waits for that one.
 //!
 //! Events, outcomes and the steps of large fan-outs have a queue each with a guaranteed part of the commits, so that no flood of one
-//! kind starves another; of events and of steps tenants take turns ([`event_queue`], [`fanouts`]). While a commit is under way the next one gathers; it starts as soon as the last one
-//! is durable, and on a slow disk a moment later, where others are likely to come ([`intake`]).
+//! kind starves another; of events and of steps tenants take turns ([`event_queue`], [`fanouts`]). While a commit is under way the
+//! next one gathers; it starts as soon as the last one is durable, and on a slow disk a moment later, where others are likely to
+//! come ([`intake`]).
 //!
 //! **Invariants**
 //! * An event is answered only after its commit.

@@ -2,7 +2,7 @@
 //! `/inspector/{bin}/requests` shows it, as a page and as JSON.
 //!
 //! **Invariants**
-//! * Whoever knows a bin's name sees what it holds; names that [`new_bin`] makes cannot be guessed.
+//! * Whoever knows a bin's name sees what it holds; names that [`api`] makes cannot be guessed.
 //! * What is kept is bounded in number, bytes and time; of too much whoever has most pays, and what comes from outside
 //!   leaves a half to the deliveries of this server: see [`bins`].
 //! * What is under way is bounded too, with a share for each network that calls and one for this server: bodies that come,
