@@ -300,20 +300,18 @@ impl WriterThread {
             return;
         }
         // Our own readers end soon, but little is worth a moment only. For a backup nobody waits: its log goes when it has ended.
-        let patience = match (is_full, self.is_read_outside) {
-            (true, false) => ROOM_TIME_MAX,
-            (true, true) => Duration::ZERO,
-            (false, _) => CAUGHT_UP_TIME_MAX,
-        };
-        let emptied = self.set_patience(patience).and_then(|()| self.begin_log_anew(patience));
+        let wait = if is_full { ROOM_TIME_MAX } else { CAUGHT_UP_TIME_MAX };
+        let patience = if is_full && self.is_read_outside { Duration::ZERO } else { wait };
+        let begun = self.set_patience(patience).and_then(|()| self.begin_log_anew(wait));
         let restored = self.set_patience(BUSY_TIME_MAX);
         if self.gauges.log_bytes() == 0 {
             (self.is_read_outside, self.room_at_bytes) = (false, LOG_BYTES_MAX);
         } else if is_full {
-            self.is_read_outside = true;
             self.room_at_bytes = log_bytes + CHECKPOINT_EVERY_BYTES;
+            // Where a checkpoint was under way for all of the time nobody knows of readers.
+            self.is_read_outside |= matches!(begun, Ok(true));
             if !patience.is_zero() {
-                tracing::warn!(log_bytes, ?emptied, "the log is above its limit and could not be emptied");
+                tracing::warn!(log_bytes, ?begun, "the log is above its limit and could not be emptied");
             }
         }
         if let Err(error) = restored {
@@ -338,11 +336,13 @@ impl WriterThread {
 
     /// Moves all of the log into the database. The file keeps its size: to give its room back and take it again would
     /// hold up commits.
-    fn begin_log_anew(&mut self, patience: Duration) -> Result<(), Fault> {
-        // Beside another checkpoint SQLite would refuse at once.
+    ///
+    /// Beside another checkpoint SQLite would refuse at once: this waits so long for its end. Answers whether it ended.
+    fn begin_log_anew(&mut self, wait: Duration) -> Result<bool, Fault> {
         let alone = self.checkpoints.alone();
-        let Some(_alone) = alone.try_lock_for(patience) else { return Ok(()) };
-        self.checkpoint("PRAGMA wal_checkpoint(RESTART)")
+        let Some(_alone) = alone.try_lock_for(wait) else { return Ok(false) };
+        self.checkpoint("PRAGMA wal_checkpoint(RESTART)")?;
+        Ok(true)
     }
 
     /// The same, and the file is empty then.
