@@ -89,6 +89,8 @@ actions! {
     SubscriptionGone = "subscription.gone";
     /// A test was sent to a subscription.
     SubscriptionTested = "subscription.tested";
+    /// Somebody had the handshakes of a subscription made; or, by the system, they passed and it became active.
+    SubscriptionVerified = "subscription.verified";
     /// A secret was shown.
     SecretRead = "secret.read";
     /// A subscription has a new secret.

@@ -16,6 +16,20 @@ use crate::{
 pub struct EventType(String);
 
 impl EventType {
+    /// The type under which the handshakes of a profile are logged, as tests. Nobody publishes it, and no tenant or profile has an
+    /// event type of that name.
+    pub const HANDSHAKE: &str = "postroad.handshake";
+
+    /// The type of a handshake.
+    pub fn handshake() -> Self {
+        Self(Self::HANDSHAKE.to_owned())
+    }
+
+    /// Whether it is [`Self::HANDSHAKE`].
+    pub fn is_handshake(&self) -> bool {
+        self.0 == Self::HANDSHAKE
+    }
+
     /// Checks an event type: 1 to 128 of letters, digits, `_`, `.`, `-`, `/` and `:`, beginning with a letter or digit.
     /// A profile may narrow this to its catalogue.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
@@ -145,5 +159,6 @@ mod tests {
         for text in ["", ".a", "a b", "a\n", "ä", &"a".repeat(129)] {
             EventType::parse(text).unwrap_err();
         }
+        assert_eq!(EventType::parse(EventType::HANDSHAKE), Ok(EventType::handshake()));
     }
 }

@@ -271,6 +271,15 @@ pub const BREAKER_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Tests of subscriptions under way at a time, of all tenants. Of one tenant there are no more than are free for all others, so
 /// 32 of a tenant alone; more are answered 429.
 pub const TESTS_MAX: usize = 64;
+/// Handshakes of a profile, each of which is an exchange when a subscription is created.
+pub const HANDSHAKES_PER_PROFILE_MAX: usize = 8;
+/// Subscriptions whose handshakes wait to be made behind the answer that changed them; of one tenant no more than are free for all
+/// others. What is beyond is not made, but for those that must pass: these are read from the store again.
+pub const HANDSHAKES_WAITING_MAX: usize = 1_024;
+/// Subscriptions whose handshakes are made at a time in the background; as for the tests, so 16 of a tenant alone.
+pub const HANDSHAKES_UNDER_WAY_MAX: usize = 32;
+/// Characters of what is said of a handshake that failed.
+pub const VERIFICATION_DETAIL_CHARS_MAX: usize = 500;
 /// Reads of lanes' next deliveries under way at a time.
 pub const REFILLS_MAX: usize = 4;
 /// Outcomes that wait for their commit; above it no new attempt starts.

@@ -196,6 +196,53 @@ pub enum InactiveReason {
     Paused,
     /// The receiver answered 410 Gone. What waits is held until it expires, and goes out on activation.
     Gone,
+    /// A handshake that must pass before anything is sent has not passed. What waits is held until it expires, and goes out when
+    /// it has.
+    Unverified,
+}
+
+impl InactiveReason {
+    /// Whether what waits is held until it expires, and goes out on activation; else it is cancelled.
+    pub const fn holds(self) -> bool {
+        matches!(self, Self::Gone | Self::Unverified)
+    }
+}
+
+/// What the handshakes of a subscription came to, the last time that they were made or asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// The version of the subscription whose change asked for them, or in which somebody else did.
+    pub version: i64,
+    /// How they went.
+    pub state: VerificationState,
+    /// Since when it is so.
+    pub at: Timestamp,
+    /// Why they failed, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// How the handshakes of a subscription went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerificationState {
+    /// They have not been made yet.
+    Pending,
+    /// The receiver answered each as the profile expects it.
+    Passed,
+    /// It did not.
+    Failed,
+}
+
+impl VerificationState {
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// A subscription as it was at one of its versions: what a delivery of that version is shaped and signed with.
@@ -207,17 +254,17 @@ pub struct SubscriptionVersion {
     pub secrets: Vec<SealedSecret>,
 }
 
-/// What a change of a subscription is made from: its version, and whether its receiver was gone. A 410 is no version, but
-/// whoever read the subscription before it has not seen it as it is.
+/// What a change of a subscription is made from: its version, and whether it was held, as its receiver was gone or not verified.
+/// Neither a 410 nor a handshake that passes is a version, but whoever read the subscription before it has not seen it as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision {
     /// The version.
     pub version: i64,
-    /// Its receiver was gone.
+    /// It was inactive for a reason that [holds](InactiveReason::holds) what waits.
     pub gone: bool,
 }
 
-/// A version whose receiver was not gone.
+/// A version that was not held.
 impl From<i64> for Revision {
     fn from(version: i64) -> Self {
         Self { version, gone: false }
@@ -234,7 +281,7 @@ impl fmt::Display for Revision {
 impl Subscription {
     /// As it is now.
     pub fn revision(&self) -> Revision {
-        let gone = matches!(self.inactive, Some((InactiveReason::Gone, _)));
+        let gone = self.inactive.is_some_and(|(reason, _)| reason.holds());
         Revision { version: self.version, gone }
     }
 }
@@ -255,6 +302,8 @@ pub struct Subscription {
     pub spec: SubscriptionSpec,
     /// Set while it is not active.
     pub inactive: Option<(InactiveReason, Timestamp)>,
+    /// What its handshakes came to; `None` where none was ever asked for.
+    pub verification: Option<Verification>,
     /// The current secret first, then older ones that may still sign.
     pub secrets: Vec<SealedSecret>,
     /// When it was created.

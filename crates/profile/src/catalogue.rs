@@ -74,7 +74,9 @@ impl Catalogue {
     pub fn resolve(&self, name_or_title: &str) -> Option<EventType> {
         match self.places.get(name_or_title) {
             Some(place) => self.types.get(*place).cloned(),
-            None if self.open.as_ref()?.is_match(name_or_title) => EventType::parse(name_or_title).ok(),
+            None if self.open.as_ref()?.is_match(name_or_title) => {
+                EventType::parse(name_or_title).ok().filter(|event_type| !event_type.is_handshake())
+            }
             None => None,
         }
     }
@@ -127,6 +129,9 @@ fn read_entry(
     let attributes_file = section.owned_text("example_attributes");
     let name = section.required_text("name")?.value.to_owned();
     let event_type = EventType::parse(&name).map_err(|why| section.invalid("name", why.to_string())).ok()?;
+    if event_type.is_handshake() {
+        section.invalid("name", "is the type under which Postroad logs handshakes: choose another");
+    }
     let path = given.unwrap_or_else(|| format!("examples/{name}.json"));
     let mut text_of = |path: &str| {
         let text = source.text(path).unwrap_or_else(|| {

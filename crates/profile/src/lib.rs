@@ -2,7 +2,8 @@
 //! chance.
 //!
 //! [`Profile::load`] checks the files of a profile (the language is in `docs/profiles.md`); [`Profile::shape`] makes of an
-//! event what is the same in every attempt, [`Profile::sign`] the request of one attempt.
+//! event what is the same in every attempt, [`Profile::sign`] the request of one attempt; [`Profile::begin_handshake`] makes the
+//! request by which a receiver is tried, and what it must answer.
 //!
 //! **Invariant:** the same input always gives the same bytes, so that what is signed, sent and logged is one buffer.
 //!
@@ -17,6 +18,7 @@ mod catalogue;
 pub mod ecmascript_json;
 mod error;
 mod examples;
+mod handshake;
 mod ingest;
 mod input;
 mod json;
@@ -40,6 +42,7 @@ pub use algorithm::Algorithm;
 pub use built_in::built_in;
 pub use catalogue::{Catalogue, EventEntry, ExampleOrigin};
 pub use error::RenderError;
+pub use handshake::{BegunHandshake, ExpectedAnswer, Handshake, Occasion};
 pub use ingest::{DataRefusal, IngestChecks};
 pub use input::{
     AttemptFacts, DeliveryFacts, ExactRequest, RenderInput, Shaped, SubscriptionFacts, TenantFacts,

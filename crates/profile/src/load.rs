@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Profile, catalogue, examples, ingest,
+    Profile, catalogue, examples, handshake, ingest,
     options::{read_attributes, read_options},
     policy,
     problem::{ProblemKind, ProfileProblem},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The file that every profile has.
-const PROFILE_FILE: &str = "profile.toml";
+pub(crate) const PROFILE_FILE: &str = "profile.toml";
 
 impl Profile {
     /// Reads and checks a profile: its keys, its templates, and that each example becomes a request.
@@ -68,6 +68,8 @@ fn read(
     // The signature can be part of the body only where it exists first, and is the same in every attempt.
     let body_scope = Scope { signature: !body_is_signed && !each_attempt, ..Scope::ONCE };
     let request = request::read(&root, &mut compiler, body_scope);
+    let around = handshake::Around { request: &request, signature: signature.as_ref() };
+    let handshakes = handshake::read(&root, &mut compiler, around);
     let canonical_data =
         root.choice("canonical_json", &[("ecmascript", true), ("none", false)]).unwrap_or(false);
     let signs = root.has("signature");
@@ -91,6 +93,7 @@ fn read(
         body_is_signed,
         request,
         signature,
+        handshakes,
         environment: Arc::new(compiler.into_environment()),
     };
     drop(root);

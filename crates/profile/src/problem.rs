@@ -82,6 +82,9 @@ pub enum ProblemKind {
     /// A template that cannot be compiled.
     #[error("bad template: {0}")]
     Template(String),
+    /// A handshake that does not become a request.
+    #[error("the handshake does not render: {0}")]
+    Handshake(String),
     /// An example that does not become a request.
     #[error("the example of `{event}` does not render: {why}")]
     Example {

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     catalogue::Catalogue,
+    handshake::Handshake,
     ingest::IngestChecks,
     options::{self, FieldProblem, OptionOwner, OptionSchema, OptionValues},
     policy::DeliveryPolicy,
@@ -56,6 +57,7 @@ pub struct Profile {
     pub(crate) body_is_signed: bool,
     pub(crate) request: RequestRules,
     pub(crate) signature: Option<SignatureRules>,
+    pub(crate) handshakes: Vec<Handshake>,
     pub(crate) environment: Arc<Environment<'static>>,
 }
 
@@ -77,19 +79,19 @@ impl Profile {
 
     /// Whether the profile makes the header of an option that is kept like a secret: no log shows its value.
     pub fn hides_header(&self, name: &str) -> bool {
-        let mut rules = self.request.headers.iter().filter(|rule| rule.name.eq_ignore_ascii_case(name));
-        rules.any(|rule| rule.reads_any(self.secret_options()))
+        let of_handshakes = self.handshakes.iter().flat_map(|handshake| &handshake.headers);
+        let rules = self.request.headers.iter().chain(of_handshakes);
+        let mut of_name = rules.filter(|rule| rule.name.eq_ignore_ascii_case(name));
+        of_name.any(|rule| rule.reads_any(self.secret_options()))
     }
 
     /// A URL that this profile made of the customer's `own` one, as a log may show it: the values that it put into the
     /// query from options that are kept like a secret are masked.
     pub fn url_for_log(&self, own: &str, url: &str, mask: &str) -> String {
-        let is_secret = |parameter: &Parameter| parameter.reads_any(self.secret_options());
-        if self.request.query.iter().any(is_secret) {
-            request::masked(own, url, &self.request.query, is_secret, mask)
-        } else {
-            url.to_owned()
-        }
+        let is_secret = |parameter: &&Parameter| parameter.reads_any(self.secret_options());
+        let of_handshakes = self.handshakes.iter().flat_map(|handshake| &handshake.query);
+        let mut secret = self.request.query.iter().chain(of_handshakes).filter(is_secret).peekable();
+        if secret.peek().is_some() { request::masked(own, url, secret, mask) } else { url.to_owned() }
     }
 
     /// Whether timestamp and signature are made anew at each attempt.

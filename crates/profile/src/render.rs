@@ -13,9 +13,9 @@ use crate::{
     error::RenderError,
     input::{AttemptFacts, ExactRequest, RenderInput, Shaped},
     request::{self, Content, Rendering, Style},
-    secret::SecretUse,
+    secret::{SecretKey, SecretUse},
     signature::SignatureRules,
-    template::{Facts, Variable},
+    template::{Facts, Template, Variable},
 };
 
 /// What is signed is mostly the body and little more: an id, a time.
@@ -52,11 +52,12 @@ impl Profile {
             None => Ok(Shaped { body: self.write_body(&facts)?, signature: None }),
             Some(rules) if self.body_is_signed => {
                 let body = self.write_body(&facts)?;
-                let signature = self.write_signature(rules, &Facts { body: Some(&body), ..facts })?;
+                let facts = Facts { body: Some(&body), ..facts };
+                let signature = self.write_signature(rules, of_delivery(rules, input), &facts)?;
                 Ok(Shaped { signature, body })
             }
             Some(rules) => {
-                let signature = self.write_signature(rules, &facts)?;
+                let signature = self.write_signature(rules, of_delivery(rules, input), &facts)?;
                 let body = self.write_body(&Facts { signature: signature.as_deref(), ..facts })?;
                 Ok(Shaped { signature, body })
             }
@@ -77,7 +78,9 @@ impl Profile {
         let Shaped { body, signature } = shaped;
         let facts = Facts { attempt: Some(&attempt), body: Some(&body), ..self.facts(input) };
         let signature = match &self.signature {
-            Some(rules) if rules.each_attempt => self.write_signature(rules, &facts)?,
+            Some(rules) if rules.each_attempt => {
+                self.write_signature(rules, of_delivery(rules, input), &facts)?
+            }
             _ => signature,
         };
         if signature.is_none() && self.secret_rules.presence == SecretUse::Generated {
@@ -95,7 +98,7 @@ impl Profile {
         })
     }
 
-    fn facts<'a>(&'a self, input: &'a RenderInput<'a>) -> Facts<'a> {
+    pub(crate) fn facts<'a>(&'a self, input: &'a RenderInput<'a>) -> Facts<'a> {
         Facts::new(input, Some(&self.catalogue), self.canonical_data)
     }
 
@@ -104,29 +107,30 @@ impl Profile {
         self.content(facts.input).map_or(Ok(String::new()), |content| content.render(&rendering))
     }
 
-    /// The signature text of all keys, the current one first; nothing without keys.
-    fn write_signature(
+    /// The signature text of a message by all keys, the current one first; nothing without keys.
+    pub(crate) fn write_signature(
         &self,
         rules: &SignatureRules,
+        (message, keys): (&Template, &[SecretKey]),
         facts: &Facts<'_>,
     ) -> Result<Option<String>, RenderError> {
-        if facts.input.secrets.is_empty() {
+        if keys.is_empty() {
             return Ok(None);
         }
-        let is_body = rules.message.as_placeholder().is_some_and(|placeholder| {
+        let is_body = message.as_placeholder().is_some_and(|placeholder| {
             placeholder.variable == Variable::Body && placeholder.filters.is_empty()
         });
         let message = match facts.body.filter(|_| is_body) {
             Some(body) => Cow::Borrowed(body),
             None => {
-                let mut message =
+                let mut text =
                     String::with_capacity(facts.body.map_or(0, str::len) + MORE_THAN_BODY_BYTES);
-                rules.message.render(&self.environment, facts, &mut message)?;
-                Cow::Owned(message)
+                message.render(&self.environment, facts, &mut text)?;
+                Cow::Owned(text)
             }
         };
         let mut text = String::with_capacity(80);
-        for secret in facts.input.secrets {
+        for secret in keys {
             let Some(scheme) = rules.schemes.get(secret.scheme) else { continue };
             if !text.is_empty() {
                 text.push_str(&rules.separator);
@@ -149,4 +153,9 @@ impl Profile {
         let named = chosen.and_then(|chosen| contents.iter().find(|content| content.is_called(chosen)));
         named.or(contents.first())
     }
+}
+
+/// What a delivery signs, and by which keys.
+fn of_delivery<'a>(rules: &'a SignatureRules, input: &RenderInput<'a>) -> (&'a Template, &'a [SecretKey]) {
+    (&rules.message, input.secrets)
 }

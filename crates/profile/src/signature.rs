@@ -40,7 +40,7 @@ const ALGORITHMS: [(&str, Algorithm); 4] = [
     ("hmac-sha512", Algorithm::HmacSha512),
     ("ed25519", Algorithm::Ed25519),
 ];
-const ENCODINGS: [(&str, Encoding); 3] =
+pub(crate) const ENCODINGS: [(&str, Encoding); 3] =
     [("hex", Encoding::Hex), ("base64", Encoding::Base64), ("base64url", Encoding::Base64Url)];
 const KEY_ENCODINGS: [(&str, Option<Encoding>); 4] = [
     ("text", None),

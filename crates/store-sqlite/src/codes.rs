@@ -113,6 +113,7 @@ pub(crate) const fn inactive_code(reason: InactiveReason) -> i64 {
     match reason {
         InactiveReason::Paused => 1,
         InactiveReason::Gone => 2,
+        InactiveReason::Unverified => 5,
     }
 }
 
@@ -121,6 +122,7 @@ pub(crate) const fn inactive_of(code: i64) -> Result<InactiveReason, Fault> {
     match code {
         1 => Ok(InactiveReason::Paused),
         2 => Ok(InactiveReason::Gone),
+        5 => Ok(InactiveReason::Unverified),
         _ => Err(Fault::Corrupt("a subscription is inactive for an unknown reason")),
     }
 }
@@ -207,7 +209,7 @@ mod tests {
             assert_eq!(deliveries_of(code).unwrap(), (deliveries, test));
             assert_eq!(log_no_of(code).unwrap(), LogNo(log_no));
         }
-        for reason in [InactiveReason::Paused, InactiveReason::Gone] {
+        for reason in [InactiveReason::Paused, InactiveReason::Gone, InactiveReason::Unverified] {
             assert_eq!(inactive_of(inactive_code(reason)).unwrap(), reason);
             let standing = Standing::Inactive(reason);
             assert_eq!(standing_of(standing_code(standing)).unwrap(), standing);

@@ -37,9 +37,10 @@ pub use cluster::{
     Session, SessionId,
 };
 pub use configuration::{
-    ConfigSnapshot, Configuration, CreateKey, CreateSubscription, Deactivate, DeleteEventType,
-    DeleteSubscription, DeleteTenant, KeyUsed, ListKeys, ListTenants, PutEventType, PutProfile, PutTenant,
-    RevokeKey, SettingKey, StoredKey, StoredProfile, SubscriptionChange, UpdateSubscription,
+    AskVerification, ConfigSnapshot, Configuration, CreateKey, CreateSubscription, Deactivate,
+    DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, ListKeys, ListTenants, PendingVerifications,
+    PutEventType, PutProfile, PutTenant, RecordVerification, RevokeKey, SettingKey, StoredKey, StoredProfile,
+    SubscriptionChange, UpdateSubscription,
 };
 pub use error::{
     CancelDeliveryError, CancelReplayError, CreateKeyError, CreateSubscriptionError, PutEventTypeError,

@@ -8,8 +8,9 @@ use postroad_domain::{
 use postroad_store::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
     Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, LaneKey, ListAllSubscriptions,
-    ListKeys, ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RevokeKey,
-    SettingKey, StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
+    ListKeys, ListTenants, Owned, Page, PendingVerifications, PutEventType, PutEventTypeError, PutProfile,
+    PutTenant, RecordVerification, RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile,
+    UpdateSubscription, UpdateSubscriptionError,
 };
 
 use super::SimulatedStore;
@@ -111,6 +112,14 @@ impl Configuration for SimulatedStore {
         drop(alone);
         self.disk.answer_takes().await;
         Ok(is_deactivated)
+    }
+
+    async fn record_verification(&self, record: RecordVerification) -> Result<bool, StoreError> {
+        self.write(2, self.inner.record_verification(record)).await
+    }
+
+    async fn pending_verifications(&self, list: PendingVerifications) -> Result<Vec<LaneKey>, StoreError> {
+        self.look("pending_verifications", self.inner.pending_verifications(list)).await
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {

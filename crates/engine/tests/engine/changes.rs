@@ -40,6 +40,7 @@ async fn change(world: &World, id: SubscriptionId, change: impl FnOnce(&mut Subs
     let mut spec = before.spec.clone();
     change(&mut spec);
     let update = UpdateSubscription {
+        ask: None,
         tenant_no: before.tenant_no,
         id,
         expected_version: before.version,

@@ -295,6 +295,7 @@ async fn a_secret_goes_alone_also_where_the_settings_would_be_refused_today() {
     let mut spec = before.spec.clone();
     spec.push_mut().unwrap().url = EndpointUrl::parse("https://blocked.example/").unwrap();
     let update = UpdateSubscription {
+        ask: None,
         tenant_no: before.tenant_no,
         id: before.id,
         expected_version: before.version,

@@ -11,9 +11,12 @@ use self::chosen_options::{ChosenOptions, told};
 use crate::{
     Profile,
     catalogue::EventEntry,
+    handshake::{BegunHandshake, Handshake},
     input::{AttemptFacts, DeliveryFacts, ExactRequest, RenderInput, SubscriptionFacts, TenantFacts},
     json,
+    load::PROFILE_FILE,
     problem::{ProblemKind, ProfileProblem},
+    request::Content,
     secret::SecretKey,
     signature::Scheme,
 };
@@ -35,12 +38,61 @@ impl Profile {
         self.render_with(entry, content_type, &ChosenOptions::needed(self))
     }
 
+    /// The request of one of the profile's handshakes and the answer that it must have, with facts that are made up, among them
+    /// the example of the first event type; `None` where its condition never holds with the values that examples have.
+    ///
+    /// # Errors
+    ///
+    /// In words for the person who writes the profile.
+    pub fn render_handshake(&self, handshake: &Handshake) -> Result<Option<BegunHandshake>, String> {
+        let mut begun = None;
+        for chosen in ChosenOptions::variants(self) {
+            let rendered = self.begin_with(handshake, &chosen)?;
+            begun = begun.or(rendered);
+        }
+        Ok(begun)
+    }
+
+    fn begin_with(
+        &self,
+        handshake: &Handshake,
+        chosen: &ChosenOptions,
+    ) -> Result<Option<BegunHandshake>, String> {
+        let Some(entry) = self.catalogue.entries().first() else { return Ok(None) };
+        self.with_sample(entry, None, chosen, |input, attempt| {
+            let due = self.handshakes_due(input, None);
+            if !due.iter().any(|place| std::ptr::eq(&self.handshakes[*place], handshake)) {
+                return Ok(None);
+            }
+            let begun = self.begin_handshake(handshake, input, attempt, &mut StdRng::seed_from_u64(3));
+            let begun = begun.map_err(|error| error.to_string())?;
+            if handshake.content.as_ref().is_some_and(Content::is_json) {
+                let body = String::from_utf8_lossy(&begun.request.body);
+                json::check(&body).map_err(|error| format!("its body is not JSON: {error}"))?;
+            }
+            Ok(Some(begun))
+        })
+    }
+
     fn render_with(
         &self,
         entry: &EventEntry,
         content_type: Option<&str>,
         chosen: &ChosenOptions,
     ) -> Result<ExactRequest, String> {
+        self.with_sample(entry, content_type, chosen, |input, attempt| {
+            self.render(input, attempt).map_err(|error| error.to_string())
+        })
+    }
+
+    /// Does something with the facts of an example.
+    fn with_sample<T>(
+        &self,
+        entry: &EventEntry,
+        content_type: Option<&str>,
+        chosen: &ChosenOptions,
+        make: impl FnOnce(&RenderInput<'_>, AttemptFacts) -> Result<T, String>,
+    ) -> Result<T, String> {
         json::check(&entry.example).map_err(|error| format!("is not JSON: {error}"))?;
         self.ingest.check(&entry.example).map_err(|refusal| format!("data {refusal}"))?;
         let event = sample_event(entry)?;
@@ -65,8 +117,7 @@ impl Profile {
             options: &options,
             secrets: secrets.as_slice(),
         };
-        let attempt = AttemptFacts { number: 1, at: MOMENT };
-        self.render(&input, attempt).map_err(|error| error.to_string())
+        make(&input, AttemptFacts { number: 1, at: MOMENT })
     }
 
     /// The secret of the bytes 0, 1, 2, …: an example must look the same each time it is rendered.
@@ -91,7 +142,15 @@ pub(crate) fn check(profile: &Profile) -> Vec<ProfileProblem> {
             tell(&entry.example_file, why);
         }
     }
+    if problems.is_empty() {
+        problems.extend(profile.handshakes.iter().filter_map(|handshake| check_handshake(profile, handshake)));
+    }
     problems
+}
+
+fn check_handshake(profile: &Profile, handshake: &Handshake) -> Option<ProfileProblem> {
+    let kind = ProblemKind::Handshake(profile.render_handshake(handshake).err()?);
+    Some(ProfileProblem { file: PROFILE_FILE.to_owned(), line: Some(handshake.line), kind })
 }
 
 /// The attributes must be what an event of the profile may carry, and those that it must.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use toml::de::DeValue;
+use toml::{Spanned, de::DeValue};
 
 use super::Section;
 
@@ -111,6 +111,43 @@ impl<'a> Section<'a> {
             texts.push(Located { value: text, line: self.document.line_of(item.span().start) });
         }
         Some(texts)
+    }
+
+    /// The texts of a table whose keys are names that the profile chooses, in the order they were written. Each is a text, or a list
+    /// of texts.
+    pub(crate) fn named_texts(&self, key: &'static str) -> Vec<(&'a str, Vec<Located<&'a str>>)> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong_type(key, value, "a table");
+            return Vec::new();
+        };
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        let named = entries.into_iter().map(|(name, value)| {
+            let name: &'a str = name.get_ref();
+            (name, self.text_or_texts(&format!("{key}.{name}"), value))
+        });
+        named.collect()
+    }
+
+    /// A text, or a list of texts of which each will do.
+    pub(crate) fn alternatives(&self, key: &'static str) -> Vec<Located<&'a str>> {
+        self.value(key).map_or_else(Vec::new, |value| self.text_or_texts(key, value))
+    }
+
+    fn text_or_texts(&self, key: &str, value: &'a Spanned<DeValue<'a>>) -> Vec<Located<&'a str>> {
+        let items = match value.get_ref().as_array() {
+            Some(items) if !items.is_empty() => items.iter().collect(),
+            _ => vec![value],
+        };
+        let text = |item: &'a Spanned<DeValue<'a>>| {
+            let text = item.get_ref().as_str();
+            if text.is_none() {
+                self.wrong_type(key, item, "a text or a list of texts");
+            }
+            Some(Located { value: text?, line: self.document.content_line(&item.span()) })
+        };
+        items.into_iter().filter_map(text).collect()
     }
 
     /// A span of time: `10s`, `5m`, `1h30m`.

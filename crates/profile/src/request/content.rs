@@ -56,7 +56,7 @@ impl Content {
     }
 }
 
-/// Reads one of `[[request.content]]`.
+/// Reads one of `[[request.content]]`, or the content of a handshake.
 pub(crate) fn read(section: &Section<'_>, compiler: &mut Compiler<'_>, scope: Scope) -> Option<Content> {
     let content_type = section.required_text("type").map(|text| text.value.to_owned());
     let body = section.text("body").and_then(|text| compiler.template(text, scope));

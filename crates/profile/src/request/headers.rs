@@ -87,15 +87,15 @@ fn check(name: &str, value: &str) -> Result<(), RenderError> {
     if headers::is_value(value) { Ok(()) } else { Err(RenderError::HeaderValue { name: name.to_owned() }) }
 }
 
-/// Reads `[[request.headers]]`.
-pub(crate) fn read(section: &Section<'_>, compiler: &mut Compiler<'_>) -> Vec<HeaderRule> {
+/// Reads `[[request.headers]]`, or those of a handshake.
+pub(crate) fn read(section: &Section<'_>, compiler: &mut Compiler<'_>, scope: Scope) -> Vec<HeaderRule> {
     let headers = section.sections("headers");
-    headers.iter().filter_map(|header| read_one(header, compiler)).collect()
+    headers.iter().filter_map(|header| read_one(header, compiler, scope)).collect()
 }
 
-fn read_one(section: &Section<'_>, compiler: &mut Compiler<'_>) -> Option<HeaderRule> {
-    let value = section.required_text("value").and_then(|text| compiler.template(text, Scope::HEAD));
-    let when = read_when(section, compiler, Scope::HEAD);
+fn read_one(section: &Section<'_>, compiler: &mut Compiler<'_>, scope: Scope) -> Option<HeaderRule> {
+    let value = section.required_text("value").and_then(|text| compiler.template(text, scope));
+    let when = read_when(section, compiler, scope);
     let name = section.required_text("name")?.value.to_owned();
     if !headers::is_name(&name) {
         section.invalid("name", "is not a name that HTTP allows");

@@ -8,9 +8,9 @@ mod url;
 
 use minijinja::Environment;
 
-pub(crate) use content::Content;
-pub(crate) use headers::{HeaderRule, write_headers, writes};
-pub(crate) use parameters::{Parameter, Style, render as render_parameters};
+pub(crate) use content::{Content, read as read_content};
+pub(crate) use headers::{HeaderRule, read as read_headers, write_headers, writes};
+pub(crate) use parameters::{Parameter, Style, read as read_parameters, render as render_parameters};
 pub(crate) use url::{decorated, masked};
 
 use crate::{
@@ -65,7 +65,7 @@ pub(crate) fn read(root: &Section<'_>, compiler: &mut Compiler<'_>, body_scope: 
     let rules = RequestRules {
         methods: read_methods(&section),
         query: parameters::read(&section, "query", compiler, Scope::HEAD),
-        headers: headers::read(&section, compiler),
+        headers: headers::read(&section, compiler, Scope::HEAD),
         contents: contents.iter().filter_map(|part| content::read(part, compiler, body_scope)).collect(),
     };
     let sends_body = rules.methods.iter().any(|method| !matches!(method.as_str(), "GET" | "HEAD"));
@@ -85,6 +85,6 @@ fn read_methods(section: &Section<'_>) -> Vec<String> {
 }
 
 /// Reads the `when` of a part.
-fn read_when(section: &Section<'_>, compiler: &mut Compiler<'_>, scope: Scope) -> Option<Condition> {
+pub(crate) fn read_when(section: &Section<'_>, compiler: &mut Compiler<'_>, scope: Scope) -> Option<Condition> {
     section.text("when").and_then(|text| compiler.condition(text, scope))
 }

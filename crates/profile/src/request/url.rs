@@ -16,20 +16,18 @@ pub(crate) fn decorated(url: &str, query: &str) -> String {
     format!("{url}{joint}{query}")
 }
 
-/// The URL that [`decorated`] made of `own`, with a mask for the values of the parameters that are secret: of one that
+/// The URL that [`decorated`] made of `own`, with a mask for the values of the parameters that are `secret`: of one that
 /// may be several pairs for all that was appended.
-pub(crate) fn masked(
+pub(crate) fn masked<'a>(
     own: &str,
     url: &str,
-    parameters: &[Parameter],
-    is_secret: impl Fn(&Parameter) -> bool,
+    secret: impl Iterator<Item = &'a Parameter>,
     mask: &str,
 ) -> String {
     let own = own.split('#').next().unwrap_or(own);
     let appended = url.strip_prefix(own).map_or(url, |appended| appended.trim_start_matches(['?', '&']));
     let before = &url[..url.len() - appended.len()];
-    let names: Option<Vec<_>> =
-        parameters.iter().filter(|one| is_secret(one)).map(Parameter::name_in_query).collect();
+    let names: Option<Vec<_>> = secret.map(Parameter::name_in_query).collect();
     let Some(names) = names else { return format!("{before}{mask}") };
     let shown = appended.split('&').map(|pair| match pair.split_once('=') {
         Some((name, _)) if names.iter().any(|secret| secret == name) => format!("{name}={mask}"),

@@ -20,6 +20,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) body: Option<&'a str>,
     pub(crate) signature: Option<&'a str>,
     pub(crate) digest: Option<&'a str>,
+    /// Of a handshake.
+    pub(crate) challenge: Option<&'a str>,
     /// The canonical data, once a template has read it.
     pub(crate) data: OnceCell<String>,
 }
@@ -40,16 +42,24 @@ impl<'a> Facts<'a> {
             body: None,
             signature: None,
             digest: None,
+            challenge: None,
             data,
         }
     }
 
     /// The same with the signature of one key.
     pub(crate) fn with_digest<'b>(&'b self, digest: &'b str) -> Facts<'b> {
+        Facts { digest: Some(digest), signature: None, ..self.again() }
+    }
+
+    /// The same once more, for what is to know more than the rest.
+    pub(crate) fn again(&self) -> Facts<'_> {
         Facts {
-            digest: Some(digest),
             attempt: self.attempt,
             body: self.body,
+            signature: self.signature,
+            digest: self.digest,
+            challenge: self.challenge,
             ..Facts::new(self.input, self.catalogue, self.canonical_data)
         }
     }
@@ -98,6 +108,7 @@ impl<'a> Facts<'a> {
             Variable::Body => Fact::from_optional_text(self.body),
             Variable::Signature => Fact::from_optional_text(self.signature),
             Variable::Digest => Fact::from_optional_text(self.digest),
+            Variable::Challenge => Fact::from_optional_text(self.challenge),
         })
     }
 

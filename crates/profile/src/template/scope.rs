@@ -11,11 +11,13 @@ pub(crate) struct Scope {
     pub(crate) signature: bool,
     /// The encoded bytes of one secret's signature.
     pub(crate) digest: bool,
+    /// The challenge of a handshake.
+    pub(crate) challenge: bool,
 }
 
 impl Scope {
     /// The body, and whatever is made once.
-    pub(crate) const ONCE: Self = Self { attempt: false, body: false, signature: false, digest: false };
+    pub(crate) const ONCE: Self = Self { attempt: false, body: false, signature: false, digest: false, challenge: false };
     /// Headers and URL.
-    pub(crate) const HEAD: Self = Self { attempt: true, body: true, signature: true, digest: false };
+    pub(crate) const HEAD: Self = Self { attempt: true, body: true, signature: true, ..Self::ONCE };
 }

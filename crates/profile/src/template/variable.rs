@@ -36,10 +36,11 @@ pub(crate) enum Variable {
     Body,
     Signature,
     Digest,
+    Challenge,
 }
 
 /// Every variable with a fixed name. Options and attributes have the names that the profile declares.
-pub(crate) const VARIABLES: [(&str, Variable); 27] = [
+pub(crate) const VARIABLES: [(&str, Variable); 28] = [
     ("event.id", Variable::EventId),
     ("event.uuid", Variable::EventUuid),
     ("event.type", Variable::EventType),
@@ -67,6 +68,7 @@ pub(crate) const VARIABLES: [(&str, Variable); 27] = [
     ("body", Variable::Body),
     ("signature", Variable::Signature),
     ("digest", Variable::Digest),
+    ("challenge", Variable::Challenge),
 ];
 
 /// The names that one profile's templates may use: the fixed ones, its options and its attributes.
@@ -128,6 +130,7 @@ impl Variable {
             Self::Body if !scope.body => Some("the body is not made yet"),
             Self::Signature if !scope.signature => Some("the signature is not made yet"),
             Self::Digest if !scope.digest => Some("it stands only in `value` of a signature"),
+            Self::Challenge if !scope.challenge => Some("it stands only in a handshake that has a challenge"),
             _ => None,
         }
     }

@@ -1,12 +1,14 @@
 //! Subscriptions: reading them here, changing them in [`crate::writer::subscriptions`].
 //!
 //! A subscription is one row and one row per version with that version's spec and secrets, so that a delivery can always
-//! tell what it was made with. Whether it is active now stands in its own row: a receiver that is gone makes no version.
+//! tell what it was made with. Whether it is active now stands in its own row: a receiver that is gone makes no version, and neither
+//! does one that passes its handshakes.
 
 use postroad_domain::{
     SealedSecret, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
-    TenantNo, Timestamp,
+    TenantNo, Timestamp, Verification,
 };
+use postroad_store::{LaneKey, PendingVerifications};
 use rusqlite::{Connection, Row};
 
 use crate::{
@@ -85,6 +87,14 @@ pub(crate) fn version_with_bytes(
     })
 }
 
+/// Those that wait for handshakes that were not made, by key.
+pub(crate) fn pending(db: &Connection, list: PendingVerifications) -> Result<Vec<LaneKey>, Fault> {
+    let after = list.after.map_or((i64::MIN, i64::MIN), |lane| (lane.tenant_no.0, lane.subscription_no.0));
+    query::list(db, sql::SUBSCRIPTIONS_PENDING, (after.0, after.1, list.limit), |row| {
+        Ok(LaneKey { tenant_no: TenantNo(row.get(0)?), subscription_no: SubscriptionNo(row.get(1)?) })
+    })
+}
+
 /// The number of a subscription, also of a deleted one: its history goes on naming it.
 pub(crate) fn number(db: &Connection, tenant_no: TenantNo, id: SubscriptionId) -> Result<Option<i64>, Fault> {
     query::find(db, sql::SUBSCRIPTION_NO, (tenant_no.0, id.as_bytes()), |row| Ok(row.get(0)?))
@@ -101,10 +111,16 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Subscription, Fault> {
         version: row.get(3)?,
         spec: SubscriptionSpec { active: inactive.is_none(), ..read_spec(row, 9)? },
         inactive: inactive.map(|reason| (reason, inactive_at)),
+        verification: read_verification(row, 10)?,
         secrets: read_secrets(row, 8)?,
         created_at: Timestamp::from_micros(row.get(6)?),
         updated_at: Timestamp::from_micros(row.get(7)?),
     })
+}
+
+fn read_verification(row: &Row<'_>, column: usize) -> Result<Option<Verification>, Fault> {
+    let text = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+    Ok(text.map(serde_json::from_str).transpose()?)
 }
 
 fn read_spec(row: &Row<'_>, column: usize) -> Result<SubscriptionSpec, Fault> {

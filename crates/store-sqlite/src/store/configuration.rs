@@ -9,9 +9,10 @@ use postroad_domain::{
 };
 use postroad_store::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
-    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, ListAllSubscriptions, ListKeys,
-    ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RevokeKey, SettingKey,
-    StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
+    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, LaneKey, ListAllSubscriptions,
+    ListKeys, ListTenants, Owned, Page, PendingVerifications, PutEventType, PutEventTypeError, PutProfile,
+    PutTenant, RecordVerification, RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile,
+    UpdateSubscription, UpdateSubscriptionError,
 };
 
 use super::SqliteStore;
@@ -88,6 +89,16 @@ impl Configuration for SqliteStore {
 
     async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError> {
         self.writer.write(GiveUp, move |work| writer::subscriptions::deactivate(work, &deactivate)).await
+    }
+
+    async fn record_verification(&self, record: RecordVerification) -> Result<bool, StoreError> {
+        self.writer
+            .write_for(record.tenant_no, GiveUp, move |work| writer::subscriptions::verify(work, &record))
+            .await
+    }
+
+    async fn pending_verifications(&self, list: PendingVerifications) -> Result<Vec<LaneKey>, StoreError> {
+        self.readers.read(move |db| subscriptions::pending(db, list)).await
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {

@@ -1,4 +1,4 @@
-//! Where the sweep stands in a lane whose receiver is gone.
+//! Where the sweep stands in a lane that is held, as its receiver is gone or not verified.
 //!
 //! Such a lane holds what waits until it expires, in the order of due times and not of expiries. So the sweep walks it
 //! once, remembers the earliest expiry it saw, and does not look again before that moment.

@@ -51,7 +51,7 @@ pub(crate) struct Known {
     pub(crate) numbering: Option<Numbering>,
     /// Entries on their way into the listing tables.
     pub(crate) batch: Option<Batch>,
-    /// Where the sweep stands in each lane whose receiver is gone.
+    /// Where the sweep stands in each lane that is held: its receiver is gone, or is not verified.
     pub(crate) gone: BTreeMap<SubscriptionNo, HeldWalk>,
     /// Lanes in which it is not counted yet what waits.
     pub(crate) uncounted: BTreeSet<SubscriptionNo>,
@@ -219,11 +219,11 @@ impl Known {
         })?;
         for (sub_no, tenant_no, generation, inactive) in rows {
             if self.tenants.contains_key(&tenant_no) {
-                use postroad_domain::subscription::InactiveReason::{Gone, Paused};
+                use postroad_domain::subscription::InactiveReason::{self, Paused};
                 let (paused, waiting) = (inactive == Some(Paused), Waiting::UNCOUNTED);
                 self.lanes.insert(sub_no, Lane { tenant_no, generation, paused, waiting });
                 self.uncounted.insert(sub_no);
-                if inactive == Some(Gone) {
+                if inactive.is_some_and(InactiveReason::holds) {
                     self.gone.insert(sub_no, HeldWalk::default());
                 }
             }

@@ -4,12 +4,13 @@
 //! as of the mark, the lane's next deliveries enter a new generation, and the sweep makes the old one real in steps.
 
 use postroad_domain::{
-    Reason, Revision, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp,
-    subscription::InactiveReason::{Gone, Paused},
+    Reason, Revision, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp, Verification,
+    VerificationState,
+    subscription::InactiveReason::{self, Gone, Paused, Unverified},
 };
 use postroad_store::{
-    Change, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, LaneKey,
-    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+    AskVerification, Change, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
+    LaneKey, RecordVerification, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
 use crate::{
@@ -39,21 +40,29 @@ pub(crate) fn create(
     if count.is_none_or(|count: usize| count >= create.max) {
         return Ok(Err(CreateSubscriptionError::TooMany { max: create.max }));
     }
-    let paused = !create.spec.active;
+    let paused = (!create.spec.active).then_some(Paused);
+    let inactive = inactive_until_verified(paused, create.ask);
     let row = (
         create.tenant_no.0,
         create.id.as_bytes(),
-        paused.then(|| codes::inactive_code(Paused)),
-        paused.then(|| create.at.as_micros()),
+        inactive.map(codes::inactive_code),
+        inactive.map(|_| create.at.as_micros()),
         create.at.as_micros(),
+        create.ask.map(|_| verification_text(&pending(1, create.at))).transpose()?,
     );
     query::run(work.db, sql::SUBSCRIPTION_INSERT, row)?;
     let no = SubscriptionNo(work.db.last_insert_rowid());
-    insert_version(work, (no, 1), &create.spec, &create.secrets)?;
-    work.known
-        .lanes
-        .insert(no, Lane { tenant_no: create.tenant_no, generation: 0, paused, waiting: Waiting::EMPTY });
-    let standing = if paused { Standing::Inactive(Paused) } else { Standing::Active };
+    let spec = SubscriptionSpec { active: inactive.is_none(), ..create.spec.clone() };
+    insert_version(work, (no, 1), &spec, &create.secrets)?;
+    let lane = Lane {
+        tenant_no: create.tenant_no,
+        generation: 0,
+        paused: paused.is_some(),
+        waiting: Waiting::EMPTY,
+    };
+    work.known.lanes.insert(no, lane);
+    note_held(work, no, inactive);
+    let standing = inactive.map_or(Standing::Active, Standing::Inactive);
     note_history(work, (no, 1), standing, create.at)?;
     tenants::touch(work, create.tenant_no)?;
     audit::note(work.db, create.tenant_no, create.at, create.audit.as_ref())?;
@@ -73,7 +82,8 @@ pub(crate) fn update(
     if changed.revision() != expected {
         return Ok(Err(UpdateSubscriptionError::Changed));
     }
-    let changes_lane = !matches!(update.change, SubscriptionChange::Secrets(_));
+    let before = changed.inactive;
+    let changes_spec = !matches!(update.change, SubscriptionChange::Secrets(_));
     let (spec, secrets) = match &update.change {
         SubscriptionChange::Spec(spec) => (Some(spec), None),
         SubscriptionChange::Secrets(secrets) => (None, Some(secrets)),
@@ -86,6 +96,13 @@ pub(crate) fn update(
     if let Some(secrets) = secrets {
         changed.secrets.clone_from(secrets);
     }
+    let reason = inactive_until_verified(changed.inactive.map(|(reason, _)| reason), update.ask);
+    changed.inactive = changed.inactive.or(reason.map(|reason| (reason, update.at)));
+    changed.spec.active = changed.inactive.is_none();
+    if update.ask.is_some() {
+        changed.verification = Some(pending(changed.version + 1, update.at));
+    }
+    let changes_lane = changes_spec || changed.inactive != before;
     if matches!(changed.inactive, Some((Paused, _))) {
         call_off(work, changed.no, Reason::Paused, update.at)?;
     }
@@ -119,6 +136,30 @@ pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result
     Ok(true)
 }
 
+/// Writes what the handshakes of a subscription came to; answers whether it did. Where it becomes active by it, what was held waits
+/// where it is.
+pub(crate) fn verify(work: &mut Work<'_>, record: &RecordVerification) -> Result<bool, Fault> {
+    if !work.known.tenants.contains_key(&record.tenant_no) {
+        return Ok(false);
+    }
+    let asked_by = |known: &Subscription| known.verification.as_ref().map(|known| known.version);
+    let living = by_no(work.db, record.tenant_no, record.subscription_no)?;
+    let Some(known) = living.filter(|known| asked_by(known) == record.expected) else { return Ok(false) };
+    let text = verification_text(&record.verification)?;
+    query::run(work.db, sql::SUBSCRIPTION_VERIFY, (known.no.0, text))?;
+    if !(record.activates && matches!(known.inactive, Some((Unverified, _)))) {
+        return Ok(true);
+    }
+    // No new version: deliveries are shaped as before.
+    query::run(work.db, sql::SUBSCRIPTION_ACTIVATE, (known.no.0, record.at.as_micros()))?;
+    work.known.gone.remove(&known.no);
+    note_history(work, (known.no, known.version), Standing::Active, record.at)?;
+    tenants::touch(work, known.tenant_no)?;
+    work.announced.push(Change::Lane(lane_of(&known)));
+    audit::note(work.db, known.tenant_no, record.at, record.audit.as_ref())?;
+    Ok(true)
+}
+
 /// Deletes a subscription.
 pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result<bool, Fault> {
     let Some(subscription) = by_id(work.db, delete.tenant_no, delete.id)? else { return Ok(false) };
@@ -140,8 +181,34 @@ fn inactive_with(
     before: &Subscription,
     spec: &SubscriptionSpec,
     at: Timestamp,
-) -> Option<(postroad_domain::subscription::InactiveReason, Timestamp)> {
+) -> Option<(InactiveReason, Timestamp)> {
     (!spec.active).then(|| before.inactive.unwrap_or((Paused, at)))
+}
+
+/// What is active is unverified where handshakes must pass first.
+fn inactive_until_verified(
+    inactive: Option<InactiveReason>,
+    ask: Option<AskVerification>,
+) -> Option<InactiveReason> {
+    inactive.or_else(|| (ask == Some(AskVerification::First)).then_some(Unverified))
+}
+
+/// The verification of a version that asks for handshakes.
+fn pending(version: i64, at: Timestamp) -> Verification {
+    Verification { version, state: VerificationState::Pending, at, detail: None }
+}
+
+fn verification_text(verification: &Verification) -> Result<String, Fault> {
+    Ok(serde_json::to_string(verification)?)
+}
+
+/// Whether the sweep looks for what expires in the lane: nobody sends from one that is held.
+fn note_held(work: &mut Work<'_>, no: SubscriptionNo, inactive: Option<InactiveReason>) {
+    if inactive.is_some_and(InactiveReason::holds) {
+        work.known.gone.entry(no).or_default();
+    } else {
+        work.known.gone.remove(&no);
+    }
 }
 
 fn lane_of(subscription: &Subscription) -> LaneKey {
@@ -177,6 +244,7 @@ fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -
         inactive.map(codes::inactive_code),
         changed.inactive.map(|(_, since)| since.as_micros()),
         at.as_micros(),
+        changed.verification.as_ref().map(verification_text).transpose()?,
     );
     query::run(work.db, sql::SUBSCRIPTION_SET, row)?;
     insert_version(work, (changed.no, changed.version), &changed.spec, &changed.secrets)?;
@@ -185,11 +253,7 @@ fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -
         None => (Standing::Active, at),
     };
     note_history(work, (changed.no, changed.version), standing, since)?;
-    if inactive == Some(Gone) {
-        work.known.gone.entry(changed.no).or_default();
-    } else {
-        work.known.gone.remove(&changed.no);
-    }
+    note_held(work, changed.no, inactive);
     tenants::touch(work, changed.tenant_no)
 }
 

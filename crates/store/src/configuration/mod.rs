@@ -12,6 +12,7 @@ mod keys;
 mod profiles;
 mod settings;
 mod tenants;
+mod verification;
 
 use async_trait::async_trait;
 pub use keys::{CreateKey, KeyUsed, ListKeys, RevokeKey, StoredKey};
@@ -25,9 +26,10 @@ pub use tenants::{
     ConfigSnapshot, CreateSubscription, Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant,
     ListTenants, PutEventType, PutTenant, SubscriptionChange, UpdateSubscription,
 };
+pub use verification::{AskVerification, PendingVerifications, RecordVerification};
 
 use crate::{
-    ListAllSubscriptions, Owned, Page,
+    LaneKey, ListAllSubscriptions, Owned, Page,
     error::{
         CreateKeyError, CreateSubscriptionError, PutEventTypeError, StoreError, UpdateSubscriptionError,
     },
@@ -88,6 +90,14 @@ pub trait Configuration: Send + Sync + 'static {
     /// of the subscription, but the tenant's `config_version` grows. Answers whether it did that: not when it is inactive already,
     /// has another version by now, or is gone.
     async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError>;
+
+    /// Writes what the handshakes of a subscription came to. It is no new version of the subscription; where it becomes active by
+    /// it, the tenant's `config_version` grows. Answers whether it was written: not when the subscription has another
+    /// verification by now, or is gone.
+    async fn record_verification(&self, record: RecordVerification) -> Result<bool, StoreError>;
+
+    /// The lanes of subscriptions that are unverified and whose verification is pending, by key.
+    async fn pending_verifications(&self, list: PendingVerifications) -> Result<Vec<LaneKey>, StoreError>;
 
     /// Deletes a subscription and cancels what waits. Answers whether there was one.
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError>;

@@ -5,6 +5,7 @@ use postroad_domain::{
     Tenant, TenantId, TenantNo, Timestamp, tenant::TenantSpec,
 };
 
+use super::AskVerification;
 use crate::NewAudit;
 
 /// Creates or replaces a tenant.
@@ -94,6 +95,8 @@ pub struct CreateSubscription {
     pub secrets: Vec<SealedSecret>,
     /// Subscriptions a tenant may have.
     pub max: usize,
+    /// The handshakes that it asks for.
+    pub ask: Option<AskVerification>,
     /// Now.
     pub at: Timestamp,
     /// What the audit says of it.
@@ -109,10 +112,13 @@ pub struct UpdateSubscription {
     pub id: SubscriptionId,
     /// The version the change was made from.
     pub expected_version: i64,
-    /// Whether its receiver was gone then: a 410 is no version, and a change that was made before it must not undo it.
+    /// Whether it was held then, as its receiver was gone or not verified: neither a 410 nor a handshake that passes is a version,
+    /// and a change that was made before it must not undo it.
     pub expected_gone: bool,
     /// What changes.
     pub change: SubscriptionChange,
+    /// The handshakes that it asks for.
+    pub ask: Option<AskVerification>,
     /// Now.
     pub at: Timestamp,
     /// What the audit says of it.
@@ -124,7 +130,8 @@ pub struct UpdateSubscription {
 pub enum SubscriptionChange {
     /// What the customer configured. `active` false on an active one: it becomes inactive with the reason `paused` and
     /// what waits is cancelled as of this commit; on one that is inactive already its reason stays, and what is held
-    /// stays held. `active` true: the reason goes, also `gone`, and what was held goes out.
+    /// stays held. `active` true: the reason goes, also `gone` and `unverified`, and what was held goes out, unless the change
+    /// asks for handshakes that must pass first.
     Spec(Box<SubscriptionSpec>),
     /// The secrets, the current one first.
     Secrets(Vec<SealedSecret>),

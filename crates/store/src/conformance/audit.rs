@@ -22,6 +22,7 @@ pub async fn an_entry_is_written_with_the_change_that_it_tells_of(store: Arc<dyn
         ..entry(&mut world, AuditAction::SubscriptionCreated)
     };
     let create = CreateSubscription {
+        ask: None,
         tenant_no: tenant.no,
         id: world.id(),
         spec: spec(),
@@ -55,6 +56,7 @@ pub async fn a_change_that_comes_too_late_is_not_told(store: Arc<dyn Store>) {
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let audit = Some(entry(&mut world, AuditAction::SecretRotated));
     let update = UpdateSubscription {
+        ask: None,
         tenant_no: tenant.no,
         id: subscription.id,
         expected_version: subscription.version + 1,

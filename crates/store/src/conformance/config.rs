@@ -111,6 +111,7 @@ pub async fn a_subscription_reads_back_as_it_was_created(store: Arc<dyn Store>) 
     let id = world.id();
     let at = world.tick();
     let create = CreateSubscription {
+        ask: None,
         audit: None,
         tenant_no: tenant.no,
         id,
@@ -164,6 +165,7 @@ pub async fn a_change_needs_the_current_version(store: Arc<dyn Store>) {
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let renamed = SubscriptionSpec { name: Some("new".to_owned()), ..spec() };
     let update = UpdateSubscription {
+        ask: None,
         audit: None,
         expected_gone: false,
         tenant_no: tenant.no,
@@ -285,6 +287,7 @@ pub async fn a_deleted_subscription_is_not_there_any_more(store: Arc<dyn Store>)
     assert!(!world.delete(&subscription).await);
     assert_eq!(world.store.subscription(tenant.no, subscription.id).await.unwrap(), None);
     let update = UpdateSubscription {
+        ask: None,
         audit: None,
         expected_gone: false,
         tenant_no: tenant.no,
@@ -307,6 +310,7 @@ async fn config_version(world: &World, tenant_no: TenantNo) -> i64 {
 fn create_in(world: &mut World, tenant_no: TenantNo) -> CreateSubscription {
     let id = world.id();
     CreateSubscription {
+        ask: None,
         audit: None,
         tenant_no,
         id,

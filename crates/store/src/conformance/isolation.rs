@@ -77,6 +77,7 @@ pub async fn a_foreign_subscription_is_neither_changed_nor_deleted(store: Arc<dy
     let (tenant_no, id, at) = (two.mine.no, two.their_subscription.id, world.tick());
     let change = SubscriptionChange::Secrets(Vec::new());
     let update = UpdateSubscription {
+        ask: None,
         audit: None,
         expected_gone: false,
         tenant_no,

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use postroad_domain::{
     EventOffset, Reason, Revision, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec,
-    SubscriptionVersion, Tenant, TenantId, TenantNo, Timestamp, subscription::InactiveReason,
-    tenant::TenantSpec,
+    SubscriptionVersion, Tenant, TenantId, TenantNo, Timestamp, Verification, VerificationState,
+    subscription::InactiveReason, tenant::TenantSpec,
 };
 
 use super::state::{State, SubscriptionRow, TenantRow, lane, nth};
 use crate::{
-    Change, ConfigSnapshot, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
-    DeleteTenant, LaneKey, PutTenant, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+    AskVerification, Change, ConfigSnapshot, CreateSubscription, CreateSubscriptionError, Deactivate,
+    DeleteSubscription, DeleteTenant, LaneKey, PendingVerifications, PutTenant, RecordVerification,
+    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
 impl State {
@@ -86,13 +87,16 @@ impl State {
         if self.living_subscriptions(create.tenant_no).count() >= create.max {
             return Err(CreateSubscriptionError::TooMany { max: create.max });
         }
+        let paused = (!create.spec.active).then_some((InactiveReason::Paused, create.at));
+        let inactive = inactive_until_verified(paused, create.ask, create.at);
         let subscription = Subscription {
             no: SubscriptionNo(self.next_number()),
             id: create.id,
             tenant_no: create.tenant_no,
             version: 1,
-            inactive: (!create.spec.active).then_some((InactiveReason::Paused, create.at)),
-            spec: create.spec,
+            spec: SubscriptionSpec { active: inactive.is_none(), ..create.spec },
+            inactive,
+            verification: create.ask.map(|_| pending(1, create.at)),
             secrets: create.secrets,
             created_at: create.at,
             updated_at: create.at,
@@ -130,14 +134,16 @@ impl State {
         &mut self,
         update: UpdateSubscription,
     ) -> Result<Subscription, UpdateSubscriptionError> {
-        let UpdateSubscription { tenant_no, id, expected_version, expected_gone, change, at, audit } = update;
+        let UpdateSubscription { tenant_no, id, expected_version, expected_gone, change, ask, at, audit } =
+            update;
         let mut changed = self.subscription(tenant_no, id).ok_or(UpdateSubscriptionError::NotFound)?;
         let expected = Revision { version: expected_version, gone: expected_gone };
         if changed.revision() != expected {
             return Err(UpdateSubscriptionError::Changed);
         }
         let key = lane(tenant_no, changed.no);
-        let changes_lane = !matches!(change, SubscriptionChange::Secrets(_));
+        let before = changed.inactive;
+        let changes_spec = !matches!(change, SubscriptionChange::Secrets(_));
         let (spec, secrets) = match change {
             SubscriptionChange::Spec(spec) => (Some(spec), None),
             SubscriptionChange::Secrets(secrets) => (None, Some(secrets)),
@@ -150,6 +156,12 @@ impl State {
         if let Some(secrets) = secrets {
             changed.secrets = secrets;
         }
+        changed.inactive = inactive_until_verified(changed.inactive, ask, at);
+        changed.spec.active = changed.inactive.is_none();
+        if ask.is_some() {
+            changed.verification = Some(pending(changed.version + 1, at));
+        }
+        let changes_lane = changes_spec || changed.inactive != before;
         if matches!(changed.inactive, Some((InactiveReason::Paused, _))) {
             self.mark(key, Reason::Paused, at);
         }
@@ -183,6 +195,46 @@ impl State {
         self.announced.push(Change::Lane(key));
         self.note(tenant_no, at, audit);
         true
+    }
+
+    pub(super) fn record_verification(&mut self, record: RecordVerification) -> bool {
+        let RecordVerification { tenant_no, subscription_no, expected, verification, activates, at, audit } =
+            record;
+        if self.tenant_by_no(tenant_no).is_none() {
+            return false;
+        }
+        let key = lane(tenant_no, subscription_no);
+        let row = self.subscriptions.get_mut(&key).filter(|row| !row.deleted);
+        let asked_by = |row: &SubscriptionRow| row.subscription.verification.as_ref().map(|known| known.version);
+        let Some(row) = row.filter(|row| asked_by(row) == expected) else { return false };
+        row.subscription.verification = Some(verification);
+        let is_unverified = matches!(row.subscription.inactive, Some((InactiveReason::Unverified, _)));
+        if !(activates && is_unverified) {
+            return true;
+        }
+        // No new version: deliveries are shaped as before.
+        row.subscription.spec.active = true;
+        row.subscription.inactive = None;
+        row.subscription.updated_at = at;
+        self.note_standing(key, None);
+        self.config_changed(tenant_no);
+        self.announced.push(Change::Lane(key));
+        self.note(tenant_no, at, audit);
+        true
+    }
+
+    pub(super) fn pending_verifications(&self, list: PendingVerifications) -> Vec<LaneKey> {
+        let is_pending = |(lane, row): &(&LaneKey, &SubscriptionRow)| {
+            let subscription = &row.subscription;
+            let state = subscription.verification.as_ref().map(|verification| verification.state);
+            list.after.is_none_or(|after| **lane > after)
+                && !row.deleted
+                && self.tenant_by_no(lane.tenant_no).is_some()
+                && matches!(subscription.inactive, Some((InactiveReason::Unverified, _)))
+                && state == Some(VerificationState::Pending)
+        };
+        let pending = self.subscriptions.iter().filter(is_pending);
+        pending.take(list.limit).map(|(lane, _)| *lane).collect()
     }
 
     pub(super) fn delete_subscription(&mut self, delete: DeleteSubscription) -> bool {
@@ -245,4 +297,19 @@ fn inactive_with(
     at: Timestamp,
 ) -> Option<(InactiveReason, Timestamp)> {
     (!spec.active).then(|| before.inactive.unwrap_or((InactiveReason::Paused, at)))
+}
+
+/// What is active is unverified where handshakes must pass first.
+fn inactive_until_verified(
+    inactive: Option<(InactiveReason, Timestamp)>,
+    ask: Option<AskVerification>,
+    at: Timestamp,
+) -> Option<(InactiveReason, Timestamp)> {
+    let must_pass = ask == Some(AskVerification::First);
+    inactive.or_else(|| must_pass.then_some((InactiveReason::Unverified, at)))
+}
+
+/// The verification of a version that asks for handshakes.
+fn pending(version: i64, at: Timestamp) -> Verification {
+    Verification { version, state: VerificationState::Pending, at, detail: None }
 }

@@ -66,6 +66,7 @@ impl Desk {
         let tenant = store.put_tenant(put).await.unwrap().0;
         let url = EndpointUrl::parse("https://example.com/hook").unwrap();
         let create = CreateSubscription {
+            ask: None,
             audit: None,
             tenant_no: tenant.no,
             id: SubscriptionId::new(at, &mut rng),

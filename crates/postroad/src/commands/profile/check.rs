@@ -1,4 +1,4 @@
-//! `postroad profile check`: whether profiles are right, and the exact request that each example becomes.
+//! `postroad profile check`: whether profiles are right, and the exact request that each example and each handshake becomes.
 //!
 //! The requests are written as HTTP shows them, each behind a line that begins with `###`: what tools that send `.http`
 //! files read too.
@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use postroad_profile::{EventEntry, Profile};
+use postroad_profile::{EventEntry, ExactRequest, Profile};
 
 use super::CommandError;
 use crate::{
@@ -81,6 +81,7 @@ fn requests_of(profile: &Profile) -> Result<String, String> {
             }
         }
     }
+    write_handshakes(profile, &mut text)?;
     text.push_str(&summary(profile, contents.len()));
     Ok(text)
 }
@@ -94,12 +95,31 @@ fn write_request(
 ) -> Result<(), String> {
     let request = profile.render_example(entry, content)?;
     let content = content.map(|content| format!(", {content}")).unwrap_or_default();
-    let _ = writeln!(text, "### {}{content}\n{} {}", entry.name, request.method, request.url);
+    let _ = writeln!(text, "### {}{content}", entry.name);
+    write_exact(&request, text);
+    Ok(())
+}
+
+/// The request of each handshake, and what is expected as comments before it.
+fn write_handshakes(profile: &Profile, text: &mut String) -> Result<(), String> {
+    for (number, handshake) in (1..).zip(profile.handshakes()) {
+        // One whose condition never holds for an example has no request to show.
+        let Some(begun) = profile.render_handshake(handshake)? else { continue };
+        let _ = writeln!(text, "### handshake {number}");
+        for line in begun.expected.lines() {
+            let _ = writeln!(text, "# expects {line}");
+        }
+        write_exact(&begun.request, text);
+    }
+    Ok(())
+}
+
+fn write_exact(request: &ExactRequest, text: &mut String) {
+    let _ = writeln!(text, "{} {}", request.method, request.url);
     for (name, value) in &request.headers {
         let _ = writeln!(text, "{name}: {value}");
     }
     let _ = writeln!(text, "\n{}\n", String::from_utf8_lossy(&request.body));
-    Ok(())
 }
 
 fn summary(profile: &Profile, contents: usize) -> String {
@@ -110,5 +130,10 @@ fn summary(profile: &Profile, contents: usize) -> String {
         format!("{count} event types, {count} examples render")
     };
     let in_contents = if contents > 1 { format!(" in {contents} content types") } else { String::new() };
-    format!("{}: {counted}{in_contents}", profile.name)
+    let handshakes = match profile.handshakes().len() {
+        0 => String::new(),
+        1 => ", 1 handshake".to_owned(),
+        several => format!(", {several} handshakes"),
+    };
+    format!("{}: {counted}{in_contents}{handshakes}", profile.name)
 }

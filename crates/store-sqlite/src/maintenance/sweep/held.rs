@@ -1,4 +1,4 @@
-//! Fails what expired in lanes whose receiver is gone: nobody sends from them, so nobody else would.
+//! Fails what expired in lanes that are held, as their receiver is gone or not verified: nobody sends from them, so nobody else would.
 
 use postroad_domain::{Reason, SubscriptionNo, Timestamp};
 

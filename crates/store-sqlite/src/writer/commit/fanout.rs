@@ -92,7 +92,7 @@ enum Fate {
     Skipped,
     /// It was paused: nothing is queued for later.
     Cancelled,
-    /// Its receiver is gone: the delivery waits, and is not handed out.
+    /// Its receiver is gone or not verified: the delivery waits, and is not handed out.
     Held,
     /// It is active.
     Sent,

@@ -98,6 +98,7 @@ impl World {
     /// Creates an active subscription to everything, and owns its lane.
     pub async fn subscription(&mut self, tenant: &Tenant) -> Subscription {
         let create = CreateSubscription {
+            ask: None,
             audit: None,
             tenant_no: tenant.no,
             id: self.id(),
@@ -131,7 +132,7 @@ impl World {
         let current = self.store.subscription(tenant_no, id).await.unwrap().unwrap();
         let (expected_version, expected_gone) = (current.version, current.revision().gone);
         let update =
-            UpdateSubscription { audit: None, expected_gone, tenant_no, id, expected_version, change, at };
+            UpdateSubscription { ask: None, audit: None, expected_gone, tenant_no, id, expected_version, change, at };
         self.store.update_subscription(update).await.unwrap()
     }
 

@@ -8,9 +8,10 @@ use postroad_domain::{
 
 use crate::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
-    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, ListAllSubscriptions, ListKeys,
-    ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RevokeKey, SettingKey,
-    StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError, memory::MemoryStore,
+    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, LaneKey, ListAllSubscriptions,
+    ListKeys, ListTenants, Owned, Page, PendingVerifications, PutEventType, PutEventTypeError, PutProfile,
+    PutTenant, RecordVerification, RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile,
+    UpdateSubscription, UpdateSubscriptionError, memory::MemoryStore,
 };
 
 #[async_trait]
@@ -72,6 +73,14 @@ impl Configuration for MemoryStore {
 
     async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError> {
         Ok(self.state().deactivate(deactivate))
+    }
+
+    async fn record_verification(&self, record: RecordVerification) -> Result<bool, StoreError> {
+        Ok(self.state().record_verification(record))
+    }
+
+    async fn pending_verifications(&self, list: PendingVerifications) -> Result<Vec<LaneKey>, StoreError> {
+        Ok(self.state().pending_verifications(list))
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {

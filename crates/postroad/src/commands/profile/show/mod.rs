@@ -2,6 +2,7 @@
 
 mod delivery;
 mod events;
+mod handshakes;
 mod page;
 mod request;
 mod settings;
@@ -46,6 +47,7 @@ fn in_words(profile: &Profile) -> String {
     events::write(profile, &mut page);
     page.section("Request", &request::entries(profile));
     page.section("Signature", &request::signature_entries(profile));
+    page.section("Handshakes", &handshakes::entries(profile));
     page.section("Delivery", &delivery::entries(&profile.delivery));
     page.section("Refused at the door", &delivery::refusals(profile));
     page.section("Options", &settings::options(profile));

@@ -44,6 +44,7 @@ impl Actor {
         let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
         let (tenant_no, spec) = (tenant.no, spec(true));
         let create = CreateSubscription {
+            ask: None,
             audit: None,
             tenant_no,
             id: name.id,
@@ -158,7 +159,7 @@ impl Actor {
         let (tenant_no, id, expected_version) = (tenant.no, name.id, known.version);
         let expected_gone = known.revision().gone;
         let update =
-            UpdateSubscription { audit: None, expected_gone, tenant_no, id, expected_version, change, at };
+            UpdateSubscription { ask: None, audit: None, expected_gone, tenant_no, id, expected_version, change, at };
         match self.store.update_subscription(update).await {
             Err(UpdateSubscriptionError::Store(error)) => Err(error),
             answer => Ok(in_words(answer.map(|updated| updated.version))),
