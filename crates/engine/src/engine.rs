@@ -16,6 +16,7 @@ use crate::{
     commit::{CommitParts, CommitQueues, Committer, commit_clock::CommitClock},
     configuration::{
         cache::ConfigCache,
+        handshakes::{self, queue::Orders},
         profiles::{GivenProfile, Profiles},
         secret_box::{SecretBox, SecretError},
         service::{ConfigurationParts, ConfigurationService},
@@ -105,7 +106,8 @@ impl Engine {
         warn_of_clock(&*clock, session.newest);
         let commit_clock = Arc::new(CommitClock::new(Arc::clone(&clock), session.newest));
         let ground = Ground::new(store, (clock, commit_clock), ids, &queues.committer);
-        let wings = Wings::new(&ground, &egress, &profiles, &Arc::new(secrets));
+        let (orders, ordered) = handshakes::queue::queue();
+        let wings = Wings::new(&ground, (&egress, &profiles, &Arc::new(secrets)), orders);
         go_on_with_fanouts(&*ground.store, &queues.fanouts).await?;
         // From here on the lanes hear of changes: what is read next may be changed meanwhile.
         let mut background = wings.sending.start();
@@ -126,6 +128,7 @@ impl Engine {
         };
         let writing = queues.start(commits, Arc::clone(wings.sending.dispatcher()));
         wings.upkeep.start();
+        background.push(wings.sending.keep_handshakes(ordered));
         background.push(tokio::spawn(Arc::clone(&wings.history).keep_replays()));
         background.push(tokio::spawn(Arc::clone(wings.configuration.key_ring()).keep_uses()));
         let Wings { accepting, sending, history, configuration, upkeep } = wings;
@@ -277,9 +280,8 @@ impl Wings {
     /// Each wing gets what it needs and no more.
     fn new(
         ground: &Ground,
-        egress: &Arc<dyn Egress>,
-        profiles: &Arc<Profiles>,
-        secrets: &Arc<SecretBox>,
+        (egress, profiles, secrets): (&Arc<dyn Egress>, &Arc<Profiles>, &Arc<SecretBox>),
+        handshakes: Orders,
     ) -> Self {
         let store = || Arc::clone(&ground.store);
         let (clock, ids) = (|| Arc::clone(&ground.clock), || Arc::clone(&ground.ids));
@@ -300,6 +302,7 @@ impl Wings {
             secrets: secrets(),
             profiles: profiles(),
             configs: configs(),
+            handshakes,
         }));
         let accepting = AcceptingService::new(AcceptingParts {
             commit_clock: commit_clock(),

@@ -102,6 +102,17 @@ impl Subscriptions {
         self.caller.send(Method::POST, &path, &Test { event_type }, Repeat::Harmful).await?.json()
     }
 
+    /// Makes the handshakes of the profile now, waits for what they come to, and answers the subscription.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; a problem with the status 409 where the profile has none. That the receiver failed is none: the subscription's
+    /// `verification` says so.
+    pub async fn verify(&self, id: &str) -> Result<Subscription, Error> {
+        let path = format!("{}/verify", join(&self.path, id));
+        with_etag(&self.caller.call(Call::new(Method::POST, path, Repeat::Harmful)).await?)
+    }
+
     /// Makes the exact request of an event, or of an event type's example, and sends nothing.
     ///
     /// # Errors

@@ -198,12 +198,16 @@ pub struct Subscription {
     /// What receivers verify with, where they need only that; where it was just created.
     #[serde(default)]
     pub public_key: Option<String>,
-    /// While it is inactive: `paused` by you, or `gone` because its receiver answered 410.
+    /// While it is inactive: `paused` by you, `gone` because its receiver answered 410, or `unverified` because it has not passed a
+    /// handshake of the profile.
     #[serde(default)]
     pub inactive_reason: Option<String>,
     /// While it is inactive: since when.
     #[serde(default)]
     pub inactive_since: Option<String>,
+    /// What the handshakes of its profile came to, where one was ever asked for.
+    #[serde(default)]
+    pub verification: Option<Verification>,
     /// 1 at first; grows with every change.
     #[serde(default)]
     pub version: i64,
@@ -214,4 +218,17 @@ pub struct Subscription {
     /// The name of this version for `If-Match`; `None` in lists.
     #[serde(skip)]
     pub etag: Option<String>,
+}
+
+/// What the handshakes of a subscription came to.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Verification {
+    /// `pending`, `passed` or `failed`.
+    pub state: String,
+    /// Since when.
+    pub at: String,
+    /// Why they failed.
+    #[serde(default)]
+    pub detail: Option<String>,
 }

@@ -10,9 +10,11 @@ use postroad_domain::{
 };
 use postroad_egress::{Channel, OutboundRequest, Owner};
 use postroad_profile::{
-    AttemptFacts, ExactRequest, Profile, RenderError, RenderInput, SubscriptionFacts, Success,
+    AttemptFacts, BegunHandshake, ExactRequest, Handshake, Occasion, Profile, RenderError, RenderInput,
+    SubscriptionFacts, Success,
 };
 use postroad_store::FanoutTarget;
+use rand::Rng;
 use thiserror::Error;
 
 use crate::{
@@ -165,6 +167,13 @@ impl Endpoint {
         let profile = &shaping.profile.profile;
         let shaped = shaping.shape(id, event)?;
         let fixed = shaping.input(id, event);
+        let secrets = if profile.signs_each_attempt() { signer.keys_at(attempt.at) } else { fixed.secrets };
+        let input = RenderInput { secrets, ..self.as_now(fixed) };
+        Ok(profile.sign(&input, shaped, attempt)?)
+    }
+
+    /// The facts with what is the subscription's own today.
+    fn as_now<'a>(&'a self, fixed: RenderInput<'a>) -> RenderInput<'a> {
         let push = &self.push;
         let subscription = SubscriptionFacts {
             url: push.url.as_str(),
@@ -173,9 +182,35 @@ impl Endpoint {
             authorization: push.authorization.as_deref(),
             ..fixed.subscription
         };
-        let secrets = if profile.signs_each_attempt() { signer.keys_at(attempt.at) } else { fixed.secrets };
-        let input = RenderInput { subscription, secrets, ..fixed };
-        Ok(profile.sign(&input, shaped, attempt)?)
+        RenderInput { subscription, ..fixed }
+    }
+
+    /// The handshakes of the profile that are made on one of these occasions, by their places; all, whatever the occasion, where
+    /// none is given.
+    pub(crate) fn handshakes_due(
+        &self,
+        event: &Event,
+        occasions: Option<&[Occasion]>,
+    ) -> Result<Vec<usize>, RequestError> {
+        let shaping = self.shaping()?;
+        let input = self.as_now(shaping.input(event.id.delivery(1), event));
+        Ok(self.profile.profile.handshakes_due(&input, occasions))
+    }
+
+    /// The request of a handshake and what must come back; `event` is what its templates read.
+    pub(crate) fn begin_handshake(
+        &self,
+        handshake: &Handshake,
+        event: &Event,
+        (attempt, rng): (AttemptFacts, &mut impl Rng),
+    ) -> Result<BegunHandshake, RequestError> {
+        if self.subscription.spec.sealed.is_some() {
+            return Err(RequestError::NotReady(SecretError::DoesNotOpen.to_string()));
+        }
+        let shaping = self.shaping()?;
+        let fixed = shaping.input(event.id.delivery(1), event);
+        let input = RenderInput { secrets: shaping.keys_at(attempt.at), ..self.as_now(fixed) };
+        Ok(self.profile.profile.begin_handshake(handshake, &input, attempt, rng)?)
     }
 
     /// The request as it goes out, and its head as the log keeps it.

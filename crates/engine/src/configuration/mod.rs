@@ -12,6 +12,7 @@ pub(crate) mod endpoint;
 pub(crate) mod event_check;
 pub(crate) mod event_schema;
 pub(crate) mod event_types;
+pub(crate) mod handshakes;
 pub(crate) mod keys;
 pub(crate) mod lane_settings;
 mod locks;

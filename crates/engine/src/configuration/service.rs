@@ -17,6 +17,7 @@ use crate::{
     audit::{AuditedChange, origin::Origin},
     configuration::{
         cache::ConfigCache,
+        handshakes::queue::Orders,
         keys::known::{KeyRefusal, KeyRing, KnownKey},
         lookup_error::LookupError,
         profiles::{LoadedProfile, Profiles},
@@ -37,6 +38,7 @@ pub struct ConfigurationService {
     pub(super) profiles: Arc<Profiles>,
     pub(super) configs: Arc<ConfigCache>,
     pub(super) keys: Arc<KeyRing>,
+    pub(super) handshakes: Orders,
     installation: OnceLock<Retention>,
 }
 
@@ -49,14 +51,15 @@ pub(crate) struct ConfigurationParts {
     pub(crate) secrets: Arc<SecretBox>,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) configs: Arc<ConfigCache>,
+    pub(crate) handshakes: Orders,
 }
 
 impl ConfigurationService {
     pub(crate) fn new(parts: ConfigurationParts) -> Self {
-        let ConfigurationParts { store, egress, clock, ids, secrets, profiles, configs } = parts;
+        let ConfigurationParts { store, egress, clock, ids, secrets, profiles, configs, handshakes } = parts;
         let keys = KeyRing::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&configs));
         let (keys, installation) = (Arc::new(keys), OnceLock::new());
-        Self { store, egress, clock, ids, secrets, profiles, configs, keys, installation }
+        Self { store, egress, clock, ids, secrets, profiles, configs, keys, handshakes, installation }
     }
 
     /// The profiles in force, by name.

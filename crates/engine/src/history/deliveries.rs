@@ -15,6 +15,7 @@ use crate::{
     audit::{AuditedChange, origin::Origin},
     configuration::{
         cache::TenantConfig,
+        handshakes::log::{is_handshake, logged_body},
         lookup_error::LookupError,
         shaping::{ShapingError, ShapingKey},
     },
@@ -49,6 +50,9 @@ pub enum RetryError {
     /// Its subscription is inactive or deleted.
     #[error("the subscription is not active")]
     Inactive,
+    /// It is a handshake that was logged: what it sent is not made of an event.
+    #[error("a handshake is not sent again")]
+    Handshake,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -107,6 +111,9 @@ impl HistoryService {
         delivery: &Delivery,
         event: &Event,
     ) -> Result<Option<Bytes>, StoreError> {
+        if let Some(body) = logged_body(event) {
+            return Ok(Some(body));
+        }
         let key = ShapingKey {
             tenant_no: config.tenant.no,
             tenant_version: event.tenant_version,
@@ -159,6 +166,9 @@ impl HistoryService {
         }
         let tenant_no = config.tenant.no;
         let found = self.store.delivery(tenant_no, id).await?.ok_or(RetryError::NotFound)?;
+        if is_handshake(found.test, &found.event_type) {
+            return Err(RetryError::Handshake);
+        }
         let endpoint = config.endpoint_by_id(found.subscription).ok_or(RetryError::Inactive)?;
         let at = self.commit_clock.now();
         let audit = Some(AuditedChange::of(AuditAction::DeliveryRetried, id).entry(by, &self.ids));

@@ -95,7 +95,7 @@ impl Attempts {
                 Err(failed) => failed.repeated,
             },
             request,
-            answer: answer(result),
+            answer: answer_of(result),
         };
         if let Some(span) = span {
             self.end_span(span, of, endpoint, &attempt);
@@ -192,7 +192,8 @@ fn pass_on(context: &TraceContext, made: &mut Made) {
 /// Why there is no request: for good, or because the store does not answer now.
 type Failed = Result<RequestError, StoreError>;
 
-fn answer(result: Result<OutboundResponse, SendError>) -> Answer {
+/// What became of an exchange, for the log.
+pub(super) fn answer_of(result: Result<OutboundResponse, SendError>) -> Answer {
     match result {
         Ok(OutboundResponse { status, headers, body, truncated, .. }) => {
             Answer::Response(ResponseHead { status, headers, body, truncated })

@@ -10,11 +10,12 @@ use tokio::task::JoinHandle;
 use super::{
     attempt::Attempts,
     dispatch::{Dispatcher, DispatcherParts},
+    handshakes::Handshakes,
     lanes::types::LaneLimits,
 };
 use crate::{
     commit::{Committer, commit_clock::CommitClock},
-    configuration::{cache::ConfigCache, shaping::EarlierShapings},
+    configuration::{cache::ConfigCache, handshakes::queue::Inbox, shaping::EarlierShapings},
     ids::IdSource,
     shares::{Amount, Shares},
     telemetry::{health::Health, metrics::Metrics, trace::Spans},
@@ -29,8 +30,9 @@ pub struct SendingService {
     pub(super) health: Arc<Health>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) dispatcher: Arc<Dispatcher>,
-    /// Of tests that are under way.
+    /// Of tests that are under way, and of handshakes that somebody waits for.
     pub(super) tests: Shares<TenantId>,
+    pub(super) handshakes: Arc<Handshakes>,
 }
 
 /// What the service is made from.
@@ -66,7 +68,16 @@ impl SendingService {
             limits: lane_limits(),
         }));
         let tests = Shares::new(Amount { places: limits::TESTS_MAX, bytes: 0 });
-        Self { store, commit_clock, ids, configs, health, metrics, dispatcher, tests }
+        let handshakes = Arc::new(Handshakes {
+            store: Arc::clone(&store),
+            dispatcher: Arc::clone(&dispatcher),
+            configs: Arc::clone(&configs),
+            commit_clock: Arc::clone(&commit_clock),
+            ids: Arc::clone(&ids),
+            health: Arc::clone(&health),
+            metrics: Arc::clone(&metrics),
+        });
+        Self { store, commit_clock, ids, configs, health, metrics, dispatcher, tests, handshakes }
     }
 
     /// The lanes and what takes turns from them.
@@ -79,6 +90,11 @@ impl SendingService {
         let changes = self.store.changes(ChangeKinds::LANES.and(ChangeKinds::TENANTS));
         let dispatcher = || Arc::clone(&self.dispatcher);
         vec![tokio::spawn(dispatcher().keep_time()), tokio::spawn(dispatcher().keep_up(changes))]
+    }
+
+    /// Makes the handshakes that changes ask for, until it is ended.
+    pub(crate) fn keep_handshakes(&self, ordered: Inbox) -> JoinHandle<()> {
+        tokio::spawn(Arc::clone(&self.handshakes).keep(ordered))
     }
 
     /// Brings the figures of the lanes up to date.

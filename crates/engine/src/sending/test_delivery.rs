@@ -199,10 +199,6 @@ fn type_to_try(
     if let Some(wanted) = wanted {
         return types.resolve(&wanted);
     }
-    let selected = &endpoint.subscription.spec.events;
-    let is_selected = |name: &&str| selected.is_empty() || selected.iter().any(|one| one.as_str() == *name);
-    let first = types.names().find(is_selected).and_then(|name| EventType::parse(name).ok());
-    // A name of an open catalogue stands in no list.
-    let none = UnknownType { nearest: Vec::new(), misspelt: None };
-    first.or_else(|| selected.first().cloned()).ok_or(none)
+    let first = types.first_selected(&endpoint.subscription.spec.events);
+    first.ok_or(UnknownType { nearest: Vec::new(), misspelt: None })
 }

@@ -207,8 +207,9 @@ fn answered() -> Value {
         "EventType": {"properties": {"example_is": words(["published", "plausible"])}},
         "SubscriptionFacts": {"properties": {
             "id": id::<SubscriptionKind>(), "tenant": tenant_id(),
-            "inactive_reason": words(["paused", "gone"]), "version": {"minimum": 1},
+            "inactive_reason": words(["paused", "gone", "unverified"]), "version": {"minimum": 1},
         }},
+        "Verification": {"properties": {"state": words(["pending", "passed", "failed"])}},
         "Policy": {"properties": {
             "gone": words(["deactivate", "failure"]), "retry_after": words(["honour", "ignore"]),
             "breaker": words(["on", "off"]),

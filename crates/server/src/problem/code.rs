@@ -80,6 +80,10 @@ codes! {
     DeliveryFinished = "delivery_finished", CONFLICT, "The delivery has ended";
     /// Nothing is sent to an inactive subscription.
     SubscriptionInactive = "subscription_inactive", CONFLICT, "The subscription is not active";
+    /// The profile has no handshake that applies to the subscription.
+    NoHandshakes = "no_handshakes", CONFLICT, "There is no handshake to make";
+    /// A handshake that was logged cannot be sent again.
+    HandshakeNotRetried = "handshake_not_retried", CONFLICT, "A handshake is not sent again";
     /// The thing is not any more what `If-Match` names.
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "It changed in between";
     /// A replay to the subscription is running.

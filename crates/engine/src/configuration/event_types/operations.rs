@@ -123,6 +123,9 @@ fn problems_of(known: &EventTypes, new: &RegisteredType) -> Vec<FieldProblem> {
     if catalogue.entry(new.name.as_str()).is_some() {
         note("name", "is an event type of the profile, which stays as it is: choose another name".to_owned());
     }
+    if new.name.is_handshake() {
+        note("name", "is the type under which handshakes are logged: choose another name".to_owned());
+    }
     let is_title = |title: Option<&String>| title.is_some_and(|title| title == new.name.as_str());
     let is_others = catalogue.entries().iter().any(|entry| is_title(entry.title.as_ref()))
         || known.own().any(|own| own.name != new.name && is_title(own.title.as_ref()));

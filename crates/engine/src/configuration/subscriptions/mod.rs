@@ -7,7 +7,7 @@ mod secrets;
 mod update_error;
 
 use postroad_domain::{
-    AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, TenantId,
+    AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, SubscriptionVersion, TenantId,
     limits::{SUBSCRIPTIONS_PER_TENANT_MAX, TENANT_SETTINGS_BYTES_MAX},
 };
 use postroad_profile::{FieldProblem, Profile, SecretUse};
@@ -25,7 +25,7 @@ pub use self::{
 use crate::{
     audit::{AuditedChange, fields::fields_of_subscription, origin::Origin},
     configuration::{
-        cache::TenantConfig, lookup_error::LookupError, secret_box::SecretError,
+        cache::TenantConfig, handshakes::Happening, lookup_error::LookupError, secret_box::SecretError,
         service::ConfigurationService, stored_bytes::stored_bytes,
     },
 };
@@ -132,17 +132,24 @@ impl ConfigurationService {
         let at = self.clock.now();
         let fields = fields_of_subscription(&spec, profile);
         let change = AuditedChange::of(AuditAction::SubscriptionCreated, id).after(fields);
+        let secrets = secret.iter().map(|secret| self.seal(&secret.secret, id, at)).collect();
+        let version = SubscriptionVersion { spec, secrets };
+        let asked = self.handshakes_asked(config, (id, &version), Happening::created());
         let create = CreateSubscription {
             audit: Some(self.audit_of(by, change)),
             tenant_no: config.tenant.no,
             id,
-            spec: self.sealed_spec(spec, id, profile),
-            secrets: secret.iter().map(|secret| self.seal(&secret.secret, id, at)).collect(),
+            spec: self.sealed_spec(version.spec, id, profile),
+            secrets: version.secrets,
             max: SUBSCRIPTIONS_PER_TENANT_MAX,
+            ask: asked.as_ref().map(|asked| asked.ask),
             at,
         };
         match self.store.create_subscription(create).await {
-            Ok(subscription) => Ok(SubscriptionView { subscription: self.opened(subscription), secret }),
+            Ok(subscription) => {
+                self.order_handshakes(asked, &subscription);
+                Ok(SubscriptionView { subscription: self.opened(subscription), secret })
+            }
             Err(CreateSubscriptionError::NoTenant) => Err(CreateError::NoTenant),
             Err(CreateSubscriptionError::TooMany { max }) => Err(CreateError::TooMany { max }),
             Err(CreateSubscriptionError::Store(error)) => Err(error.into()),
@@ -295,6 +302,7 @@ impl ConfigurationService {
             return Err(UpdateError::TooLarge);
         }
         let tenant_no = config.tenant.no;
+        let asked = self.handshakes_of_change(&current, before, &change);
         let sealed = |spec| Box::new(self.sealed_spec(spec, id, &config.profile.profile));
         let change = match change {
             SubscriptionChange::Spec(spec) => SubscriptionChange::Spec(sealed(*spec)),
@@ -308,14 +316,17 @@ impl ConfigurationService {
             expected_version: expected.version,
             expected_gone: expected.gone,
             change,
+            ask: asked.as_ref().map(|asked| asked.ask),
             at: self.clock.now(),
         };
         let updated = self.store.update_subscription(update).await;
-        updated.map(|subscription| self.opened(subscription)).map_err(|error| match error {
+        let updated = updated.map_err(|error| match error {
             UpdateSubscriptionError::NotFound => UpdateError::NotFound,
             UpdateSubscriptionError::Changed => UpdateError::Changed,
             UpdateSubscriptionError::Store(error) => UpdateError::Store(error),
-        })
+        })?;
+        self.order_handshakes(asked, &updated);
+        Ok(self.opened(updated))
     }
 
     /// A name that does not resolve now may do so later; an address that must not be called is refused at once.

@@ -130,10 +130,10 @@ impl HistoryService {
         delivery: &Delivery,
     ) -> (Option<Timestamp>, Wait) {
         let endpoint = config.endpoint(lane.subscription_no);
-        if endpoint
-            .is_some_and(|endpoint| matches!(endpoint.subscription.inactive, Some((InactiveReason::Gone, _))))
-        {
-            return (None, Wait::ReceiverGone);
+        match endpoint.and_then(|endpoint| endpoint.subscription.inactive) {
+            Some((InactiveReason::Gone, _)) => return (None, Wait::ReceiverGone),
+            Some((InactiveReason::Unverified, _)) => return (None, Wait::Verification),
+            Some((InactiveReason::Paused, _)) | None => {}
         }
         let now = self.commit_clock.now();
         let due = delivery.due_at.filter(|due| *due > now);

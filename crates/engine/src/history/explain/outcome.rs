@@ -108,6 +108,8 @@ pub enum Wait {
     Order,
     /// The receiver said that it is gone: held until the subscription is activated, or the delivery expires.
     ReceiverGone,
+    /// A handshake of the receiver that must pass first: held until it has, or the delivery expires.
+    Verification,
     /// The receiver has as many exchanges under way as it may have.
     ReceiverBusy,
     /// Its turn.
@@ -173,6 +175,7 @@ impl Wait {
             Self::Unavailable => "unavailable",
             Self::Order => "order",
             Self::ReceiverGone => "receiver_gone",
+            Self::Verification => "verification",
             Self::ReceiverBusy => "receiver_busy",
             Self::Turn => "turn",
             Self::FanOut => "fan_out",

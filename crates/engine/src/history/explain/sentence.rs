@@ -100,6 +100,9 @@ impl fmt::Display for Wait {
             Self::ReceiverGone => {
                 "the receiver answered 410, so it is held until the subscription is set active or it expires"
             }
+            Self::Verification => {
+                "the receiver has not passed the handshake of its profile, so it is held until it has or it expires"
+            }
             Self::ReceiverBusy => "the receiver has as many requests under way as the subscription allows",
             Self::Turn => "it waits for its turn",
             Self::FanOut => "the event goes to very many subscriptions, and its delivery is about to be made",
@@ -119,6 +122,9 @@ fn write_inactive(out: &mut fmt::Formatter<'_>, reason: InactiveReason, since: T
     match reason {
         InactiveReason::Paused => write!(out, "Inactive since {since}: the subscription was set inactive."),
         InactiveReason::Gone => write!(out, "Inactive since {since}: its receiver answered 410 Gone."),
+        InactiveReason::Unverified => {
+            write!(out, "Inactive since {since}: its receiver had not passed the handshake of its profile.")
+        }
     }
 }
 
@@ -191,6 +197,10 @@ mod tests {
             (
                 EventOutcome::Inactive { reason: InactiveReason::Gone, since: at },
                 "Inactive since 2026-11-21T20:50:00Z: its receiver answered 410 Gone.",
+            ),
+            (
+                EventOutcome::Inactive { reason: InactiveReason::Unverified, since: at },
+                "Inactive since 2026-11-21T20:50:00Z: its receiver had not passed the handshake of its profile.",
             ),
         ] {
             assert_eq!(outcome.to_string(), sentence);

@@ -14,6 +14,10 @@ impl From<RetryError> for Problem {
                 Code::SubscriptionInactive,
                 "The subscription is inactive or deleted, so nothing would be sent. Set it active first.",
             ),
+            RetryError::Handshake => Self::new(
+                Code::HandshakeNotRetried,
+                "A handshake is not sent again: POST …/subscriptions/{id}/verify makes a new one.",
+            ),
             RetryError::Store(error) => error.into(),
         }
     }

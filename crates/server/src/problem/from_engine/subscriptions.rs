@@ -1,6 +1,8 @@
 //! Errors of operations on subscriptions.
 
-use postroad_engine::{CreateError, PreviewError, PublishError, RotateError, TestError, UpdateError};
+use postroad_engine::{
+    CreateError, PreviewError, PublishError, RotateError, TestError, UpdateError, VerifyError,
+};
 
 use super::{settings_too_large, unknown_event_type};
 use crate::{
@@ -62,15 +64,25 @@ impl From<TestError> for Problem {
         match error {
             TestError::NotFound => Self::not_found("subscription"),
             TestError::UnknownType(unknown) => unknown_event_type(&unknown),
-            TestError::TooMany => Self::new(
-                Code::TooManyTests,
-                "This tenant has as many tests under way as it may have now. Try again when one of them is over.",
-            ),
-            TestError::NotReady => Self::new(
-                Code::NotReady,
-                "The store cannot take a write now, or the node is stopping. Try again in a moment.",
-            ),
+            TestError::TooMany => too_many_tests(),
+            TestError::NotReady => not_ready(),
             TestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<VerifyError> for Problem {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::NotFound => Self::not_found("subscription"),
+            VerifyError::NoHandshakes => Self::new(
+                Code::NoHandshakes,
+                "The tenant's profile has no handshake that applies to this subscription, so there is nothing to verify. If it is \
+                 unverified since the profile had one, set `active` to true.",
+            ),
+            VerifyError::TooMany => too_many_tests(),
+            VerifyError::NotReady => not_ready(),
+            VerifyError::Store(error) => error.into(),
         }
     }
 }
@@ -87,6 +99,20 @@ impl From<PreviewError> for Problem {
             PreviewError::Store(error) => error.into(),
         }
     }
+}
+
+fn too_many_tests() -> Problem {
+    Problem::new(
+        Code::TooManyTests,
+        "This tenant has as many tests under way as it may have now. Try again when one of them is over.",
+    )
+}
+
+fn not_ready() -> Problem {
+    Problem::new(
+        Code::NotReady,
+        "The store cannot take a write now, or the node is stopping. Try again in a moment.",
+    )
 }
 
 fn blocked_url(why: &str) -> Problem {

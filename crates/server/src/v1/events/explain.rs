@@ -38,8 +38,8 @@ pub(crate) struct ExplanationJson {
     /// A replay made the delivery: the subscription did not match the event when that came.
     by_replay: bool,
     /// Why: of `pending` what it waits for (`next_attempt`, `breaker`, `retry_after`, `rate_limit`, `unavailable`, `order`,
-    /// `receiver_gone`, `receiver_busy`, `turn`, `fan_out`); of `failed` and `cancelled` the delivery's reason; of
-    /// `inactive` `paused` or `gone`; of `not_matched` the clause (`events`, `tag_sets`, `test`).
+    /// `receiver_gone`, `verification`, `receiver_busy`, `turn`, `fan_out`); of `failed` and `cancelled` the delivery's reason; of
+    /// `inactive` `paused`, `gone` or `unverified`; of `not_matched` the clause (`events`, `tag_sets`, `test`).
     why: Option<&'static str>,
     /// When it was delivered, failed or was cancelled; since when the subscription was inactive; when it was created.
     #[schema(format = DateTime)]

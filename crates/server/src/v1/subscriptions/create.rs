@@ -43,7 +43,8 @@ pub(crate) struct CreatedSubscription {
 /// Create a subscription
 ///
 /// The secret is in the answer. A URL that leads to an address that must not be called is refused, and so is what the
-/// tenant's profile does not allow.
+/// tenant's profile does not allow. Where the profile has handshakes that must pass first, it is `unverified` until they have: they
+/// are made behind the answer.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/subscriptions",
@@ -52,7 +53,7 @@ pub(crate) struct CreatedSubscription {
     params(TenantPath),
     request_body(content = NewSubscriptionBody, content_type = "application/json"),
     responses(
-        (status = 201, description = "It is active; `Location` names it", body = CreatedSubscription),
+        (status = 201, description = "It is there; `Location` names it", body = CreatedSubscription),
         (status = 409, description = "The tenant has as many as it may have", body = ProblemDocument,
          content_type = "application/problem+json"),
         Refusals,

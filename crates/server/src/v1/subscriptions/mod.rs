@@ -11,6 +11,7 @@ mod secret;
 mod settings;
 mod test;
 mod update;
+mod verify;
 
 use http::{HeaderName, header};
 use postroad_domain::{Scope, Subscription, TenantId, subscription::InactiveReason};
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(rotate::rotate_secret))
         .routes(routes!(test::test_subscription))
         .routes(routes!(preview::preview_request))
+        .routes(routes!(verify::verify_subscription))
 }
 
 /// A subscription.
@@ -53,7 +55,8 @@ pub(crate) struct SubscriptionFacts {
     tenant: String,
     #[serde(flatten)]
     settings: SubscriptionSettings,
-    /// While it is inactive: `paused` by you, or `gone` because its receiver answered 410.
+    /// While it is inactive: `paused` by you, `gone` because its receiver answered 410, or `unverified` because its receiver has not
+    /// passed a handshake of the profile that must pass first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     inactive_reason: Option<&'static str>,
@@ -61,6 +64,10 @@ pub(crate) struct SubscriptionFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String, format = DateTime)]
     inactive_since: Option<String>,
+    /// What the handshakes of its profile came to, where one was ever asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = VerificationJson)]
+    verification: Option<VerificationJson>,
     /// 1 at first; grows with every change.
     version: i64,
     /// When it was created.
@@ -71,11 +78,40 @@ pub(crate) struct SubscriptionFacts {
     updated_at: String,
 }
 
-/// The two words of [`InactiveReason`] in the API.
+/// What the handshakes of a subscription came to, the last time that they were made or asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Verification)]
+pub(crate) struct VerificationJson {
+    /// `pending` until they are made: after a restart of the server those that nothing waits for stay so until
+    /// `POST …/subscriptions/{id}/verify`. Then `passed` or `failed`.
+    state: &'static str,
+    /// Since when.
+    #[schema(format = DateTime)]
+    at: String,
+    /// Why they failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String)]
+    detail: Option<String>,
+}
+
+/// The words of [`InactiveReason`] in the API.
 pub(super) fn word_of(reason: InactiveReason) -> &'static str {
     match reason {
         InactiveReason::Paused => "paused",
         InactiveReason::Gone => "gone",
+        InactiveReason::Unverified => "unverified",
+    }
+}
+
+impl VerificationJson {
+    /// Only where the profile has handshakes.
+    fn of(subscription: &Subscription, profile: &Profile) -> Option<Self> {
+        let verification = subscription.verification.as_ref();
+        verification.filter(|_| !profile.handshakes().is_empty()).map(|verification| Self {
+            state: verification.state.as_str(),
+            at: verification.at.to_string(),
+            detail: verification.detail.clone(),
+        })
     }
 }
 
@@ -97,6 +133,7 @@ impl SubscriptionFacts {
             settings: SubscriptionSettings::of(&subscription.spec, profile, shows_values),
             inactive_reason: subscription.inactive.map(|(reason, _)| word_of(reason)),
             inactive_since: subscription.inactive.map(|(_, since)| since.to_string()),
+            verification: VerificationJson::of(subscription, profile),
             version: subscription.version,
             created_at: subscription.created_at.to_string(),
             updated_at: subscription.updated_at.to_string(),
