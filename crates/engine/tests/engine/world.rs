@@ -50,6 +50,12 @@ impl Exchange {
         }));
     }
 
+    /// With a body, cut where there was more of it.
+    pub(crate) fn answer_body(self, status: u16, body: &str, truncated: bool) {
+        let (headers, body) = (Headers::new(), Bytes::copy_from_slice(body.as_bytes()));
+        let _ = self.answer.send(Ok(OutboundResponse { status, headers, body, truncated, repeated: false }));
+    }
+
     /// As [`answer`](Self::answer), after the request went out a second time.
     pub(crate) fn answer_the_second_time(self, status: u16) {
         let (headers, body) = (Headers::new(), Bytes::new());

@@ -8,7 +8,8 @@ use serde_json::{Map, json};
 
 use crate::facts::{Given, example_files_of, header, lines};
 
-const ALL: [(&str, usize); 3] = [("stripe", 6), ("github", 5), ("twilio", 4)];
+const ALL: [(&str, usize); 5] =
+    [("stripe", 6), ("github", 5), ("twilio", 4), ("challenge-echo", 2), ("cloudevents", 2)];
 
 fn example(name: &str) -> Profile {
     Profile::load(&example_files_of(name)).unwrap_or_else(|problems| panic!("{}", lines(&problems)))

@@ -9,6 +9,7 @@ mod ecmascript_json;
 mod example_attributes;
 mod example_profiles;
 mod facts;
+mod handshakes;
 mod hashes;
 mod https;
 mod language;

@@ -39,3 +39,4 @@ mod tenants;
 mod test_events;
 mod tls_settings;
 mod trouble;
+mod verification;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{ACME, App};
 
 /// What the contract promises of this version.
-const PROMISED: [&str; 49] = [
+const PROMISED: [&str; 50] = [
     "GET /",
     "GET /inspector",
     "GET /inspector/{bin}/requests",
@@ -44,6 +44,7 @@ const PROMISED: [&str; 49] = [
     "POST /v1/tenants/{tenant}/subscriptions/{id}/secret/rotate",
     "POST /v1/tenants/{tenant}/subscriptions/{id}/test",
     "POST /v1/tenants/{tenant}/subscriptions/{id}/preview",
+    "POST /v1/tenants/{tenant}/subscriptions/{id}/verify",
     "GET /v1/tenants/{tenant}/event-types",
     "GET /v1/tenants/{tenant}/event-types/{name}",
     "PUT /v1/tenants/{tenant}/event-types/{name}",

@@ -82,6 +82,24 @@ value = "{{ event.data.at | rfc3339(0) }}"
 name = "seen"
 "#;
 
+/// A receiver must send a challenge back before anything is sent to it.
+const DOORBELL: &str = r#"
+name = "doorbell"
+title = "Doorbell"
+request.content = [{ type = "application/json", body = "{{ event.data }}" }]
+
+[[handshakes]]
+on = ["created", "url"]
+method = "POST"
+content = { type = "text/plain", body = "{{ challenge }}" }
+challenge = { bytes = 16 }
+expect = { body = "{{ challenge }}" }
+blocking = true
+
+[[events]]
+name = "rung"
+"#;
+
 /// All of them.
 pub(crate) fn own_profiles() -> Vec<GivenProfile> {
     let workshop = [
@@ -90,7 +108,8 @@ pub(crate) fn own_profiles() -> Vec<GivenProfile> {
         ("examples/job.begun.json", r#"{"id": 8}"#),
     ];
     let beacon = [("profile.toml", BEACON), ("examples/seen.json", r#"{"at": "2026-01-02T03:04:05.678Z"}"#)];
-    vec![load(&workshop), load(&beacon)]
+    let doorbell = [("profile.toml", DOORBELL), ("examples/rung.json", "{}")];
+    vec![load(&workshop), load(&beacon), load(&doorbell)]
 }
 
 fn load(files: &[(&str, &str)]) -> GivenProfile {

@@ -15,7 +15,7 @@ const ADMIN: &str = "admin";
 const ANY: &str = "any";
 
 /// What each route needs.
-const NEEDS: [(&str, &str); 40] = [
+const NEEDS: [(&str, &str); 41] = [
     ("GET /metrics", ADMIN),
     ("GET /v1/audit", ADMIN),
     ("GET /v1/deliveries", ADMIN),
@@ -56,6 +56,7 @@ const NEEDS: [(&str, &str); 40] = [
     ("GET /v1/tenants/{tenant}/subscriptions/{id}/secret", "subscriptions:write"),
     ("POST /v1/tenants/{tenant}/subscriptions/{id}/secret/rotate", "subscriptions:write"),
     ("POST /v1/tenants/{tenant}/subscriptions/{id}/test", "subscriptions:write"),
+    ("POST /v1/tenants/{tenant}/subscriptions/{id}/verify", "subscriptions:write"),
 ];
 const SCOPES: [&str; 6] = [
     "events:write",

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use postroad_domain::{AuditAction, RegisteredType, ReplaySelection, Subscription, Tenant, TenantId};
+use postroad_domain::{
+    AuditAction, RegisteredType, ReplaySelection, Subscription, Tenant, TenantId, Verification,
+    VerificationState,
+};
 
 use super::{
     World,
@@ -12,9 +15,9 @@ use super::{
     world::{LONG, event_type, spec, tenant_spec},
 };
 use crate::{
-    CancelDelivery, CancelReplay, CreateKey, CreateReplay, CreateSubscription, Deactivate, DeleteEventType,
-    DeleteSubscription, DeleteTenant, PutEventType, PutTenant, RecordTest, RetryDelivery, RevokeKey, Store,
-    SubscriptionChange, UpdateSubscription,
+    AskVerification, CancelDelivery, CancelReplay, CreateKey, CreateReplay, CreateSubscription, Deactivate,
+    DeleteEventType, DeleteSubscription, DeleteTenant, PutEventType, PutTenant, RecordTest,
+    RecordVerification, RetryDelivery, RevokeKey, Store, SubscriptionChange, UpdateSubscription,
 };
 
 pub async fn every_operation_that_brings_an_entry_writes_it(store: Arc<dyn Store>) {
@@ -117,9 +120,21 @@ async fn tell_of_subscriptions(world: &mut World, of: &Subscription) {
         UpdateSubscription { ask: None, tenant_no, id, expected_version, expected_gone: false, change, at, audit };
     world.store.update_subscription(update).await.unwrap();
     told(world, AuditAction::SecretRotated).await;
+    let secrets = SubscriptionChange::Secrets(Vec::new());
+    let asking = world.change_asking(of, secrets, Some(AskVerification::First)).await;
+    let audit = Some(entry(world, AuditAction::SubscriptionVerified));
+    let (version, at) = (asking.version, world.tick());
+    let verification = Verification { version, state: VerificationState::Passed, at, detail: None };
+    let (subscription_no, expected) = (of.no, Some(version));
+    let record =
+        RecordVerification { tenant_no, subscription_no, expected, verification, activates: true, at, audit };
+    assert!(world.store.record_verification(record.clone()).await.unwrap());
+    told(world, AuditAction::SubscriptionVerified).await;
+    let entries = all(world).await.len();
+    assert!(world.store.record_verification(record).await.unwrap());
+    assert_eq!(all(world).await.len(), entries, "it was active already");
     let audit = Some(entry(world, AuditAction::SubscriptionGone));
-    let deactivate =
-        Deactivate { tenant_no, subscription_no: of.no, version: of.version + 1, at: world.tick(), audit };
+    let deactivate = Deactivate { tenant_no, subscription_no, version, at: world.tick(), audit };
     world.store.deactivate(deactivate).await.unwrap();
     told(world, AuditAction::SubscriptionGone).await;
     let audit = Some(entry(world, AuditAction::SubscriptionDeleted));

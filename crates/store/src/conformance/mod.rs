@@ -44,6 +44,7 @@ pub mod settings;
 pub mod stored_bodies;
 pub mod subscription_tests;
 mod suite;
+pub mod verification;
 pub mod versions;
 pub mod watermarks;
 mod world;

@@ -96,6 +96,19 @@ macro_rules! conformance_suite {
                 a_new_name_for_a_gone_subscription_does_not_cancel_what_is_held
                 a_change_that_was_made_before_a_410_does_not_undo_it
             }
+            verification {
+                what_asks_for_handshakes_is_pending_and_unverified_where_they_must_pass
+                what_waits_for_an_unverified_subscription_is_held_and_goes_out_when_it_has_passed
+                what_is_held_for_an_unverified_subscription_expires
+                handshakes_that_failed_leave_it_unverified_and_say_why
+                what_was_made_for_an_earlier_version_says_nothing
+                a_paused_subscription_stays_paused_whatever_its_handshakes_say
+                a_secret_may_ask_for_handshakes_as_well
+                a_change_that_was_made_before_it_passed_does_not_undo_it
+                the_pending_ones_are_found_by_key_and_no_others
+                what_an_event_met_is_told_of_an_unverified_subscription
+                that_it_became_active_is_announced_and_a_hint_is_not
+            }
             retry_and_cancel {
                 a_finished_delivery_goes_to_the_tail_of_its_lane
                 a_retry_begins_a_new_pass_and_goes_on_counting_attempts

@@ -1,9 +1,11 @@
 //! What a receiver does with a request, as a test writes it down.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
+
+use super::Received;
 
 /// One answer of the script: a response or a way to misbehave.
 #[derive(Clone, Debug)]
@@ -20,6 +22,17 @@ pub(super) enum Kind {
     Close,
     Trickle { status: u16, gap: Duration },
     Endless { status: u16 },
+    Made(Maker),
+}
+
+/// Makes an answer of the request.
+#[derive(Clone)]
+pub(super) struct Maker(Arc<dyn Fn(&Received) -> Answer + Send + Sync>);
+
+impl fmt::Debug for Maker {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Maker")
+    }
 }
 
 impl Kind {
@@ -29,7 +42,7 @@ impl Kind {
             Self::Respond { status, .. } | Self::Trickle { status, .. } | Self::Endless { status } => {
                 Some(*status)
             }
-            Self::Raw(_) | Self::Hang | Self::Close => None,
+            Self::Raw(_) | Self::Hang | Self::Close | Self::Made(_) => None,
         }
     }
 }
@@ -63,6 +76,19 @@ impl Answer {
     /// The head, then a body that goes on as fast as the sender reads.
     pub fn endless(status: u16) -> Self {
         Self::of(Kind::Endless { status })
+    }
+
+    /// What follows from the request: for what a sender asks that nobody knows before.
+    pub fn made(make: impl Fn(&Received) -> Self + Send + Sync + 'static) -> Self {
+        Self::of(Kind::Made(Maker(Arc::new(make))))
+    }
+
+    /// The answer to this request.
+    pub(super) fn for_request(self, request: &Received) -> Self {
+        match self.kind {
+            Kind::Made(Maker(make)) => Self { gate: self.gate, ..make(request) },
+            kind => Self { kind, ..self },
+        }
     }
 
     /// Adds a header line to a response; without effect on the other kinds.

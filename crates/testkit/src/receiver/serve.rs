@@ -39,7 +39,7 @@ async fn converse(stream: TcpStream, open: &Open) -> io::Result<()> {
     let mut reader = Reader::new(read);
     while let Some(message) = reader.request().await? {
         let mut request = Received::new(message, open.number);
-        let answer = open.shared.next_answer(request.path());
+        let answer = open.shared.next_answer(request.path()).for_request(&request);
         request.answered = answer.kind.status();
         open.shared.received.send_modify(|received| received.push(request));
         if !perform(answer, &mut reader, &mut write).await? {
@@ -68,6 +68,8 @@ async fn perform(
         Kind::Close => {}
         Kind::Trickle { status, gap } => trickle(write, status, gap).await?,
         Kind::Endless { status } => endless(write, status).await?,
+        // It was made before.
+        Kind::Made(_) => {}
     }
     Ok(false)
 }

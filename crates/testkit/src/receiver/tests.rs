@@ -38,6 +38,16 @@ async fn a_request_is_recorded_as_it_was_on_the_wire() {
 }
 
 #[tokio::test]
+async fn an_answer_may_be_made_of_the_request() {
+    let receiver = Receiver::start().await;
+    receiver.answer("/hook", Answer::made(|request| Answer::status(201).body(request.body.clone())));
+    let mut stream = send(&receiver).await;
+    let answer = Reader::new(&mut stream).response().await.unwrap().unwrap();
+    assert_eq!((answer.first_line.as_str(), answer.body.as_slice()), ("HTTP/1.1 201 Scripted", &b"{\"a\":1}"[..]));
+    assert_eq!(receiver.wait_for(1).await[0].answered, Some(201));
+}
+
+#[tokio::test]
 async fn a_sequence_is_answered_in_turn_on_one_connection_and_its_last_answer_repeats() {
     let receiver = Receiver::start().await;
     let busy = Answer::status(503).header("Retry-After", "7").body("later");

@@ -2,6 +2,7 @@
 //! verified by the libraries that those products publish for their customers.
 
 mod github;
+mod handshakes;
 mod libraries;
 mod stripe;
 mod twilio;

@@ -4,7 +4,6 @@
 mod configuration;
 mod delivery;
 mod log;
-mod openssl;
 mod peer;
 mod request;
 mod secret;

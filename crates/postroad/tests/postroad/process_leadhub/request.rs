@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::{
     EVENTS, LEAD, SECRET,
-    openssl::hmac_sha256,
     peer::RawPeer,
     shipped,
     stage::text::{member, member_names},
     unsigned_webhook, webhook,
 };
+use crate::support::openssl::hmac_sha256;
 
 const SIGNATURE: &str = "X-LeadHub-Signature";
 

@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::{
     LEAD, SECRET,
-    openssl::hmac_sha256,
     quick, shipped,
     stage::{expect_refusal, id_of, secret_of},
     webhook,
 };
+use crate::support::openssl::hmac_sha256;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_secret_signs_new_deliveries_at_once_and_waiting_ones_keep_their_bytes() {

@@ -3,6 +3,7 @@
 mod bad_profiles;
 mod check;
 mod folder;
+mod handshakes;
 mod serve;
 mod show;
 

@@ -1,5 +1,7 @@
 //! What the tests of crashes, floods, full disks and signatures share.
 
+pub(crate) mod openssl;
+
 use std::time::{Duration, Instant};
 
 use postroad_testkit::TestServer;

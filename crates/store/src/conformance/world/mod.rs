@@ -11,7 +11,7 @@ pub(super) use parts::{
 };
 use postroad_domain::{
     Attempt, ErrorClass, EventId, ProfileNo, Reason, RequestHead, ResponseHead, Subscription,
-    SubscriptionSpec, Tenant, TenantId, Timestamp,
+    SubscriptionSpec, Tenant, TenantId, Timestamp, Verification, VerificationState,
     attempt::Answer,
     delivery::Delivery,
     ids::{Id, Kind},
@@ -19,9 +19,9 @@ use postroad_domain::{
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
-    AcceptResult, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate, DeleteSubscription,
+    AcceptResult, AskVerification, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate, DeleteSubscription,
     DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next, OpenSession, Outcome,
-    OutcomeResult, PutTenant, QueuedDelivery, RecordTest, Refilled, Session, Store, SubscriptionChange,
+    OutcomeResult, PutTenant, QueuedDelivery, RecordTest, RecordVerification, Refilled, Session, Store, SubscriptionChange,
     UpdateSubscription,
 };
 
@@ -127,12 +127,22 @@ impl World {
 
     /// Changes a subscription, whatever its version.
     pub async fn change(&mut self, subscription: &Subscription, change: SubscriptionChange) -> Subscription {
+        self.change_asking(subscription, change, None).await
+    }
+
+    /// The same, asking for handshakes.
+    pub async fn change_asking(
+        &mut self,
+        subscription: &Subscription,
+        change: SubscriptionChange,
+        ask: Option<AskVerification>,
+    ) -> Subscription {
         let at = self.tick();
         let (tenant_no, id) = (subscription.tenant_no, subscription.id);
         let current = self.store.subscription(tenant_no, id).await.unwrap().unwrap();
         let (expected_version, expected_gone) = (current.version, current.revision().gone);
         let update =
-            UpdateSubscription { ask: None, audit: None, expected_gone, tenant_no, id, expected_version, change, at };
+            UpdateSubscription { ask, audit: None, expected_gone, tenant_no, id, expected_version, change, at };
         self.store.update_subscription(update).await.unwrap()
     }
 
@@ -144,6 +154,23 @@ impl World {
         let version = known.map_or(subscription.version, |known| known.version);
         let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, at };
         self.store.deactivate(deactivate).await.unwrap();
+    }
+
+    /// Writes what the handshakes of a subscription came to, which were made for this version; answers whether it was written.
+    pub async fn verify(&mut self, subscription: &Subscription, version: i64, activates: bool) -> bool {
+        let at = self.tick();
+        let state = if activates { VerificationState::Passed } else { VerificationState::Failed };
+        let detail = (!activates).then(|| "it answered 404".to_owned());
+        let record = RecordVerification {
+            audit: None,
+            tenant_no: subscription.tenant_no,
+            subscription_no: subscription.no,
+            expected: Some(version),
+            verification: Verification { version, state, at, detail },
+            activates,
+            at,
+        };
+        self.store.record_verification(record).await.unwrap()
     }
 
     /// Deletes a subscription.
