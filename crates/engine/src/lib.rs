@@ -65,7 +65,7 @@ pub use history::explain::Explanation;
 pub use history::explain::outcome::{EventOutcome, LastAnswer, Mismatch, Wait};
 pub use history::replays::{EndReplayError, NewReplay, ReplayError};
 pub use history::service::HistoryService;
-pub use sending::handshakes::VerifyError;
+pub use sending::handshakes::verify::VerifyError;
 pub use sending::service::SendingService;
 pub use sending::test_delivery::{PreviewError, PreviewEvent, TestError};
 pub use shares::{Amount, Share, Shares};

@@ -10,13 +10,10 @@ use crate::{
     reader::{Document, Section},
     request, rules,
     signature::{self, SignatureSection},
-    source::{self, ProfileSource},
+    source::{self, PROFILE_FILE, ProfileSource},
     template::{Compiler, Names, Scope},
     words,
 };
-
-/// The file that every profile has.
-pub(crate) const PROFILE_FILE: &str = "profile.toml";
 
 impl Profile {
     /// Reads and checks a profile: its keys, its templates, and that each example becomes a request.

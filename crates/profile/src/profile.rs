@@ -165,6 +165,11 @@ impl Profile {
         self.https.holds(options)
     }
 
+    /// Every handshake, in the order of the profile.
+    pub fn handshakes(&self) -> &[Handshake] {
+        &self.handshakes
+    }
+
     /// Checks the attributes of an event.
     pub fn check_attributes(&self, given: &Map<String, Value>) -> Vec<FieldProblem> {
         options::check_attributes(&self.attributes, given)

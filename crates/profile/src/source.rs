@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::digest;
 
+/// The file that every profile has.
+pub(crate) const PROFILE_FILE: &str = "profile.toml";
+
 /// The files of one profile, by their path within its folder with `/` between the parts.
 pub trait ProfileSource {
     /// The paths of all files.

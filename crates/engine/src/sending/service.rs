@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::{
     attempt::Attempts,
     dispatch::{Dispatcher, DispatcherParts},
-    handshakes::Handshakes,
+    handshakes::making::Handshakes,
     lanes::types::LaneLimits,
 };
 use crate::{

@@ -14,11 +14,11 @@ use crate::{
     handshake::{BegunHandshake, Handshake},
     input::{AttemptFacts, DeliveryFacts, ExactRequest, RenderInput, SubscriptionFacts, TenantFacts},
     json,
-    load::PROFILE_FILE,
     problem::{ProblemKind, ProfileProblem},
     request::Content,
     secret::SecretKey,
     signature::Scheme,
+    source::PROFILE_FILE,
 };
 
 /// A moment with a fraction, so that templates show how they cut it: 2026-01-02T03:04:05.678901Z.

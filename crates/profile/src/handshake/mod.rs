@@ -11,6 +11,7 @@
 
 mod answer;
 mod begin;
+mod due;
 mod read;
 
 use rand::Rng;
@@ -18,8 +19,6 @@ use rand::Rng;
 pub use self::{answer::ExpectedAnswer, begin::BegunHandshake};
 pub(crate) use self::read::{Around, read};
 use crate::{
-    Profile,
-    input::RenderInput,
     policy::Success,
     request::{Content, HeaderRule, Parameter},
     secret::Encoding,
@@ -118,28 +117,6 @@ impl Occasion {
             Self::Secret => "secret",
             Self::Enabled => "enabled",
         }
-    }
-}
-
-impl Profile {
-    /// Every handshake, in the order of the profile.
-    pub fn handshakes(&self) -> &[Handshake] {
-        &self.handshakes
-    }
-
-    /// The handshakes that are made for a subscription with these facts on one of the occasions, by their places in
-    /// [`Profile::handshakes`]; on any where none is given. One that signs is left out where there is no secret. A condition that
-    /// cannot be evaluated counts as one that holds: its handshake says why it fails.
-    pub fn handshakes_due(&self, input: &RenderInput<'_>, occasions: Option<&[Occasion]>) -> Vec<usize> {
-        let facts = self.facts(input);
-        let is_due = |handshake: &Handshake| {
-            let is_named = handshake.is_on(occasions);
-            let can_sign = !input.secrets.is_empty() || !handshake.signs();
-            let holds = |when: &Condition| when.holds(&self.environment, &facts).unwrap_or(true);
-            is_named && can_sign && handshake.when.as_ref().is_none_or(holds)
-        };
-        let numbered = self.handshakes.iter().enumerate();
-        numbered.filter(|(_, handshake)| is_due(handshake)).map(|(place, _)| place).collect()
     }
 }
 

@@ -15,7 +15,7 @@ use postroad_domain::{TenantNo, VerificationState, limits::HANDSHAKES_UNDER_WAY_
 use postroad_store::{LaneKey, PendingVerifications, StoreError};
 use tokio::task::JoinSet;
 
-use super::{Handshakes, Round, lane_of};
+use super::making::{Handshakes, Round};
 use crate::{
     configuration::handshakes::queue::{Arrived, Inbox, Order, Placed},
     shares::{Amount, Share, Shares},
@@ -107,12 +107,9 @@ impl Handshakes {
     }
 
     async fn try_to_serve(&self, order: &Order) -> Result<(), StoreError> {
-        let LaneKey { tenant_no, subscription_no } = order.lane;
-        let Some(config) = self.configs.by_no(tenant_no).await? else { return Ok(()) };
-        let Some(endpoint) = config.endpoint(subscription_no) else { return Ok(()) };
-        let id = endpoint.subscription.id;
-        let current = self.store.subscription(tenant_no, id).await?;
-        let Some(asked) = current.and_then(|current| current.verification) else { return Ok(()) };
+        let Some((config, current)) = self.look_up(order.lane).await? else { return Ok(()) };
+        let Some(endpoint) = config.endpoint(current.no) else { return Ok(()) };
+        let Some(asked) = current.verification else { return Ok(()) };
         // A later change has an order of its own, and somebody may have had them made meanwhile.
         let is_asked = order.version.is_none_or(|version| version == asked.version);
         if !is_asked || asked.state != VerificationState::Pending {
@@ -121,10 +118,9 @@ impl Handshakes {
         let occasions = order.occasions.as_deref();
         let due = self.due(&config, endpoint, occasions);
         if due.is_empty() {
-            tracing::info!(subscription = %id, "no handshake of its profile applies to a subscription any more");
+            tracing::info!(subscription = %current.id, "no handshake of its profile applies to a subscription any more");
             return Ok(());
         }
-        debug_assert_eq!(lane_of(endpoint), order.lane, "found by its number");
         let (all, expected) = (occasions.is_none(), Some(asked.version));
         self.make(Round { config: &config, endpoint, due, all, expected, by: None }).await?;
         Ok(())

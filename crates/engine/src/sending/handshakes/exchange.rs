@@ -10,7 +10,7 @@ use postroad_egress::{OutboundRequest, SendError};
 use postroad_profile::{AttemptFacts, ExpectedAnswer, Handshake};
 use postroad_store::{NewAudit, RecordTest, StoreError};
 
-use super::{Handshakes, Outcome, Round, words_of};
+use super::making::{Handshakes, Outcome, Round};
 use crate::{
     configuration::{
         endpoint::{Made, RequestError},
@@ -86,7 +86,7 @@ impl Handshakes {
             }
             Err(error) => {
                 let nothing = RequestHead { method: String::new(), url: String::new(), headers: Headers::new() };
-                (nothing, String::new(), Err(words_of(&error)))
+                (nothing, String::new(), Err(format!("no request can be made: {error}")))
             }
         };
         let (repeated, answer, result) = match answered {
