@@ -123,8 +123,7 @@ impl Profile {
         let message = match facts.body.filter(|_| is_body) {
             Some(body) => Cow::Borrowed(body),
             None => {
-                let mut text =
-                    String::with_capacity(facts.body.map_or(0, str::len) + MORE_THAN_BODY_BYTES);
+                let mut text = String::with_capacity(facts.body.map_or(0, str::len) + MORE_THAN_BODY_BYTES);
                 message.render(&self.environment, facts, &mut text)?;
                 Cow::Owned(text)
             }

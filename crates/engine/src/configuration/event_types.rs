@@ -113,7 +113,8 @@ impl EventTypes {
 
     /// The first type that a subscription to these types selects, in the order of the catalogue. `None` where there is none at all.
     pub(crate) fn first_selected(&self, selected: &[EventType]) -> Option<EventType> {
-        let is_selected = |name: &&str| selected.is_empty() || selected.iter().any(|one| one.as_str() == *name);
+        let is_selected =
+            |name: &&str| selected.is_empty() || selected.iter().any(|one| one.as_str() == *name);
         let first = self.names().find(is_selected).and_then(|name| EventType::parse(name).ok());
         // A name of an open catalogue stands in no list.
         first.or_else(|| selected.first().cloned())

@@ -56,6 +56,7 @@ async fn change(world: &World, id: SubscriptionId, change: impl FnOnce(&mut Subs
 async fn activate(world: &World, id: SubscriptionId) {
     let before = stored(world, id).await;
     let update = UpdateSubscription {
+        ask: None,
         tenant_no: before.tenant_no,
         id,
         expected_version: before.version,

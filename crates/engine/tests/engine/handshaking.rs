@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use aws_lc_rs::hmac;
 use postroad_domain::{
-    CustomHeader, EndpointUrl, ErrorClass, Repeat, Status, Subscription, SubscriptionId, SubscriptionSpec, TenantId,
-    VerificationState, attempt::Answer, limits::HANDSHAKES_WAITING_MAX, subscription::InactiveReason,
+    CustomHeader, EndpointUrl, ErrorClass, Repeat, Status, Subscription, SubscriptionId, SubscriptionSpec,
+    TenantId, VerificationState, attempt::Answer, limits::HANDSHAKES_WAITING_MAX,
+    subscription::InactiveReason,
 };
 use postroad_engine::{
     AuditFilter, DeliveryView, EventOutcome, GivenProfile, NewSubscription, Origin, PublishEvent, RetryError,
@@ -146,13 +147,18 @@ async fn subscribe(world: &World, spec: SubscriptionSpec) -> SubscriptionId {
 }
 
 async fn subscribe_in(world: &World, tenant: &TenantId, spec: SubscriptionSpec) -> SubscriptionId {
-    let signs = world.engine.configuration().profile_of(tenant).await.unwrap().profile.name == "challenge-echo";
+    let signs =
+        world.engine.configuration().profile_of(tenant).await.unwrap().profile.name == "challenge-echo";
     let new = NewSubscription { draft: draft(spec), secret: signs.then(|| SECRET.to_owned()) };
     let created = world.engine.configuration().create_subscription(&Origin::ADMIN, tenant, new).await;
     created.unwrap().subscription.id
 }
 
-async fn change(world: &World, id: SubscriptionId, change: impl FnOnce(&mut SubscriptionSpec)) -> Subscription {
+async fn change(
+    world: &World,
+    id: SubscriptionId,
+    change: impl FnOnce(&mut SubscriptionSpec),
+) -> Subscription {
     let current = now(world, id).await;
     let (revision, mut spec) = (current.revision(), current.spec);
     change(&mut spec);
@@ -189,7 +195,11 @@ async fn nothing_is_sent_before_the_challenge_came_back_and_all_of_it_stands_in_
     let request = &exchange.request;
     assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "https://a.example/hook"));
     assert_eq!((request.deadline, request.repeat), (Duration::from_secs(10), Repeat::Unsent));
-    assert_eq!(exchange.header("x-signature"), proof(str::from_utf8(&request.body).unwrap()), "signed like a delivery");
+    assert_eq!(
+        exchange.header("x-signature"),
+        proof(str::from_utf8(&request.body).unwrap()),
+        "signed like a delivery"
+    );
     let sent = request.body.clone();
     let answer = echo_of(&exchange);
     exchange.answer_body(200, &answer, false);
@@ -278,7 +288,7 @@ async fn verify_tries_again_and_answers_the_subscription() {
     let failed = verifying.await.unwrap().unwrap();
     assert_eq!(inactive(&failed), None);
     assert_eq!(failed.verification.unwrap().state, VerificationState::Failed);
-    let audit = world.engine.history().audit(&acme_only(), None, 100).await.unwrap();
+    let audit = world.engine.history().list_audit(acme_only(), None, 100).await.unwrap();
     let verified = audit.items.iter().filter(|entry| entry.action.as_str() == "subscription.verified");
     assert_eq!(verified.count(), 3, "one of each that somebody asked for");
 }
@@ -399,7 +409,8 @@ async fn a_hint_carries_what_a_delivery_carries_and_stops_nothing() {
     world.exchange().await.answer(200);
     assert_eq!(verified(&world, id).await.0, VerificationState::Passed);
     for (option, method) in [("off", None), ("post_empty", Some("POST"))] {
-        let spec = SubscriptionSpec { options: json!({"probe": option}).to_string(), ..to("https://b.example/") };
+        let spec =
+            SubscriptionSpec { options: json!({"probe": option}).to_string(), ..to("https://b.example/") };
         let id = subscribe(&world, spec).await;
         match method {
             None => {
@@ -485,7 +496,11 @@ async fn a_change_in_between_is_asked_for_anew_and_the_old_answer_says_nothing()
     first.answer_body(200, &right, false);
     let second = world.exchange().await;
     assert_eq!(second.request.url.as_str(), "https://b.example/");
-    assert_eq!(inactive(&now(&world, id).await), Some(InactiveReason::Unverified), "that was another receiver");
+    assert_eq!(
+        inactive(&now(&world, id).await),
+        Some(InactiveReason::Unverified),
+        "that was another receiver"
+    );
     let right = echo_of(&second);
     second.answer_body(200, &right, false);
     verified(&world, id).await;

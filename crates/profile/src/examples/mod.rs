@@ -143,7 +143,8 @@ pub(crate) fn check(profile: &Profile) -> Vec<ProfileProblem> {
         }
     }
     if problems.is_empty() {
-        problems.extend(profile.handshakes.iter().filter_map(|handshake| check_handshake(profile, handshake)));
+        problems
+            .extend(profile.handshakes.iter().filter_map(|handshake| check_handshake(profile, handshake)));
     }
     problems
 }

@@ -16,8 +16,8 @@ mod read;
 
 use rand::Rng;
 
-pub use self::{answer::ExpectedAnswer, begin::BegunHandshake};
 pub(crate) use self::read::{Around, read};
+pub use self::{answer::ExpectedAnswer, begin::BegunHandshake};
 use crate::{
     policy::Success,
     request::{Content, HeaderRule, Parameter},

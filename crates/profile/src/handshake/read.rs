@@ -113,7 +113,8 @@ fn read_challenge(section: &Section<'_>) -> Option<ChallengeForm> {
 fn read_signature(section: &Section<'_>, around: Around<'_>) -> RequestSignature {
     let signature = section.choice("signature", &SIGNATURES).unwrap_or(RequestSignature::None);
     if signature != RequestSignature::None && around.signature.is_none() {
-        section.invalid("signature", "belongs to a profile with a `signature`: there is no secret to sign with");
+        section
+            .invalid("signature", "belongs to a profile with a `signature`: there is no secret to sign with");
     }
     signature
 }
@@ -159,7 +160,8 @@ fn read_expectation(
     let any_success = || Success::parse(["2xx"]).expect("it is a class of statuses");
     let section = handshake.section("expect");
     if is_refused && section.as_ref().is_none_or(|section| !section.has("status")) {
-        let why = "must have the `status` of a refusal, such as [\"4xx\"]: the request is signed with a wrong key";
+        let why =
+            "must have the `status` of a refusal, such as [\"4xx\"]: the request is signed with a wrong key";
         handshake.invalid("expect", why);
     }
     let Some(section) = section else {
@@ -179,11 +181,15 @@ fn read_expectation(
         let texts = templates(texts);
         match Place::json(pointer) {
             Some(place) => parts.push(ExpectedPart { place, texts }),
-            None => section.invalid("json", format!("must have JSON pointers such as \"/token\", not `{pointer}`")),
+            None => section
+                .invalid("json", format!("must have JSON pointers such as \"/token\", not `{pointer}`")),
         }
     }
     if method == Some("HEAD") && !parts.is_empty() {
-        section.invalid(if section.has("body") { "body" } else { "json" }, "cannot come with the answer to HEAD");
+        section.invalid(
+            if section.has("body") { "body" } else { "json" },
+            "cannot come with the answer to HEAD",
+        );
     }
     for (name, texts) in section.named_texts("header") {
         let texts = templates(texts);
@@ -211,12 +217,12 @@ fn read_status(section: &Section<'_>) -> Option<Success> {
 }
 
 fn check_expectation(section: &Section<'_>, expectation: &Expectation, around: Around<'_>) {
-    let is_public = |rules: &SignatureRules| {
-        rules.schemes.iter().any(|scheme| scheme.algorithm == Algorithm::Ed25519)
-    };
+    let is_public =
+        |rules: &SignatureRules| rules.schemes.iter().any(|scheme| scheme.algorithm == Algorithm::Ed25519);
     let signer = expectation.parts.iter().find(|part| part.texts.iter().any(reads_signature));
     if signer.is_some() && around.signature.is_some_and(is_public) {
-        let why = "cannot hold a signature: with ed25519 a receiver has the public key only, and cannot make one";
+        let why =
+            "cannot hold a signature: with ed25519 a receiver has the public key only, and cannot make one";
         section.invalid("", why);
     }
     if signer.is_none() && expectation.message.is_some() {

@@ -85,6 +85,10 @@ fn read_methods(section: &Section<'_>) -> Vec<String> {
 }
 
 /// Reads the `when` of a part.
-pub(crate) fn read_when(section: &Section<'_>, compiler: &mut Compiler<'_>, scope: Scope) -> Option<Condition> {
+pub(crate) fn read_when(
+    section: &Section<'_>,
+    compiler: &mut Compiler<'_>,
+    scope: Scope,
+) -> Option<Condition> {
     section.text("when").and_then(|text| compiler.condition(text, scope))
 }

@@ -17,7 +17,8 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// The body, and whatever is made once.
-    pub(crate) const ONCE: Self = Self { attempt: false, body: false, signature: false, digest: false, challenge: false };
+    pub(crate) const ONCE: Self =
+        Self { attempt: false, body: false, signature: false, digest: false, challenge: false };
     /// Headers and URL.
     pub(crate) const HEAD: Self = Self { attempt: true, body: true, signature: true, ..Self::ONCE };
 }

@@ -148,10 +148,16 @@ fn a_value_in_json_is_found_by_its_pointer_and_a_list_is_alternatives() {
     let answered = |body: String| judged(&begun, &answer(201, &[], &body));
     assert_eq!(answered(format!(r#"{{"a/b":["{challenge}"],"ok":true}}"#)), "");
     assert_eq!(answered(format!(r#"{{ "ok": 1, "a/b": ["{challenge}"], "more": {{}} }}"#)), "");
-    assert_eq!(answered(format!(r#"{{"a/b":["{challenge}"],"ok":false}}"#)), "`/ok` in the body is not what is expected");
+    assert_eq!(
+        answered(format!(r#"{{"a/b":["{challenge}"],"ok":false}}"#)),
+        "`/ok` in the body is not what is expected"
+    );
     assert_eq!(answered(format!(r#"{{"a/b":["{challenge}"]}}"#)), "`/ok` in the body is missing");
     assert_eq!(answered(format!(r#"{{"a/b":"{challenge}","ok":1}}"#)), "`/a~1b/0` in the body is missing");
-    assert_eq!(answered(r#"{"a/b":["x"],"ok":1}"#.to_owned()), "`/a~1b/0` in the body is not what is expected");
+    assert_eq!(
+        answered(r#"{"a/b":["x"],"ok":1}"#.to_owned()),
+        "`/a~1b/0` in the body is not what is expected"
+    );
     assert_eq!(answered("<html>".to_owned()), "its body is not JSON");
     assert_eq!(judged(&begun, &answer(204, &[], "")), "it answered 204, and 200 or 201 is expected");
 }
@@ -256,7 +262,8 @@ fn what_is_made_follows_from_the_occasion_the_condition_and_the_secret() {
         "#;
     let profile = profile_with(handshakes);
     let given = given(&profile);
-    let due = |given: &Given, occasions: Option<&[Occasion]>| profile.handshakes_due(&given.input(), occasions);
+    let due =
+        |given: &Given, occasions: Option<&[Occasion]>| profile.handshakes_due(&given.input(), occasions);
     assert_eq!(due(&given, Some(&[Occasion::Created])), [0]);
     assert_eq!(due(&given, Some(&[Occasion::Url, Occasion::Created])), [0, 1]);
     assert_eq!(due(&given, Some(&[Occasion::Enabled])), [0; 0]);
@@ -274,7 +281,10 @@ fn what_a_handshake_may_not_say_is_told_with_file_line_and_the_nearest_word() {
             "method = \"HEAD\"\nblockin = true",
             "profile.toml:19: unknown key `handshakes.blockin`; the nearest valid one is `blocking`",
         ),
-        ("method = \"PATCH\"", "profile.toml:18: `handshakes.method` must be one of HEAD, GET, OPTIONS, POST, PUT"),
+        (
+            "method = \"PATCH\"",
+            "profile.toml:18: `handshakes.method` must be one of HEAD, GET, OPTIONS, POST, PUT",
+        ),
         (
             "method = \"HEAD\"\non = [\"creatd\"]",
             "profile.toml:19: `handshakes.on` must list some of created, url, secret, enabled",
@@ -429,7 +439,9 @@ fn the_piece_in_the_page_of_the_language_loads() {
 
 #[test]
 fn the_examples_ask_before_they_send() {
-    let example = |name: &str| Profile::load(&example_files_of(name)).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+    let example = |name: &str| {
+        Profile::load(&example_files_of(name)).unwrap_or_else(|problems| panic!("{}", lines(&problems)))
+    };
     let echo = example("challenge-echo");
     assert!(echo.handshakes()[0].blocking);
     let begun = echo.render_handshake(&echo.handshakes()[0]).unwrap().unwrap();

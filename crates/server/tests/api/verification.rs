@@ -97,11 +97,22 @@ async fn each_handshake_stands_in_the_log_as_a_test_that_is_not_sent_again() {
     let challenge = str::from_utf8(&challenge).unwrap();
     assert_eq!(attempt["request"]["body"], challenge);
     assert_eq!(attempt["response"]["body"], challenge);
-    let event = app.get(&format!("/v1/tenants/of-doorbell/events/{}", delivery["events"][0].as_str().unwrap())).await;
+    let event =
+        app.get(&format!("/v1/tenants/of-doorbell/events/{}", delivery["events"][0].as_str().unwrap())).await;
     let data = event.expect(200)["data"].clone();
-    assert_eq!((&data["handshake"], &data["blocking"], &data["passed"]), (&json!(1), &json!(true), &json!(true)));
+    assert_eq!(
+        (&data["handshake"], &data["blocking"], &data["passed"]),
+        (&json!(1), &json!(true), &json!(true))
+    );
     let retry = app.post(&format!("{one}/retry"), json!({})).await;
-    refusal::check(&retry, 409, "handshake_not_retried", "", "POST …/subscriptions/{id}/verify", "a handshake");
+    refusal::check(
+        &retry,
+        409,
+        "handshake_not_retried",
+        "",
+        "POST …/subscriptions/{id}/verify",
+        "a handshake",
+    );
     let audit = app.get("/v1/audit?tenant=of-doorbell&limit=1").await.expect(200);
     let entry = &audit["data"][0];
     assert_eq!((&entry["action"], &entry["actor"]), (&json!("subscription.verified"), &json!("system")));
@@ -111,7 +122,14 @@ async fn each_handshake_stands_in_the_log_as_a_test_that_is_not_sent_again() {
 async fn the_name_under_which_handshakes_are_logged_is_taken() {
     let app = App::new().await;
     let reply = app.put(&format!("{ACME}/event-types/postroad.handshake"), json!({})).await;
-    refusal::check(&reply, 422, "invalid", "name", "is the type under which handshakes are logged", "event type");
+    refusal::check(
+        &reply,
+        422,
+        "invalid",
+        "name",
+        "is the type under which handshakes are logged",
+        "event type",
+    );
 }
 
 #[tokio::test]

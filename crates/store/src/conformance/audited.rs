@@ -110,14 +110,31 @@ async fn tell_of_subscriptions(world: &mut World, of: &Subscription) {
     let tenant_no = of.tenant_no;
     let audit = Some(entry(world, AuditAction::SubscriptionCreated));
     let (id, at) = (world.id(), world.tick());
-    let create = CreateSubscription { ask: None, tenant_no, id, spec: spec(), secrets: Vec::new(), max: 10, at, audit };
+    let create = CreateSubscription {
+        ask: None,
+        tenant_no,
+        id,
+        spec: spec(),
+        secrets: Vec::new(),
+        max: 10,
+        at,
+        audit,
+    };
     world.store.create_subscription(create).await.unwrap();
     told(world, AuditAction::SubscriptionCreated).await;
     let audit = Some(entry(world, AuditAction::SecretRotated));
     let (expected_version, change) = (of.version, SubscriptionChange::Secrets(Vec::new()));
     let (id, at) = (of.id, world.tick());
-    let update =
-        UpdateSubscription { ask: None, tenant_no, id, expected_version, expected_gone: false, change, at, audit };
+    let update = UpdateSubscription {
+        ask: None,
+        tenant_no,
+        id,
+        expected_version,
+        expected_gone: false,
+        change,
+        at,
+        audit,
+    };
     world.store.update_subscription(update).await.unwrap();
     told(world, AuditAction::SecretRotated).await;
     let secrets = SubscriptionChange::Secrets(Vec::new());

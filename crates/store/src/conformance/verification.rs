@@ -12,8 +12,8 @@ use super::{
     world::{lane_of, spec},
 };
 use crate::{
-    AskVerification, Change, ChangeKinds, CreateSubscription, LaneKey, ListSubscriptionsThen, PendingVerifications,
-    Store, SubscriptionChange, Then, UpdateSubscription, UpdateSubscriptionError,
+    AskVerification, Change, ChangeKinds, CreateSubscription, LaneKey, ListSubscriptionsThen,
+    PendingVerifications, Store, SubscriptionChange, Then, UpdateSubscription, UpdateSubscriptionError,
 };
 
 fn same() -> SubscriptionChange {

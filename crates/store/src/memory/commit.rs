@@ -202,7 +202,9 @@ impl State {
         match row.subscription.inactive.map(|(reason, _)| reason) {
             None => self.enqueue(tenant_no, event, new, at),
             // It waits, and is not handed out.
-            Some(InactiveReason::Gone | InactiveReason::Unverified) => self.enqueue(tenant_no, event, new, at).and(None),
+            Some(InactiveReason::Gone | InactiveReason::Unverified) => {
+                self.enqueue(tenant_no, event, new, at).and(None)
+            }
             Some(InactiveReason::Paused) => {
                 let row = self.new_row(tenant_no, event, new, (Birth::CreatePaused, at));
                 let (reason, finished_at) = (Some(Reason::Paused), Some(at));

@@ -205,7 +205,8 @@ impl State {
         }
         let key = lane(tenant_no, subscription_no);
         let row = self.subscriptions.get_mut(&key).filter(|row| !row.deleted);
-        let asked_by = |row: &SubscriptionRow| row.subscription.verification.as_ref().map(|known| known.version);
+        let asked_by =
+            |row: &SubscriptionRow| row.subscription.verification.as_ref().map(|known| known.version);
         let Some(row) = row.filter(|row| asked_by(row) == expected) else { return false };
         row.subscription.verification = Some(verification);
         let is_unverified = matches!(row.subscription.inactive, Some((InactiveReason::Unverified, _)));

@@ -43,7 +43,10 @@ async fn an_answer_may_be_made_of_the_request() {
     receiver.answer("/hook", Answer::made(|request| Answer::status(201).body(request.body.clone())));
     let mut stream = send(&receiver).await;
     let answer = Reader::new(&mut stream).response().await.unwrap().unwrap();
-    assert_eq!((answer.first_line.as_str(), answer.body.as_slice()), ("HTTP/1.1 201 Scripted", &b"{\"a\":1}"[..]));
+    assert_eq!(
+        (answer.first_line.as_str(), answer.body.as_slice()),
+        ("HTTP/1.1 201 Scripted", &b"{\"a\":1}"[..])
+    );
     assert_eq!(receiver.wait_for(1).await[0].answered, Some(201));
 }
 

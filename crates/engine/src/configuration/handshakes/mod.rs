@@ -53,11 +53,8 @@ impl Happening {
         let is_moved = url != before.spec.push().map(|push| &push.url);
         let has_new_secret = !secrets.is_empty() && *secrets != *before.secrets;
         let is_enabled = before.inactive.is_some() && spec.active;
-        let happened = [
-            (Occasion::Url, is_moved),
-            (Occasion::Secret, has_new_secret),
-            (Occasion::Enabled, is_enabled),
-        ];
+        let happened =
+            [(Occasion::Url, is_moved), (Occasion::Secret, has_new_secret), (Occasion::Enabled, is_enabled)];
         let occasions: Vec<_> =
             happened.into_iter().filter(|(_, happened)| *happened).map(|(occasion, _)| occasion).collect();
         let state = before.verification.as_ref().map(|verification| verification.state);

@@ -143,7 +143,8 @@ impl Waiting {
                 index += 1;
                 continue;
             };
-            if let Some(Placed { order, .. }) = self.orders.remove(index) {
+            if let Some(Placed { order, place }) = self.orders.remove(index) {
+                drop(place);
                 self.under_way.insert(lane);
                 begin(order, share);
             }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use postroad_domain::{
-    Attempt, ErrorClass, Event, EventType, Headers, Repeat, RequestHead, attempt::Answer,
-};
+use postroad_domain::{Attempt, ErrorClass, Event, EventType, Headers, Repeat, RequestHead, attempt::Answer};
 use postroad_egress::{OutboundRequest, SendError};
 use postroad_profile::{AttemptFacts, ExpectedAnswer, Handshake};
 use postroad_store::{NewAudit, RecordTest, StoreError};
@@ -41,7 +39,11 @@ impl Handshakes {
         let id = self.ids.event(at);
         let selected = &round.endpoint.subscription.spec.events;
         let Some(event) = sample_event(round.config, selected, (id, at)) else {
-            return Ok(Outcome { handshake, result: Err("there is no event type".to_owned()), is_logged: true });
+            return Ok(Outcome {
+                handshake,
+                result: Err("there is no event type".to_owned()),
+                is_logged: true,
+            });
         };
         let Exchanged { attempt, body, result } = self.exchange(round, handshake, &event).await;
         self.metrics.attempted(&attempt);
@@ -77,18 +79,20 @@ impl Handshakes {
     async fn exchange(&self, round: &Round<'_>, handshake: &Handshake, event: &Event) -> Exchanged {
         let attempts = &self.dispatcher.attempts;
         let (at, started) = (attempts.clock.now(), attempts.clock.monotonic());
-        let (request, body, answered) = match self.begin(round, handshake, event, AttemptFacts { number: 1, at }) {
-            Ok((mut request, head, expected)) => {
-                // Twice would be two handshakes.
-                request.repeat = Repeat::Unsent;
-                let body = String::from_utf8_lossy(&request.body).into_owned();
-                (head, body, Ok((attempts.egress.exchange(request).await, expected)))
-            }
-            Err(error) => {
-                let nothing = RequestHead { method: String::new(), url: String::new(), headers: Headers::new() };
-                (nothing, String::new(), Err(format!("no request can be made: {error}")))
-            }
-        };
+        let (request, body, answered) =
+            match self.begin(round, handshake, event, AttemptFacts { number: 1, at }) {
+                Ok((mut request, head, expected)) => {
+                    // Twice would be two handshakes.
+                    request.repeat = Repeat::Unsent;
+                    let body = String::from_utf8_lossy(&request.body).into_owned();
+                    (head, body, Ok((attempts.egress.exchange(request).await, expected)))
+                }
+                Err(error) => {
+                    let nothing =
+                        RequestHead { method: String::new(), url: String::new(), headers: Headers::new() };
+                    (nothing, String::new(), Err(format!("no request can be made: {error}")))
+                }
+            };
         let (repeated, answer, result) = match answered {
             Ok((response, expected)) => {
                 let repeated = match &response {
@@ -99,9 +103,7 @@ impl Handshakes {
                 let result = judge(&answer, &expected);
                 (repeated, answer, result)
             }
-            Err(why) => {
-                (false, answer_of(Err(SendError::new(ErrorClass::Protocol, why.clone()))), Err(why))
-            }
+            Err(why) => (false, answer_of(Err(SendError::new(ErrorClass::Protocol, why.clone()))), Err(why)),
         };
         let attempt = Attempt {
             id: self.ids.attempt(),

@@ -67,8 +67,16 @@ async fn only_a_receiver_that_echoes_and_proves_is_sent_to() {
     let gate = Gate::default();
     let cases = [
         ("/refuses", Answer::status(404), "it answered 404"),
-        ("/lies", Answer::status(200).body(r#"{"challenge":"x","proof":"sha256=00"}"#), "is not what is expected"),
-        ("/redirects", Answer::status(302).header("Location", &stage.receiver.url("/right")), "it answered 302"),
+        (
+            "/lies",
+            Answer::status(200).body(r#"{"challenge":"x","proof":"sha256=00"}"#),
+            "is not what is expected",
+        ),
+        (
+            "/redirects",
+            Answer::status(302).header("Location", &stage.receiver.url("/right")),
+            "it answered 302",
+        ),
         ("/hangs", Answer::hang(), "no answer (timeout)"),
         ("/closes", Answer::close(), "no answer (connect)"),
         ("/endless", Answer::endless(200), "its body is longer than"),
@@ -100,7 +108,9 @@ async fn only_a_receiver_that_echoes_and_proves_is_sent_to() {
     assert_eq!(sent.iter().map(Received::path).collect::<Vec<_>>(), ["/right"], "and to nobody else");
 
     let log = stage.deliveries().await;
-    let shown = log.iter().find(|delivery| delivery["type"] == "postroad.handshake" && delivery["subscription"] == *right);
+    let shown = log
+        .iter()
+        .find(|delivery| delivery["type"] == "postroad.handshake" && delivery["subscription"] == *right);
     let shown = stage.delivery(id_of(shown.expect("a handshake is logged"))).await;
     let asked = stage.receiver.wait_for_path("/right", 2).await.remove(0);
     assert_eq!(asked.header("x-signature"), Some(&*format!("sha256={}", hmac_sha256(SECRET, &asked.body))));
@@ -123,7 +133,8 @@ async fn what_must_pass_is_made_again_after_a_kill_and_holds_what_waited_for_the
     let published = stage.publish("message.posted", r#"{"message":"1"}"#).await.expect_status(202);
     stage.receiver.wait_for_path("/old", 2).await;
     stage.receiver.answer_in_turn("/new", [Answer::hang(), echo(), Answer::status(204)]);
-    let moved = stage.patch(&id, json!({"delivery": {"url": stage.receiver.url("/new")}})).await.expect_status(200);
+    let moved =
+        stage.patch(&id, json!({"delivery": {"url": stage.receiver.url("/new")}})).await.expect_status(200);
     assert_eq!(moved.json()["inactive_reason"], "unverified");
     stage.receiver.wait_for_path("/new", 1).await;
     stage.server.kill9().await.expect("it runs");
@@ -141,7 +152,8 @@ async fn what_must_pass_is_made_again_after_a_kill_and_holds_what_waited_for_the
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_of_cloudevents_is_sent_to_when_it_allows_the_origin() {
     let stage = serve("cloudevents", json!({"origin": "events.example.com", "https": false})).await;
-    let allows = |origin: &str| Answer::status(200).header("WebHook-Allowed-Origin", origin).header("Allow", "POST");
+    let allows =
+        |origin: &str| Answer::status(200).header("WebHook-Allowed-Origin", origin).header("Allow", "POST");
     let mut ids = Vec::new();
     for (path, origin) in [("/one", "events.example.com"), ("/all", "*"), ("/other", "example.com")] {
         stage.receiver.answer_in_turn(path, [allows(origin), Answer::status(204)]);
@@ -153,14 +165,17 @@ async fn a_receiver_of_cloudevents_is_sent_to_when_it_allows_the_origin() {
         assert_eq!(verified(&stage, id).await["active"], passes);
     }
     let event = "com.example.order.placed";
-    stage.publish(event, r#"{"order":"o_1"}"#).await.expect_status(202);
+    let _ = stage.publish(event, r#"{"order":"o_1"}"#).await.expect_status(202);
     let received = stage.receiver.wait_until("both", |received| posts(received) == 2).await;
     for request in &received {
         assert_eq!(request.header("webhook-request-origin"), Some("events.example.com"));
         match request.method.as_str() {
             "OPTIONS" => assert!(request.body.is_empty() && request.header("content-type").is_none()),
             _ => {
-                assert_eq!(request.header("content-type"), Some("application/cloudevents+json; charset=UTF-8"));
+                assert_eq!(
+                    request.header("content-type"),
+                    Some("application/cloudevents+json; charset=UTF-8")
+                );
                 let sent = request.json();
                 assert_eq!((&sent["specversion"], &sent["type"]), (&json!("1.0"), &json!(event)));
                 assert_eq!(sent["data"], json!({"order": "o_1"}));

@@ -4,8 +4,7 @@ use postroad_testkit::{Answer, Received};
 use serde_json::json;
 
 use super::{
-    LEAD, SECRET,
-    quick, shipped,
+    LEAD, SECRET, quick, shipped,
     stage::{expect_refusal, id_of, secret_of},
     webhook,
 };

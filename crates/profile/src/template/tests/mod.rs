@@ -11,8 +11,7 @@ use crate::{
     reader::{Document, Located},
 };
 
-const ALL: Scope =
-    Scope { attempt: true, body: true, signature: true, digest: true, challenge: true };
+const ALL: Scope = Scope { attempt: true, body: true, signature: true, digest: true, challenge: true };
 const DATA: &str =
     r#"{"id": 1.0, "name":"<Zoë> & \"x\"", "list":[1,2], "none":null, "at":"2020-01-01T00:00:00.5Z"}"#;
 

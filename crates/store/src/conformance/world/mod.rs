@@ -19,10 +19,10 @@ use postroad_domain::{
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
-    AcceptResult, AskVerification, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate, DeleteSubscription,
-    DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next, OpenSession, Outcome,
-    OutcomeResult, PutTenant, QueuedDelivery, RecordTest, RecordVerification, Refilled, Session, Store, SubscriptionChange,
-    UpdateSubscription,
+    AcceptResult, AskVerification, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate,
+    DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next,
+    OpenSession, Outcome, OutcomeResult, PutTenant, QueuedDelivery, RecordTest, RecordVerification, Refilled,
+    Session, Store, SubscriptionChange, UpdateSubscription,
 };
 
 /// How long everything lives that a check does not look at.
@@ -141,8 +141,16 @@ impl World {
         let (tenant_no, id) = (subscription.tenant_no, subscription.id);
         let current = self.store.subscription(tenant_no, id).await.unwrap().unwrap();
         let (expected_version, expected_gone) = (current.version, current.revision().gone);
-        let update =
-            UpdateSubscription { ask, audit: None, expected_gone, tenant_no, id, expected_version, change, at };
+        let update = UpdateSubscription {
+            ask,
+            audit: None,
+            expected_gone,
+            tenant_no,
+            id,
+            expected_version,
+            change,
+            at,
+        };
         self.store.update_subscription(update).await.unwrap()
     }
 

@@ -158,8 +158,16 @@ impl Actor {
         let Some((tenant, known)) = self.find(name).await? else { return Ok(nothing()) };
         let (tenant_no, id, expected_version) = (tenant.no, name.id, known.version);
         let expected_gone = known.revision().gone;
-        let update =
-            UpdateSubscription { ask: None, audit: None, expected_gone, tenant_no, id, expected_version, change, at };
+        let update = UpdateSubscription {
+            ask: None,
+            audit: None,
+            expected_gone,
+            tenant_no,
+            id,
+            expected_version,
+            change,
+            at,
+        };
         match self.store.update_subscription(update).await {
             Err(UpdateSubscriptionError::Store(error)) => Err(error),
             answer => Ok(in_words(answer.map(|updated| updated.version))),
