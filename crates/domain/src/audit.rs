@@ -89,6 +89,8 @@ actions! {
     SubscriptionGone = "subscription.gone";
     /// A test was sent to a subscription.
     SubscriptionTested = "subscription.tested";
+    /// What waited for it was made due at once.
+    SubscriptionSentNow = "subscription.sent_now";
     /// A secret was shown.
     SecretRead = "secret.read";
     /// A subscription has a new secret.

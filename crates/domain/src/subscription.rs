@@ -61,6 +61,28 @@ pub struct Push {
     /// Own statuses that mean success, such as `2xx` or `200`; `None` for the profile's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success: Option<Vec<String>>,
+    /// How long after an event its delivery is sent for the first time.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub delay: Duration,
+    /// How its events are sent together; `None` for as the profile does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Grouping>,
+    /// The tenant's contacts are told when a delivery fails for good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notify_on_failure: bool,
+}
+
+/// The events of a span of time are sent together, in one delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grouping {
+    /// How long a group takes events, from its first one on.
+    pub window: Duration,
+    /// A group with so many events is full; `None` for the profile's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_events: Option<u32>,
+    /// A group with so many bytes of data is full; `None` for the profile's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
 }
 
 impl Push {
@@ -80,6 +102,9 @@ impl Push {
             retry: None,
             timeout: None,
             success: None,
+            delay: Duration::ZERO,
+            group: None,
+            notify_on_failure: false,
         }
     }
 }

@@ -43,7 +43,7 @@ pub use configuration::{
 };
 pub use error::{
     CancelDeliveryError, CancelReplayError, CreateKeyError, CreateSubscriptionError, PutEventTypeError,
-    RetryDeliveryError, StartReplayError, StoreError, UpdateSubscriptionError,
+    RetryDeliveryError, SendNowError, StartReplayError, StoreError, UpdateSubscriptionError,
 };
 pub use history::{
     AuditFilter, CancelReplay, CountReplay, CreateReplay, DeliveryFilter, EventFilter, History,
@@ -54,8 +54,9 @@ pub use history::{
 };
 pub use queue::{
     AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Fanout, FanoutTarget, Group,
-    Idempotency, LaneKey, MemberResult, NewDelivery, NewEvent, NewMember, Next, Outcome, OutcomeResult,
-    Prune, Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, StoreStats, Sweep, Swept,
+    GroupKey, GroupTarget, Idempotency, LaneKey, NewDelivery, NewEvent, Next, Outcome, OutcomeResult, Prune,
+    Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, SendNow, SentNow, SentNowPlace,
+    StoreStats, Sweep, Swept,
     TenantRetention, WaitingLane, WaitingLanes,
 };
 

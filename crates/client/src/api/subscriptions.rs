@@ -1,7 +1,7 @@
 //! `/v1/tenants/{tenant}/subscriptions`
 
 use http::{Method, header};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Caller, caller};
 use crate::{
@@ -100,6 +100,20 @@ impl Subscriptions {
         }
         let path = format!("{}/test", join(&self.path, id));
         self.caller.send(Method::POST, &path, &Test { event_type }, Repeat::Harmful).await?.json()
+    }
+
+    /// Makes due at once what waits for the subscription; answers how many deliveries were not due.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; 409 while it is inactive.
+    pub async fn send_now(&self, id: &str) -> Result<u64, Error> {
+        #[derive(Deserialize)]
+        struct SentNow {
+            count: u64,
+        }
+        let path = format!("{}/send-now", join(&self.path, id));
+        Ok(self.caller.act::<SentNow>(&path).await?.count)
     }
 
     /// Makes the exact request of an event, or of an event type's example, and sends nothing.

@@ -35,7 +35,7 @@ pub use self::{
     profile::{EventType, Policy, PolicyRetry, Profile},
     replay::{NewReplay, Replay, ReplaySelection, ReplayStatus},
     secret::{Secret, SubscriptionSecret},
-    settings::{DeliverySettings, Header, PullSettings, RateLimit, Retry, Target, TlsSettings},
+    settings::{DeliverySettings, Group, Header, PullSettings, RateLimit, Retry, Target, TlsSettings},
     subscription::{NewSubscription, Subscription, SubscriptionPatch},
     tenant::{Tenant, TenantSettings},
 };

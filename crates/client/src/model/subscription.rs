@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{DeliverySettings, Header, RateLimit, Retry, Secret, Target};
+use super::{DeliverySettings, Group, Header, RateLimit, Retry, Secret, Target};
 use crate::error::Error;
 
 /// A subscription to create. What is not set has the profile's default.
@@ -77,12 +77,17 @@ impl NewSubscription {
         self.set("ordered", ordered)
     }
 
+    /// How long after an event its delivery is sent, such as `30s`.
+    pub fn delay(self, delay: impl Into<String>) -> Self {
+        self.set("delay", delay.into())
+    }
+
     /// Your own secret, where the profile lets you give one; by default a fresh one is made.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         Self { secret: Some(secret.into()), ..self }
     }
 
-    /// Any further setting, by its name in the API: `retry`, `timeout`, `success`, `options`.
+    /// Any further setting, by its name in the API: `retry`, `timeout`, `success`, `group`, `options`.
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.further.insert(name.to_owned(), value.into());
         self
@@ -189,6 +194,15 @@ pub struct Subscription {
     /// Own statuses that are success.
     #[serde(default)]
     pub success: Option<Vec<String>>,
+    /// How long after an event its delivery is sent.
+    #[serde(default)]
+    pub delay: String,
+    /// How its events are sent together; `None` for as the profile does.
+    #[serde(default)]
+    pub group: Option<Group>,
+    /// The tenant's contacts are told when a delivery fails for good.
+    #[serde(default)]
+    pub notify_on_failure: bool,
     /// The profile's own options; those that are secret are masked.
     #[serde(default)]
     pub options: Value,

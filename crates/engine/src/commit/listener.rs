@@ -5,8 +5,8 @@ use postroad_store::{Outcome, QueuedDelivery};
 
 /// Hears what was committed, in the order of commits.
 pub(crate) trait CommitListener: Send + Sync + 'static {
-    /// Deliveries were committed, and those who published them are not answered yet.
-    fn queued(&self, deliveries: Vec<QueuedDelivery>);
+    /// Deliveries were committed at a moment, and those who published them are not answered yet.
+    fn queued(&self, deliveries: Vec<QueuedDelivery>, at: Timestamp);
 
     /// Outcomes are committed, each with when it is due next where its delivery goes on waiting.
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>);

@@ -85,8 +85,8 @@ pub(crate) struct DispatcherParts {
 }
 
 impl CommitListener for Arc<Dispatcher> {
-    fn queued(&self, deliveries: Vec<QueuedDelivery>) {
-        self.change_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery)));
+    fn queued(&self, deliveries: Vec<QueuedDelivery>, at: Timestamp) {
+        self.change_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery, at)));
     }
 
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>) {
@@ -226,6 +226,12 @@ impl Dispatcher {
     /// The store ended the oldest deliveries that waited in the lane, those up to this number.
     pub(super) fn drop_up_to(self: &Arc<Self>, lane: LaneKey, handle: i64) {
         self.change_lanes(|lanes| lanes.drop_up_to(lane, handle));
+    }
+
+    /// Somebody wants what waits to be sent now.
+    pub(crate) fn end_pause(self: &Arc<Self>, lane: LaneKey) {
+        let now = self.commit_clock.now();
+        self.change_lanes(|lanes| lanes.end_pause(lane, now));
     }
 
     /// One delivery was cancelled.

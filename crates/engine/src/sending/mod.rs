@@ -5,6 +5,7 @@ pub(crate) mod attempt;
 mod changes;
 pub(crate) mod dispatch;
 pub(crate) mod lanes;
+pub(crate) mod send_now;
 pub(crate) mod service;
 pub(crate) mod test_delivery;
 pub(crate) mod verdict;

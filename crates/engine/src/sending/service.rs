@@ -31,6 +31,8 @@ pub struct SendingService {
     pub(super) dispatcher: Arc<Dispatcher>,
     /// Of tests that are under way.
     pub(super) tests: Shares<TenantId>,
+    /// Of calls that make due what waits.
+    pub(super) send_nows: Shares<TenantId>,
 }
 
 /// What the service is made from.
@@ -52,7 +54,15 @@ impl SendingService {
     pub(crate) fn new(parts: SendingParts) -> Self {
         let SendingParts { store, egress, clock, ids, configs, earlier, .. } = parts;
         let SendingParts { commit_clock, committer, health, metrics, spans, .. } = parts;
-        let attempts = Attempts { egress, clock: Arc::clone(&clock), ids: Arc::clone(&ids), earlier, spans };
+        let attempts = Attempts {
+            store: Arc::clone(&store),
+            commit_clock: Arc::clone(&commit_clock),
+            egress,
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            earlier,
+            spans,
+        };
         let dispatcher = Arc::new(Dispatcher::new(DispatcherParts {
             store: Arc::clone(&store),
             attempts,
@@ -66,7 +76,8 @@ impl SendingService {
             limits: lane_limits(),
         }));
         let tests = Shares::new(Amount { places: limits::TESTS_MAX, bytes: 0 });
-        Self { store, commit_clock, ids, configs, health, metrics, dispatcher, tests }
+        let send_nows = Shares::new(Amount { places: limits::SEND_NOWS_MAX, bytes: 0 });
+        Self { store, commit_clock, ids, configs, health, metrics, dispatcher, tests, send_nows }
     }
 
     /// The lanes and what takes turns from them.

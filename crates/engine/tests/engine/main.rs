@@ -19,4 +19,5 @@ mod sending;
 mod shares;
 mod trouble;
 mod trying;
+mod waiting;
 mod world;

@@ -121,7 +121,9 @@ async fn commit_and_die(world: &World) {
         .map(|subscription| FanoutTarget {
             subscription_no: subscription.no,
             subscription_version: subscription.version,
+            due: Timestamp::default(),
             expires_at,
+            group: None,
         })
         .collect();
     let fanout = targets.split_off(200);
@@ -151,7 +153,6 @@ async fn commit_and_die(world: &World) {
         events: vec![event],
         outcomes: Vec::new(),
         fanouts: Vec::new(),
-        members: Vec::new(),
     };
     world.store.commit(Arc::new(commit)).await.unwrap();
 }

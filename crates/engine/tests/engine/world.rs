@@ -302,6 +302,7 @@ pub(crate) fn event(event_type: &str, data: &str) -> PublishEvent {
         tags: Vec::new(),
         attributes: Bytes::new(),
         occurred_at: None,
+        deliver_at: None,
         idempotency: None,
         trace: None,
     }

@@ -8,6 +8,9 @@ queries! { SENDING:
     /// Whether a delivery has a place in the queue, and until when it is not tried there.
     QUEUE_FIND = "SELECT not_before FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND due = ?4
         AND delivery_no = ?5";
+    /// A delivery's place in the queue: attempts of its pass, when it ends at the latest, until when it is not tried there.
+    QUEUE_PLACE = "SELECT tries, expires_at, not_before FROM queue WHERE tenant_no = ?1 AND sub_no = ?2
+        AND generation = ?3 AND due = ?4 AND delivery_no = ?5";
     /// Ends a delivery that the receiver took, in place.
     DELIVERY_SUCCEED [Input: Succeed] = "UPDATE delivery SET status = 3, reason = NULL, attempts = attempts + ?2, at = ?3
         WHERE delivery_no = ?1 AND status = 2";

@@ -24,6 +24,7 @@ use crate::{
         held::HeldWalk,
         log::Logs,
         numbering::Numbering,
+        open_groups::OpenGroups,
         waiting::{Place, Waiting},
     },
 };
@@ -57,6 +58,8 @@ pub(crate) struct Known {
     pub(crate) uncounted: BTreeSet<SubscriptionNo>,
     /// The events of large fan-outs that are under way.
     pub(crate) fanout_events: FanoutEvents,
+    /// The groups that take events.
+    pub(crate) open_groups: OpenGroups,
     /// Where forgetting stands.
     pub(crate) prune: PruneWalk,
     /// Some deliveries have more than one event or a stored body: only then anything but their own rows is asked for it.
@@ -107,6 +110,7 @@ impl Known {
         known.load_lanes(db)?;
         known.load_marks(db)?;
         known.has_extras = groups::are_any_extras(db)?;
+        known.open_groups = OpenGroups::load(db)?;
         Ok(known)
     }
 

@@ -39,6 +39,7 @@ pub mod replays;
 pub mod retention;
 pub mod retention_of_tenants;
 pub mod retry_and_cancel;
+pub mod send_now;
 pub mod sessions;
 pub mod settings;
 pub mod stored_bodies;

@@ -99,7 +99,8 @@ macro_rules! conformance_suite {
             retry_and_cancel {
                 a_finished_delivery_goes_to_the_tail_of_its_lane
                 a_retry_begins_a_new_pass_and_goes_on_counting_attempts
-                a_waiting_delivery_is_not_retried
+                a_delivery_that_waits_is_sent_now_and_keeps_its_schedule
+                the_head_of_an_ordered_lane_is_sent_now_in_its_place
                 a_delivery_to_an_inactive_subscription_is_not_retried
                 a_cancel_takes_the_delivery_out_of_its_lane
                 a_finished_delivery_is_not_cancelled
@@ -107,14 +108,28 @@ macro_rules! conformance_suite {
                 a_delivery_can_be_cancelled_and_retried_again_and_again
                 what_is_not_there_is_neither_retried_nor_cancelled
             }
+            send_now {
+                what_waits_is_due_at_once_in_its_order
+                a_lane_is_made_due_in_steps
+                the_head_that_pauses_in_its_place_is_tried_at_once
+                what_was_sent_now_ends_as_any_other
+                an_open_group_is_closed_and_sent
+                an_inactive_subscription_sends_nothing_now
+            }
             groups {
                 events_are_added_to_a_delivery_that_waits_in_their_order
                 a_delivery_of_one_event_is_no_group
-                an_event_is_added_in_the_commit_that_accepts_it_and_only_once
-                what_is_due_was_tried_or_has_ended_takes_no_event
-                an_outcome_of_the_same_commit_comes_first
-                an_earlier_event_and_what_is_not_there_are_not_added
+                events_of_one_commit_share_a_group
+                a_repeat_of_an_event_joins_nothing
+                each_key_and_each_subscription_has_its_own_group
+                a_window_ends_and_the_next_event_opens_another
+                an_aligned_window_ends_with_the_next_whole_multiple
+                what_was_tried_sent_now_or_has_ended_takes_no_event
+                a_full_group_is_due_at_once_and_the_next_event_opens_another
                 a_group_takes_no_more_bytes_than_it_may
+                a_group_waits_for_the_latest_of_its_events
+                a_delivery_is_not_due_before_its_time
+                targets_of_later_commits_are_grouped_and_wait_too
                 each_of_its_events_leads_to_the_group
                 a_group_stands_once_in_every_other_list
                 a_list_names_the_first_events_of_a_large_group

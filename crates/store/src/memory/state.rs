@@ -11,8 +11,11 @@ use postroad_domain::{
     tenant::TenantSpec,
 };
 
-use super::rows::{AuditRow, KeyRow, ReplayRow, Standing};
-use crate::{Change, Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
+use super::{
+    groups::OpenGroup,
+    rows::{AuditRow, KeyRow, ReplayRow, Standing},
+};
+use crate::{Change, Fanout, GroupKey, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub(super) struct State {
     pub(super) queue: BTreeMap<QueueKey, DeliveryId>,
     /// In the order their events were accepted.
     pub(super) fanouts: Vec<Fanout>,
+    /// The group that was last opened for each key, whether or not it takes events still.
+    pub(super) open_groups: BTreeMap<(LaneKey, GroupKey), OpenGroup>,
     pub(super) idempotency: BTreeMap<(TenantNo, [u8; 32]), IdempotencyRow>,
     /// When each session runs out.
     pub(super) sessions: BTreeMap<SessionId, Timestamp>,
@@ -148,6 +153,7 @@ impl State {
             deliveries: BTreeMap::new(),
             queue: BTreeMap::new(),
             fanouts: Vec::new(),
+            open_groups: BTreeMap::new(),
             idempotency: BTreeMap::new(),
             sessions: BTreeMap::new(),
             leases: BTreeMap::new(),
@@ -227,6 +233,12 @@ impl State {
             row.place = Some(place);
             self.queue.insert((row.lane, place.due, row.no), row.id);
         }
+    }
+
+    /// A delivery that waits does so at another place.
+    pub(super) fn wait_elsewhere(&mut self, key: DeliveryKey, place: Place) {
+        self.leave_queue(key);
+        self.enter_queue(key, place);
     }
 
     fn leave_queue(&mut self, key: DeliveryKey) {

@@ -88,7 +88,7 @@ impl Desk {
         let at = self.now();
         let events = (0..EVENTS).map(|_| self.event(at)).collect();
         let (outcomes, fanouts) = (Vec::new(), Vec::new());
-        let commit = Commit { at, session: self.session, events, outcomes, fanouts, members: Vec::new() };
+        let commit = Commit { at, session: self.session, events, outcomes, fanouts };
         let committed = self.store.commit(Arc::new(commit)).await.unwrap();
         let deliveries = |result| match result {
             AcceptResult::Accepted { deliveries } => deliveries,
@@ -101,7 +101,7 @@ impl Desk {
         let at = self.now();
         let outcomes = waiting.iter().map(|of| self.outcome(of, at)).collect();
         let (events, fanouts) = (Vec::new(), Vec::new());
-        let commit = Commit { at, session: self.session, events, outcomes, fanouts, members: Vec::new() };
+        let commit = Commit { at, session: self.session, events, outcomes, fanouts };
         self.store.commit(Arc::new(commit)).await.unwrap();
     }
 
@@ -110,7 +110,9 @@ impl Desk {
         let target = FanoutTarget {
             subscription_no: self.subscription.no,
             subscription_version: self.subscription.version,
+            due: Timestamp::default(),
             expires_at: at.after(Duration::from_secs(3_600)),
+            group: None,
         };
         NewEvent {
             id,

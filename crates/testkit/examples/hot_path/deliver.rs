@@ -87,6 +87,7 @@ async fn deliver(times: usize, is_traced: bool) {
             tags: Vec::new(),
             attributes: Bytes::new(),
             occurred_at: None,
+            deliver_at: None,
             idempotency: None,
             trace: trace.clone(),
         };

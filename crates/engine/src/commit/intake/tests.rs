@@ -20,7 +20,9 @@ fn target() -> FanoutTarget {
     FanoutTarget {
         subscription_no: SubscriptionNo(1),
         subscription_version: 1,
+        due: Timestamp::default(),
         expires_at: Timestamp::default(),
+        group: None,
     }
 }
 

@@ -141,6 +141,10 @@ impl HistoryService {
         let rest = standing.rest.filter(|(until, _)| due.is_none_or(|due| *until > due));
         match (rest, due) {
             (Some((until, why)), _) => (Some(until), Wait::of(why)),
+            (None, Some(due)) if delivery.attempts == 0 => {
+                let groups = endpoint.is_some_and(|endpoint| endpoint.groups(&delivery.event_type));
+                (Some(due), if groups { Wait::Group } else { Wait::Delay })
+            }
             (None, Some(due)) => (Some(due), Wait::NextAttempt),
             (None, None) => match (standing.head_until, standing.paced_until) {
                 (Some(until), _) => (Some(until), Wait::Order),

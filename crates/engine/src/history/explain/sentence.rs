@@ -91,6 +91,8 @@ impl fmt::Display for Mismatch {
 impl fmt::Display for Wait {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
+            Self::Delay => "it is not sent before",
+            Self::Group => "further events that come before are sent with it",
             Self::NextAttempt => "its next attempt is due then",
             Self::Breaker => "the receiver keeps failing, so one delivery is tried after each pause",
             Self::RetryAfter => "the receiver asked for a rest",

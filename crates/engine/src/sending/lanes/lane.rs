@@ -298,6 +298,12 @@ impl Lane {
         is_next
     }
 
+    /// The breaker's pause is over, as if nothing had failed.
+    pub(super) fn end_pause(&mut self) {
+        self.rest.take_if(|(_, why)| *why == Rest::Breaker);
+        self.breaker = Breaker::default();
+    }
+
     /// The turn that was given at this moment made no exchange.
     pub(super) fn not_begun(&mut self, at: Timestamp) {
         self.pace.not_begun(at);

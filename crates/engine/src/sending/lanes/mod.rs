@@ -98,14 +98,29 @@ impl LaneSet {
         }
     }
 
-    /// A delivery was committed. Calls come in the order of commits.
-    pub(crate) fn offer(&mut self, delivery: QueuedDelivery) {
+    /// A delivery was committed at a moment. Calls come in the order of commits. What is due later is read from the store then.
+    pub(crate) fn offer(&mut self, delivery: QueuedDelivery, at: Timestamp) {
         let key = delivery.lane;
         // Somebody may find a delivery and cancel it before its commit is told here.
         if !self.cancelled.is_empty() && self.cancelled.contains_key(&delivery.id) {
             return;
         }
-        self.lanes.at(key).offer(delivery, &self.limits, &mut self.memory);
+        let lane = self.lanes.at(key);
+        if delivery.due > at {
+            lane.note_due(delivery.due);
+        } else {
+            lane.offer(delivery, &self.limits, &mut self.memory);
+        }
+        self.settle(key);
+    }
+
+    /// Somebody wants what waits to be sent now: the pause of its breaker is over. What its receiver asked for, and its rate limit, hold.
+    pub(crate) fn end_pause(&mut self, key: LaneKey, now: Timestamp) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let was_slowed = lane.is_slowed();
+        lane.end_pause();
+        self.figures.slowed -= usize::from(was_slowed && !lane.is_slowed());
+        lane.note_due(now);
         self.settle(key);
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct ExplanationJson {
     delivery: Option<String>,
     /// A replay made the delivery: the subscription did not match the event when that came.
     by_replay: bool,
-    /// Why: of `pending` what it waits for (`next_attempt`, `breaker`, `retry_after`, `rate_limit`, `unavailable`, `order`,
+    /// Why: of `pending` what it waits for (`delay`, `group`, `next_attempt`, `breaker`, `retry_after`, `rate_limit`, `unavailable`, `order`,
     /// `receiver_gone`, `receiver_busy`, `turn`, `fan_out`); of `failed` and `cancelled` the delivery's reason; of
     /// `inactive` `paused` or `gone`; of `not_matched` the clause (`events`, `tag_sets`, `test`).
     why: Option<&'static str>,

@@ -8,6 +8,7 @@ mod list_all;
 mod preview;
 mod rotate;
 mod secret;
+mod send_now;
 mod settings;
 mod test;
 mod update;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(secret::get_secret))
         .routes(routes!(rotate::rotate_secret))
         .routes(routes!(test::test_subscription))
+        .routes(routes!(send_now::send_now))
         .routes(routes!(preview::preview_request))
 }
 

@@ -6,8 +6,8 @@
 
 mod accept;
 mod fanout;
+mod groups;
 mod idempotency;
-mod members;
 mod outcome;
 mod places;
 mod test_delivery;
@@ -29,7 +29,6 @@ pub(crate) fn commit(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, 
         events: accept::accept(work, commit)?,
         fanned_out: fanout::proceed(work, commit)?,
         outcomes: outcome::apply(work, commit)?,
-        members: members::add(work, commit)?,
         ..Committed::default()
     })
 }

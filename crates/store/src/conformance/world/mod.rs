@@ -194,7 +194,9 @@ impl World {
         FanoutTarget {
             subscription_no: subscription.no,
             subscription_version: subscription.version,
+            due: Timestamp::default(),
             expires_at: self.opened_at.after(LONG),
+            group: None,
         }
     }
 
@@ -213,7 +215,7 @@ impl World {
     pub fn empty_commit(&mut self) -> Commit {
         let (at, session) = (self.tick(), self.session.id);
         let (events, outcomes) = (Vec::new(), Vec::new());
-        Commit { at, session, events, outcomes, fanouts: Vec::new(), members: Vec::new() }
+        Commit { at, session, events, outcomes, fanouts: Vec::new() }
     }
 
     /// Commits what was put together.

@@ -158,7 +158,7 @@ impl Actor {
         fanouts: Vec<Fanout>,
     ) -> Result<String, StoreError> {
         let commit =
-            Arc::new(Commit { at, session: self.session, events, outcomes, fanouts, members: Vec::new() });
+            Arc::new(Commit { at, session: self.session, events, outcomes, fanouts });
         let committed = self.store.commit(Arc::clone(&commit)).await?;
         self.note(&commit, &committed);
         Ok(committed_in_words(&committed))
@@ -222,7 +222,9 @@ fn new_event(plan: &EventPlan, config: &ConfigSnapshot) -> NewEvent {
         .map(|known| FanoutTarget {
             subscription_no: known.no,
             subscription_version: known.version,
+            due: Timestamp::default(),
             expires_at: plan.id.timestamp().after(LIFE_OF_DELIVERY),
+            group: None,
         })
         .collect();
     let fanout = targets.split_off(plan.served_at_once.min(targets.len()));
