@@ -137,6 +137,16 @@ pub const SUCCESS_PATTERN_CHARS_MAX: usize = 16;
 /// The whole exchange: name, connection, request, response.
 pub const TIMEOUT: Bounds<Duration> =
     Bounds { min: Duration::from_secs(1), max: Duration::from_secs(60), default: Duration::from_secs(15) };
+/// How long a group takes events.
+pub const GROUP_WINDOW: Bounds<Duration> = Bounds {
+    min: Duration::from_secs(1),
+    max: Duration::from_secs(24 * 3600),
+    default: Duration::from_secs(60),
+};
+/// Events of a group, where the profile does not say.
+pub const GROUP_EVENTS: Bounds<u32> = Bounds { min: 1, max: 1_000, default: 1_000 };
+/// Bytes of the data of a group's events, where the profile does not say.
+pub const GROUP_BYTES: Bounds<u64> = Bounds { min: 1, max: 1024 * 1024, default: 1024 * 1024 };
 /// How long an old secret may go on signing.
 pub const ROTATION_GRACE: Bounds<Duration> = Bounds {
     min: Duration::ZERO,

@@ -63,6 +63,19 @@ pub struct Push {
     pub success: Option<Vec<String>>,
 }
 
+/// The events of a span of time are sent together, in one delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grouping {
+    /// How long a group takes events, from its first one on.
+    pub window: Duration,
+    /// A group with so many events is full; `None` for the profile's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_events: Option<u32>,
+    /// A group with so many bytes of data is full; `None` for the profile's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
+}
+
 impl Push {
     /// A webhook to a URL with every other setting at its default.
     pub fn to(url: EndpointUrl) -> Self {
