@@ -128,6 +128,7 @@ impl Shaping {
         RenderInput {
             event,
             more_events: &[],
+            grouped: false,
             delivery: DeliveryFacts { id, created_at: event.accepted_at },
             subscription: SubscriptionFacts {
                 id: self.subscription,
