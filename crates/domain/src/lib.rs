@@ -40,7 +40,8 @@ pub use replay::{Replay, ReplaySelection, ReplayStatus};
 pub use retry::{RetryOverride, RetryPolicy};
 pub use secret::SealedSecret;
 pub use subscription::{
-    Grouping, RateLimit, Revision, Subscription, SubscriptionNo, SubscriptionSpec, SubscriptionVersion, Target,
+    Grouping, RateLimit, Revision, Subscription, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
+    Target,
 };
 pub use tenant::{ProfileNo, Tenant, TenantId, TenantNo};
 pub use time::{Clock, Timestamp};

@@ -17,6 +17,7 @@ mod catalogue;
 pub mod ecmascript_json;
 mod error;
 mod examples;
+mod group;
 mod ingest;
 mod input;
 mod json;
@@ -40,6 +41,7 @@ pub use algorithm::Algorithm;
 pub use built_in::built_in;
 pub use catalogue::{Catalogue, EventEntry, ExampleOrigin};
 pub use error::RenderError;
+pub use group::{GroupLimits, GroupPolicy, GroupRules};
 pub use ingest::{DataRefusal, IngestChecks};
 pub use input::{
     AttemptFacts, DeliveryFacts, ExactRequest, RenderInput, Shaped, SubscriptionFacts, TenantFacts,

@@ -11,7 +11,7 @@ use crate::{
     reader::{Document, Located},
 };
 
-const ALL: Scope = Scope { attempt: true, body: true, signature: true, digest: true };
+const ALL: Scope = Scope { delivery: true, attempt: true, body: true, signature: true, digest: true };
 const DATA: &str =
     r#"{"id": 1.0, "name":"<Zoë> & \"x\"", "list":[1,2], "none":null, "at":"2020-01-01T00:00:00.5Z"}"#;
 
@@ -200,6 +200,7 @@ fn with_facts<R>(run: impl FnOnce(&Facts<'_>) -> R) -> R {
     let input = RenderInput {
         event: &event,
         more_events: &[],
+        grouped: false,
         delivery: DeliveryFacts { id: DeliveryId::from_uuid(Uuid::from_u128(2)), created_at: at },
         subscription: SubscriptionFacts {
             id: SubscriptionId::from_uuid(Uuid::from_u128(3)),
