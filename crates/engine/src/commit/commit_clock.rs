@@ -65,16 +65,14 @@ impl CommitClock {
 
 #[cfg(test)]
 mod tests {
-    use std::{pin::pin, task::Poll};
+    use std::cell::Cell;
 
-    use futures::poll;
-    use postroad_testkit::ManualClock;
+    use postroad_testkit::clock::ManualClock;
 
     use super::*;
 
     fn clock() -> CommitClock {
-        let wall = ManualClock::new(Timestamp::from_millis(1_700_000_000_000));
-        CommitClock::new(Arc::new(wall), Timestamp::default())
+        CommitClock::new(Arc::new(ManualClock::default()), Timestamp::default())
     }
 
     #[tokio::test]
@@ -82,10 +80,17 @@ mod tests {
         let clock = clock();
         let at = clock.next_commit();
         clock.pass(at).await;
-        let mut passing = pin!(clock.pass(at.after(Duration::from_micros(1))));
-        assert_eq!(poll!(&mut passing), Poll::Pending);
-        clock.answered();
-        assert_eq!(poll!(&mut passing), Poll::Ready(()));
+        let is_answered = Cell::new(false);
+        let passing = async {
+            clock.pass(at.after(Duration::from_micros(1))).await;
+            assert!(is_answered.get(), "a commit before it was under way");
+        };
+        let answering = async {
+            tokio::task::yield_now().await;
+            is_answered.set(true);
+            clock.answered();
+        };
+        tokio::join!(passing, answering);
     }
 
     #[tokio::test]

@@ -150,6 +150,16 @@ impl Writer {
         .await
     }
 
+    /// As if the checkpointer had come to the end of a long log.
+    #[cfg(test)]
+    pub(crate) async fn catch_up_in_a_test(&self) {
+        let told = |writer: &mut WriterThread| {
+            writer.checkpoints.catch_up_in_a_test();
+            Ok(())
+        };
+        self.run(JobKind::Other(None), told).await.unwrap();
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         kind: JobKind,
