@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use http::{Method, header};
 use postroad_domain::{
     DeliveryId, EndpointUrl, EventType, Headers, Invalid, Repeat, RequestHead, RetryPolicy, Subscription,
-    SubscriptionVersion, TenantId, Timestamp, subscription::Push,
+    SubscriptionVersion, TenantId, subscription::Push,
 };
 use postroad_egress::{Channel, OutboundRequest, Owner};
 use postroad_profile::{

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, AuditAction, DeliveryId, Event, Status, TenantId, TenantNo, Timestamp, delivery::Delivery,
+    Attempt, AuditAction, DeliveryId, Event, Status, TenantId, TenantNo, delivery::Delivery,
 };
 use postroad_store::{
     CancelDelivery, CancelDeliveryError, DeliveryFilter, LaneKey, ListDeliveries, Page, RetryDelivery,
@@ -16,7 +16,7 @@ use crate::{
     configuration::{
         cache::TenantConfig,
         lookup_error::LookupError,
-        shaping::{ShapingError, ShapingKey},
+        shaping::{Carried, ShapingError, ShapingKey},
     },
 };
 

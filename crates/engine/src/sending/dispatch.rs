@@ -86,7 +86,16 @@ pub(crate) struct DispatcherParts {
 
 impl CommitListener for Arc<Dispatcher> {
     fn queued(&self, deliveries: Vec<QueuedDelivery>, at: Timestamp) {
-        self.change_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery, at)));
+        self.change_lanes(|lanes| {
+            for delivery in deliveries {
+                // What waits for its time, or for further events, is read from the store then.
+                if delivery.due > at {
+                    lanes.wake(delivery.lane, delivery.due);
+                } else {
+                    lanes.offer(delivery);
+                }
+            }
+        });
     }
 
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>) {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use postroad_domain::{Clock, EventId, EventType, RetryOverride, Status, SubscriptionSpec};
+use postroad_domain::{Clock, EventId, EventType, RetryOverride, Status, SubscriptionSpec, Timestamp};
 use postroad_engine::{Engine, Origin, Parts, SecretBox, StartError};
 use postroad_store::{
     Cluster, Commit, Configuration, FanoutTarget, NewDelivery, NewEvent, OpenSession, Queue,

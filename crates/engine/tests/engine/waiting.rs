@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use postroad_domain::{Grouping, Status, SubscriptionSpec, Timestamp};
+use postroad_domain::{Clock, Grouping, Status, SubscriptionSpec, Timestamp};
 use postroad_engine::{Origin, PublishError, PublishEvent, RetryError, SendNowError};
 
 use crate::world::{World, acme, event, pushed_with, to};
@@ -136,7 +136,8 @@ async fn all_that_waits_for_a_subscription_is_sent_now_in_its_order() {
         world.pass(SECOND).await;
     }
     world.no_exchange().await;
-    let send_now = || world.engine.sending().send_now(&Origin::ADMIN, &acme(), subscription.id);
+    let tenant = acme();
+    let send_now = || world.engine.sending().send_now(&Origin::ADMIN, &tenant, subscription.id);
     assert_eq!(send_now().await.unwrap(), 3);
     world.pass(Duration::from_millis(1)).await;
     for number in 1..=3 {

@@ -343,7 +343,6 @@ fn a_member_is_found_however_many_there_are() {
         (sql::MEMBER_LAST, &[group][..], 1),
         (sql::MEMBER_OF, &[last], 1),
         (sql::MEMBER_OF_ANY, &[last - 10_000], 1),
-        (sql::MEMBER_FIND, &[last, group], 1),
         (sql::MEMBER_ANY, &[], 1),
         (sql::MEMBER_IDS, &[group, 10], 10),
         (sql::ERASE_NEXT_MEMBERS, &[group, 10], 10),

@@ -18,7 +18,7 @@ use postroad_store::{
 use thiserror::Error;
 
 pub use self::{
-    draft::{HeaderDraft, PushDraft, RetryDraft, SubscriptionDraft, TargetDraft},
+    draft::{GroupDraft, HeaderDraft, PushDraft, RetryDraft, SubscriptionDraft, TargetDraft},
     secrets::{RotateError, Rotation, SecretView},
     update_error::UpdateError,
 };

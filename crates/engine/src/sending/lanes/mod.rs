@@ -98,19 +98,14 @@ impl LaneSet {
         }
     }
 
-    /// A delivery was committed at a moment. Calls come in the order of commits. What is due later is read from the store then.
-    pub(crate) fn offer(&mut self, delivery: QueuedDelivery, at: Timestamp) {
+    /// A delivery was committed, and is due. Calls come in the order of commits.
+    pub(crate) fn offer(&mut self, delivery: QueuedDelivery) {
         let key = delivery.lane;
         // Somebody may find a delivery and cancel it before its commit is told here.
         if !self.cancelled.is_empty() && self.cancelled.contains_key(&delivery.id) {
             return;
         }
-        let lane = self.lanes.at(key);
-        if delivery.due > at {
-            lane.note_due(delivery.due);
-        } else {
-            lane.offer(delivery, &self.limits, &mut self.memory);
-        }
+        self.lanes.at(key).offer(delivery, &self.limits, &mut self.memory);
         self.settle(key);
     }
 
@@ -124,7 +119,7 @@ impl LaneSet {
         self.settle(key);
     }
 
-    /// Something waits for this lane in the store from `due` on: found at the start, or put there by somebody else.
+    /// Something waits for this lane in the store until `due`: found at the start, committed, or put there by somebody else.
     pub(crate) fn wake(&mut self, key: LaneKey, due: Timestamp) {
         self.lanes.at(key).note_due(due);
         self.settle(key);
