@@ -267,6 +267,22 @@ pub static KEYS: [Key; 20] = [
         },
     },
     Key {
+        name: "deactivate-after",
+        value_name: "TIME",
+        otherwise: Otherwise::Words("failures alone make no subscription inactive"),
+        summary: "Make a subscription inactive whose deliveries have failed for so long without a success: 5d",
+        details: "From 1h to 90d, counted from the first failure, and looked at when another delivery fails; one attempt \
+                  that fails is no failure yet. It is then as if the customer had paused it: what waits is cancelled, and \
+                  nothing is queued for later. It holds for every profile, beside what the profile itself says.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Absent,
+        apply: |config, values| {
+            checks::one(values, checks::deactivate_after).map(|value| config.deactivate_after = Some(value))
+        },
+    },
+    Key {
         name: "metrics-listen",
         value_name: "ADDR",
         otherwise: Otherwise::Words("only at the address of the API, with a key"),

@@ -78,10 +78,9 @@ pub async fn a_foreign_subscription_is_neither_changed_nor_deleted(store: Arc<dy
     let change = SubscriptionChange::Secrets(Vec::new());
     let update = UpdateSubscription {
         audit: None,
-        expected_gone: false,
         tenant_no,
         id,
-        expected_version: 1,
+        expected: 1.into(),
         change,
         at,
     };

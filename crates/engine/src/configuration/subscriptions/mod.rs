@@ -305,8 +305,7 @@ impl ConfigurationService {
             audit: Some(audit),
             tenant_no,
             id,
-            expected_version: expected.version,
-            expected_gone: expected.gone,
+            expected,
             change,
             at: self.clock.now(),
         };
