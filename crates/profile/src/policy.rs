@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use postroad_domain::{
     HttpVersion, Repeat, RetryPolicy,
-    limits::{
-        Bounds, DEACTIVATE_AFTER_FAILURES_MAX, RETENTION, RETRY_ATTEMPTS, RETRY_GAP_MAX, TIMEOUT,
-    },
+    limits::{Bounds, DEACTIVATE_AFTER_FAILURES_MAX, RETENTION, RETRY_ATTEMPTS, RETRY_GAP_MAX, TIMEOUT},
     time::duration_text,
 };
 

@@ -8,8 +8,9 @@ use postroad_domain::{
 use postroad_store::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
     Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Failing, KeyUsed, LaneKey,
-    ListAllSubscriptions, ListFailing, ListKeys, ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RevokeKey,
-    SettingKey, StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
+    ListAllSubscriptions, ListFailing, ListKeys, ListTenants, Owned, Page, PutEventType, PutEventTypeError,
+    PutProfile, PutTenant, RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile, UpdateSubscription,
+    UpdateSubscriptionError,
 };
 
 use super::SimulatedStore;

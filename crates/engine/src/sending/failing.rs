@@ -81,7 +81,11 @@ mod tests {
             (Some(3), hour, failed(2, 100, 3_700), true),
             (Some(3), hour, failed(3, 100, 101), true),
         ] {
-            assert_eq!(Rule { failures, after }.is_met_by(failed), is_met, "{failures:?} {after:?} {failed:?}");
+            assert_eq!(
+                Rule { failures, after }.is_met_by(failed),
+                is_met,
+                "{failures:?} {after:?} {failed:?}"
+            );
         }
     }
 

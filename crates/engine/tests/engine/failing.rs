@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use postroad_domain::{
-    Actor, AuditAction, EndpointUrl, Reason, RetryOverride, Status, Subscription, SubscriptionId, SubscriptionSpec,
-    subscription::InactiveReason,
+    Actor, AuditAction, EndpointUrl, Reason, RetryOverride, Status, Subscription, SubscriptionId,
+    SubscriptionSpec, subscription::InactiveReason,
 };
 use postroad_engine::{Origin, Published};
 use postroad_store::{AuditFilter, memory::MemoryStore};

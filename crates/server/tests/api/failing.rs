@@ -9,8 +9,7 @@ use crate::app::App;
 /// A subscription of a profile by which three failures make it inactive, and its tenant's path.
 async fn subscribed(app: &App) -> (String, String) {
     let tenant = app.tenant("kiln", json!({})).await;
-    let (path, created) =
-        app.subscribe_in(&tenant, json!({"delivery": {"url": "https://k.example"}})).await;
+    let (path, created) = app.subscribe_in(&tenant, json!({"delivery": {"url": "https://k.example"}})).await;
     assert!(created.get("failures").is_none() && created.get("inactive_reason").is_none(), "{created}");
     (tenant, path)
 }
@@ -71,7 +70,8 @@ async fn a_subscription_that_failed_too_often_says_so_and_is_activated_by_a_patc
     assert_eq!((&shown["inactive_reason"], &shown["version"]), (&json!("failing"), &json!(1)));
     assert_eq!((&shown["failures"]["count"], &shown["inactive_since"]), (&json!(3), &shown["updated_at"]));
 
-    let missed = app.post(&format!("{tenant}/events"), json!({"type": "fired", "data": {}})).await.expect(202);
+    let missed =
+        app.post(&format!("{tenant}/events"), json!({"type": "fired", "data": {}})).await.expect(202);
     assert_eq!(missed["deliveries"], 0);
     let explain = format!("{tenant}/events/{}/explain", missed["id"].as_str().unwrap());
     let told = app.get(&explain).await.expect(200)["data"][0].clone();
@@ -80,7 +80,10 @@ async fn a_subscription_that_failed_too_often_says_so_and_is_activated_by_a_patc
     let entries = app.get("/v1/audit?action=subscription.failing").await.expect(200);
     assert_eq!(entries["data"][0]["actor"], "system");
     let figures = String::from_utf8(app.get("/metrics").await.body.to_vec()).unwrap();
-    assert!(figures.contains("postroad_subscriptions_deactivated_total{reason=\"failing\"} 1\n"), "{figures}");
+    assert!(
+        figures.contains("postroad_subscriptions_deactivated_total{reason=\"failing\"} 1\n"),
+        "{figures}"
+    );
 
     let renamed = app.patch(&path, json!({"name": "x"})).await;
     assert_eq!(renamed.header("etag"), "\"v2.failing\"");

@@ -10,8 +10,8 @@ use postroad_domain::{
 use postroad_store::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
     Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Failing, KeyUsed, ListAllSubscriptions,
-    ListFailing, ListKeys, ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RevokeKey, SettingKey,
-    StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
+    ListFailing, ListKeys, ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant,
+    RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
 };
 
 use super::SqliteStore;

@@ -7,7 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use postroad_domain::{Reason, SubscriptionNo, TenantNo, Timestamp, subscription::{Failures, InactiveReason}};
+use postroad_domain::{
+    Reason, SubscriptionNo, TenantNo, Timestamp,
+    subscription::{Failures, InactiveReason},
+};
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 

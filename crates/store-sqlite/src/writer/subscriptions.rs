@@ -136,9 +136,8 @@ pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result
 pub(crate) fn failing(work: &Work<'_>, list: ListFailing) -> Vec<Failing> {
     let behind = list.after.map_or(Bound::Unbounded, Bound::Excluded);
     let failing = work.known.failing.range((behind, Bound::Unbounded));
-    let failing = failing.filter(|(no, failures)| {
-        failures.count >= list.count_min && work.known.is_active(**no)
-    });
+    let failing =
+        failing.filter(|(no, failures)| failures.count >= list.count_min && work.known.is_active(**no));
     let failing = failing.filter_map(|(no, failures)| {
         let tenant_no = work.known.lanes.get(no)?.tenant_no;
         Some(Failing { lane: LaneKey { tenant_no, subscription_no: *no }, failures: *failures })

@@ -10,8 +10,8 @@ use std::{
 };
 
 use postroad_domain::{
-    Actor, AuditAction, EventId, Reason, ReplaySelection, ReplayStatus, RetryOverride, Status, SubscriptionId,
-    SubscriptionNo, TenantNo, Timestamp, retry::RetryPolicy,
+    Actor, AuditAction, EventId, Reason, ReplaySelection, ReplayStatus, RetryOverride, Status,
+    SubscriptionId, SubscriptionNo, TenantNo, Timestamp, retry::RetryPolicy,
 };
 use postroad_store::{
     AuditFilter, ListAudit, ListKeys, ListSubscriptionsThen, NewAudit, Next, RecordAudit, ReplayStep,

@@ -12,9 +12,9 @@ use super::{
     world::{LONG, event_type, spec, tenant_spec},
 };
 use crate::{
-    CancelDelivery, CancelReplay, CreateKey, CreateReplay, CreateSubscription, Deactivate, Deactivation, DeleteEventType,
-    DeleteSubscription, DeleteTenant, PutEventType, PutTenant, RecordTest, RetryDelivery, RevokeKey, Store,
-    SubscriptionChange, UpdateSubscription,
+    CancelDelivery, CancelReplay, CreateKey, CreateReplay, CreateSubscription, Deactivate, Deactivation,
+    DeleteEventType, DeleteSubscription, DeleteTenant, PutEventType, PutTenant, RecordTest, RetryDelivery,
+    RevokeKey, Store, SubscriptionChange, UpdateSubscription,
 };
 
 pub async fn every_operation_that_brings_an_entry_writes_it(store: Arc<dyn Store>) {
@@ -118,8 +118,14 @@ async fn tell_of_subscriptions(world: &mut World, of: &Subscription) {
     told(world, AuditAction::SecretRotated).await;
     let audit = Some(entry(world, AuditAction::SubscriptionGone));
     let why = Deactivation::Gone;
-    let deactivate =
-        Deactivate { tenant_no, subscription_no: of.no, version: of.version + 1, why, at: world.tick(), audit };
+    let deactivate = Deactivate {
+        tenant_no,
+        subscription_no: of.no,
+        version: of.version + 1,
+        why,
+        at: world.tick(),
+        audit,
+    };
     world.store.deactivate(deactivate).await.unwrap();
     told(world, AuditAction::SubscriptionGone).await;
     let audit = Some(entry(world, AuditAction::SubscriptionDeleted));

@@ -386,8 +386,8 @@ pub async fn active_subscriptions_that_fail_are_listed_page_by_page(store: Arc<d
     deactivate(&mut world, &failing[2]).await;
     world.delete(&failing[3]).await;
     world.delete_tenant(&other).await;
-    assert_eq!(listed(&world, 0).await, [Failing {
-        lane: lane_of(&failing[4]),
-        failures: failures(&world, &failing[4]).await.unwrap(),
-    }]);
+    assert_eq!(
+        listed(&world, 0).await,
+        [Failing { lane: lane_of(&failing[4]), failures: failures(&world, &failing[4]).await.unwrap() }]
+    );
 }

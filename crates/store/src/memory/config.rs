@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use postroad_domain::{
-    EventOffset, Reason, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec,
-    SubscriptionVersion, Tenant, TenantId, TenantNo, Timestamp, subscription::InactiveReason,
-    tenant::TenantSpec,
+    EventOffset, Reason, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
+    Tenant, TenantId, TenantNo, Timestamp, subscription::InactiveReason, tenant::TenantSpec,
 };
 
 use super::state::{State, SubscriptionRow, TenantRow, lane, nth};

@@ -55,9 +55,10 @@ impl State {
 
     /// The subscriptions whose failures these outcomes have counted, and that no success has cleared behind that.
     pub(super) fn failing_by(&self, outcomes: &[Outcome], results: &[OutcomeResult]) -> Vec<Failing> {
-        let failed = outcomes.iter().zip(results).filter(|(outcome, result)| {
-            outcome.is_failure() && **result == OutcomeResult::Applied
-        });
+        let failed = outcomes
+            .iter()
+            .zip(results)
+            .filter(|(outcome, result)| outcome.is_failure() && **result == OutcomeResult::Applied);
         let lanes: BTreeSet<_> = failed.map(|(outcome, _)| outcome.lane).collect();
         lanes.into_iter().filter_map(|lane| self.failing(lane)).collect()
     }

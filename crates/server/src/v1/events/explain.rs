@@ -1,9 +1,7 @@
 //! `GET /v1/tenants/{tenant}/events/{id}/explain`
 
 use axum::{Json, extract::State};
-use postroad_domain::{
-    ErrorClass, Reason, SubscriptionId, ids::EventKind, subscription::InactiveReason,
-};
+use postroad_domain::{ErrorClass, Reason, SubscriptionId, ids::EventKind, subscription::InactiveReason};
 use postroad_engine::{EventOutcome, Explanation, LastAnswer, Mismatch, Wait};
 use serde::Serialize;
 use utoipa::ToSchema;

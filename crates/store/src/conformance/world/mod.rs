@@ -20,9 +20,9 @@ use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
     AcceptResult, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate, Deactivation,
-    DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next, OpenSession, Outcome,
-    OutcomeResult, PutTenant, QueuedDelivery, RecordTest, Refilled, Session, Store, SubscriptionChange,
-    UpdateSubscription,
+    DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next,
+    OpenSession, Outcome, OutcomeResult, PutTenant, QueuedDelivery, RecordTest, Refilled, Session, Store,
+    SubscriptionChange, UpdateSubscription,
 };
 
 /// How long everything lives that a check does not look at.

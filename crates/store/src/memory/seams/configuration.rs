@@ -9,8 +9,9 @@ use postroad_domain::{
 use crate::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
     Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Failing, KeyUsed, ListAllSubscriptions,
-    ListFailing, ListKeys, ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RevokeKey, SettingKey,
-    StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError, memory::MemoryStore,
+    ListFailing, ListKeys, ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant,
+    RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
+    memory::MemoryStore,
 };
 
 #[async_trait]

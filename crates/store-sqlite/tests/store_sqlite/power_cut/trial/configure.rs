@@ -6,9 +6,8 @@ use postroad_domain::{
 };
 use postroad_store::{
     CreateSubscription, CreateSubscriptionError, Deactivate, Deactivation, DeleteEventType,
-    DeleteSubscription,
-    PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest, StoreError, SubscriptionChange,
-    UpdateSubscription, UpdateSubscriptionError,
+    DeleteSubscription, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest, StoreError,
+    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
 use super::{
