@@ -86,7 +86,7 @@ impl Key {
 }
 
 /// Every key, in the order of the help.
-pub static KEYS: [Key; 20] = [
+pub static KEYS: [Key; 21] = [
     Key {
         name: "config",
         value_name: "FILE",
