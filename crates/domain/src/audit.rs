@@ -87,6 +87,8 @@ actions! {
     SubscriptionDeleted = "subscription.deleted";
     /// A receiver said that it is gone, so its subscription became inactive.
     SubscriptionGone = "subscription.gone";
+    /// Deliveries of a subscription kept failing, so it became inactive.
+    SubscriptionFailing = "subscription.failing";
     /// A test was sent to a subscription.
     SubscriptionTested = "subscription.tested";
     /// What waited for it was made due at once.

@@ -130,6 +130,12 @@ pub const RETRY_ATTEMPTS: Bounds<u32> = Bounds { min: 1, max: 30, default: 10 };
 pub const RETRY_GAP_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Gaps of an own retry schedule: one between each two attempts.
 pub const RETRY_GAPS_MAX: usize = RETRY_ATTEMPTS.max as usize - 1;
+/// Deliveries that fail one after the other until their subscription becomes inactive, where its profile says so.
+pub const DEACTIVATE_AFTER_FAILURES_MAX: u32 = 1_000;
+/// The shortest time without a success after which the operator may have a failing subscription become inactive.
+pub const DEACTIVATE_AFTER_MIN: Duration = Duration::from_secs(3600);
+/// The longest.
+pub const DEACTIVATE_AFTER_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Patterns of statuses that one subscription may name as success.
 pub const SUCCESS_PATTERNS_MAX: usize = 20;
 /// Characters of one such pattern.

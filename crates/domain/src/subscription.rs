@@ -213,14 +213,48 @@ fn no_options() -> String {
     "{}".to_owned()
 }
 
-/// Why Postroad itself made a subscription inactive.
+/// Why a subscription is inactive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InactiveReason {
-    /// The customer set `active` to false.
+    /// The customer set `active` to false. What waits is cancelled.
     Paused,
     /// The receiver answered 410 Gone. What waits is held until it expires, and goes out on activation.
     Gone,
+    /// Too many deliveries failed, or for too long, and none succeeded in between. What waits is cancelled.
+    Failing,
+}
+
+impl InactiveReason {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Paused, Self::Gone, Self::Failing];
+
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+        }
+    }
+
+    /// Whether what waits is held until the subscription is activated; else it is cancelled.
+    pub const fn holds(self) -> bool {
+        match self {
+            Self::Gone => true,
+            Self::Paused | Self::Failing => false,
+        }
+    }
+}
+
+/// Deliveries of a subscription that failed one after the other: none succeeded since the first of them. One that was cancelled
+/// is none of them, and neither is a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// How many.
+    pub count: u32,
+    /// When the first of them ended.
+    pub since: Timestamp,
 }
 
 /// A subscription as it was at one of its versions: what a delivery of that version is shaped and signed with.
@@ -232,35 +266,36 @@ pub struct SubscriptionVersion {
     pub secrets: Vec<SealedSecret>,
 }
 
-/// What a change of a subscription is made from: its version, and whether its receiver was gone. A 410 is no version, but
+/// What a change of a subscription is made from: its version, and why Postroad had made it inactive. That is no version, but
 /// whoever read the subscription before it has not seen it as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision {
     /// The version.
     pub version: i64,
-    /// Its receiver was gone.
-    pub gone: bool,
+    /// Why Postroad had made it inactive; `None` where it had not: a pause is in the version.
+    pub stopped: Option<InactiveReason>,
 }
 
-/// A version whose receiver was not gone.
+/// A version that Postroad had not made inactive.
 impl From<i64> for Revision {
     fn from(version: i64) -> Self {
-        Self { version, gone: false }
+        Self { version, stopped: None }
     }
 }
 
 /// `v3`, or `v3.gone`: the text of an entity tag.
 impl fmt::Display for Revision {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "v{}{}", self.version, if self.gone { ".gone" } else { "" })
+        write!(out, "v{}", self.version)?;
+        self.stopped.map_or(Ok(()), |reason| write!(out, ".{}", reason.as_str()))
     }
 }
 
 impl Subscription {
     /// As it is now.
     pub fn revision(&self) -> Revision {
-        let gone = matches!(self.inactive, Some((InactiveReason::Gone, _)));
-        Revision { version: self.version, gone }
+        let reason = self.inactive.map(|(reason, _)| reason);
+        Revision { version: self.version, stopped: reason.filter(|reason| *reason != InactiveReason::Paused) }
     }
 }
 
@@ -273,13 +308,16 @@ pub struct Subscription {
     pub id: SubscriptionId,
     /// Whose it is.
     pub tenant_no: TenantNo,
-    /// 1 at first, grows with each change of what is configured or of the secrets, not with a 410: deliveries name the one
-    /// that they are shaped with.
+    /// 1 at first, grows with each change of what is configured or of the secrets, not where Postroad makes it inactive:
+    /// deliveries name the one that they are shaped with.
     pub version: i64,
     /// What the customer configured.
     pub spec: SubscriptionSpec,
     /// Set while it is not active.
     pub inactive: Option<(InactiveReason, Timestamp)>,
+    /// The deliveries that failed while it was active, up to the next that succeeds or the next activation. They count as
+    /// they end, and make no version: a picture that is kept may be behind.
+    pub failures: Option<Failures>,
     /// The current secret first, then older ones that may still sign.
     pub secrets: Vec<SealedSecret>,
     /// When it was created.

@@ -49,6 +49,8 @@ pub struct Parts {
     pub secrets: SecretBox,
     /// The profiles to serve.
     pub profiles: Vec<GivenProfile>,
+    /// For how long deliveries of a subscription fail without a success until it becomes inactive, whatever its profile says.
+    pub deactivate_after: Option<Duration>,
     /// This node's name in logs and sessions.
     pub node_name: String,
 }
@@ -93,7 +95,7 @@ pub struct Engine {
 impl Engine {
     /// Starts an engine on a store: checks the key, goes on with what a crash or stop left, then is ready.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, StartError> {
-        let Parts { store, egress, clock, rng, secrets, profiles, node_name } = parts;
+        let Parts { store, egress, clock, rng, secrets, profiles, deactivate_after, node_name } = parts;
         let ids = Arc::new(IdSource::new(Arc::clone(&clock), rng));
         check_secret_key(&*store, &secrets, &ids).await?;
         let session = open_session(&*store, node_name, clock.now()).await?;
@@ -105,7 +107,7 @@ impl Engine {
         warn_of_clock(&*clock, session.newest);
         let commit_clock = Arc::new(CommitClock::new(Arc::clone(&clock), session.newest));
         let ground = Ground::new(store, (clock, commit_clock), ids, &queues.committer);
-        let wings = Wings::new(&ground, &egress, &profiles, &Arc::new(secrets));
+        let wings = Wings::new(&ground, (&egress, deactivate_after), &profiles, &Arc::new(secrets));
         go_on_with_fanouts(&*ground.store, &queues.fanouts).await?;
         // From here on the lanes hear of changes: what is read next may be changed meanwhile.
         let mut background = wings.sending.start();
@@ -277,7 +279,7 @@ impl Wings {
     /// Each wing gets what it needs and no more.
     fn new(
         ground: &Ground,
-        egress: &Arc<dyn Egress>,
+        (egress, deactivate_after): (&Arc<dyn Egress>, Option<Duration>),
         profiles: &Arc<Profiles>,
         secrets: &Arc<SecretBox>,
     ) -> Self {
@@ -322,6 +324,7 @@ impl Wings {
             health: health(),
             metrics: metrics(),
             spans: spans(),
+            deactivate_after,
         });
         let history = Arc::new(HistoryService::new(HistoryParts {
             store: store(),

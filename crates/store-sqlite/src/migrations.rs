@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_event_numbers.sql"),
     include_str!("../migrations/0012_fanout_targets.sql"),
     include_str!("../migrations/0013_open_groups.sql"),
+    include_str!("../migrations/0014_failures.sql"),
 ];
 
 /// Marks the file as one of ours: `post` in ASCII.

@@ -37,9 +37,9 @@ pub use cluster::{
     Session, SessionId,
 };
 pub use configuration::{
-    ConfigSnapshot, Configuration, CreateKey, CreateSubscription, Deactivate, DeleteEventType,
-    DeleteSubscription, DeleteTenant, KeyUsed, ListKeys, ListTenants, PutEventType, PutProfile, PutTenant,
-    RevokeKey, SettingKey, StoredKey, StoredProfile, SubscriptionChange, UpdateSubscription,
+    ConfigSnapshot, Configuration, CreateKey, CreateSubscription, Deactivate, Deactivation, DeleteEventType,
+    DeleteSubscription, DeleteTenant, KeyUsed, ListFailing, ListKeys, ListTenants, PutEventType, PutProfile,
+    PutTenant, RevokeKey, SettingKey, StoredKey, StoredProfile, SubscriptionChange, UpdateSubscription,
 };
 pub use error::{
     CancelDeliveryError, CancelReplayError, CreateKeyError, CreateSubscriptionError, PutEventTypeError,
@@ -53,11 +53,10 @@ pub use history::{
     SubscriptionThen, Then,
 };
 pub use queue::{
-    AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Fanout, FanoutTarget, Group,
-    GroupKey, GroupTarget, Idempotency, LaneKey, NewDelivery, NewEvent, Next, Outcome, OutcomeResult, Prune,
-    Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, SendNow, SentNow, SentNowPlace,
-    StoreStats, Sweep, Swept,
-    TenantRetention, WaitingLane, WaitingLanes,
+    AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Failing, Fanout, FanoutTarget,
+    Group, GroupKey, GroupTarget, Idempotency, LaneKey, NewDelivery, NewEvent, Next, Outcome, OutcomeResult,
+    Prune, Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, SendNow, SentNow, SentNowPlace,
+    StoreStats, Sweep, Swept, TenantRetention, WaitingLane, WaitingLanes,
 };
 
 /// A whole store: durable memory of events, deliveries, attempts and configuration. Whatever implements the four traits is

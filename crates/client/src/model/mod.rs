@@ -36,6 +36,6 @@ pub use self::{
     replay::{NewReplay, Replay, ReplaySelection, ReplayStatus},
     secret::{Secret, SubscriptionSecret},
     settings::{DeliverySettings, Group, Header, PullSettings, RateLimit, Retry, Target, TlsSettings},
-    subscription::{NewSubscription, Subscription, SubscriptionPatch},
+    subscription::{Failures, NewSubscription, Subscription, SubscriptionPatch},
     tenant::{Tenant, TenantSettings},
 };

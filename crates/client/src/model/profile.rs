@@ -83,6 +83,9 @@ pub struct Policy {
     /// What 410 does: `deactivate` or `failure`.
     #[serde(default)]
     pub gone: String,
+    /// When so many deliveries failed without a success in between, the subscription becomes inactive; `None` for never.
+    #[serde(default)]
+    pub deactivate_after_failures: Option<u32>,
     /// What `Retry-After` does: `honour` or `ignore`.
     #[serde(default)]
     pub retry_after: String,

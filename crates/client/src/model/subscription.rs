@@ -212,12 +212,16 @@ pub struct Subscription {
     /// What receivers verify with, where they need only that; where it was just created.
     #[serde(default)]
     pub public_key: Option<String>,
-    /// While it is inactive: `paused` by you, or `gone` because its receiver answered 410.
+    /// While it is inactive: `paused` by you, `gone` because its receiver answered 410, or `failing` because too many of its
+    /// deliveries failed, or for too long.
     #[serde(default)]
     pub inactive_reason: Option<String>,
     /// While it is inactive: since when.
     #[serde(default)]
     pub inactive_since: Option<String>,
+    /// The deliveries that failed since the last one that succeeded, where there are any.
+    #[serde(default)]
+    pub failures: Option<Failures>,
     /// 1 at first; grows with every change.
     #[serde(default)]
     pub version: i64,
@@ -228,4 +232,14 @@ pub struct Subscription {
     /// The name of this version for `If-Match`; `None` in lists.
     #[serde(skip)]
     pub etag: Option<String>,
+}
+
+/// Deliveries that failed, with no success in between.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Failures {
+    /// How many.
+    pub count: u32,
+    /// When the first of them failed.
+    pub since: String,
 }

@@ -70,6 +70,9 @@ impl<L: CommitListener> Distributor<L> {
             // Nobody waits when the caller hung up; the event is durable all the same.
             let _ = reply.sender.send(Ok(answer));
         }
+        if !committed.failing.is_empty() {
+            self.listener.failing(&committed.failing, commit.at);
+        }
         let outcomes = || commit.outcomes.iter().zip(&committed.outcomes);
         self.listener.settled(outcomes().map(|(outcome, result)| (outcome, next_due(outcome, *result))));
         for (outcome, _) in outcomes().filter(|(_, result)| **result == OutcomeResult::Applied) {

@@ -271,6 +271,17 @@ impl ConfigCache {
         Ok(config.and_then(|config| config.endpoint(lane.subscription_no).cloned()))
     }
 
+    /// The same without reading: `None` also where it would have to be read.
+    pub(crate) fn known_endpoint(&self, lane: LaneKey) -> Option<Arc<Endpoint>> {
+        self.catch_up();
+        self.configs.get(&lane.tenant_no)?.endpoint(lane.subscription_no).cloned()
+    }
+
+    /// By how many failures the strictest of all profiles makes a subscription inactive; `None` where none does.
+    pub(crate) fn failures_min(&self) -> Option<u32> {
+        self.profiles.all().filter_map(|loaded| loaded.profile.delivery.deactivate_after_failures).min()
+    }
+
     /// The picture of the tenant with this number; `None` when it is gone.
     pub(crate) async fn by_no(&self, no: TenantNo) -> Result<Option<Arc<TenantConfig>>, StoreError> {
         self.catch_up();

@@ -1,6 +1,6 @@
 //! The service that sends: what its operations share, and its start.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{Clock, TenantId, limits};
 use postroad_egress::Egress;
@@ -48,12 +48,13 @@ pub(crate) struct SendingParts {
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) spans: Arc<Spans>,
+    pub(crate) deactivate_after: Option<Duration>,
 }
 
 impl SendingService {
     pub(crate) fn new(parts: SendingParts) -> Self {
         let SendingParts { store, egress, clock, ids, configs, earlier, .. } = parts;
-        let SendingParts { commit_clock, committer, health, metrics, spans, .. } = parts;
+        let SendingParts { commit_clock, committer, health, metrics, spans, deactivate_after, .. } = parts;
         let attempts = Attempts {
             store: Arc::clone(&store),
             commit_clock: Arc::clone(&commit_clock),
@@ -73,6 +74,7 @@ impl SendingService {
             committer,
             health: Arc::clone(&health),
             metrics: Arc::clone(&metrics),
+            deactivate_after,
             limits: lane_limits(),
         }));
         let tests = Shares::new(Amount { places: limits::TESTS_MAX, bytes: 0 });
@@ -89,7 +91,11 @@ impl SendingService {
     pub(crate) fn start(&self) -> Vec<JoinHandle<()>> {
         let changes = self.store.changes(ChangeKinds::LANES.and(ChangeKinds::TENANTS));
         let dispatcher = || Arc::clone(&self.dispatcher);
-        vec![tokio::spawn(dispatcher().keep_time()), tokio::spawn(dispatcher().keep_up(changes))]
+        vec![
+            tokio::spawn(dispatcher().keep_time()),
+            tokio::spawn(dispatcher().keep_up(changes)),
+            tokio::spawn(dispatcher().keep_judging()),
+        ]
     }
 
     /// Brings the figures of the lanes up to date.

@@ -297,8 +297,7 @@ async fn a_secret_goes_alone_also_where_the_settings_would_be_refused_today() {
     let update = UpdateSubscription {
         tenant_no: before.tenant_no,
         id: before.id,
-        expected_version: before.version,
-        expected_gone: false,
+        expected: before.revision(),
         change: SubscriptionChange::Spec(Box::new(spec.clone())),
         at: before.updated_at,
         audit: None,

@@ -7,6 +7,7 @@ mod changes;
 mod drafts;
 mod ending;
 mod explaining;
+mod failing;
 mod pacing;
 mod profiles;
 mod promises;

@@ -186,6 +186,7 @@ async fn a_wrong_secret_key_is_refused_at_the_start() {
         rng: StdRng::seed_from_u64(2),
         secrets: SecretBox::parse(other_key).unwrap(),
         profiles: Vec::new(),
+        deactivate_after: None,
         node_name: "test".to_owned(),
     };
     let refused = Engine::start(parts).await.err().unwrap();

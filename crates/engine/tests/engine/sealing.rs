@@ -69,8 +69,7 @@ async fn write(world: &World, before: &Subscription, spec: SubscriptionSpec) {
     let update = UpdateSubscription {
         tenant_no: before.tenant_no,
         id: before.id,
-        expected_version: before.version,
-        expected_gone: false,
+        expected: before.revision(),
         change: SubscriptionChange::Spec(Box::new(spec)),
         at: before.updated_at,
         audit: None,

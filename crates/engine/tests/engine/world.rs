@@ -144,6 +144,25 @@ impl World {
         profiles: Vec<GivenProfile>,
         keys: &str,
     ) -> Self {
+        Self::start(store, clock, (profiles, keys), None).await
+    }
+
+    /// The same, with the operator's rule for subscriptions that fail.
+    pub(crate) async fn deactivating_after(
+        store: MemoryStore,
+        clock: ManualClock,
+        profiles: Vec<GivenProfile>,
+        after: Option<Duration>,
+    ) -> Self {
+        Self::start(store, clock, (profiles, KEY), after).await
+    }
+
+    async fn start(
+        store: MemoryStore,
+        clock: ManualClock,
+        (profiles, keys): (Vec<GivenProfile>, &str),
+        deactivate_after: Option<Duration>,
+    ) -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
         let parts = Parts {
             store: Arc::new(store.clone()),
@@ -152,6 +171,7 @@ impl World {
             rng: StdRng::seed_from_u64(1),
             secrets: SecretBox::parse(keys).unwrap(),
             profiles,
+            deactivate_after,
             node_name: "test".to_owned(),
         };
         let engine = Engine::start(parts).await.unwrap();

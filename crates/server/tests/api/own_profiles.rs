@@ -82,6 +82,27 @@ value = "{{ event.data.at | rfc3339(0) }}"
 name = "seen"
 "#;
 
+/// Each delivery is tried once, and three that fail make their subscription inactive.
+const KILN: &str = r#"
+name = "kiln"
+title = "Kiln"
+
+[request]
+methods = ["POST"]
+
+[[request.content]]
+type = "application/json"
+body = "{{ event.data }}"
+
+[delivery]
+attempts = 1
+breaker = "off"
+deactivate_after_failures = 3
+
+[[events]]
+name = "fired"
+"#;
+
 /// All of them.
 pub(crate) fn own_profiles() -> Vec<GivenProfile> {
     let workshop = [
@@ -90,7 +111,8 @@ pub(crate) fn own_profiles() -> Vec<GivenProfile> {
         ("examples/job.begun.json", r#"{"id": 8}"#),
     ];
     let beacon = [("profile.toml", BEACON), ("examples/seen.json", r#"{"at": "2026-01-02T03:04:05.678Z"}"#)];
-    vec![load(&workshop), load(&beacon)]
+    let kiln = [("profile.toml", KILN), ("examples/fired.json", "{}")];
+    vec![load(&workshop), load(&beacon), load(&kiln)]
 }
 
 fn load(files: &[(&str, &str)]) -> GivenProfile {

@@ -56,7 +56,8 @@ async fn a_profile_tells_its_policy_in_the_words_of_a_subscription() {
                 "backoff": ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"],
             },
             "timeout": "15s", "timeout_min": "1s", "timeout_max": "1m", "success": ["2xx"],
-            "gone": "deactivate", "retry_after": "honour", "breaker": "on", "concurrency": 8, "http_version": "1.1", "repeat": "always",
+            "gone": "deactivate", "deactivate_after_failures": null,
+            "retry_after": "honour", "breaker": "on", "concurrency": 8, "http_version": "1.1", "repeat": "always",
             "retention": null, "trace_context": true,
         })
     );

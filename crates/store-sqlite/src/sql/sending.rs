@@ -31,6 +31,8 @@ queries! { SENDING:
         WHERE delivery_no = ?1 AND status IN (3, 4, 5)";
     /// Counts attempts of a delivery that does not follow them.
     DELIVERY_COUNT = "UPDATE delivery SET attempts = attempts + ?2 WHERE delivery_no = ?1";
+    /// Keeps how many deliveries of a subscription failed since the last one that succeeded.
+    SUBSCRIPTION_FAILURES = "UPDATE subscription SET failures = ?2, failing_since = ?3 WHERE sub_no = ?1";
     /// Appends an attempt.
     ATTEMPT_INSERT = "INSERT INTO attempt (attempt_no, delivery_no, number, id, at, duration_us, status, error_class,
         request, response) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";

@@ -9,9 +9,9 @@ use postroad_domain::{
 };
 use postroad_store::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
-    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, ListAllSubscriptions, ListKeys,
-    ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant, RevokeKey, SettingKey,
-    StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
+    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Failing, KeyUsed, ListAllSubscriptions,
+    ListFailing, ListKeys, ListTenants, Owned, Page, PutEventType, PutEventTypeError, PutProfile, PutTenant,
+    RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
 };
 
 use super::SqliteStore;
@@ -88,6 +88,10 @@ impl Configuration for SqliteStore {
 
     async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError> {
         self.writer.write(GiveUp, move |work| writer::subscriptions::deactivate(work, &deactivate)).await
+    }
+
+    async fn failing_subscriptions(&self, list: ListFailing) -> Result<Vec<Failing>, StoreError> {
+        self.writer.write(GiveUp, move |work| Ok(writer::subscriptions::failing(work, list))).await
     }
 
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError> {

@@ -9,6 +9,7 @@ mod batch;
 pub(crate) mod commit;
 pub(crate) mod deliveries;
 pub(crate) mod event_types;
+mod failures;
 pub(crate) mod fanouts;
 pub(crate) mod forgetting;
 pub(crate) mod held;

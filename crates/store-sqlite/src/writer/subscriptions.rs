@@ -1,15 +1,17 @@
-//! Changing subscriptions.
+//! Changing subscriptions, and those whose deliveries fail.
 //!
 //! What waits is called off by one mark, however much it is: everything in the lane's current *generation* is cancelled
 //! as of the mark, the lane's next deliveries enter a new generation, and the sweep makes the old one real in steps.
 
+use std::ops::Bound;
+
 use postroad_domain::{
-    Reason, Revision, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp,
-    subscription::InactiveReason::{Gone, Paused},
+    Reason, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp,
+    subscription::InactiveReason::{self, Paused},
 };
 use postroad_store::{
-    Change, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, LaneKey,
-    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+    Change, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription, Failing, LaneKey,
+    ListFailing, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
 use crate::{
@@ -19,7 +21,7 @@ use crate::{
     reading::subscriptions::{by_id, by_no},
     sql::{self, query},
     writer::{
-        audit,
+        audit, failures,
         known::{Lane, Mark},
         tenants,
         waiting::Waiting,
@@ -69,8 +71,7 @@ pub(crate) fn update(
     let Some(mut changed) = by_id(work.db, update.tenant_no, update.id)? else {
         return Ok(Err(UpdateSubscriptionError::NotFound));
     };
-    let expected = Revision { version: update.expected_version, gone: update.expected_gone };
-    if changed.revision() != expected {
+    if changed.revision() != update.expected {
         return Ok(Err(UpdateSubscriptionError::Changed));
     }
     let changes_lane = !matches!(update.change, SubscriptionChange::Secrets(_));
@@ -80,19 +81,23 @@ pub(crate) fn update(
         SubscriptionChange::Both(spec, secrets) => (Some(spec), Some(secrets)),
     };
     if let Some(spec) = spec {
-        changed.inactive = inactive_with(&changed, spec, update.at);
-        changed.spec = SubscriptionSpec::clone(spec);
+        let inactive = inactive_with(&changed, spec, update.at);
+        if changed.inactive.is_some() && inactive.is_none() {
+            forget_failures(work, &mut changed)?;
+        }
+        (changed.inactive, changed.spec) = (inactive, SubscriptionSpec::clone(spec));
     }
     if let Some(secrets) = secrets {
         changed.secrets.clone_from(secrets);
     }
-    if matches!(changed.inactive, Some((Paused, _))) {
+    let calls_off = changed.inactive.is_some_and(|(reason, _)| !reason.holds());
+    if calls_off {
         call_off(work, changed.no, Reason::Paused, update.at)?;
     }
     put_version(work, &mut changed, update.at)?;
     if changes_lane {
         work.announced.push(Change::Lane(lane_of(&changed)));
-        if matches!(changed.inactive, Some((Paused, _))) {
+        if calls_off {
             work.announced.push(Change::CalledOff(changed.tenant_no));
         }
     }
@@ -100,23 +105,44 @@ pub(crate) fn update(
     Ok(Ok(changed))
 }
 
-/// Makes an active subscription inactive as its receiver is gone; answers whether it did. What waits stays where it is.
+/// Makes an active subscription inactive for a reason that is not its customer's; answers whether it did.
 pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result<bool, Fault> {
     if !work.known.tenants.contains_key(&deactivate.tenant_no) {
         return Ok(false);
     }
     let living = by_no(work.db, deactivate.tenant_no, deactivate.subscription_no)?;
-    let is_meant = |known: &Subscription| known.inactive.is_none() && known.version == deactivate.version;
+    let (why, at) = (deactivate.why, deactivate.at);
+    let is_meant = |known: &Subscription| {
+        known.inactive.is_none() && known.version == deactivate.version && why.holds_of(known.failures)
+    };
     let Some(active) = living.filter(is_meant) else { return Ok(false) };
+    let reason = why.reason();
+    if !reason.holds() {
+        call_off(work, active.no, Reason::Paused, at)?;
+        work.announced.push(Change::CalledOff(active.tenant_no));
+    }
+    let generation = set_standing(work, active.no, Some(reason))?;
     // No new version: deliveries are shaped as before.
-    let row = (active.no.0, codes::inactive_code(Gone), deactivate.at.as_micros());
+    let row = (active.no.0, codes::inactive_code(reason), at.as_micros(), generation);
     query::run(work.db, sql::SUBSCRIPTION_DEACTIVATE, row)?;
-    work.known.gone.entry(active.no).or_default();
-    note_history(work, (active.no, active.version), Standing::Inactive(Gone), deactivate.at)?;
+    note_history(work, (active.no, active.version), Standing::Inactive(reason), at)?;
     tenants::touch(work, active.tenant_no)?;
     work.announced.push(Change::Lane(lane_of(&active)));
     audit::note(work.db, active.tenant_no, deactivate.at, deactivate.audit.as_ref())?;
     Ok(true)
+}
+
+/// The active subscriptions whose deliveries fail, as the writer remembers them.
+pub(crate) fn failing(work: &Work<'_>, list: ListFailing) -> Vec<Failing> {
+    let behind = list.after.map_or(Bound::Unbounded, Bound::Excluded);
+    let failing = work.known.failing.range((behind, Bound::Unbounded));
+    let failing =
+        failing.filter(|(no, failures)| failures.count >= list.count_min && work.known.is_active(**no));
+    let failing = failing.filter_map(|(no, failures)| {
+        let tenant_no = work.known.lanes.get(no)?.tenant_no;
+        Some(Failing { lane: LaneKey { tenant_no, subscription_no: *no }, failures: *failures })
+    });
+    failing.take(list.limit).collect()
 }
 
 /// Deletes a subscription.
@@ -126,8 +152,7 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result
     let row = (subscription.no.0, generation, delete.at.as_micros());
     query::run(work.db, sql::SUBSCRIPTION_HIDE, row)?;
     note_history(work, (subscription.no, subscription.version), Standing::Deleted, delete.at)?;
-    work.known.lanes.remove(&subscription.no);
-    work.known.gone.remove(&subscription.no);
+    work.known.forget(subscription.no);
     tenants::touch(work, delete.tenant_no)?;
     work.announced.extend([Change::Lane(lane_of(&subscription)), Change::CalledOff(delete.tenant_no)]);
     audit::note(work.db, delete.tenant_no, delete.at, delete.audit.as_ref())?;
@@ -140,7 +165,7 @@ fn inactive_with(
     before: &Subscription,
     spec: &SubscriptionSpec,
     at: Timestamp,
-) -> Option<(postroad_domain::subscription::InactiveReason, Timestamp)> {
+) -> Option<(InactiveReason, Timestamp)> {
     (!spec.active).then(|| before.inactive.unwrap_or((Paused, at)))
 }
 
@@ -167,13 +192,12 @@ fn call_off(work: &mut Work<'_>, no: SubscriptionNo, reason: Reason, at: Timesta
 fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -> Result<(), Fault> {
     changed.version += 1;
     changed.updated_at = at;
-    let lane = work.known.lanes.get_mut(&changed.no).ok_or(Fault::Corrupt("a subscription has no lane"))?;
     let inactive = changed.inactive.map(|(reason, _)| reason);
-    lane.paused = inactive == Some(Paused);
+    let generation = set_standing(work, changed.no, inactive)?;
     let row = (
         changed.no.0,
         changed.version,
-        lane.generation,
+        generation,
         inactive.map(codes::inactive_code),
         changed.inactive.map(|(_, since)| since.as_micros()),
         at.as_micros(),
@@ -185,12 +209,33 @@ fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -
         None => (Standing::Active, at),
     };
     note_history(work, (changed.no, changed.version), standing, since)?;
-    if inactive == Some(Gone) {
-        work.known.gone.entry(changed.no).or_default();
-    } else {
-        work.known.gone.remove(&changed.no);
-    }
     tenants::touch(work, changed.tenant_no)
+}
+
+/// Remembers whether a subscription is active; answers the generation of its lane.
+fn set_standing(
+    work: &mut Work<'_>,
+    no: SubscriptionNo,
+    inactive: Option<InactiveReason>,
+) -> Result<i64, Fault> {
+    let is_held = inactive.is_some_and(InactiveReason::holds);
+    if is_held {
+        work.known.gone.entry(no).or_default();
+    } else {
+        work.known.gone.remove(&no);
+    }
+    let lane = work.known.lanes.get_mut(&no).ok_or(Fault::Corrupt("a subscription has no lane"))?;
+    lane.paused = inactive.is_some() && !is_held;
+    Ok(lane.generation)
+}
+
+/// A subscription that is activated begins anew.
+fn forget_failures(work: &mut Work<'_>, of: &mut Subscription) -> Result<(), Fault> {
+    of.failures = None;
+    match work.known.failing.remove(&of.no) {
+        Some(_) => failures::put(work.db, of.no, None),
+        None => Ok(()),
+    }
 }
 
 /// Notes what a subscription is from the next event on, and since when.

@@ -22,12 +22,12 @@ use postroad_domain::{
 pub use profiles::{PutProfile, StoredProfile};
 pub use settings::SettingKey;
 pub use tenants::{
-    ConfigSnapshot, CreateSubscription, Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant,
-    ListTenants, PutEventType, PutTenant, SubscriptionChange, UpdateSubscription,
+    ConfigSnapshot, CreateSubscription, Deactivate, Deactivation, DeleteEventType, DeleteSubscription,
+    DeleteTenant, ListFailing, ListTenants, PutEventType, PutTenant, SubscriptionChange, UpdateSubscription,
 };
 
 use crate::{
-    ListAllSubscriptions, Owned, Page,
+    Failing, ListAllSubscriptions, Owned, Page,
     error::{
         CreateKeyError, CreateSubscriptionError, PutEventTypeError, StoreError, UpdateSubscriptionError,
     },
@@ -78,16 +78,22 @@ pub trait Configuration: Send + Sync + 'static {
         list: ListAllSubscriptions,
     ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, StoreError>;
 
-    /// Changes a subscription that still has the expected version. Setting it inactive cancels what waits.
+    /// Changes a subscription that is still as expected. Setting it inactive cancels what waits; setting it active begins the count
+    /// of its failures anew, and no other change does.
     async fn update_subscription(
         &self,
         update: UpdateSubscription,
     ) -> Result<Subscription, UpdateSubscriptionError>;
 
-    /// Makes a subscription inactive because its receiver said that it is gone; what waits is held. It is no new version
-    /// of the subscription, but the tenant's `config_version` grows. Answers whether it did that: not when it is inactive already,
-    /// has another version by now, or is gone.
+    /// Makes a subscription inactive for a reason that is not its customer's; what waits is held or cancelled, as the reason says
+    /// ([`postroad_domain::subscription::InactiveReason::holds`]). It is no new version of the subscription, but the tenant's
+    /// `config_version` grows. Answers whether it did that: not when it is inactive already, has another version by now, is gone, or
+    /// does not have the failures any more.
     async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError>;
+
+    /// Active subscriptions whose deliveries fail, by number: what a restart looks at, since the commit that counted their failures
+    /// may have been the last thing that was done.
+    async fn failing_subscriptions(&self, list: ListFailing) -> Result<Vec<Failing>, StoreError>;
 
     /// Deletes a subscription and cancels what waits. Answers whether there was one.
     async fn delete_subscription(&self, delete: DeleteSubscription) -> Result<bool, StoreError>;

@@ -57,8 +57,7 @@ pub async fn a_change_that_comes_too_late_is_not_told(store: Arc<dyn Store>) {
     let update = UpdateSubscription {
         tenant_no: tenant.no,
         id: subscription.id,
-        expected_version: subscription.version + 1,
-        expected_gone: false,
+        expected: (subscription.version + 1).into(),
         change: SubscriptionChange::Secrets(Vec::new()),
         at: world.tick(),
         audit,

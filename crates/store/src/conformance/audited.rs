@@ -12,9 +12,9 @@ use super::{
     world::{LONG, event_type, spec, tenant_spec},
 };
 use crate::{
-    CancelDelivery, CancelReplay, CreateKey, CreateReplay, CreateSubscription, Deactivate, DeleteEventType,
-    DeleteSubscription, DeleteTenant, PutEventType, PutTenant, RecordTest, RetryDelivery, RevokeKey, Store,
-    SubscriptionChange, UpdateSubscription,
+    CancelDelivery, CancelReplay, CreateKey, CreateReplay, CreateSubscription, Deactivate, Deactivation,
+    DeleteEventType, DeleteSubscription, DeleteTenant, PutEventType, PutTenant, RecordTest, RetryDelivery,
+    RevokeKey, Store, SubscriptionChange, UpdateSubscription,
 };
 
 pub async fn every_operation_that_brings_an_entry_writes_it(store: Arc<dyn Store>) {
@@ -111,15 +111,21 @@ async fn tell_of_subscriptions(world: &mut World, of: &Subscription) {
     world.store.create_subscription(create).await.unwrap();
     told(world, AuditAction::SubscriptionCreated).await;
     let audit = Some(entry(world, AuditAction::SecretRotated));
-    let (expected_version, change) = (of.version, SubscriptionChange::Secrets(Vec::new()));
+    let (expected, change) = (of.revision(), SubscriptionChange::Secrets(Vec::new()));
     let (id, at) = (of.id, world.tick());
-    let update =
-        UpdateSubscription { tenant_no, id, expected_version, expected_gone: false, change, at, audit };
+    let update = UpdateSubscription { tenant_no, id, expected, change, at, audit };
     world.store.update_subscription(update).await.unwrap();
     told(world, AuditAction::SecretRotated).await;
     let audit = Some(entry(world, AuditAction::SubscriptionGone));
-    let deactivate =
-        Deactivate { tenant_no, subscription_no: of.no, version: of.version + 1, at: world.tick(), audit };
+    let why = Deactivation::Gone;
+    let deactivate = Deactivate {
+        tenant_no,
+        subscription_no: of.no,
+        version: of.version + 1,
+        why,
+        at: world.tick(),
+        audit,
+    };
     world.store.deactivate(deactivate).await.unwrap();
     told(world, AuditAction::SubscriptionGone).await;
     let audit = Some(entry(world, AuditAction::SubscriptionDeleted));

@@ -165,10 +165,9 @@ pub async fn a_change_needs_the_current_version(store: Arc<dyn Store>) {
     let renamed = SubscriptionSpec { name: Some("new".to_owned()), ..spec() };
     let update = UpdateSubscription {
         audit: None,
-        expected_gone: false,
         tenant_no: tenant.no,
         id: subscription.id,
-        expected_version: subscription.version,
+        expected: subscription.revision(),
         change: SubscriptionChange::Spec(Box::new(renamed.clone())),
         at: world.tick(),
     };
@@ -286,10 +285,9 @@ pub async fn a_deleted_subscription_is_not_there_any_more(store: Arc<dyn Store>)
     assert_eq!(world.store.subscription(tenant.no, subscription.id).await.unwrap(), None);
     let update = UpdateSubscription {
         audit: None,
-        expected_gone: false,
         tenant_no: tenant.no,
         id: subscription.id,
-        expected_version: subscription.version,
+        expected: subscription.revision(),
         change: SubscriptionChange::Secrets(Vec::new()),
         at: world.tick(),
     };

@@ -21,6 +21,7 @@ pub mod backlog;
 pub mod changes;
 pub mod config;
 pub mod event_types;
+pub mod failing;
 pub mod fanout;
 pub mod gone;
 pub mod groups;

@@ -96,6 +96,24 @@ macro_rules! conformance_suite {
                 a_new_name_for_a_gone_subscription_does_not_cancel_what_is_held
                 a_change_that_was_made_before_a_410_does_not_undo_it
             }
+            failing {
+                deliveries_that_fail_are_counted_since_the_first_of_them
+                a_commit_says_which_subscriptions_fail_and_since_when
+                a_success_begins_the_count_anew
+                the_outcomes_of_a_commit_count_in_their_order
+                what_no_receiver_was_asked_about_is_no_failure
+                what_expires_behind_an_attempt_is_a_failure
+                a_success_that_comes_late_counts_and_a_failure_that_does_counts_not
+                what_ends_while_a_subscription_is_inactive_counts_not
+                nothing_but_a_success_and_an_activation_begins_the_count_anew
+                a_failing_subscription_is_inactive_and_says_why
+                what_waits_for_a_failing_subscription_is_cancelled
+                activation_sends_only_what_comes_from_then_on
+                a_new_name_for_a_failing_subscription_leaves_it_failing
+                failures_that_are_forgotten_deactivate_nothing
+                a_change_that_was_made_before_it_failed_does_not_undo_it
+                active_subscriptions_that_fail_are_listed_page_by_page
+            }
             retry_and_cancel {
                 a_finished_delivery_goes_to_the_tail_of_its_lane
                 a_retry_begins_a_new_pass_and_goes_on_counting_attempts
@@ -396,6 +414,7 @@ mod tests {
         ("config", include_str!("config.rs")),
         ("event_types", include_str!("event_types.rs")),
         ("all_tenants", include_str!("all_tenants.rs")),
+        ("failing", include_str!("failing.rs")),
         ("fanout", include_str!("fanout.rs")),
         ("gone", include_str!("gone.rs")),
         ("history", include_str!("history.rs")),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use postroad_domain::{
     Event, EventId, Reason, TenantNo, Timestamp,
     delivery::{Birth, StoredStatus},
-    subscription::InactiveReason,
 };
 
 use super::{
@@ -18,12 +17,13 @@ impl State {
     pub(super) fn commit(&mut self, commit: &Commit) -> Committed {
         let at = commit.at;
         let events = commit.events.iter().map(|event| self.accept(event, at)).collect();
-        let outcomes =
+        let outcomes: Vec<_> =
             commit.outcomes.iter().map(|outcome| self.record(outcome, commit.session, at)).collect();
+        let failing = self.failing_by(&commit.outcomes, &outcomes);
         let mut fanned_out: Vec<_> = commit.fanouts.iter().flat_map(|step| self.fan_out(step, at)).collect();
         // Stable, so that within a lane the order of creation stays.
         fanned_out.sort_by_key(|delivery| delivery.lane);
-        Committed { events, outcomes, fanned_out, ..Committed::default() }
+        Committed { events, outcomes, failing, fanned_out, ..Committed::default() }
     }
 
     pub(super) fn open_fanouts(&self, after: Option<(TenantNo, EventId)>, limit: usize) -> Vec<Fanout> {
@@ -224,8 +224,8 @@ impl State {
         match row.subscription.inactive.map(|(reason, _)| reason) {
             None => self.enqueue(tenant_no, event, new, at),
             // It waits, and is not handed out.
-            Some(InactiveReason::Gone) => self.enqueue(tenant_no, event, new, at).and(None),
-            Some(InactiveReason::Paused) => {
+            Some(reason) if reason.holds() => self.enqueue(tenant_no, event, new, at).and(None),
+            Some(_) => {
                 let row = self.new_row(tenant_no, event, new, (Birth::CreatePaused, at));
                 let (reason, finished_at) = (Some(Reason::Paused), Some(at));
                 self.deliveries.insert((tenant_no, new.id), DeliveryRow { reason, finished_at, ..row });

@@ -7,7 +7,6 @@ use postroad_domain::{
     SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp,
     delivery::{Input, StoredBody, StoredStatus},
     ids::DeliveryId,
-    subscription::InactiveReason,
     tenant::TenantSpec,
 };
 
@@ -249,7 +248,7 @@ impl State {
         }
     }
 
-    /// Whether what waits in the lane may be sent. Deleted and paused ones are marked; those that are gone are held.
+    /// Whether what waits in the lane may be sent. Of those that are inactive some are marked, as deleted ones are, and some held.
     pub(super) fn may_send(&self, lane: LaneKey) -> bool {
         self.tenant_by_no(lane.tenant_no).is_some()
             && self.subscriptions.get(&lane).is_some_and(|row| !row.deleted && row.subscription.spec.active)
@@ -257,9 +256,9 @@ impl State {
 }
 
 impl SubscriptionRow {
-    /// The receiver said that it is gone: what waits is held.
-    pub(super) fn is_gone(&self) -> bool {
-        matches!(self.subscription.inactive, Some((InactiveReason::Gone, _)))
+    /// It is inactive for a reason for which what waits is held.
+    pub(super) fn is_held(&self) -> bool {
+        self.subscription.inactive.is_some_and(|(reason, _)| reason.holds())
     }
 }
 

@@ -63,7 +63,7 @@ impl State {
                 let expired = row.place.is_some_and(|place| place.expires_at < at);
                 if self.mark_over(row).is_some() {
                     chores.push(Chore::Cancel(key));
-                } else if subscription.is_gone() && expired {
+                } else if subscription.is_held() && expired {
                     chores.push(Chore::Expire(key));
                 }
             }
@@ -93,7 +93,7 @@ impl State {
         at: Timestamp,
         budget: BacklogBudget,
     ) -> impl Iterator<Item = DeliveryKey> {
-        let is_held = self.subscriptions.get(&lane).is_some_and(SubscriptionRow::is_gone);
+        let is_held = self.subscriptions.get(&lane).is_some_and(SubscriptionRow::is_held);
         // What expires now is a chore already.
         let expires = |place: Place| is_held && place.expires_at < at;
         let waits = |row: &&DeliveryRow| {

@@ -7,6 +7,7 @@ use postroad_domain::{
     Attempt, EventId, EventType, ProfileNo, Reason, SubscriptionNo, TenantNo, Timestamp, TraceContext,
     delivery::{Input, StoredBody},
     ids::DeliveryId,
+    subscription::Failures,
 };
 
 use super::lanes::{LaneKey, QueuedDelivery};
@@ -35,6 +36,8 @@ pub struct Committed {
     pub events: Vec<AcceptResult>,
     /// One for each outcome.
     pub outcomes: Vec<OutcomeResult>,
+    /// The subscriptions of which a delivery failed here and none succeeded behind it, by lane.
+    pub failing: Vec<Failing>,
     /// The deliveries that the fan-out steps created and that may be sent, lane by lane.
     pub fanned_out: Vec<QueuedDelivery>,
     /// How long it took to make durable what was written, without the work before; zero where nothing is synced.
@@ -213,6 +216,8 @@ pub struct Outcome {
     pub due: Timestamp,
     /// As in the [`QueuedDelivery`] it belongs to.
     pub expires_at: Timestamp,
+    /// As in the [`QueuedDelivery`] it belongs to: attempts of this pass before.
+    pub tries: u32,
     /// The exchange; `None` when it ended without one.
     pub attempt: Option<Attempt>,
     /// What the exchange sent, where later ones must send the same and it cannot be made anew. Kept with the attempt, unless
@@ -220,6 +225,27 @@ pub struct Outcome {
     pub body: Option<Arc<StoredBody>>,
     /// What follows.
     pub next: Next,
+}
+
+impl Outcome {
+    /// Whether it counts among the failures of its subscription, where the delivery follows it: its attempts failed, all of its
+    /// schedule or those that its time was long enough for. What nobody asked the receiver about says nothing about that one.
+    pub const fn is_failure(&self) -> bool {
+        match self.next {
+            Next::Failed(Reason::Exhausted) => true,
+            Next::Failed(Reason::Expired) => self.tries > 0 || self.attempt.is_some(),
+            Next::Failed(_) | Next::Succeeded | Next::Queued { .. } | Next::InPlace { .. } => false,
+        }
+    }
+}
+
+/// A subscription whose deliveries fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// Its lane.
+    pub lane: LaneKey,
+    /// What failed.
+    pub failures: Failures,
 }
 
 /// What follows an attempt.

@@ -5,7 +5,9 @@
 //! * everything in one [`Queue::commit`] becomes durable together, or nothing of it does;
 //! * a delivery that is not final has exactly one place in the queue of its lane, and a final one has none;
 //! * nothing is written for a tenant whose configuration changed since the caller matched against it;
-//! * no operation reads more rows than it answers plus those the caller already holds, however much is queued.
+//! * no operation reads more rows than it answers plus those the caller already holds, however much is queued;
+//! * the failures of a subscription ([`postroad_domain::Subscription::failures`]) are counted in the commit of the outcomes, while it
+//!   is active. What succeeds where nothing had failed costs nothing more for it.
 
 mod commit;
 mod lanes;
@@ -16,8 +18,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 pub use commit::{
-    AcceptResult, Commit, Committed, Fanout, FanoutTarget, GroupKey, GroupTarget, Idempotency, NewDelivery,
-    NewEvent, Next, Outcome, OutcomeResult,
+    AcceptResult, Commit, Committed, Failing, Fanout, FanoutTarget, GroupKey, GroupTarget, Idempotency,
+    NewDelivery, NewEvent, Next, Outcome, OutcomeResult,
 };
 pub use lanes::{
     BacklogBudget, Group, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes,
@@ -52,6 +54,9 @@ pub struct StoreStats {
 pub trait Queue: Send + Sync + 'static {
     /// Makes events, outcomes and the next steps of large fan-outs durable in one transaction. Results stand in the order of the
     /// input. On an error nothing was written; the caller still has its commit and may try again.
+    ///
+    /// What fails of an active subscription is counted ([`Outcome::is_failure`]), and a success of it begins the count anew, also one
+    /// that arrives after its delivery had ended otherwise.
     async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError>;
 
     /// Fan-outs that a commit left unfinished, oldest first, behind that of an event: what a restart goes on with.

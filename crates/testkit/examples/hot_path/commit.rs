@@ -159,6 +159,7 @@ impl Desk {
             handle: of.handle,
             due: of.due,
             expires_at: of.expires_at,
+            tries: of.tries,
             attempt: Some(attempt),
             body: None,
             next: Next::Succeeded,

@@ -345,6 +345,7 @@ fn outcome(is_awaited: bool) -> OutcomeJob {
         handle: 1,
         due: Timestamp::default(),
         expires_at: Timestamp::default(),
+        tries: 0,
         attempt: None,
         body: None,
         next: Next::Succeeded,

@@ -301,15 +301,8 @@ impl ConfigurationService {
             SubscriptionChange::Both(spec, secrets) => SubscriptionChange::Both(sealed(*spec), secrets),
             secrets @ SubscriptionChange::Secrets(_) => secrets,
         };
-        let update = UpdateSubscription {
-            audit: Some(audit),
-            tenant_no,
-            id,
-            expected_version: expected.version,
-            expected_gone: expected.gone,
-            change,
-            at: self.clock.now(),
-        };
+        let update =
+            UpdateSubscription { audit: Some(audit), tenant_no, id, expected, change, at: self.clock.now() };
         let updated = self.store.update_subscription(update).await;
         updated.map(|subscription| self.opened(subscription)).map_err(|error| match error {
             UpdateSubscriptionError::NotFound => UpdateError::NotFound,

@@ -121,6 +121,9 @@ fn write_inactive(out: &mut fmt::Formatter<'_>, reason: InactiveReason, since: T
     match reason {
         InactiveReason::Paused => write!(out, "Inactive since {since}: the subscription was set inactive."),
         InactiveReason::Gone => write!(out, "Inactive since {since}: its receiver answered 410 Gone."),
+        InactiveReason::Failing => {
+            write!(out, "Inactive since {since}: its deliveries kept failing, and none succeeded in between.")
+        }
     }
 }
 
@@ -193,6 +196,10 @@ mod tests {
             (
                 EventOutcome::Inactive { reason: InactiveReason::Gone, since: at },
                 "Inactive since 2026-11-21T20:50:00Z: its receiver answered 410 Gone.",
+            ),
+            (
+                EventOutcome::Inactive { reason: InactiveReason::Failing, since: at },
+                "Inactive since 2026-11-21T20:50:00Z: its deliveries kept failing, and none succeeded in between.",
             ),
         ] {
             assert_eq!(outcome.to_string(), sentence);

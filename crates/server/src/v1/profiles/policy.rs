@@ -23,6 +23,8 @@ pub(crate) struct PolicyJson {
     success: Vec<String>,
     /// What 410 does: `deactivate` makes the subscription inactive, `failure` is a failure as any other.
     gone: &'static str,
+    /// When so many deliveries failed without a success in between, the subscription becomes inactive; `null` for never.
+    deactivate_after_failures: Option<u32>,
     /// What `Retry-After` of 429 and 503 does: `honour` or `ignore`.
     retry_after: &'static str,
     /// Whether a receiver that keeps failing gets one request after each pause: `on` or `off`.
@@ -60,6 +62,7 @@ impl PolicyJson {
             timeout_max: duration_text(policy.timeout.max),
             success: policy.success.patterns(),
             gone: if policy.gone_deactivates { "deactivate" } else { "failure" },
+            deactivate_after_failures: policy.deactivate_after_failures,
             retry_after: if policy.retry_after { "honour" } else { "ignore" },
             breaker: if policy.breaker { "on" } else { "off" },
             retention: policy.retention.map(duration_text),

@@ -14,7 +14,10 @@ mod test;
 mod update;
 
 use http::{HeaderName, header};
-use postroad_domain::{Scope, Subscription, TenantId, subscription::InactiveReason};
+use postroad_domain::{
+    Scope, Subscription, TenantId,
+    subscription::{Failures, InactiveReason},
+};
 use postroad_profile::Profile;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -55,7 +58,8 @@ pub(crate) struct SubscriptionFacts {
     tenant: String,
     #[serde(flatten)]
     settings: SubscriptionSettings,
-    /// While it is inactive: `paused` by you, or `gone` because its receiver answered 410.
+    /// While it is inactive: `paused` by you, `gone` because its receiver answered 410, or `failing` because too many of its
+    /// deliveries failed, or for too long.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     inactive_reason: Option<&'static str>,
@@ -63,6 +67,11 @@ pub(crate) struct SubscriptionFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String, format = DateTime)]
     inactive_since: Option<String>,
+    /// The deliveries that failed since the last one that succeeded, where there are any. Those that were cancelled and tests are
+    /// none of them; setting it active begins anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = FailuresJson)]
+    failures: Option<FailuresJson>,
     /// 1 at first; grows with every change.
     version: i64,
     /// When it was created.
@@ -73,11 +82,20 @@ pub(crate) struct SubscriptionFacts {
     updated_at: String,
 }
 
-/// The two words of [`InactiveReason`] in the API.
-pub(super) fn word_of(reason: InactiveReason) -> &'static str {
-    match reason {
-        InactiveReason::Paused => "paused",
-        InactiveReason::Gone => "gone",
+/// Deliveries that failed, with no success in between.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Failures)]
+pub(crate) struct FailuresJson {
+    /// How many.
+    count: u32,
+    /// When the first of them failed.
+    #[schema(format = DateTime)]
+    since: String,
+}
+
+impl From<Failures> for FailuresJson {
+    fn from(failures: Failures) -> Self {
+        Self { count: failures.count, since: failures.since.to_string() }
     }
 }
 
@@ -97,8 +115,9 @@ impl SubscriptionFacts {
             id: subscription.id.to_string(),
             tenant: tenant.to_string(),
             settings: SubscriptionSettings::of(&subscription.spec, profile, shows_values),
-            inactive_reason: subscription.inactive.map(|(reason, _)| word_of(reason)),
+            inactive_reason: subscription.inactive.map(|(reason, _)| InactiveReason::as_str(reason)),
             inactive_since: subscription.inactive.map(|(_, since)| since.to_string()),
+            failures: subscription.failures.map(FailuresJson::from),
             version: subscription.version,
             created_at: subscription.created_at.to_string(),
             updated_at: subscription.updated_at.to_string(),

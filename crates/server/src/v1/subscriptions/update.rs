@@ -27,9 +27,10 @@ use crate::{
 ///
 /// A merge patch (RFC 7396) on its settings: what is named is replaced, `null` sets back to the default, a list is
 /// replaced as a whole. `active` set to false cancels what waits, and events get no delivery until it is true again: replays
-/// of `failed`, then of `missing`, bring both. Set to true after `gone`, what was held goes out.
+/// of `failed`, then of `missing`, bring both. Set to true after `gone`, what was held goes out; after `failing`, the count of
+/// its failures begins anew.
 /// `secret` set to null removes a secret that the profile does not require. A patch that changes nothing makes no version. With
-/// `If-Match` it is changed only if it has that `ETag` still, which a 410 of its receiver changes too.
+/// `If-Match` it is changed only if it has that `ETag` still, which a 410 of its receiver changes too, and failures that make it inactive.
 #[utoipa::path(
     patch,
     path = "/v1/tenants/{tenant}/subscriptions/{id}",

@@ -19,10 +19,10 @@ use postroad_domain::{
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
-    AcceptResult, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate, DeleteSubscription,
-    DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next, OpenSession, Outcome,
-    OutcomeResult, PutTenant, QueuedDelivery, RecordTest, Refilled, Session, Store, SubscriptionChange,
-    UpdateSubscription,
+    AcceptResult, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate, Deactivation,
+    DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next,
+    OpenSession, Outcome, OutcomeResult, PutTenant, QueuedDelivery, RecordTest, Refilled, Session, Store,
+    SubscriptionChange, UpdateSubscription,
 };
 
 /// How long everything lives that a check does not look at.
@@ -129,20 +129,24 @@ impl World {
         let at = self.tick();
         let (tenant_no, id) = (subscription.tenant_no, subscription.id);
         let current = self.store.subscription(tenant_no, id).await.unwrap().unwrap();
-        let (expected_version, expected_gone) = (current.version, current.revision().gone);
         let update =
-            UpdateSubscription { audit: None, expected_gone, tenant_no, id, expected_version, change, at };
+            UpdateSubscription { audit: None, tenant_no, id, expected: current.revision(), change, at };
         self.store.update_subscription(update).await.unwrap()
     }
 
     /// Makes a subscription inactive as its receiver is gone.
-    pub async fn deactivate(&mut self, subscription: &Subscription) {
+    pub async fn deactivate(&mut self, subscription: &Subscription) -> bool {
+        self.deactivate_for(subscription, Deactivation::Gone).await
+    }
+
+    /// Makes a subscription inactive, whatever its version.
+    pub async fn deactivate_for(&mut self, subscription: &Subscription, why: Deactivation) -> bool {
         let at = self.tick();
         let (tenant_no, subscription_no) = (subscription.tenant_no, subscription.no);
         let known = self.store.subscription(tenant_no, subscription.id).await.unwrap();
         let version = known.map_or(subscription.version, |known| known.version);
-        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, at };
-        self.store.deactivate(deactivate).await.unwrap();
+        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, why, at };
+        self.store.deactivate(deactivate).await.unwrap()
     }
 
     /// Deletes a subscription.

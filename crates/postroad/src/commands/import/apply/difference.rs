@@ -5,8 +5,8 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::commands::import::plan::WantedSubscription;
 
-/// The word for a receiver that said it is gone.
-const GONE: &str = "gone";
+/// The words for what Postroad found out: a receiver that said it is gone, and one that takes nothing.
+const FOUND_OUT: [&str; 2] = ["gone", "failing"];
 
 /// Whether a subscription is to change.
 pub(super) fn differs(here: &Subscription, wanted: &WantedSubscription) -> bool {
@@ -38,9 +38,10 @@ pub(super) fn patch(here: &Subscription, wanted: &WantedSubscription) -> Result<
         .set_json("rate_limit", &wanted.rate_limit)
 }
 
-/// A receiver that told Postroad it is gone stays inactive, whatever the other server has not found out.
+/// A receiver that told Postroad it is gone, or that failed for too long, stays inactive, whatever the other server has not found
+/// out.
 fn active(here: &Subscription, wanted: &WantedSubscription) -> bool {
-    wanted.active && here.inactive_reason.as_deref() != Some(GONE)
+    wanted.active && !here.inactive_reason.as_deref().is_some_and(|reason| FOUND_OUT.contains(&reason))
 }
 
 fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {

@@ -30,12 +30,23 @@ pub(super) fn entries(policy: &DeliveryPolicy) -> Vec<Entry> {
         entry("Timeout", format!("{} for a whole exchange{bounds}", duration_text(timeout.default))),
         entry("HTTP", http_version(policy)),
         entry("410", gone),
+        entry("Failures", failures(policy)),
         entry("Retry-After", if policy.retry_after { "of 429 and 503 is honoured" } else { "is ignored" }),
         entry("Breaker", breaker(policy)),
         entry("Repeat", repeat(policy)),
         entry("Trace", trace(policy)),
         entry("Events are kept", kept),
     ]
+}
+
+fn failures(policy: &DeliveryPolicy) -> String {
+    match policy.deactivate_after_failures {
+        None => "of whole deliveries change nothing, however many".to_owned(),
+        Some(1) => "of one whole delivery makes the subscription inactive".to_owned(),
+        Some(count) => {
+            format!("of {count} whole deliveries without a success in between make the subscription inactive")
+        }
+    }
 }
 
 fn http_version(policy: &DeliveryPolicy) -> &'static str {

@@ -190,6 +190,7 @@ impl Actor {
                 handle: place.handle,
                 due: place.due,
                 expires_at: place.expires_at,
+                tries: place.tries,
                 attempt: Some(attempt),
                 body: None,
                 next: plan.next,
@@ -258,7 +259,8 @@ fn committed_in_words(committed: &Committed) -> String {
             other => in_words(other),
         })
         .collect();
-    in_words((events, &committed.outcomes, ids(&committed.fanned_out)))
+    let failures: Vec<_> = committed.failing.iter().map(|failing| failing.failures).collect();
+    in_words((events, &committed.outcomes, failures, ids(&committed.fanned_out)))
 }
 
 fn ids(places: &[QueuedDelivery]) -> Vec<DeliveryId> {
