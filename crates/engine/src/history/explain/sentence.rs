@@ -102,7 +102,9 @@ impl fmt::Display for Wait {
             Self::ReceiverGone => {
                 "the receiver answered 410, so it is held until the subscription is set active or it expires"
             }
-            Self::ReceiverBusy => "the receiver has as many requests under way as the subscription allows",
+            Self::ReceiverBusy => {
+                "the receiver has as many requests under way as it may have now, which are few until it has answered"
+            }
             Self::Turn => "it waits for its turn",
             Self::FanOut => "the event goes to very many subscriptions, and its delivery is about to be made",
         })
