@@ -256,16 +256,16 @@ pub async fn a_group_takes_no_more_bytes_than_it_may(store: Arc<dyn Store>) {
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let opened = open(&mut world, &tenant, &subscription).await;
     let bytes = grouping().bytes_max as usize - opened.event.data.len();
-    for (length, opens) in [(bytes + 1, 1), (10, 0), (bytes, 1)] {
+    for (length, opens) in [(bytes + 1, 1), (1, 0), (10, 1)] {
         let event = grouped(&mut world, &tenant, &subscription, grouping()).await;
         let event = NewEvent { data: Bytes::from(vec![b'1'; length]), ..event };
         assert_eq!(world.commit_event(event).await.len(), opens, "{length} bytes");
     }
-    // The first two are full, or have no room for what came. Only the first event comes into memory with a group.
+    // The first had no room for what came, the second is full; the third takes events. Only its first event comes into memory with a group.
     let due = world.refill(&subscription).await.deliveries;
-    assert_eq!(due.iter().map(|delivery| delivery.id).next(), Some(opened.id));
-    assert_eq!(due.iter().map(|delivery| delivery.group.map(|group| group.bytes)).last(), Some(None));
-    assert_eq!(due[0].bytes(), opened.event.data.len());
+    let groups: Vec<_> = due.iter().map(|delivery| delivery.group.map(|group| group.bytes)).collect();
+    assert_eq!(groups, [None, Some(u64::from(grouping().bytes_max))]);
+    assert_eq!((due[0].id, due[1].bytes()), (opened.id, bytes + 1));
 }
 
 pub async fn a_group_waits_for_the_latest_of_its_events(store: Arc<dyn Store>) {

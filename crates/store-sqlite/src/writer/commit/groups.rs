@@ -133,8 +133,8 @@ fn contents(
     let Some(contents) = contents else { return Ok(None) };
     let due = open.due(contents).as_micros();
     let place = (lane.tenant_no.0, lane.subscription_no.0, generation, due, open.delivery_no);
-    let waits = query::find(db, sql::QUEUE_FIND, place, |_| Ok(()))?.is_some();
-    Ok(waits.then_some(contents))
+    let tries = query::find(db, sql::QUEUE_PLACE, place, |row| Ok(row.get::<_, u32>(0)?))?;
+    Ok((tries == Some(0)).then_some(contents))
 }
 
 /// Reads what the group holds: behind a start it is not known.
