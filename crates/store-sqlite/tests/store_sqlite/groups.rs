@@ -109,6 +109,7 @@ async fn an_open_window_takes_events_behind_a_restart_and_is_forgotten_when_it_i
         assert_eq!(world.commit_event(event).await.len(), usize::from(round == 0));
         drop(world);
         world = World::new(Arc::new(open(folder.path()))).await;
+        world.advance(Duration::from_secs(60 * (round + 1)));
     }
     let events = world.store.delivery_events(tenant.no, ids[0].delivery(1)).await.unwrap();
     assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), ids);

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use crate::common::open;
 
 /// They fill the writer's memory, once.
-const MAY_SCAN: [&str; 4] = ["LOAD_TENANTS", "LOAD_SUBSCRIPTIONS", "LOAD_MARKS", "LOAD_COUNTERS"];
+const MAY_SCAN: [&str; 5] =
+    ["LOAD_TENANTS", "LOAD_SUBSCRIPTIONS", "LOAD_MARKS", "LOAD_COUNTERS", "LOAD_OPEN_GROUPS"];
 
 fn database() -> (Connection, TempDir) {
     let folder = tempfile::tempdir().unwrap();

@@ -122,7 +122,12 @@ impl Actor {
     async fn retry(&mut self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {
         let Some(place) = self.places.get_mut(&id) else { return Ok(nothing()) };
         let (tenant_no, expires_at) = (place.lane.tenant_no, at.after(LIFE_OF_DELIVERY));
+        let before = self.store.delivery(tenant_no, id).await?;
         match self.store.retry_delivery(RetryDelivery { audit: None, tenant_no, id, at, expires_at }).await {
+            Ok(_) if before.is_some_and(|before| !before.status.is_final()) => {
+                place.due = place.due.min(at);
+                Ok("sent now".to_owned())
+            }
             Ok(_) => {
                 (place.due, place.tries, place.expires_at) = (at, 0, expires_at);
                 Ok("retried".to_owned())
