@@ -32,7 +32,7 @@ pub use self::{
     inspected::InspectedRequest,
     key::{CredentialKind, Key, NewKey, Scope},
     preview::{NewPreview, PreviewedRequest},
-    profile::{EventType, Policy, PolicyRetry, Profile},
+    profile::{EventType, Policy, PolicyGroup, PolicyRetry, Profile},
     replay::{NewReplay, Replay, ReplaySelection, ReplayStatus},
     secret::{Secret, SubscriptionSecret},
     settings::{DeliverySettings, Group, Header, PullSettings, RateLimit, Retry, Target, TlsSettings},

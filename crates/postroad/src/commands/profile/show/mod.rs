@@ -46,7 +46,7 @@ fn in_words(profile: &Profile) -> String {
     events::write(profile, &mut page);
     page.section("Request", &request::entries(profile));
     page.section("Signature", &request::signature_entries(profile));
-    page.section("Delivery", &delivery::entries(&profile.delivery));
+    page.section("Delivery", &delivery::entries(profile));
     page.section("Refused at the door", &delivery::refusals(profile));
     page.section("Options", &settings::options(profile));
     page.section("Attributes of an event", &settings::attributes(profile));
