@@ -97,6 +97,7 @@ async fn start(world: &Shared, number: u64, store: &Arc<SimulatedStore>) -> Opti
         rng: rng(plan.seed, "engine", number),
         secrets: SecretBox::parse(KEY).expect("this is a key"),
         profiles: profiles.collect(),
+        deactivate_after: None,
         node_name: "simulation".to_owned(),
     };
     let engine = match Engine::start(parts).await {

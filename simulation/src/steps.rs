@@ -175,6 +175,7 @@ fn event(number: u64, bytes: usize, event_type: usize) -> PublishEvent {
         tags: Vec::new(),
         attributes: Bytes::new(),
         occurred_at: None,
+        deliver_at: None,
         trace: None,
     }
 }

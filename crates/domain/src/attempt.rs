@@ -57,6 +57,11 @@ pub struct RequestHead {
     pub headers: Headers,
 }
 
+/// Whether requests of this method have a body: those that only ask have none.
+pub fn sends_body(method: &str) -> bool {
+    !matches!(method, "GET" | "HEAD")
+}
+
 /// What a receiver answered, cut to the limits of [`crate::limits`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {

@@ -87,10 +87,14 @@ actions! {
     SubscriptionDeleted = "subscription.deleted";
     /// A receiver said that it is gone, so its subscription became inactive.
     SubscriptionGone = "subscription.gone";
+    /// Deliveries of a subscription kept failing, so it became inactive.
+    SubscriptionFailing = "subscription.failing";
     /// A test was sent to a subscription.
     SubscriptionTested = "subscription.tested";
     /// Somebody had the handshakes of a subscription made; or, by the system, they passed and it became active.
     SubscriptionVerified = "subscription.verified";
+    /// What waited for it was made due at once.
+    SubscriptionSentNow = "subscription.sent_now";
     /// A secret was shown.
     SecretRead = "secret.read";
     /// A subscription has a new secret.

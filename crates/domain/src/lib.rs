@@ -40,8 +40,8 @@ pub use replay::{Replay, ReplaySelection, ReplayStatus};
 pub use retry::{RetryOverride, RetryPolicy};
 pub use secret::SealedSecret;
 pub use subscription::{
-    RateLimit, Revision, Subscription, SubscriptionNo, SubscriptionSpec, SubscriptionVersion, Target,
-    Verification, VerificationState,
+    Grouping, RateLimit, Revision, Subscription, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
+    Target, Verification, VerificationState,
 };
 pub use tenant::{ProfileNo, Tenant, TenantId, TenantNo};
 pub use time::{Clock, Timestamp};

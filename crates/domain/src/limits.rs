@@ -130,6 +130,12 @@ pub const RETRY_ATTEMPTS: Bounds<u32> = Bounds { min: 1, max: 30, default: 10 };
 pub const RETRY_GAP_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Gaps of an own retry schedule: one between each two attempts.
 pub const RETRY_GAPS_MAX: usize = RETRY_ATTEMPTS.max as usize - 1;
+/// Deliveries that fail one after the other until their subscription becomes inactive, where its profile says so.
+pub const DEACTIVATE_AFTER_FAILURES_MAX: u32 = 1_000;
+/// The shortest time without a success after which the operator may have a failing subscription become inactive.
+pub const DEACTIVATE_AFTER_MIN: Duration = Duration::from_secs(3600);
+/// The longest.
+pub const DEACTIVATE_AFTER_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Patterns of statuses that one subscription may name as success.
 pub const SUCCESS_PATTERNS_MAX: usize = 20;
 /// Characters of one such pattern.
@@ -137,6 +143,22 @@ pub const SUCCESS_PATTERN_CHARS_MAX: usize = 16;
 /// The whole exchange: name, connection, request, response.
 pub const TIMEOUT: Bounds<Duration> =
     Bounds { min: Duration::from_secs(1), max: Duration::from_secs(60), default: Duration::from_secs(15) };
+/// How long after its event a delivery is sent for the first time.
+pub const DELAY: Bounds<Duration> = Bounds {
+    min: Duration::ZERO,
+    max: Duration::from_secs(30 * 24 * 3600),
+    default: Duration::ZERO,
+};
+/// How long a group takes events.
+pub const GROUP_WINDOW: Bounds<Duration> = Bounds {
+    min: Duration::from_secs(1),
+    max: Duration::from_secs(24 * 3600),
+    default: Duration::from_secs(60),
+};
+/// Events of a group, where the profile does not say.
+pub const GROUP_EVENTS: Bounds<u32> = Bounds { min: 1, max: 1_000, default: 1_000 };
+/// Bytes of the data of a group's events, where the profile does not say.
+pub const GROUP_BYTES: Bounds<u64> = Bounds { min: 1, max: 1024 * 1024, default: 1024 * 1024 };
 /// How long an old secret may go on signing.
 pub const ROTATION_GRACE: Bounds<Duration> = Bounds {
     min: Duration::ZERO,
@@ -192,6 +214,10 @@ pub const BACKLOG_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 pub const DELIVERY_EVENTS_MAX: usize = 10_000;
 /// Bytes of their data.
 pub const DELIVERY_EVENTS_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Groups of one subscription that take events at a time. Further ones are sent with their first event alone.
+pub const OPEN_GROUPS_PER_SUBSCRIPTION_MAX: usize = 10_000;
+/// Groups of all that take events at a time.
+pub const OPEN_GROUPS_MAX: usize = 200_000;
 /// Events that a list names of each delivery, the first ones; the delivery itself names all.
 pub const DELIVERY_EVENTS_LISTED_MAX: usize = 250;
 
@@ -268,6 +294,8 @@ pub const BREAKER_FAILURES: u32 = 10;
 pub const BREAKER_PAUSE_MIN: Duration = Duration::from_millis(500);
 /// Its longest pause.
 pub const BREAKER_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Calls under way that make due what waits for a subscription.
+pub const SEND_NOWS_MAX: usize = 16;
 /// Tests of subscriptions under way at a time, of all tenants. Of one tenant there are no more than are free for all others, so
 /// 32 of a tenant alone; more are answered 429.
 pub const TESTS_MAX: usize = 64;

@@ -61,6 +61,28 @@ pub struct Push {
     /// Own statuses that mean success, such as `2xx` or `200`; `None` for the profile's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success: Option<Vec<String>>,
+    /// How long after an event its delivery is sent for the first time.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub delay: Duration,
+    /// How its events are sent together; `None` for as the profile does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Grouping>,
+    /// The tenant's contacts are told when a delivery fails for good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notify_on_failure: bool,
+}
+
+/// The events of a span of time are sent together, in one delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grouping {
+    /// How long a group takes events, from its first one on.
+    pub window: Duration,
+    /// A group with so many events is full; `None` for the profile's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_events: Option<u32>,
+    /// A group with so many bytes of data is full; `None` for the profile's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
 }
 
 impl Push {
@@ -80,6 +102,9 @@ impl Push {
             retry: None,
             timeout: None,
             success: None,
+            delay: Duration::ZERO,
+            group: None,
+            notify_on_failure: false,
         }
     }
 }
@@ -188,24 +213,52 @@ fn no_options() -> String {
     "{}".to_owned()
 }
 
-/// Why Postroad itself made a subscription inactive.
+/// Why a subscription is inactive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InactiveReason {
-    /// The customer set `active` to false.
+    /// The customer set `active` to false. What waits is cancelled.
     Paused,
     /// The receiver answered 410 Gone. What waits is held until it expires, and goes out on activation.
     Gone,
+    /// Too many deliveries failed, or for too long, and none succeeded in between. What waits is cancelled.
+    Failing,
     /// A handshake that must pass before anything is sent has not passed. What waits is held until it expires, and goes out when
     /// it has.
     Unverified,
 }
 
 impl InactiveReason {
-    /// Whether what waits is held until it expires, and goes out on activation; else it is cancelled.
-    pub const fn holds(self) -> bool {
-        matches!(self, Self::Gone | Self::Unverified)
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Paused, Self::Gone, Self::Failing, Self::Unverified];
+
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+            Self::Unverified => "unverified",
+        }
     }
+
+    /// Whether what waits is held until the subscription is active again; else it is cancelled.
+    pub const fn holds(self) -> bool {
+        match self {
+            Self::Gone | Self::Unverified => true,
+            Self::Paused | Self::Failing => false,
+        }
+    }
+}
+
+/// Deliveries of a subscription that failed one after the other: none succeeded since the first of them. One that was cancelled
+/// is none of them, and neither is a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// How many.
+    pub count: u32,
+    /// When the first of them ended.
+    pub since: Timestamp,
 }
 
 /// What the handshakes of a subscription came to, the last time that they were made or asked for.
@@ -254,35 +307,36 @@ pub struct SubscriptionVersion {
     pub secrets: Vec<SealedSecret>,
 }
 
-/// What a change of a subscription is made from: its version, and whether it was held, as its receiver was gone or not verified.
-/// Neither a 410 nor a handshake that passes is a version, but whoever read the subscription before it has not seen it as it is.
+/// What a change of a subscription is made from: its version, and why Postroad had made it inactive. Neither that nor a handshake
+/// that passes is a version, but whoever read the subscription before it has not seen it as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision {
     /// The version.
     pub version: i64,
-    /// It was inactive for a reason that [holds](InactiveReason::holds) what waits.
-    pub gone: bool,
+    /// Why Postroad had made it inactive; `None` where it had not: a pause is in the version.
+    pub stopped: Option<InactiveReason>,
 }
 
-/// A version that was not held.
+/// A version that Postroad had not made inactive.
 impl From<i64> for Revision {
     fn from(version: i64) -> Self {
-        Self { version, gone: false }
+        Self { version, stopped: None }
     }
 }
 
 /// `v3`, or `v3.gone`: the text of an entity tag.
 impl fmt::Display for Revision {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "v{}{}", self.version, if self.gone { ".gone" } else { "" })
+        write!(out, "v{}", self.version)?;
+        self.stopped.map_or(Ok(()), |reason| write!(out, ".{}", reason.as_str()))
     }
 }
 
 impl Subscription {
     /// As it is now.
     pub fn revision(&self) -> Revision {
-        let gone = self.inactive.is_some_and(|(reason, _)| reason.holds());
-        Revision { version: self.version, gone }
+        let reason = self.inactive.map(|(reason, _)| reason);
+        Revision { version: self.version, stopped: reason.filter(|reason| *reason != InactiveReason::Paused) }
     }
 }
 
@@ -295,13 +349,16 @@ pub struct Subscription {
     pub id: SubscriptionId,
     /// Whose it is.
     pub tenant_no: TenantNo,
-    /// 1 at first, grows with each change of what is configured or of the secrets, not with a 410: deliveries name the one
-    /// that they are shaped with.
+    /// 1 at first, grows with each change of what is configured or of the secrets, not where Postroad makes it inactive, or
+    /// active behind its handshakes: deliveries name the one that they are shaped with.
     pub version: i64,
     /// What the customer configured.
     pub spec: SubscriptionSpec,
     /// Set while it is not active.
     pub inactive: Option<(InactiveReason, Timestamp)>,
+    /// The deliveries that failed while it was active, up to the next that succeeds or the next activation. They count as
+    /// they end, and make no version: a picture that is kept may be behind.
+    pub failures: Option<Failures>,
     /// What its handshakes came to; `None` where none was ever asked for.
     pub verification: Option<Verification>,
     /// The current secret first, then older ones that may still sign.

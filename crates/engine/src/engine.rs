@@ -50,6 +50,8 @@ pub struct Parts {
     pub secrets: SecretBox,
     /// The profiles to serve.
     pub profiles: Vec<GivenProfile>,
+    /// For how long deliveries of a subscription fail without a success until it becomes inactive, whatever its profile says.
+    pub deactivate_after: Option<Duration>,
     /// This node's name in logs and sessions.
     pub node_name: String,
 }
@@ -94,7 +96,7 @@ pub struct Engine {
 impl Engine {
     /// Starts an engine on a store: checks the key, goes on with what a crash or stop left, then is ready.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, StartError> {
-        let Parts { store, egress, clock, rng, secrets, profiles, node_name } = parts;
+        let Parts { store, egress, clock, rng, secrets, profiles, deactivate_after, node_name } = parts;
         let ids = Arc::new(IdSource::new(Arc::clone(&clock), rng));
         check_secret_key(&*store, &secrets, &ids).await?;
         let session = open_session(&*store, node_name, clock.now()).await?;
@@ -107,7 +109,8 @@ impl Engine {
         let commit_clock = Arc::new(CommitClock::new(Arc::clone(&clock), session.newest));
         let ground = Ground::new(store, (clock, commit_clock), ids, &queues.committer);
         let (orders, ordered) = handshakes::queue::queue();
-        let wings = Wings::new(&ground, (&egress, &profiles, &Arc::new(secrets)), orders);
+        let shared = (&egress, &profiles, &Arc::new(secrets));
+        let wings = Wings::new(&ground, shared, deactivate_after, orders);
         go_on_with_fanouts(&*ground.store, &queues.fanouts).await?;
         // From here on the lanes hear of changes: what is read next may be changed meanwhile.
         let mut background = wings.sending.start();
@@ -281,6 +284,7 @@ impl Wings {
     fn new(
         ground: &Ground,
         (egress, profiles, secrets): (&Arc<dyn Egress>, &Arc<Profiles>, &Arc<SecretBox>),
+        deactivate_after: Option<Duration>,
         handshakes: Orders,
     ) -> Self {
         let store = || Arc::clone(&ground.store);
@@ -325,6 +329,7 @@ impl Wings {
             health: health(),
             metrics: metrics(),
             spans: spans(),
+            deactivate_after,
         });
         let history = Arc::new(HistoryService::new(HistoryParts {
             store: store(),

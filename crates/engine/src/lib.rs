@@ -53,7 +53,7 @@ pub use configuration::retention::Retention;
 pub use configuration::secret_box::{SecretBox, SecretError};
 pub use configuration::service::ConfigurationService;
 pub use configuration::subscriptions::{
-    CreateError, HeaderDraft, NewSubscription, PushDraft, RetryDraft, RotateError, Rotation, SecretView,
+    CreateError, GroupDraft, HeaderDraft, NewSubscription, PushDraft, RetryDraft, RotateError, Rotation, SecretView,
     SubscriptionDraft, SubscriptionUpdate, SubscriptionView, TargetDraft, UpdateError,
 };
 pub use configuration::tenants::{PutTenantError, TenantDraft};
@@ -66,6 +66,7 @@ pub use history::explain::outcome::{EventOutcome, LastAnswer, Mismatch, Wait};
 pub use history::replays::{EndReplayError, NewReplay, ReplayError};
 pub use history::service::HistoryService;
 pub use sending::handshakes::verify::VerifyError;
+pub use sending::send_now::SendNowError;
 pub use sending::service::SendingService;
 pub use sending::test_delivery::{PreviewError, PreviewEvent, TestError};
 pub use shares::{Amount, Share, Shares};

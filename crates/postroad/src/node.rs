@@ -114,6 +114,7 @@ impl Node {
             rng: StdRng::from_rng(&mut rng),
             secrets,
             profiles,
+            deactivate_after: config.deactivate_after,
             node_name: format!("postroad-{}", std::process::id()),
         };
         let engine = start_engine(parts).await?;

@@ -78,6 +78,7 @@ impl Bench {
         let input = RenderInput {
             event: &self.event,
             more_events: &[],
+            grouped: false,
             delivery: DeliveryFacts { id: DeliveryId::from_uuid(Uuid::from_u128(3)), created_at: AT },
             subscription: SubscriptionFacts {
                 id: SubscriptionId::from_uuid(Uuid::from_u128(2)),

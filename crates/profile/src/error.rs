@@ -26,6 +26,9 @@ pub enum RenderError {
         /// Its name.
         name: String,
     },
+    /// The delivery is one of a group, and its body can hold one event only. It says why.
+    #[error("grouping {0}")]
+    Grouping(String),
     /// The profile signs every request, and there is no key. Nothing is sent unsigned.
     #[error("there is no secret to sign with")]
     NoSecret,

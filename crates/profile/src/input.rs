@@ -12,6 +12,8 @@ pub struct RenderInput<'a> {
     pub event: &'a Event,
     /// The other events of a group, in their order.
     pub more_events: &'a [Event],
+    /// The delivery is a group, also when it carries one event: its body is a list.
+    pub grouped: bool,
     /// The delivery.
     pub delivery: DeliveryFacts,
     /// Where it goes.
@@ -73,7 +75,7 @@ pub struct AttemptFacts {
 /// What is made once and stays the same in every attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shaped {
-    /// The text whose bytes are sent, and signed where the profile signs the body.
+    /// The text whose bytes are sent, and signed where the profile signs the body; not sent with a method that has no body.
     pub body: String,
     /// The signature text of a profile with `sign = "once"`; `None` without a secret, and where each attempt signs.
     pub signature: Option<String>,

@@ -18,6 +18,7 @@ mod catalogue;
 pub mod ecmascript_json;
 mod error;
 mod examples;
+mod group;
 mod handshake;
 mod ingest;
 mod input;
@@ -42,6 +43,7 @@ pub use algorithm::Algorithm;
 pub use built_in::built_in;
 pub use catalogue::{Catalogue, EventEntry, ExampleOrigin};
 pub use error::RenderError;
+pub use group::{GroupLimits, GroupPolicy, GroupRules};
 pub use handshake::{BegunHandshake, ExpectedAnswer, Handshake, Occasion};
 pub use ingest::{DataRefusal, IngestChecks};
 pub use input::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Profile, catalogue, examples, handshake, ingest,
+    Profile, catalogue, examples, group, handshake, ingest,
     options::{read_attributes, read_options},
     policy,
     problem::{ProblemKind, ProfileProblem},
@@ -65,6 +65,7 @@ fn read(
     // The signature can be part of the body only where it exists first, and is the same in every attempt.
     let body_scope = Scope { signature: !body_is_signed && !each_attempt, ..Scope::ONCE };
     let request = request::read(&root, &mut compiler, body_scope);
+    let group = group::read(&root, &mut compiler, &options);
     let around = handshake::Around { request: &request, signature: signature.as_ref() };
     let handshakes = handshake::read(&root, &mut compiler, around);
     let canonical_data =
@@ -78,6 +79,7 @@ fn read(
         digest: source::digest(source),
         catalogue: catalogue::read(&root, source, elsewhere),
         delivery: policy::read(&root),
+        group,
         ingest: ingest::read(&root, canonical_data),
         options,
         attributes,
@@ -93,8 +95,33 @@ fn read(
         handshakes,
         environment: Arc::new(compiler.into_environment()),
     };
+    check_grouping(&root, &profile);
+    check_methods(&root, &profile);
     drop(root);
     (!document.has_problems()).then_some(profile)
+}
+
+/// What the profile groups must be possible with each of its content types.
+fn check_grouping(root: &Section<'_>, profile: &Profile) {
+    if profile.group.is_none() {
+        return;
+    }
+    let types: Vec<_> = profile.content_types().map(Some).collect();
+    let types = if types.is_empty() { vec![None] } else { types };
+    for why in types.into_iter().filter_map(|content_type| profile.check_grouping(content_type).err()) {
+        root.invalid("group", why);
+    }
+}
+
+/// A signature that is made once is made before it is known whether the method of an attempt sends the body.
+fn check_methods(root: &Section<'_>, profile: &Profile) {
+    let signs_once = profile.signature.as_ref().is_some_and(|rules| !rules.each_attempt);
+    let may_drop_it = profile.request.may_send_no_body && !profile.request.contents.is_empty();
+    if signs_once && profile.body_is_signed && may_drop_it {
+        let why = "has a method without a body (GET, HEAD) beside a signature that covers the body and is made once: let it \
+                   be made at each attempt";
+        root.invalid("request", why);
+    }
 }
 
 fn check_name(root: &Section<'_>, name: Option<&str>) {

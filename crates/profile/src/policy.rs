@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postroad_domain::{
     HttpVersion, Repeat, RetryPolicy,
-    limits::{Bounds, RETENTION, RETRY_ATTEMPTS, RETRY_GAP_MAX, TIMEOUT},
+    limits::{Bounds, DEACTIVATE_AFTER_FAILURES_MAX, RETENTION, RETRY_ATTEMPTS, RETRY_GAP_MAX, TIMEOUT},
     time::duration_text,
 };
 
@@ -21,6 +21,9 @@ pub struct DeliveryPolicy {
     pub timeout: Bounds<Duration>,
     /// Whether 410 makes the subscription inactive; else it is a failure as any other.
     pub gone_deactivates: bool,
+    /// After so many deliveries that failed without a success in between the subscription becomes inactive; `None` for never. A
+    /// delivery fails with its last attempt.
+    pub deactivate_after_failures: Option<u32>,
     /// Whether `Retry-After` of 429 and 503 is honoured.
     pub retry_after: bool,
     /// Whether a receiver that keeps failing is asked by one probe at a time, with growing pauses. Where it is off every attempt
@@ -83,6 +86,7 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
         retry: standard,
         timeout: TIMEOUT,
         gone_deactivates: true,
+        deactivate_after_failures: None,
         retry_after: true,
         breaker: true,
         retention: None,
@@ -98,6 +102,7 @@ pub(crate) fn read(root: &Section<'_>) -> DeliveryPolicy {
         retry,
         timeout: read_timeout(&section),
         gone_deactivates: section.choice("gone", &GONE).unwrap_or(defaults.gone_deactivates),
+        deactivate_after_failures: read_deactivate_after_failures(&section),
         retry_after: section.choice("retry_after", &RETRY_AFTER).unwrap_or(defaults.retry_after),
         breaker: section.choice("breaker", &BREAKER).unwrap_or(defaults.breaker),
         http_version: section.choice("http_version", &HttpVersion::WORDS).unwrap_or(defaults.http_version),
@@ -134,6 +139,15 @@ fn read_retry(section: &Section<'_>, defaults: RetryPolicy) -> RetryPolicy {
     let backoff = backoff.unwrap_or(defaults.backoff);
     let jitter = section.count("jitter_percent", 100).and_then(|percent| u32::try_from(percent).ok());
     RetryPolicy { attempts, backoff, jitter_percent: jitter.unwrap_or(defaults.jitter_percent) }
+}
+
+fn read_deactivate_after_failures(section: &Section<'_>) -> Option<u32> {
+    const NAME: &str = "deactivate_after_failures";
+    let failures = section.count(NAME, u64::from(DEACTIVATE_AFTER_FAILURES_MAX))?;
+    if failures == 0 {
+        section.invalid(NAME, "must be at least 1; leave it out where failures change nothing");
+    }
+    u32::try_from(failures).ok()
 }
 
 /// What still waits must not be too old to be kept.

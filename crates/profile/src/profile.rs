@@ -10,12 +10,13 @@ use zeroize::Zeroizing;
 
 use crate::{
     catalogue::Catalogue,
+    group::GroupRules,
     handshake::Handshake,
     ingest::IngestChecks,
-    options::{self, FieldProblem, OptionOwner, OptionSchema, OptionValues},
+    options::{self, FieldProblem, OptionOwner, OptionSchema, OptionSwitch, OptionValues},
     policy::DeliveryPolicy,
     request::{self, Parameter, RequestRules},
-    rules::{FieldRules, HttpsRule},
+    rules::FieldRules,
     secret::{SecretKey, SecretRules},
     signature::{Scheme, SignatureRules},
     template::Variable,
@@ -37,6 +38,8 @@ pub struct Profile {
     pub catalogue: Catalogue,
     /// How deliveries are tried.
     pub delivery: DeliveryPolicy,
+    /// Which events are sent together; `None` for none, unless a subscription says so.
+    pub group: Option<GroupRules>,
     /// What is refused at the door.
     pub ingest: IngestChecks,
     /// The options of tenants and subscriptions.
@@ -51,7 +54,7 @@ pub struct Profile {
     pub words: Words,
     /// The compatible API that is mounted for its tenants.
     pub compat: Option<String>,
-    pub(crate) https: HttpsRule,
+    pub(crate) https: OptionSwitch,
     pub(crate) canonical_data: bool,
     /// The body is part of what is signed; else the signature may be part of the body.
     pub(crate) body_is_signed: bool,

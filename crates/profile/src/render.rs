@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use postroad_domain::attempt::sends_body;
 
 use crate::{
     Profile,
@@ -20,6 +21,8 @@ use crate::{
 
 /// What is signed is mostly the body and little more: an id, a time.
 const MORE_THAN_BODY_BYTES: usize = 128;
+/// What a body mostly has beside the data of its event.
+const MORE_THAN_DATA_BYTES: usize = 256;
 
 impl Profile {
     /// The whole request of one attempt.
@@ -75,8 +78,15 @@ impl Profile {
         shaped: Shaped,
         attempt: AttemptFacts,
     ) -> Result<ExactRequest, RenderError> {
-        let Shaped { body, signature } = shaped;
-        let facts = Facts { attempt: Some(&attempt), body: Some(&body), ..self.facts(input) };
+        let Shaped { mut body, signature } = shaped;
+        let method = self.method(input);
+        let mut content = self.content(input);
+        if self.request.may_send_no_body && !sends_body(method) {
+            body.clear();
+            content = None;
+        }
+        let facts =
+            Facts { attempt: Some(&attempt), method: Some(method), body: Some(&body), ..self.facts(input) };
         let signature = match &self.signature {
             Some(rules) if rules.each_attempt => {
                 self.write_signature(rules, of_delivery(rules, input), &facts)?
@@ -91,20 +101,42 @@ impl Profile {
         let mut query = String::new();
         request::render_parameters(&self.request.query, Style::Query, &rendering, &mut query)?;
         Ok(ExactRequest {
-            method: self.method(input),
+            method: method.to_owned(),
             url: request::decorated(input.subscription.url, &query),
-            headers: request::write_headers(&self.request.headers, self.content(input), &rendering)?,
+            headers: request::write_headers(&self.request.headers, content, &rendering)?,
             body: Bytes::from(body),
         })
     }
 
     pub(crate) fn facts<'a>(&'a self, input: &'a RenderInput<'a>) -> Facts<'a> {
-        Facts::new(input, Some(&self.catalogue), self.canonical_data)
+        let grouped = self.is_group(input);
+        Facts { grouped, ..Facts::new(input, Some(&self.catalogue), self.canonical_data) }
     }
 
     fn write_body(&self, facts: &Facts<'_>) -> Result<String, RenderError> {
-        let rendering = Rendering { environment: &self.environment, facts };
-        self.content(facts.input).map_or(Ok(String::new()), |content| content.render(&rendering))
+        let Some(content) = self.content(facts.input) else { return Ok(String::new()) };
+        if facts.grouped && !content.wraps_events() {
+            return self.write_list(content, facts.input);
+        }
+        let mut body = String::with_capacity(facts.input.event.data.len() + MORE_THAN_DATA_BYTES);
+        content.render(&Rendering { environment: &self.environment, facts }, &mut body)?;
+        Ok(body)
+    }
+
+    /// A JSON list of what each event of the delivery alone would have been, byte for byte.
+    fn write_list(&self, content: &Content, input: &RenderInput<'_>) -> Result<String, RenderError> {
+        self.check_listing(content).map_err(RenderError::Grouping)?;
+        let events = || std::iter::once(input.event).chain(input.more_events);
+        let bytes: usize = events().map(|event| event.data.len() + MORE_THAN_DATA_BYTES).sum();
+        let mut list = String::with_capacity(bytes);
+        for event in events() {
+            list.push(if list.is_empty() { '[' } else { ',' });
+            let alone = RenderInput { event, more_events: &[], grouped: false, ..*input };
+            let facts = self.facts(&alone);
+            content.render(&Rendering { environment: &self.environment, facts: &facts }, &mut list)?;
+        }
+        list.push(']');
+        Ok(list)
     }
 
     /// The signature text of a message by all keys, the current one first; nothing without keys.
@@ -140,15 +172,20 @@ impl Profile {
         Ok(Some(text))
     }
 
-    fn method(&self, input: &RenderInput<'_>) -> String {
+    /// The method of a delivery.
+    pub(crate) fn method<'a>(&'a self, input: &RenderInput<'a>) -> &'a str {
         let chosen =
             input.subscription.method.filter(|method| self.request.methods.iter().any(|one| one == method));
-        chosen.unwrap_or(&self.request.methods[0]).to_owned()
+        chosen.unwrap_or(&self.request.methods[0])
     }
 
     fn content(&self, input: &RenderInput<'_>) -> Option<&Content> {
+        self.content_called(input.subscription.content_type)
+    }
+
+    /// The content of that type, else the first.
+    pub(crate) fn content_called(&self, chosen: Option<&str>) -> Option<&Content> {
         let contents = &self.request.contents;
-        let chosen = input.subscription.content_type;
         let named = chosen.and_then(|chosen| contents.iter().find(|content| content.is_called(chosen)));
         named.or(contents.first())
     }

@@ -2,10 +2,8 @@
 //! be one of HTTPS.
 
 use crate::{
-    options::{OptionSchema, OptionType, OptionValues},
-    problem::nearest,
+    options::{OptionSchema, OptionSwitch},
     reader::{Section, Switch},
-    template::Fact,
 };
 
 /// A standard field of a subscription, as the API names it.
@@ -78,25 +76,8 @@ impl FieldRules {
 /// What `[subscription]` says.
 pub(crate) struct SubscriptionRules {
     pub(crate) fields: FieldRules,
-    pub(crate) https: HttpsRule,
-}
-
-/// Whether only URLs of HTTPS are allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HttpsRule {
-    /// In every subscription, or in none.
-    Fixed(bool),
-    /// Where the option at this place of the profile is true.
-    Option(usize),
-}
-
-impl HttpsRule {
-    pub(crate) fn holds(self, options: &OptionValues) -> bool {
-        match self {
-            Self::Fixed(holds) => holds,
-            Self::Option(index) => options.get(index) == Fact::Boolean(true),
-        }
-    }
+    /// Whether only URLs of HTTPS are allowed.
+    pub(crate) https: OptionSwitch,
 }
 
 impl Field {
@@ -149,7 +130,7 @@ impl Presence {
 /// Reads `[subscription]`.
 pub(crate) fn read(root: &Section<'_>, options: &[OptionSchema]) -> SubscriptionRules {
     let Some(section) = root.section("subscription") else {
-        return SubscriptionRules { fields: FieldRules::default(), https: HttpsRule::Fixed(false) };
+        return SubscriptionRules { fields: FieldRules::default(), https: OptionSwitch::Fixed(false) };
     };
     let rules = FIELDS.iter().filter_map(|(name, field)| {
         let rule = section.section(name)?;
@@ -159,24 +140,14 @@ pub(crate) fn read(root: &Section<'_>, options: &[OptionSchema]) -> Subscription
     SubscriptionRules { fields: FieldRules(rules.collect()), https: read_https(&section, options) }
 }
 
-fn read_https(section: &Section<'_>, options: &[OptionSchema]) -> HttpsRule {
+fn read_https(section: &Section<'_>, options: &[OptionSchema]) -> OptionSwitch {
     let text = match section.switch_or_text("require_https") {
-        None => return HttpsRule::Fixed(false),
-        Some(Switch::Fixed(fixed)) => return HttpsRule::Fixed(fixed),
+        None => return OptionSwitch::Fixed(false),
+        Some(Switch::Fixed(fixed)) => return OptionSwitch::Fixed(fixed),
         Some(Switch::Text(text)) => text,
     };
-    let is_switch = |option: &OptionSchema| option.value_type == OptionType::Boolean;
-    let named = |option: &OptionSchema| text.strip_prefix("options.") == Some(option.name.as_str());
-    if let Some(index) = options.iter().position(|option| named(option) && is_switch(option)) {
-        return HttpsRule::Option(index);
-    }
-    let switches: Vec<_> = options
-        .iter()
-        .filter(|option| is_switch(option))
-        .map(|option| format!("options.{}", option.name))
-        .collect();
-    let hint = nearest(text, switches.iter().map(String::as_str))
-        .map_or_else(|| "there is none".to_owned(), |nearest| format!("the nearest one is `{nearest}`"));
-    section.invalid("require_https", format!("must be true, false or a declared boolean option: {hint}"));
-    HttpsRule::Fixed(false)
+    OptionSwitch::named(text, options).unwrap_or_else(|hint| {
+        section.invalid("require_https", format!("must be true, false or a declared boolean option: {hint}"));
+        OptionSwitch::Fixed(false)
+    })
 }

@@ -72,7 +72,6 @@ impl Publisher {
             events,
             outcomes,
             fanouts: Vec::new(),
-            members: Vec::new(),
         };
         let committed = self.world.store.commit(Arc::new(commit)).await.unwrap();
         for result in committed.events {

@@ -140,7 +140,7 @@ async fn measure_log(folder: &Path, world: &mut World, tenants: usize) {
         let outcomes: Vec<Outcome> =
             ended.iter().map(|queued| world.outcome(queued, Next::Succeeded)).collect();
         let (at, session) = (world.tick(), world.session.id);
-        let commit = Commit { at, session, events, outcomes, fanouts: Vec::new(), members: Vec::new() };
+        let commit = Commit { at, session, events, outcomes, fanouts: Vec::new() };
         for result in world.store.commit(Arc::new(commit)).await.unwrap().events {
             let AcceptResult::Accepted { deliveries } = result else { panic!("{result:?}") };
             waiting.extend(deliveries);

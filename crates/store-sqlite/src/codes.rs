@@ -113,6 +113,8 @@ pub(crate) const fn inactive_code(reason: InactiveReason) -> i64 {
     match reason {
         InactiveReason::Paused => 1,
         InactiveReason::Gone => 2,
+        // 3 is a deleted one, in the history.
+        InactiveReason::Failing => 4,
         InactiveReason::Unverified => 5,
     }
 }
@@ -122,6 +124,7 @@ pub(crate) const fn inactive_of(code: i64) -> Result<InactiveReason, Fault> {
     match code {
         1 => Ok(InactiveReason::Paused),
         2 => Ok(InactiveReason::Gone),
+        4 => Ok(InactiveReason::Failing),
         5 => Ok(InactiveReason::Unverified),
         _ => Err(Fault::Corrupt("a subscription is inactive for an unknown reason")),
     }
@@ -209,7 +212,7 @@ mod tests {
             assert_eq!(deliveries_of(code).unwrap(), (deliveries, test));
             assert_eq!(log_no_of(code).unwrap(), LogNo(log_no));
         }
-        for reason in [InactiveReason::Paused, InactiveReason::Gone, InactiveReason::Unverified] {
+        for reason in InactiveReason::ALL {
             assert_eq!(inactive_of(inactive_code(reason)).unwrap(), reason);
             let standing = Standing::Inactive(reason);
             assert_eq!(standing_of(standing_code(standing)).unwrap(), standing);
@@ -229,7 +232,7 @@ mod tests {
         }
         selection_of(3).unwrap_err();
         replay_status_of(0).unwrap_err();
-        standing_of(Some(4)).unwrap_err();
+        standing_of(Some(99)).unwrap_err();
     }
 
     #[test]
@@ -252,6 +255,7 @@ mod tests {
         reason_of(-1).unwrap_err();
         error_class_of(99).unwrap_err();
         inactive_of(0).unwrap_err();
+        inactive_of(3).unwrap_err();
         deliveries_of(i64::MIN).unwrap_err();
         attempts_of(-1).unwrap_err();
         attempts_of(1 << 32).unwrap_err();

@@ -22,6 +22,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_members.sql"),
     include_str!("../migrations/0011_event_numbers.sql"),
     include_str!("../migrations/0012_fanout_targets.sql"),
+    include_str!("../migrations/0013_open_groups.sql"),
+    include_str!("../migrations/0014_failures.sql"),
     include_str!("../migrations/0015_verification.sql"),
 ];
 

@@ -94,10 +94,21 @@ pub enum RetryDeliveryError {
     /// There is no such delivery in this tenant.
     #[error("there is no such delivery")]
     NotFound,
-    /// It still waits, so there is nothing to retry.
-    #[error("the delivery is still waiting")]
-    Waiting,
     /// Its subscription is inactive or deleted: it would not be sent.
+    #[error("the subscription is not active")]
+    Inactive,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Failures of [`crate::Queue::send_now`].
+#[derive(Clone, Debug, Error)]
+pub enum SendNowError {
+    /// There is no such subscription in this tenant.
+    #[error("there is no such subscription")]
+    NotFound,
+    /// It is inactive: nothing would be sent.
     #[error("the subscription is not active")]
     Inactive,
     /// The store failed.

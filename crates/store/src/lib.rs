@@ -37,14 +37,14 @@ pub use cluster::{
     Session, SessionId,
 };
 pub use configuration::{
-    AskVerification, ConfigSnapshot, Configuration, CreateKey, CreateSubscription, Deactivate,
-    DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, ListKeys, ListTenants, PendingVerifications,
-    PutEventType, PutProfile, PutTenant, RecordVerification, RevokeKey, SettingKey, StoredKey, StoredProfile,
-    SubscriptionChange, UpdateSubscription,
+    AskVerification, ConfigSnapshot, Configuration, CreateKey, CreateSubscription, Deactivate, Deactivation,
+    DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, ListFailing, ListKeys, ListTenants,
+    PendingVerifications, PutEventType, PutProfile, PutTenant, RecordVerification, RevokeKey, SettingKey,
+    StoredKey, StoredProfile, SubscriptionChange, UpdateSubscription,
 };
 pub use error::{
     CancelDeliveryError, CancelReplayError, CreateKeyError, CreateSubscriptionError, PutEventTypeError,
-    RetryDeliveryError, StartReplayError, StoreError, UpdateSubscriptionError,
+    RetryDeliveryError, SendNowError, StartReplayError, StoreError, UpdateSubscriptionError,
 };
 pub use history::{
     AuditFilter, CancelReplay, CountReplay, CreateReplay, DeliveryFilter, EventFilter, History,
@@ -54,10 +54,10 @@ pub use history::{
     SubscriptionThen, Then,
 };
 pub use queue::{
-    AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Fanout, FanoutTarget, Group,
-    Idempotency, LaneKey, MemberResult, NewDelivery, NewEvent, NewMember, Next, Outcome, OutcomeResult,
-    Prune, Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, StoreStats, Sweep, Swept,
-    TenantRetention, WaitingLane, WaitingLanes,
+    AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Failing, Fanout, FanoutTarget,
+    Group, GroupKey, GroupTarget, Idempotency, LaneKey, NewDelivery, NewEvent, Next, Outcome, OutcomeResult,
+    Prune, Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, SendNow, SentNow, SentNowPlace,
+    StoreStats, Sweep, Swept, TenantRetention, WaitingLane, WaitingLanes,
 };
 
 /// A whole store: durable memory of events, deliveries, attempts and configuration. Whatever implements the four traits is

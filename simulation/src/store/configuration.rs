@@ -7,10 +7,10 @@ use postroad_domain::{
 };
 use postroad_store::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
-    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, LaneKey, ListAllSubscriptions,
-    ListKeys, ListTenants, Owned, Page, PendingVerifications, PutEventType, PutEventTypeError, PutProfile,
-    PutTenant, RecordVerification, RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile,
-    UpdateSubscription, UpdateSubscriptionError,
+    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Failing, KeyUsed, LaneKey,
+    ListAllSubscriptions, ListFailing, ListKeys, ListTenants, Owned, Page, PendingVerifications,
+    PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordVerification, RevokeKey, SettingKey,
+    StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
 };
 
 use super::SimulatedStore;
@@ -112,6 +112,10 @@ impl Configuration for SimulatedStore {
         drop(alone);
         self.disk.answer_takes().await;
         Ok(is_deactivated)
+    }
+
+    async fn failing_subscriptions(&self, list: ListFailing) -> Result<Vec<Failing>, StoreError> {
+        self.look("failing_subscriptions", self.inner.failing_subscriptions(list)).await
     }
 
     async fn record_verification(&self, record: RecordVerification) -> Result<bool, StoreError> {

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use postroad_domain::{DeliveryId, EventId, TenantNo, delivery::Delivery};
 use postroad_store::{
     AcceptResult, Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, Fanout, LaneKey, Prune,
-    Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, RetryDeliveryError, StoreError,
-    StoreStats, Sweep, Swept, WaitingLane, WaitingLanes,
+    Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, RetryDeliveryError, SendNow, SendNowError,
+    SentNow, StoreError, StoreStats, Sweep, Swept, WaitingLane, WaitingLanes,
 };
 
 use super::SimulatedStore;
@@ -55,10 +55,18 @@ impl Queue for SimulatedStore {
 
     async fn retry_delivery(&self, retry: RetryDelivery) -> Result<Delivery, RetryDeliveryError> {
         let tenant_no = retry.tenant_no;
+        let before = self.now(self.inner.delivery(tenant_no, retry.id)).await?;
         let retried = self.write(2, self.inner.retry_delivery(retry)).await?;
         let lane = LaneKey { tenant_no, subscription_no: retried.subscription_no };
-        self.note_again(tenant_no, retried.id, lane).await;
+        // One that waits only does so for less long.
+        if before.is_some_and(|before| before.status.is_final()) {
+            self.note_again(tenant_no, retried.id, lane).await;
+        }
         Ok(retried)
+    }
+
+    async fn send_now(&self, send: SendNow) -> Result<SentNow, SendNowError> {
+        self.write(send.limit.min(100), self.inner.send_now(send)).await
     }
 
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError> {

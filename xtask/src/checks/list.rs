@@ -13,10 +13,11 @@ pub(super) struct Product {
     pub(super) module: &'static str,
 }
 
-const PRODUCTS: [Product; 3] = [
+const PRODUCTS: [Product; 4] = [
     Product { prefix: "LB", checks: 13, module: "process_leanbe" },
     Product { prefix: "SP", checks: 12, module: "process_sleekplan" },
     Product { prefix: "LH", checks: 13, module: "process_leadhub" },
+    Product { prefix: "LS", checks: 28, module: "process_leadsquared" },
 ];
 
 /// The products with these prefixes, in the list's order; all of them when none is named.

@@ -1,7 +1,7 @@
 //! `/v1/tenants/{tenant}/subscriptions`
 
 use http::{Method, header};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Caller, caller};
 use crate::{
@@ -111,6 +111,20 @@ impl Subscriptions {
     pub async fn verify(&self, id: &str) -> Result<Subscription, Error> {
         let path = format!("{}/verify", join(&self.path, id));
         with_etag(&self.caller.call(Call::new(Method::POST, path, Repeat::Harmful)).await?)
+    }
+
+    /// Makes due at once what waits for the subscription; answers how many deliveries were not due.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; 409 while it is inactive.
+    pub async fn send_now(&self, id: &str) -> Result<u64, Error> {
+        #[derive(Deserialize)]
+        struct SentNow {
+            count: u64,
+        }
+        let path = format!("{}/send-now", join(&self.path, id));
+        Ok(self.caller.act::<SentNow>(&path).await?.count)
     }
 
     /// Makes the exact request of an event, or of an event type's example, and sends nothing.

@@ -19,6 +19,8 @@ pub struct NewEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     occurred_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    deliver_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
 }
 
@@ -35,6 +37,7 @@ impl NewEvent {
             tags: Vec::new(),
             attributes: None,
             occurred_at: None,
+            deliver_at: None,
             id: None,
         })
     }
@@ -62,6 +65,11 @@ impl NewEvent {
     /// When it happened, in RFC 3339; by default, when it is accepted.
     pub fn occurred_at(self, moment: impl Into<String>) -> Self {
         Self { occurred_at: Some(moment.into()), ..self }
+    }
+
+    /// A moment, in RFC 3339, before which it is not sent.
+    pub fn deliver_at(self, moment: impl Into<String>) -> Self {
+        Self { deliver_at: Some(moment.into()), ..self }
     }
 }
 

@@ -32,10 +32,10 @@ pub use self::{
     inspected::InspectedRequest,
     key::{CredentialKind, Key, NewKey, Scope},
     preview::{NewPreview, PreviewedRequest},
-    profile::{EventType, Policy, PolicyRetry, Profile},
+    profile::{EventType, Policy, PolicyGroup, PolicyRetry, Profile},
     replay::{NewReplay, Replay, ReplaySelection, ReplayStatus},
     secret::{Secret, SubscriptionSecret},
-    settings::{DeliverySettings, Header, PullSettings, RateLimit, Retry, Target, TlsSettings},
-    subscription::{NewSubscription, Subscription, SubscriptionPatch, Verification},
+    settings::{DeliverySettings, Group, Header, PullSettings, RateLimit, Retry, Target, TlsSettings},
+    subscription::{Failures, NewSubscription, Subscription, SubscriptionPatch, Verification},
     tenant::{Tenant, TenantSettings},
 };

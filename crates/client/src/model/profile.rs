@@ -83,6 +83,9 @@ pub struct Policy {
     /// What 410 does: `deactivate` or `failure`.
     #[serde(default)]
     pub gone: String,
+    /// When so many deliveries failed without a success in between, the subscription becomes inactive; `None` for never.
+    #[serde(default)]
+    pub deactivate_after_failures: Option<u32>,
     /// What `Retry-After` does: `honour` or `ignore`.
     #[serde(default)]
     pub retry_after: String,
@@ -99,6 +102,32 @@ pub struct Policy {
     /// Whether receivers get the `traceparent` of the event.
     #[serde(default)]
     pub trace_context: bool,
+    /// Which events are sent together in one delivery; `None` for none, unless a subscription says so.
+    #[serde(default)]
+    pub group: Option<PolicyGroup>,
+}
+
+/// How events are sent together.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct PolicyGroup {
+    /// The regular expression that the types of these events match; `None` for all types.
+    #[serde(default)]
+    pub events: Option<String>,
+    /// How long a group takes events.
+    pub window: String,
+    /// Where windows begin: `first`, `clock`, or the option that decides.
+    #[serde(default)]
+    pub align: String,
+    /// What a group of one event looks like: `list`, `event`, or the option that decides.
+    #[serde(default)]
+    pub single: String,
+    /// The most events of a group.
+    #[serde(default)]
+    pub max_events: u32,
+    /// The most bytes of their data.
+    #[serde(default)]
+    pub max_bytes: u64,
 }
 
 /// A retry schedule.

@@ -146,6 +146,20 @@ impl RateLimit {
     }
 }
 
+/// How events are sent together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Group {
+    /// How long a group takes events, such as `60s`.
+    pub window: String,
+    /// A group with so many events is full; `None` for the profile's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_events: Option<u32>,
+    /// The same for the bytes of their data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
+}
+
 /// How often and with which gaps a delivery is tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{DeliverySettings, Header, RateLimit, Retry, Secret, Target};
+use super::{DeliverySettings, Group, Header, RateLimit, Retry, Secret, Target};
 use crate::error::Error;
 
 /// A subscription to create. What is not set has the profile's default.
@@ -77,12 +77,17 @@ impl NewSubscription {
         self.set("ordered", ordered)
     }
 
+    /// How long after an event its delivery is sent, such as `30s`.
+    pub fn delay(self, delay: impl Into<String>) -> Self {
+        self.set("delay", delay.into())
+    }
+
     /// Your own secret, where the profile lets you give one; by default a fresh one is made.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         Self { secret: Some(secret.into()), ..self }
     }
 
-    /// Any further setting, by its name in the API: `retry`, `timeout`, `success`, `options`.
+    /// Any further setting, by its name in the API: `retry`, `timeout`, `success`, `group`, `options`.
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.further.insert(name.to_owned(), value.into());
         self
@@ -189,6 +194,15 @@ pub struct Subscription {
     /// Own statuses that are success.
     #[serde(default)]
     pub success: Option<Vec<String>>,
+    /// How long after an event its delivery is sent.
+    #[serde(default)]
+    pub delay: String,
+    /// How its events are sent together; `None` for as the profile does.
+    #[serde(default)]
+    pub group: Option<Group>,
+    /// The tenant's contacts are told when a delivery fails for good.
+    #[serde(default)]
+    pub notify_on_failure: bool,
     /// The profile's own options; those that are secret are masked.
     #[serde(default)]
     pub options: Value,
@@ -198,13 +212,16 @@ pub struct Subscription {
     /// What receivers verify with, where they need only that; where it was just created.
     #[serde(default)]
     pub public_key: Option<String>,
-    /// While it is inactive: `paused` by you, `gone` because its receiver answered 410, or `unverified` because it has not passed a
-    /// handshake of the profile.
+    /// While it is inactive: `paused` by you, `gone` because its receiver answered 410, `failing` because too many of its
+    /// deliveries failed, or for too long, or `unverified` because it has not passed a handshake of the profile.
     #[serde(default)]
     pub inactive_reason: Option<String>,
     /// While it is inactive: since when.
     #[serde(default)]
     pub inactive_since: Option<String>,
+    /// The deliveries that failed since the last one that succeeded, where there are any.
+    #[serde(default)]
+    pub failures: Option<Failures>,
     /// What the handshakes of its profile came to, where one was ever asked for.
     #[serde(default)]
     pub verification: Option<Verification>,
@@ -218,6 +235,16 @@ pub struct Subscription {
     /// The name of this version for `If-Match`; `None` in lists.
     #[serde(skip)]
     pub etag: Option<String>,
+}
+
+/// Deliveries that failed, with no success in between.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Failures {
+    /// How many.
+    pub count: u32,
+    /// When the first of them failed.
+    pub since: String,
 }
 
 /// What the handshakes of a subscription came to.

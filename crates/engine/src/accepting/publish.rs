@@ -1,10 +1,14 @@
 //! Accepting events: match against the tenant's subscriptions, make durable, answer.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
-use postroad_domain::{EventId, EventType, TenantId, Timestamp, TraceContext, limits::IDEMPOTENCY_RETENTION};
+use postroad_domain::{
+    Event, EventId, EventType, TenantId, Timestamp, TraceContext,
+    limits::{DELAY, IDEMPOTENCY_RETENTION},
+    time::duration_text,
+};
 use postroad_profile::{DataRefusal, FieldProblem};
 use postroad_store::{Idempotency, NewDelivery, NewEvent, StoreError};
 use thiserror::Error;
@@ -14,6 +18,7 @@ use super::service::AcceptingService;
 use crate::{
     commit::batch::{EventAnswer, EventJob, EventReply},
     configuration::{
+        arriving::Arriving,
         cache::{Route, TenantConfig},
         event_check::{EventRefusal, EventToCheck, check_event},
         unknown_type::UnknownType,
@@ -40,6 +45,8 @@ pub struct PublishEvent {
     pub attributes: Bytes,
     /// When it happened, if the caller said so.
     pub occurred_at: Option<Timestamp>,
+    /// It is not sent before.
+    pub deliver_at: Option<Timestamp>,
     /// The caller's key, and the bytes that must be the same when it comes again.
     pub idempotency: Option<(String, Bytes)>,
     /// The span of the caller, where it traces.
@@ -79,6 +86,9 @@ pub enum PublishError {
     /// The data does not fit the schema that the tenant gave for the type.
     #[error("the data does not fit its schema")]
     Schema(Vec<FieldProblem>),
+    /// It cannot be sent at the moment that was wanted.
+    #[error("deliver_at {0}")]
+    DeliverAt(String),
     /// The key was used before with other bytes.
     #[error("the idempotency key was used before with other bytes")]
     KeyConflict,
@@ -96,7 +106,7 @@ impl PublishError {
         match self {
             Self::NoTenant => "no_tenant",
             Self::UnknownType(_) => "unknown_event_type",
-            Self::Data(_) | Self::Attributes(_) => "invalid",
+            Self::Data(_) | Self::Attributes(_) | Self::DeliverAt(_) => "invalid",
             Self::Schema(_) => "schema_mismatch",
             Self::KeyConflict => "idempotency_conflict",
             Self::Overloaded => "overloaded",
@@ -259,10 +269,10 @@ impl AcceptingService {
             return Err(overloaded());
         }
         let now = self.commit_clock.now();
-        let route = config.route(&event_type, &event.tags, now);
+        let handed = Handed { id: self.ids.event(now), event_type, trace: event.trace.clone() };
+        let route = route(config, event, &handed, now)?;
         let rows = 1 + route.own.len() + route.rest.len();
         let permit = self.gate.admit(tenant, (bytes, rows)).ok_or_else(overloaded)?;
-        let handed = Handed { id: self.ids.event(now), event_type, trace: event.trace.clone() };
         let event = routed(config, event, &handed, (route, now));
         let (sender, answer) = oneshot::channel();
         self.committer.event(EventJob { event, reply: EventReply { sender, _permit: permit }, call });
@@ -296,6 +306,61 @@ impl AcceptingService {
             }
         }
     }
+}
+
+/// Where the event goes.
+fn route(
+    config: &TenantConfig,
+    event: &PublishEvent,
+    handed: &Handed,
+    now: Timestamp,
+) -> Result<Route, PublishError> {
+    let deliver_at = event.deliver_at.filter(|at| *at > now);
+    if let Some(at) = deliver_at {
+        check_deliver_at(config, at.since(now)).map_err(PublishError::DeliverAt)?;
+    }
+    let whole = || Event {
+        id: handed.id,
+        event_type: handed.event_type.clone(),
+        accepted_at: now,
+        occurred_at: event.occurred_at,
+        tags: event.tags.clone(),
+        attributes: event.attributes.clone(),
+        data: event.data.clone(),
+        deliveries: 0,
+        profile: Some(config.profile.no),
+        tenant_version: config.tenant.version,
+        trace: None,
+        test: false,
+    };
+    let times = (event.occurred_at, deliver_at);
+    let route = config.route(&Arriving::new((&handed.event_type, &event.tags), times, now, &whole));
+    // Also a moment that is over: whoever names one expects something of it that a group cannot keep.
+    if event.deliver_at.is_some()
+        && let Some(endpoint) = route.grouping().and_then(|no| config.endpoint(no))
+    {
+        return Err(PublishError::DeliverAt(format!(
+            "cannot be set for an event that is sent together with others, as the subscription {} does: leave it out",
+            endpoint.subscription.id
+        )));
+    }
+    Ok(route)
+}
+
+/// Whether the event may wait for so long.
+fn check_deliver_at(config: &TenantConfig, wait: Duration) -> Result<(), String> {
+    if wait > DELAY.max {
+        return Err(format!("must be within {} from now", duration_text(DELAY.max)));
+    }
+    let Some(kept) = config.own_age() else { return Ok(()) };
+    let longest = config.schedules().map(|schedule| schedule.lifetime).max().unwrap_or_default();
+    if wait + longest > kept {
+        let (kept, longest) = (duration_text(kept), duration_text(longest));
+        return Err(format!(
+            "is too late: the events of this tenant are kept for {kept}, and a delivery may wait for {longest} behind it"
+        ));
+    }
+    Ok(())
 }
 
 /// The event as it is committed.

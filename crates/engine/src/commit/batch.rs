@@ -112,7 +112,7 @@ impl Batch {
 
     pub(super) fn into_commit(self, at: Timestamp, session: SessionId) -> (Arc<Commit>, Vec<EventReply>) {
         let Self { events, replies, outcomes, fanouts, .. } = self;
-        (Arc::new(Commit { at, session, events, outcomes, fanouts, members: Vec::new() }), replies)
+        (Arc::new(Commit { at, session, events, outcomes, fanouts }), replies)
     }
 
     pub(super) fn from_commit(commit: &Commit, replies: Vec<EventReply>) -> Self {

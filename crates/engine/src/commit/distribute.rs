@@ -64,11 +64,14 @@ impl<L: CommitListener> Distributor<L> {
         // Before the answers: whoever has one may cancel a delivery, and must find it where it is. And first of all, so that
         // the other threads have something to do meanwhile.
         if !deliveries.is_empty() {
-            self.listener.queued(deliveries);
+            self.listener.queued(deliveries, commit.at);
         }
         for (answer, reply) in answers.into_iter().zip(replies) {
             // Nobody waits when the caller hung up; the event is durable all the same.
             let _ = reply.sender.send(Ok(answer));
+        }
+        if !committed.failing.is_empty() {
+            self.listener.failing(&committed.failing, commit.at);
         }
         let outcomes = || commit.outcomes.iter().zip(&committed.outcomes);
         self.listener.settled(outcomes().map(|(outcome, result)| (outcome, next_due(outcome, *result))));

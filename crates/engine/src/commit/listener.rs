@@ -1,12 +1,15 @@
 //! Who hears what was committed. The commit wing knows no lane: `sending` implements this.
 
 use postroad_domain::Timestamp;
-use postroad_store::{Outcome, QueuedDelivery};
+use postroad_store::{Failing, Outcome, QueuedDelivery};
 
 /// Hears what was committed, in the order of commits.
 pub(crate) trait CommitListener: Send + Sync + 'static {
-    /// Deliveries were committed, and those who published them are not answered yet.
-    fn queued(&self, deliveries: Vec<QueuedDelivery>);
+    /// Deliveries were committed at a moment, and those who published them are not answered yet.
+    fn queued(&self, deliveries: Vec<QueuedDelivery>, at: Timestamp);
+
+    /// Of these subscriptions deliveries failed in a commit of that moment. Told before its outcomes, and only where there are any.
+    fn failing(&self, failing: &[Failing], at: Timestamp);
 
     /// Outcomes are committed, each with when it is due next where its delivery goes on waiting.
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>);

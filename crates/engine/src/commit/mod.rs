@@ -141,7 +141,9 @@ impl CommitLoop {
         while let Some(part) = parts.pop() {
             let (commit, replies) = part.into_commit(self.commit_clock.next_commit(), self.session);
             let started = self.clock.monotonic();
-            match self.store.commit(Arc::clone(&commit)).await {
+            let committed = self.store.commit(Arc::clone(&commit)).await;
+            self.commit_clock.answered();
+            match committed {
                 Ok(committed) => {
                     sync_took = committed.sync_took;
                     self.metrics.committed(&commit, self.clock.monotonic().saturating_sub(started));

@@ -10,6 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use postroad_domain::{
@@ -30,6 +31,7 @@ use quick_cache::{
 use rustc_hash::FxHashMap;
 
 use crate::{
+    configuration::arriving::Arriving,
     configuration::endpoint::Endpoint,
     configuration::event_types::EventTypes,
     configuration::locks::{Lock, Locks},
@@ -63,6 +65,14 @@ pub(crate) struct Route {
     pub(crate) own: Vec<FanoutTarget>,
     /// Whom later commits serve, step by step.
     pub(crate) rest: Vec<FanoutTarget>,
+}
+
+impl Route {
+    /// A subscription that sends the event together with others.
+    pub(crate) fn grouping(&self) -> Option<SubscriptionNo> {
+        let mut targets = self.own.iter().chain(&self.rest);
+        targets.find(|target| target.group.is_some()).map(|target| target.subscription_no)
+    }
 }
 
 /// A tenant and its subscriptions.
@@ -127,7 +137,8 @@ impl TenantConfig {
     /// The push subscriptions that want the event, in the order of their creation. Where they are more than its own commit serves,
     /// it serves those that are ordered, since what a later commit serves may be overtaken. All others are served by later commits, a
     /// few by each, so that other tenants' events do not wait for them.
-    pub(crate) fn route(&self, event_type: &EventType, tags: &[String], now: Timestamp) -> Route {
+    pub(crate) fn route(&self, arriving: &Arriving<'_>) -> Route {
+        let (event_type, tags) = (arriving.event_type, arriving.tags);
         let named = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
         let mut indexes: Vec<usize> = named.iter().chain(&self.every_type).copied().collect();
         indexes.sort_unstable();
@@ -136,22 +147,27 @@ impl TenantConfig {
         let is_large = indexes.len() > DELIVERIES_WITH_EVENT_MAX;
         let is_late = |index: &usize| is_large && !self.endpoints[*index].push.ordered;
         let rest = indexes.extract_if(.., |index| is_late(index));
-        let rest: Vec<_> = rest.map(|index| self.endpoints[index].target(now)).collect();
-        let own = indexes.into_iter().map(|index| self.endpoints[index].target(now)).collect();
+        let rest: Vec<_> = rest.map(|index| self.endpoints[index].target(arriving)).collect();
+        let own = indexes.into_iter().map(|index| self.endpoints[index].target(arriving)).collect();
         Route { own, rest }
     }
 
     /// Nobody reads what was accepted before, as it is to be forgotten; `None` where the installation's limit alone holds,
     /// which erases and does not hide.
     pub(crate) fn kept_since(&self, now: Timestamp) -> Option<Timestamp> {
-        retention::own_age(&self.profile.profile, &self.tenant.spec).map(|age| now.before(age))
+        self.own_age().map(|age| now.before(age))
+    }
+
+    /// How long its events are kept, where that is shorter than what the installation says.
+    pub(crate) fn own_age(&self) -> Option<Duration> {
+        retention::own_age(&self.profile.profile, &self.tenant.spec)
     }
 
     /// By which schedules the tenant has deliveries.
     pub(crate) fn schedules(&self) -> impl Iterator<Item = Schedule> {
         self.endpoints.iter().map(|endpoint| Schedule {
             whose: format!("the subscription {}", endpoint.subscription.id),
-            lifetime: endpoint.settings.retry.lifetime(),
+            lifetime: endpoint.lifetime(),
         })
     }
 
@@ -253,6 +269,17 @@ impl ConfigCache {
     pub(crate) async fn endpoint(&self, lane: LaneKey) -> Result<Option<Arc<Endpoint>>, StoreError> {
         let config = self.by_no(lane.tenant_no).await?;
         Ok(config.and_then(|config| config.endpoint(lane.subscription_no).cloned()))
+    }
+
+    /// The same without reading: `None` also where it would have to be read.
+    pub(crate) fn known_endpoint(&self, lane: LaneKey) -> Option<Arc<Endpoint>> {
+        self.catch_up();
+        self.configs.get(&lane.tenant_no)?.endpoint(lane.subscription_no).cloned()
+    }
+
+    /// By how many failures the strictest of all profiles makes a subscription inactive; `None` where none does.
+    pub(crate) fn failures_min(&self) -> Option<u32> {
+        self.profiles.all().filter_map(|loaded| loaded.profile.delivery.deactivate_after_failures).min()
     }
 
     /// The picture of the tenant with this number; `None` when it is gone.

@@ -5,23 +5,24 @@ use std::{sync::Arc, time::Duration};
 
 use http::{Method, header};
 use postroad_domain::{
-    DeliveryId, EndpointUrl, Event, Headers, Invalid, Repeat, RequestHead, RetryPolicy, Subscription,
-    SubscriptionVersion, TenantId, Timestamp, subscription::Push,
+    DeliveryId, EndpointUrl, Event, EventType, Headers, Invalid, Repeat, RequestHead, RetryPolicy,
+    Subscription, SubscriptionVersion, TenantId, subscription::Push,
 };
 use postroad_egress::{Channel, OutboundRequest, Owner};
 use postroad_profile::{
     AttemptFacts, BegunHandshake, ExactRequest, Handshake, Occasion, Profile, RenderError, RenderInput,
     SubscriptionFacts, Success,
 };
-use postroad_store::FanoutTarget;
+use postroad_store::{FanoutTarget, GroupTarget};
 use rand::Rng;
 use thiserror::Error;
 
 use crate::{
+    configuration::arriving::Arriving,
     configuration::lane_settings::LaneSettings,
     configuration::profiles::LoadedProfile,
     configuration::secret_box::{SecretBox, SecretError},
-    configuration::shaping::{Shaping, ShapingError, ShapingKey, TenantAsOf},
+    configuration::shaping::{Carried, Shaping, ShapingError, ShapingKey, TenantAsOf},
 };
 
 const MASK: &str = "***";
@@ -72,6 +73,14 @@ impl AttemptSettings {
             repeat: policy.repeat,
         }
     }
+}
+
+/// How long a delivery of a subscription may wait, from the event to the end of whatever waits: its delay, its group's window, its
+/// schedule.
+pub(crate) fn lifetime_of(push: &Push, profile: &Profile) -> Duration {
+    let own = push.group.map(|group| group.window);
+    let window = own.or_else(|| profile.group.as_ref().map(|rules| rules.window)).unwrap_or_default();
+    push.delay + window + AttemptSettings::of(profile, push).retry.lifetime()
 }
 
 /// A request and the profile that made it, which knows what no log may show.
@@ -129,12 +138,53 @@ impl Endpoint {
     }
 
     /// As an event of this moment is routed to it.
-    pub(crate) fn target(&self, now: Timestamp) -> FanoutTarget {
+    pub(crate) fn target(&self, arriving: &Arriving<'_>) -> FanoutTarget {
+        let (group, window) = self.group(arriving);
+        let due = arriving.due_behind(self.push.delay);
+        let waits_until = due.max(arriving.now.after(window));
         FanoutTarget {
             subscription_no: self.subscription.no,
             subscription_version: self.subscription.version,
-            expires_at: now.after(self.settings.retry.lifetime()),
+            due,
+            expires_at: waits_until.after(self.settings.retry.lifetime()),
+            group,
         }
+    }
+
+    /// How the event is sent together with others, and how long it waits for them at most.
+    fn group(&self, arriving: &Arriving<'_>) -> (Option<GroupTarget>, Duration) {
+        let alone = (None, Duration::ZERO);
+        let Ok(shaping) = &self.shaping else { return alone };
+        if !shaping.groups_any() {
+            return alone;
+        }
+        let event = arriving.event();
+        let Some(policy) = shaping.grouping(&event.event_type) else { return alone };
+        let key = match shaping.group_key(event.id.delivery(1), event) {
+            Ok(key) => key,
+            Err(error) => {
+                tracing::warn!(%error, subscription = %self.subscription.id, "the key of a group cannot be made: the event goes alone");
+                return alone;
+            }
+        };
+        let group = GroupTarget {
+            key,
+            window_ms: u32::try_from(policy.window.as_millis()).unwrap_or(u32::MAX),
+            is_aligned: policy.aligned,
+            events_max: u16::try_from(policy.max_events).unwrap_or(u16::MAX),
+            bytes_max: u32::try_from(policy.max_bytes).unwrap_or(u32::MAX),
+        };
+        (Some(group), policy.window)
+    }
+
+    /// Whether events of this type are sent together.
+    pub(crate) fn groups(&self, event_type: &EventType) -> bool {
+        self.shaping.as_ref().is_ok_and(|shaping| shaping.grouping(event_type).is_some())
+    }
+
+    /// How long a delivery of it may wait, from the event to the end of whatever waits.
+    pub(crate) fn lifetime(&self) -> Duration {
+        lifetime_of(&self.push, &self.profile.profile)
     }
 
     /// The versions that a delivery of today is shaped from.
@@ -158,15 +208,15 @@ impl Endpoint {
         &self,
         shaping: &Shaping,
         signer: &Shaping,
-        (id, event): (DeliveryId, &Event),
+        (id, carried): (DeliveryId, Carried<'_>),
         attempt: AttemptFacts,
     ) -> Result<ExactRequest, RequestError> {
         if self.subscription.spec.sealed.is_some() {
             return Err(RequestError::NotReady(SecretError::DoesNotOpen.to_string()));
         }
         let profile = &shaping.profile.profile;
-        let shaped = shaping.shape(id, event)?;
-        let fixed = shaping.input(id, event);
+        let shaped = shaping.shape(id, carried)?;
+        let fixed = shaping.input(id, carried);
         let secrets = if profile.signs_each_attempt() { signer.keys_at(attempt.at) } else { fixed.secrets };
         let input = RenderInput { secrets, ..self.as_now(fixed) };
         Ok(profile.sign(&input, shaped, attempt)?)
@@ -193,7 +243,7 @@ impl Endpoint {
         occasions: Option<&[Occasion]>,
     ) -> Result<Vec<usize>, RequestError> {
         let shaping = self.shaping()?;
-        let input = self.as_now(shaping.input(event.id.delivery(1), event));
+        let input = self.as_now(shaping.input(event.id.delivery(1), Carried::alone(event)));
         Ok(self.profile.profile.handshakes_due(&input, occasions))
     }
 
@@ -208,7 +258,7 @@ impl Endpoint {
             return Err(RequestError::NotReady(SecretError::DoesNotOpen.to_string()));
         }
         let shaping = self.shaping()?;
-        let fixed = shaping.input(event.id.delivery(1), event);
+        let fixed = shaping.input(event.id.delivery(1), Carried::alone(event));
         let input = RenderInput { secrets: shaping.keys_at(attempt.at), ..self.as_now(fixed) };
         Ok(self.profile.profile.begin_handshake(handshake, &input, attempt, rng)?)
     }

@@ -27,8 +27,8 @@ pub(crate) struct LaneSettings {
     pub(crate) breaker: bool,
     /// Where they lead.
     pub(crate) host: Option<Host>,
-    /// A hash of all that the subscription says in this version, beside its secrets. The lane lives as long as something waits, so it
-    /// keeps nothing larger.
+    /// A hash of all that the subscription says in this version, beside its secrets and what only people read. The lane lives as long
+    /// as something waits, so it keeps nothing larger.
     pub(crate) spec: Option<u64>,
 }
 
@@ -46,8 +46,9 @@ impl LaneSettings {
         }
     }
 
-    /// Whether only secrets changed since `before`. Where a version lies in between, nobody knows what that said.
-    pub(crate) fn changes_secrets_only(&self, before: &Self) -> bool {
+    /// Whether nothing changed since `before` but secrets, and words that only people read. Where a version lies in between, nobody
+    /// knows what that said.
+    pub(crate) fn sends_as(&self, before: &Self) -> bool {
         self.version == before.version + 1 && self.spec.is_some() && self.spec == before.spec
     }
 }
@@ -67,9 +68,10 @@ impl Default for LaneSettings {
     }
 }
 
-/// The hash of settings as they are stored; `None` where they cannot be.
+/// The hash of settings as they are stored, without the words that only people read; `None` where they cannot be.
 pub(crate) fn hash_of(spec: &SubscriptionSpec) -> Option<u64> {
+    let sent = SubscriptionSpec { name: None, description: None, ..spec.clone() };
     let mut hasher = DefaultHasher::new();
-    hasher.write(&serde_json::to_vec(spec).ok()?);
+    hasher.write(&serde_json::to_vec(&sent).ok()?);
     Some(hasher.finish())
 }

@@ -5,6 +5,7 @@
 //! by every wing above, and emptied by the store's feed of changes alone.
 
 pub(crate) mod admin_key;
+pub(crate) mod arriving;
 pub(crate) mod cache;
 pub(crate) mod credential;
 pub(crate) mod draft;

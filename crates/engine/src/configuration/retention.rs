@@ -98,8 +98,8 @@ pub(crate) fn refuse_schedule(lifetime: Duration, own_age: Option<Duration>) -> 
     let kept = own_age.filter(|kept| lifetime > *kept)?;
     let (lifetime, kept) = (duration_text(lifetime), duration_text(kept));
     Some(format!(
-        "lets a delivery wait for {lifetime}, with a day behind the last attempt, but the events of this tenant are kept for \
-         {kept}: choose fewer attempts or shorter gaps"
+        "lets a delivery wait for {lifetime}, with its delay, its group's window and a day behind the last attempt, but the events \
+         of this tenant are kept for {kept}: choose a shorter delay, fewer attempts or shorter gaps"
     ))
 }
 

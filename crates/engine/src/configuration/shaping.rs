@@ -7,15 +7,16 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use postroad_domain::{
-    DeliveryId, Event, ProfileNo, SubscriptionId, SubscriptionNo, SubscriptionVersion, Target, TenantId,
+    DeliveryId, Event, EventType, ProfileNo, SubscriptionId, SubscriptionNo, SubscriptionVersion, Target, TenantId,
     TenantNo, Timestamp, limits::EARLIER_CACHED_BYTES_MAX, subscription::Push, tenant::TenantSpec,
 };
 use postroad_profile::{
-    DeliveryFacts, FieldProblem, OptionValues, RenderError, RenderInput, SecretKey, Shaped,
+    DeliveryFacts, FieldProblem, GroupPolicy, OptionValues, RenderError, RenderInput, SecretKey, Shaped,
     SubscriptionFacts, TenantFacts,
 };
-use postroad_store::{Store, StoreError};
+use postroad_store::{GroupKey, Store, StoreError};
 use quick_cache::{Weighter, sync::Cache};
 use thiserror::Error;
 
@@ -67,6 +68,32 @@ pub(crate) struct TenantAsOf<'a> {
     pub(crate) spec: &'a TenantSpec,
 }
 
+/// The events of a delivery, in the order in which they are sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Carried<'a> {
+    /// The first.
+    pub(crate) event: &'a Event,
+    /// The others.
+    pub(crate) more: &'a [Event],
+    /// When the delivery was created: with the event that was accepted first.
+    pub(crate) created_at: Timestamp,
+}
+
+impl<'a> Carried<'a> {
+    /// One event.
+    pub(crate) fn alone(event: &'a Event) -> Self {
+        Self { event, more: &[], created_at: event.accepted_at }
+    }
+
+    /// Those that the store has of a delivery, brought into their order: when they happened, then as they were accepted. `None`
+    /// when there are none any more.
+    pub(crate) fn ordered(events: &'a mut [Event]) -> Option<Self> {
+        let created_at = events.first()?.accepted_at;
+        events.sort_by_key(Event::moment);
+        events.split_first().map(|(event, more)| Self { event, more, created_at })
+    }
+}
+
 /// What is fixed when a delivery is created.
 pub(crate) struct Shaping {
     pub(crate) profile: Arc<LoadedProfile>,
@@ -75,6 +102,8 @@ pub(crate) struct Shaping {
     subscription: SubscriptionId,
     subscription_name: Option<String>,
     push: Push,
+    /// Some events may be sent together.
+    may_group: bool,
     options: OptionValues,
     /// The current secret's key first; each older one stops signing no later than the one before it.
     keys: Vec<SecretKey>,
@@ -109,6 +138,7 @@ impl Shaping {
             tenant_name: of_tenant.name,
             subscription: id,
             subscription_name: spec.name,
+            may_group: push.group.is_some() || profile.profile.group.is_some(),
             push,
             options,
             keys,
@@ -118,17 +148,42 @@ impl Shaping {
     }
 
     /// The body, and the signature of a profile that signs once.
-    pub(crate) fn shape(&self, id: DeliveryId, event: &Event) -> Result<Shaped, RenderError> {
-        self.profile.profile.shape(&self.input(id, event))
+    pub(crate) fn shape(&self, id: DeliveryId, carried: Carried<'_>) -> Result<Shaped, RenderError> {
+        self.profile.profile.shape(&self.input(id, carried))
+    }
+
+    /// How events of this type are sent together; `None` for each alone.
+    pub(crate) fn grouping(&self, event_type: &EventType) -> Option<GroupPolicy> {
+        self.profile.profile.grouping(self.push.group.as_ref(), event_type, &self.options)
+    }
+
+    /// Whether events of any type are sent together.
+    pub(crate) fn groups_any(&self) -> bool {
+        self.may_group
+    }
+
+    /// Whether a delivery of this event may carry others too.
+    pub(crate) fn groups(&self, event: &Event) -> bool {
+        self.may_group && self.grouping(&event.event_type).is_some()
+    }
+
+    /// What the events have in common that are sent together.
+    pub(crate) fn group_key(&self, id: DeliveryId, event: &Event) -> Result<GroupKey, RenderError> {
+        let text = self.profile.profile.group_key(&self.input(id, Carried::alone(event)))?;
+        let mut key = [0; 16];
+        key.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..16]);
+        Ok(GroupKey(key))
     }
 
     /// The facts of the moment when the delivery was created.
-    pub(crate) fn input<'a>(&'a self, id: DeliveryId, event: &'a Event) -> RenderInput<'a> {
+    pub(crate) fn input<'a>(&'a self, id: DeliveryId, carried: Carried<'a>) -> RenderInput<'a> {
         let push = &self.push;
+        let Carried { event, more, created_at } = carried;
         RenderInput {
             event,
-            more_events: &[],
-            delivery: DeliveryFacts { id, created_at: event.accepted_at },
+            more_events: more,
+            grouped: self.groups(event),
+            delivery: DeliveryFacts { id, created_at },
             subscription: SubscriptionFacts {
                 id: self.subscription,
                 name: self.subscription_name.as_deref(),
@@ -140,7 +195,7 @@ impl Shaping {
             },
             tenant: TenantFacts { id: self.tenant.as_str(), name: self.tenant_name.as_deref() },
             options: &self.options,
-            secrets: self.keys_at(event.accepted_at),
+            secrets: self.keys_at(created_at),
         }
     }
 

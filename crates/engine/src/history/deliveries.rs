@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use postroad_domain::{
-    Attempt, AuditAction, DeliveryId, Event, Status, TenantId, TenantNo, Timestamp, delivery::Delivery,
+    Attempt, AuditAction, DeliveryId, Event, Status, TenantId, TenantNo, delivery::Delivery,
 };
 use postroad_store::{
     CancelDelivery, CancelDeliveryError, DeliveryFilter, LaneKey, ListDeliveries, Page, RetryDelivery,
@@ -17,7 +17,7 @@ use crate::{
         cache::TenantConfig,
         handshakes::log::{is_handshake, logged_body},
         lookup_error::LookupError,
-        shaping::{ShapingError, ShapingKey},
+        shaping::{Carried, ShapingError, ShapingKey},
     },
 };
 
@@ -41,12 +41,9 @@ pub enum RetryError {
     /// There is no such tenant or delivery.
     #[error("there is no such delivery")]
     NotFound,
-    /// It still waits.
-    #[error("the delivery is still waiting")]
-    Waiting {
-        /// When its next attempt is due; `None` while one is under way.
-        due_at: Option<Timestamp>,
-    },
+    /// An attempt is under way.
+    #[error("an attempt is under way")]
+    Delivering,
     /// Its subscription is inactive or deleted.
     #[error("the subscription is not active")]
     Inactive,
@@ -122,10 +119,17 @@ impl HistoryService {
             subscription_version: delivery.subscription_version,
         };
         let why = match self.earlier.of(key, &config.tenant.id, delivery.subscription).await {
-            Ok(shaping) => match shaping.shape(delivery.id, event) {
-                Ok(shaped) => return Ok(Some(shaped.body.into())),
-                Err(error) => error.to_string(),
-            },
+            Ok(shaping) => {
+                let mut group = match delivery.event_count {
+                    0 | 1 => Vec::new(),
+                    _ => self.store.delivery_events(config.tenant.no, delivery.id).await?,
+                };
+                let carried = Carried::ordered(&mut group).unwrap_or_else(|| Carried::alone(event));
+                match shaping.shape(delivery.id, carried) {
+                    Ok(shaped) => return Ok(Some(shaped.body.into())),
+                    Err(error) => error.to_string(),
+                }
+            }
             Err(ShapingError::Store(error)) => return Err(error),
             Err(error) => error.to_string(),
         };
@@ -152,8 +156,8 @@ impl HistoryService {
         Ok(Page { items: items.collect(), next: page.next })
     }
 
-    /// Sends a finished delivery again: it re-enters the normal schedule at the tail of its lane. The answer shows it queued,
-    /// as it was written, even if an attempt is under way by then.
+    /// Sends a finished delivery again: it re-enters the normal schedule at the tail of its lane. One that waits is due at once instead,
+    /// and keeps its schedule. The answer shows it queued, as it was written, even if an attempt is under way by then.
     pub async fn retry_delivery(
         &self,
         by: &Origin,
@@ -169,6 +173,10 @@ impl HistoryService {
         if is_handshake(found.test, &found.event_type) {
             return Err(RetryError::Handshake);
         }
+        let lane = LaneKey { tenant_no, subscription_no: found.subscription_no };
+        if found.status == Status::Queued && self.dispatcher.is_delivering(lane, id) {
+            return Err(RetryError::Delivering);
+        }
         let endpoint = config.endpoint_by_id(found.subscription).ok_or(RetryError::Inactive)?;
         let at = self.commit_clock.now();
         let audit = Some(AuditedChange::of(AuditAction::DeliveryRetried, id).entry(by, &self.ids));
@@ -181,11 +189,9 @@ impl HistoryService {
         };
         let written = self.store.retry_delivery(retry).await.map_err(|error| match error {
             RetryDeliveryError::NotFound => RetryError::NotFound,
-            RetryDeliveryError::Waiting => self.still_waiting(tenant_no, &found),
             RetryDeliveryError::Inactive => RetryError::Inactive,
             RetryDeliveryError::Store(error) => error.into(),
         })?;
-        let lane = LaneKey { tenant_no, subscription_no: written.subscription_no };
         self.dispatcher.wake_for(lane, id, at);
         Ok(self.as_written(&config, written).await?)
     }
@@ -204,11 +210,6 @@ impl HistoryService {
             None => None,
         };
         Ok(DeliveryView { delivery, attempts, body })
-    }
-
-    fn still_waiting(&self, tenant_no: TenantNo, found: &Delivery) -> RetryError {
-        let live = self.with_live_status(tenant_no, found.clone());
-        RetryError::Waiting { due_at: live.due_at.filter(|_| live.status == Status::Queued) }
     }
 
     /// Calls a waiting delivery off. An attempt that is under way goes on; if it succeeds, the delivery has succeeded.

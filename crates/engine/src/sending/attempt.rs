@@ -10,11 +10,12 @@ use postroad_domain::{
 };
 use postroad_egress::{Egress, OutboundResponse, SendError};
 use postroad_profile::AttemptFacts;
-use postroad_store::{QueuedDelivery, StoreError};
+use postroad_store::{QueuedDelivery, Store, StoreError};
 
 use crate::{
+    commit::commit_clock::CommitClock,
     configuration::endpoint::{Endpoint, Made, RequestError},
-    configuration::shaping::{EarlierShapings, Shaping, ShapingError, ShapingKey},
+    configuration::shaping::{Carried, EarlierShapings, Shaping, ShapingError, ShapingKey},
     ids::IdSource,
     sending::verdict::{Verdict, judge},
     telemetry::trace::{Span, SpanFacts, Spans},
@@ -22,6 +23,8 @@ use crate::{
 
 /// Makes exchanges and records them.
 pub(crate) struct Attempts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) commit_clock: Arc<CommitClock>,
     pub(crate) egress: Arc<dyn Egress>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<IdSource>,
@@ -38,6 +41,8 @@ pub(crate) struct Of<'a> {
     pub(crate) subscription_version: i64,
     /// 1 for the first attempt.
     pub(crate) number: u32,
+    /// Of a delivery that is in the store: when it was due, and whether it was known to carry more events then.
+    pub(crate) stored: Option<(Timestamp, bool)>,
 }
 
 impl<'a> From<&'a QueuedDelivery> for Of<'a> {
@@ -47,6 +52,7 @@ impl<'a> From<&'a QueuedDelivery> for Of<'a> {
             event: &delivery.event,
             subscription_version: delivery.subscription_version,
             number: delivery.attempts + 1,
+            stored: Some((delivery.due, delivery.group.is_some())),
         }
     }
 }
@@ -139,8 +145,26 @@ impl Attempts {
             Err(failed) => return failed.map(Err),
         };
         let attempt = AttemptFacts { number: of.number, at };
-        let exact = endpoint.request(&shaping, &signer, (of.id, of.event), attempt);
+        let mut group = self.group(of, &shaping, endpoint).await?;
+        let carried = Carried::ordered(&mut group).unwrap_or_else(|| Carried::alone(of.event));
+        let exact = endpoint.request(&shaping, &signer, (of.id, carried), attempt);
         Ok(exact.map(|exact| Made { exact, profile: Arc::clone(&shaping.profile) }))
+    }
+
+    /// All events of a delivery that may carry several, as soon as no other can join them; none of one that carries its own alone.
+    async fn group(
+        &self,
+        of: Of<'_>,
+        shaping: &Shaping,
+        endpoint: &Endpoint,
+    ) -> Result<Vec<Event>, StoreError> {
+        match of.stored {
+            Some((due, is_group)) if is_group || shaping.groups(of.event) => {
+                self.commit_clock.pass(due).await;
+                self.store.delivery_events(endpoint.subscription.tenant_no, of.id).await
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// What the delivery was created with: mostly what is in force now.

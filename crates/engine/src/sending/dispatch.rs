@@ -7,25 +7,25 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use postroad_domain::{
-    Attempt, AuditAction, Clock, DeliveryId, Reason, Status, TenantNo, Timestamp, delivery::transition,
+    Attempt, Clock, DeliveryId, Reason, Status, TenantNo, Timestamp, delivery::transition,
     retry::with_retry_after,
 };
 use postroad_store::{
-    Deactivate, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store, StoreError, WaitingLanes,
+    Failing, LaneKey, Next, Outcome, QueuedDelivery, Refill, Store, StoreError, WaitingLanes,
 };
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     attempt::Attempts,
+    failing::ToJudge,
     lanes::{
         LaneSet,
-        types::{Ended, LaneFigures, LaneLimits, LaneStanding, RefillWish, Rest, Turn},
+        types::{Ended, LaneFigures, LaneLimits, LaneStanding, RefillWish, Turn},
     },
     verdict::{Verdict, input_of},
 };
 use crate::{
-    audit::{AuditedChange, origin::Origin},
     commit::{
         Committer,
         batch::{OutcomeJob, outcome_bytes},
@@ -52,15 +52,18 @@ const TIMER_SLEEP_MAX: Duration = Duration::from_secs(30);
 
 /// The exchange slots, and the lanes that they take turns from.
 pub(crate) struct Dispatcher {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     pub(super) attempts: Attempts,
     pub(super) clock: Arc<dyn Clock>,
-    commit_clock: Arc<CommitClock>,
-    ids: Arc<IdSource>,
+    pub(super) commit_clock: Arc<CommitClock>,
+    pub(super) ids: Arc<IdSource>,
     pub(super) configs: Arc<ConfigCache>,
     committer: Committer,
     health: Arc<Health>,
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
+    /// For how long deliveries of a subscription fail until it becomes inactive.
+    pub(super) deactivate_after: Option<Duration>,
+    pub(super) to_judge: ToJudge,
     lanes: Mutex<LaneSet>,
     /// A timer was set that rings before all others.
     timer_changed: Notify,
@@ -81,12 +84,26 @@ pub(crate) struct DispatcherParts {
     pub(crate) committer: Committer,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) deactivate_after: Option<Duration>,
     pub(crate) limits: LaneLimits,
 }
 
 impl CommitListener for Arc<Dispatcher> {
-    fn queued(&self, deliveries: Vec<QueuedDelivery>) {
-        self.change_lanes(|lanes| deliveries.into_iter().for_each(|delivery| lanes.offer(delivery)));
+    fn queued(&self, deliveries: Vec<QueuedDelivery>, at: Timestamp) {
+        self.change_lanes(|lanes| {
+            for delivery in deliveries {
+                // What waits for its time, or for further events, is read from the store then.
+                if delivery.due > at {
+                    lanes.wake(delivery.lane, delivery.due);
+                } else {
+                    lanes.offer(delivery);
+                }
+            }
+        });
+    }
+
+    fn failing(&self, failing: &[Failing], at: Timestamp) {
+        self.note_failing(failing, at);
     }
 
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>) {
@@ -125,6 +142,7 @@ impl Dispatcher {
             committer,
             health,
             metrics,
+            deactivate_after,
             limits,
         } = parts;
         Self {
@@ -137,6 +155,8 @@ impl Dispatcher {
             committer,
             health,
             metrics,
+            deactivate_after,
+            to_judge: ToJudge::default(),
             lanes: Mutex::new(LaneSet::new(limits)),
             timer_changed: Notify::new(),
             tasks: TaskTracker::new(),
@@ -228,6 +248,12 @@ impl Dispatcher {
         self.change_lanes(|lanes| lanes.drop_up_to(lane, handle));
     }
 
+    /// Somebody wants what waits to be sent now.
+    pub(crate) fn end_pause(self: &Arc<Self>, lane: LaneKey) {
+        let now = self.commit_clock.now();
+        self.change_lanes(|lanes| lanes.end_pause(lane, now));
+    }
+
     /// One delivery was cancelled.
     pub(crate) fn drop_one(self: &Arc<Self>, lane: LaneKey, id: DeliveryId) {
         let now = self.commit_clock.now();
@@ -302,7 +328,7 @@ impl Dispatcher {
     }
 
     /// Changes the lanes, and tells the timekeeper when it must wake up earlier.
-    fn with_lanes<T>(&self, change: impl FnOnce(&mut LaneSet) -> T) -> T {
+    pub(super) fn with_lanes<T>(&self, change: impl FnOnce(&mut LaneSet) -> T) -> T {
         let mut lanes = self.lanes.lock();
         let result = change(&mut lanes);
         if lanes.take_first_timer_changed() {
@@ -449,39 +475,6 @@ impl Dispatcher {
         Next::Queued { due: now.after(with_retry_after(gap, asked)), tries }
     }
 
-    /// The receiver answered 410: nothing more is sent until the customer activates the subscription again.
-    async fn receiver_is_gone(&self, delivery: &QueuedDelivery, endpoint: &Endpoint) {
-        // The answer to what the customer has changed in the meantime says nothing about what holds now. The store compares once
-        // more; here it spares the lane its rest.
-        let version = endpoint.subscription.version;
-        let current = self.configs.endpoint(delivery.lane).await;
-        let is_newer = |current: &Endpoint| current.subscription.version != version;
-        if current.is_ok_and(|current| current.is_some_and(|current| is_newer(&current))) {
-            return;
-        }
-        // Until it is written that nothing goes out, nothing does.
-        let now = self.commit_clock.now();
-        let rest = (now.after(REFILL_PAUSE), Rest::Unavailable);
-        self.with_lanes(|lanes| lanes.rest(delivery.lane, rest, now));
-        let LaneKey { tenant_no, subscription_no } = delivery.lane;
-        let gone = AuditedChange::of(AuditAction::SubscriptionGone, endpoint.subscription.id);
-        let audit = gone.entry(&Origin::SYSTEM, &self.ids);
-        let (at, audit) = (now, Some(audit));
-        let deactivate = Deactivate { tenant_no, subscription_no, version, at, audit };
-        match self.store.deactivate(deactivate).await {
-            Ok(true) => tracing::info!(
-                tenant = %endpoint.tenant,
-                subscription = %endpoint.subscription.id,
-                "a receiver answered 410: its subscription is inactive now"
-            ),
-            // It was changed or deleted meanwhile, or another answer came first.
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(%error, "a subscription whose receiver is gone could not be set inactive");
-            }
-        }
-    }
-
     async fn refill(self: Arc<Self>, wish: RefillWish) {
         let due_by = self.commit_clock.now();
         let RefillWish { lane, held, limit, bytes_max } = wish;
@@ -550,6 +543,7 @@ impl Sent {
             handle: delivery.handle,
             due: delivery.due,
             expires_at: delivery.expires_at,
+            tries: delivery.tries,
             attempt,
             body: None,
             next,

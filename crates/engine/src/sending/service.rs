@@ -1,6 +1,6 @@
 //! The service that sends: what its operations share, and its start.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{Clock, TenantId, limits};
 use postroad_egress::Egress;
@@ -32,6 +32,8 @@ pub struct SendingService {
     pub(super) dispatcher: Arc<Dispatcher>,
     /// Of tests that are under way, and of handshakes that somebody waits for.
     pub(super) tests: Shares<TenantId>,
+    /// Of calls that make due what waits.
+    pub(super) send_nows: Shares<TenantId>,
     pub(super) handshakes: Arc<Handshakes>,
 }
 
@@ -48,13 +50,22 @@ pub(crate) struct SendingParts {
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) spans: Arc<Spans>,
+    pub(crate) deactivate_after: Option<Duration>,
 }
 
 impl SendingService {
     pub(crate) fn new(parts: SendingParts) -> Self {
         let SendingParts { store, egress, clock, ids, configs, earlier, .. } = parts;
-        let SendingParts { commit_clock, committer, health, metrics, spans, .. } = parts;
-        let attempts = Attempts { egress, clock: Arc::clone(&clock), ids: Arc::clone(&ids), earlier, spans };
+        let SendingParts { commit_clock, committer, health, metrics, spans, deactivate_after, .. } = parts;
+        let attempts = Attempts {
+            store: Arc::clone(&store),
+            commit_clock: Arc::clone(&commit_clock),
+            egress,
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            earlier,
+            spans,
+        };
         let dispatcher = Arc::new(Dispatcher::new(DispatcherParts {
             store: Arc::clone(&store),
             attempts,
@@ -65,9 +76,11 @@ impl SendingService {
             committer,
             health: Arc::clone(&health),
             metrics: Arc::clone(&metrics),
+            deactivate_after,
             limits: lane_limits(),
         }));
         let tests = Shares::new(Amount { places: limits::TESTS_MAX, bytes: 0 });
+        let send_nows = Shares::new(Amount { places: limits::SEND_NOWS_MAX, bytes: 0 });
         let handshakes = Arc::new(Handshakes {
             store: Arc::clone(&store),
             dispatcher: Arc::clone(&dispatcher),
@@ -77,7 +90,7 @@ impl SendingService {
             health: Arc::clone(&health),
             metrics: Arc::clone(&metrics),
         });
-        Self { store, commit_clock, ids, configs, health, metrics, dispatcher, tests, handshakes }
+        Self { store, commit_clock, ids, configs, health, metrics, dispatcher, tests, send_nows, handshakes }
     }
 
     /// The lanes and what takes turns from them.
@@ -89,7 +102,11 @@ impl SendingService {
     pub(crate) fn start(&self) -> Vec<JoinHandle<()>> {
         let changes = self.store.changes(ChangeKinds::LANES.and(ChangeKinds::TENANTS));
         let dispatcher = || Arc::clone(&self.dispatcher);
-        vec![tokio::spawn(dispatcher().keep_time()), tokio::spawn(dispatcher().keep_up(changes))]
+        vec![
+            tokio::spawn(dispatcher().keep_time()),
+            tokio::spawn(dispatcher().keep_up(changes)),
+            tokio::spawn(dispatcher().keep_judging()),
+        ]
     }
 
     /// Makes the handshakes that changes ask for, until it is ended.

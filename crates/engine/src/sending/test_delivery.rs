@@ -167,7 +167,7 @@ impl SendingService {
 
 fn of<'a>(endpoint: &Endpoint, event: &'a Event) -> Of<'a> {
     let subscription_version = endpoint.subscription.version;
-    Of { id: event.id.delivery(1), event, subscription_version, number: 1 }
+    Of { id: event.id.delivery(1), event, subscription_version, number: 1, stored: None }
 }
 
 /// What came is checked as if it were published; an example of the type is taken as it is, as for a test.

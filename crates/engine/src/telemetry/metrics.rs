@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use postroad_domain::{Attempt, Reason, TenantNo, attempt::Answer};
+use postroad_domain::{Attempt, Reason, TenantNo, attempt::Answer, subscription::InactiveReason};
 use postroad_store::{Commit, Next};
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -27,7 +27,7 @@ pub(crate) struct OutcomeLabel {
     pub(crate) outcome: &'static str,
 }
 
-/// The label of deliveries that ended without success.
+/// The label of deliveries that ended without success, and of subscriptions that became inactive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct ReasonLabel {
     /// As in the API.
@@ -46,6 +46,7 @@ pub struct Metrics {
     commit_rows: Histogram,
     commit_seconds: Histogram,
     pub(crate) replayed: Counter,
+    deactivated: Family<ReasonLabel, Counter>,
     pub(crate) waiting: Gauge,
     pub(crate) oldest_age_seconds: Gauge<f64, AtomicU64>,
     pub(crate) under_way: Gauge,
@@ -80,6 +81,7 @@ impl Metrics {
             ]),
             commit_seconds: Histogram::new(seconds_buckets()),
             replayed: Counter::default(),
+            deactivated: Family::default(),
             waiting: Gauge::default(),
             oldest_age_seconds: Gauge::default(),
             under_way: Gauge::default(),
@@ -114,6 +116,11 @@ impl Metrics {
         registry.register("deliveries_succeeded", "Deliveries taken by a receiver", self.delivered.clone());
         registry.register("deliveries_failed", "Deliveries that ended without success", self.failed.clone());
         registry.register("deliveries_replayed", "Deliveries that replays queued", self.replayed.clone());
+        registry.register(
+            "subscriptions_deactivated",
+            "Subscriptions that became inactive by what was answered",
+            self.deactivated.clone(),
+        );
         registry.register("attempts", "HTTP exchanges by how they ended", self.attempts.clone());
         registry.register_with_unit(
             "attempt",
@@ -218,6 +225,10 @@ impl Metrics {
             Next::Failed(reason) => self.failed(reason, 1),
             Next::Queued { .. } | Next::InPlace { .. } => {}
         }
+    }
+
+    pub(crate) fn deactivated(&self, reason: InactiveReason) {
+        self.deactivated.get_or_create(&ReasonLabel { reason: reason.as_str() }).inc();
     }
 
     pub(crate) fn failed(&self, reason: Reason, count: u64) {

@@ -8,7 +8,8 @@ use postroad_domain::{
 };
 use postroad_engine::{Credential, KeyRefusal, Origin, PublishError};
 use postroad_store::{
-    Configuration, Deactivate, DeleteTenant, PutTenant, RevokeKey, SubscriptionChange, UpdateSubscription,
+    Configuration, Deactivate, Deactivation, DeleteTenant, PutTenant, RevokeKey, SubscriptionChange,
+    UpdateSubscription,
 };
 
 use crate::world::{World, acme, event, tenant_of, to};
@@ -43,8 +44,7 @@ async fn change(world: &World, id: SubscriptionId, change: impl FnOnce(&mut Subs
         ask: None,
         tenant_no: before.tenant_no,
         id,
-        expected_version: before.version,
-        expected_gone: false,
+        expected: before.revision(),
         change: SubscriptionChange::Spec(Box::new(spec)),
         at: world.clock.now(),
         audit: None,
@@ -59,8 +59,7 @@ async fn activate(world: &World, id: SubscriptionId) {
         ask: None,
         tenant_no: before.tenant_no,
         id,
-        expected_version: before.version,
-        expected_gone: true,
+        expected: before.revision(),
         change: SubscriptionChange::Spec(Box::new(SubscriptionSpec { active: true, ..before.spec })),
         at: world.clock.now(),
         audit: None,
@@ -115,7 +114,8 @@ async fn what_is_held_for_a_receiver_that_was_gone_goes_out_when_another_node_ac
     world.reaches(&published, Status::Queued).await;
     let Subscription { tenant_no, no: subscription_no, version, .. } = stored(&world, id).await;
     let at = world.clock.now();
-    let deactivate = Deactivate { tenant_no, subscription_no, version, at, audit: None };
+    let why = Deactivation::Gone;
+    let deactivate = Deactivate { tenant_no, subscription_no, version, why, at, audit: None };
     world.store.deactivate(deactivate).await.unwrap();
     world.pass(Duration::from_secs(60)).await;
     world.no_exchange().await;
@@ -134,7 +134,8 @@ async fn what_is_held_goes_out_also_where_the_engine_fell_behind_the_changes() {
     world.reaches(&published, Status::Queued).await;
     let Subscription { tenant_no, no: subscription_no, version, .. } = stored(&world, id).await;
     let at = world.clock.now();
-    let deactivate = Deactivate { tenant_no, subscription_no, version, at, audit: None };
+    let why = Deactivation::Gone;
+    let deactivate = Deactivate { tenant_no, subscription_no, version, why, at, audit: None };
     world.store.deactivate(deactivate).await.unwrap();
     world.pass(Duration::from_secs(60)).await;
     world.no_exchange().await;

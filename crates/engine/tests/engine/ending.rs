@@ -38,9 +38,10 @@ async fn a_person_sends_a_finished_delivery_again_through_the_normal_schedule() 
         world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await.unwrap().delivery.status,
         Status::Queued
     );
-    let waiting = world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await;
-    assert!(matches!(waiting, Err(RetryError::Waiting { .. })));
-    world.exchange().await.answer(500);
+    let exchange = world.exchange().await;
+    let under_way = world.engine.history().retry_delivery(&Origin::ADMIN, &acme(), id).await;
+    assert!(matches!(under_way, Err(RetryError::Delivering)));
+    exchange.answer(500);
     world.reaches(&published, Status::Queued).await;
     world.pass(Duration::from_secs(10)).await;
     world.exchange().await.answer(500);

@@ -278,5 +278,5 @@ async fn a_tenant_with_subscriptions_keeps_its_profile() {
     let unknown =
         world.engine.configuration().put_tenant(&Origin::ADMIN, other, tenant_of("standart", "{}")).await;
     let Err(PutTenantError::UnknownProfile { known }) = unknown else { panic!("it was taken") };
-    assert_eq!(known, ["leadhub", "leanbe", "sleekplan", "standard"]);
+    assert_eq!(known, ["leadhub", "leadsquared", "leanbe", "sleekplan", "standard"]);
 }

@@ -281,6 +281,7 @@ async fn a_count_that_takes_too_long_is_a_lower_bound() {
         rng: StdRng::seed_from_u64(2),
         secrets: SecretBox::parse(KEY).unwrap(),
         profiles: exact_profiles(),
+        deactivate_after: None,
         node_name: "slow".to_owned(),
     };
     let slow = Engine::start(parts).await.unwrap();

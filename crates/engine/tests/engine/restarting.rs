@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use postroad_domain::{Clock, EventId, EventType, RetryOverride, Status, SubscriptionSpec};
+use postroad_domain::{Clock, EventId, EventType, RetryOverride, Status, SubscriptionSpec, Timestamp};
 use postroad_engine::{Engine, Origin, Parts, SecretBox, StartError};
 use postroad_store::{
     Cluster, Commit, Configuration, FanoutTarget, NewDelivery, NewEvent, OpenSession, Queue,
@@ -121,7 +121,9 @@ async fn commit_and_die(world: &World) {
         .map(|subscription| FanoutTarget {
             subscription_no: subscription.no,
             subscription_version: subscription.version,
+            due: Timestamp::default(),
             expires_at,
+            group: None,
         })
         .collect();
     let fanout = targets.split_off(200);
@@ -151,7 +153,6 @@ async fn commit_and_die(world: &World) {
         events: vec![event],
         outcomes: Vec::new(),
         fanouts: Vec::new(),
-        members: Vec::new(),
     };
     world.store.commit(Arc::new(commit)).await.unwrap();
 }
@@ -185,6 +186,7 @@ async fn a_wrong_secret_key_is_refused_at_the_start() {
         rng: StdRng::seed_from_u64(2),
         secrets: SecretBox::parse(other_key).unwrap(),
         profiles: Vec::new(),
+        deactivate_after: None,
         node_name: "test".to_owned(),
     };
     let refused = Engine::start(parts).await.err().unwrap();

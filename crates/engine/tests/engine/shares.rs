@@ -126,6 +126,7 @@ async fn among_hundreds_of_tenants_with_bad_receivers_each_healthy_one_has_what_
         rng: StdRng::seed_from_u64(1),
         secrets: SecretBox::parse(KEY).unwrap(),
         profiles: exact_profiles(),
+        deactivate_after: None,
         node_name: "test".to_owned(),
     };
     let engine = Engine::start(parts).await.unwrap();

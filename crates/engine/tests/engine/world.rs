@@ -150,6 +150,25 @@ impl World {
         profiles: Vec<GivenProfile>,
         keys: &str,
     ) -> Self {
+        Self::start(store, clock, (profiles, keys), None).await
+    }
+
+    /// The same, with the operator's rule for subscriptions that fail.
+    pub(crate) async fn deactivating_after(
+        store: MemoryStore,
+        clock: ManualClock,
+        profiles: Vec<GivenProfile>,
+        after: Option<Duration>,
+    ) -> Self {
+        Self::start(store, clock, (profiles, KEY), after).await
+    }
+
+    async fn start(
+        store: MemoryStore,
+        clock: ManualClock,
+        (profiles, keys): (Vec<GivenProfile>, &str),
+        deactivate_after: Option<Duration>,
+    ) -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
         let parts = Parts {
             store: Arc::new(store.clone()),
@@ -158,6 +177,7 @@ impl World {
             rng: StdRng::seed_from_u64(1),
             secrets: SecretBox::parse(keys).unwrap(),
             profiles,
+            deactivate_after,
             node_name: "test".to_owned(),
         };
         let engine = Engine::start(parts).await.unwrap();
@@ -308,6 +328,7 @@ pub(crate) fn event(event_type: &str, data: &str) -> PublishEvent {
         tags: Vec::new(),
         attributes: Bytes::new(),
         occurred_at: None,
+        deliver_at: None,
         idempotency: None,
         trace: None,
     }

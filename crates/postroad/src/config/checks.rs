@@ -10,7 +10,10 @@ use std::{
 };
 
 use ipnet::IpNet;
-use postroad_domain::{EndpointUrl, Invalid};
+use postroad_domain::{
+    EndpointUrl, Invalid,
+    limits::{DEACTIVATE_AFTER_MAX, DEACTIVATE_AFTER_MIN},
+};
 use postroad_egress::EgressProxy;
 use postroad_engine::{SecretBox, SecretError};
 use tracing_subscriber::filter::{Directive, LevelFilter};
@@ -153,6 +156,12 @@ pub(super) fn retention(text: &str) -> Result<Option<Duration>, Invalid> {
         .ok_or_else(|| Invalid::new("must be a time of at least 1s, such as 12h or 30d, or forever"))
 }
 
+/// How long deliveries of a subscription fail until it becomes inactive.
+pub(super) fn deactivate_after(text: &str) -> Result<Duration, Invalid> {
+    let time = duration(text).filter(|time| (DEACTIVATE_AFTER_MIN..=DEACTIVATE_AFTER_MAX).contains(time));
+    time.ok_or_else(|| Invalid::new("must be a time from 1h to 90d, such as 12h or 5d"))
+}
+
 /// How much is kept.
 pub(super) fn retention_bytes(text: &str) -> Result<u64, Invalid> {
     let size = size(text).filter(|size| *size >= RETENTION_BYTES_MIN);
@@ -214,6 +223,15 @@ mod tests {
         assert_eq!(retention_bytes("2TB"), Ok(2_000_000_000_000));
         for text in ["", "1MiB", "100", "50gib", "1.5GiB", "99999999TiB"] {
             retention_bytes(text).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_subscription_fails_for_an_hour_at_least() {
+        assert_eq!(deactivate_after("60m"), Ok(Duration::from_secs(3_600)));
+        assert_eq!(deactivate_after("90d"), Ok(Duration::from_secs(90 * 86_400)));
+        for text in ["", "0", "5", "59m", "91d", "-5d", "never", "5 d"] {
+            deactivate_after(text).unwrap_err();
         }
     }
 

@@ -86,7 +86,7 @@ impl Key {
 }
 
 /// Every key, in the order of the help.
-pub static KEYS: [Key; 20] = [
+pub static KEYS: [Key; 21] = [
     Key {
         name: "config",
         value_name: "FILE",
@@ -264,6 +264,22 @@ pub static KEYS: [Key; 20] = [
         in_dev: InDev::Absent,
         apply: |config, values| {
             checks::one(values, checks::retention_bytes).map(|value| config.retention.bytes_max = Some(value))
+        },
+    },
+    Key {
+        name: "deactivate-after",
+        value_name: "TIME",
+        otherwise: Otherwise::Words("failures alone make no subscription inactive"),
+        summary: "Make a subscription inactive whose deliveries have failed for so long without a success: 5d",
+        details: "From 1h to 90d, counted from the first failure, and looked at when another delivery fails; one attempt \
+                  that fails is no failure yet. It is then as if the customer had paused it: what waits is cancelled, and \
+                  nothing is queued for later. It holds for every profile, beside what the profile itself says.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::Absent,
+        apply: |config, values| {
+            checks::one(values, checks::deactivate_after).map(|value| config.deactivate_after = Some(value))
         },
     },
     Key {

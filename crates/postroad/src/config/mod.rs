@@ -97,6 +97,8 @@ pub struct Config {
     pub secret_key: Option<SecretBox>,
     /// How long and how much is kept.
     pub retention: Retention,
+    /// How long deliveries of a subscription fail without a success until it becomes inactive; `None` for ever.
+    pub deactivate_after: Option<Duration>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines are written: a filter that `tracing-subscriber` understands.
@@ -124,6 +126,7 @@ impl Config {
             metrics_per_tenant: false,
             secret_key: None,
             retention: Retention::default(),
+            deactivate_after: None,
             log_format: LogFormat::Text,
             log_level: String::new(),
             shutdown_grace: Duration::ZERO,
@@ -146,6 +149,7 @@ impl fmt::Debug for Config {
             .field("metrics_listen", &self.metrics_listen)
             .field("metrics_per_tenant", &self.metrics_per_tenant)
             .field("retention", &self.retention)
+            .field("deactivate_after", &self.deactivate_after)
             .field("log_format", &self.log_format)
             .field("log_level", &self.log_level)
             .field("shutdown_grace", &self.shutdown_grace)

@@ -19,6 +19,7 @@ mod process_full_disk;
 mod process_import;
 mod process_inspector;
 mod process_leadhub;
+mod process_leadsquared;
 mod process_leanbe;
 mod process_metrics;
 mod process_openapi;

@@ -19,7 +19,7 @@ async fn the_demo_shows_how_to_join_in_then_deliveries_and_removes_everything_at
     assert!(Path::new(data).join("postroad.db").exists(), "{data}");
     let curl = demo.line_with("curl ").await;
     assert!(curl.contains(&format!("{server}/v1/tenants/standard/events")) && curl.contains(&key), "{curl}");
-    for tenant in ["leadhub", "leanbe", "sleekplan", "standard"] {
+    for tenant in ["leadhub", "leadsquared", "leanbe", "sleekplan", "standard"] {
         let sample = demo.line_with(&format!("  {tenant} ")).await;
         assert!(sample.contains("  200  ") && sample.ends_with("  #1"), "{sample}");
     }

@@ -4,7 +4,9 @@
 mod chosen_options;
 
 use bytes::Bytes;
-use postroad_domain::{DeliveryId, Event, EventId, EventType, SubscriptionId, Timestamp};
+use postroad_domain::{
+    DeliveryId, Event, EventId, EventType, SubscriptionId, Timestamp, attempt::sends_body,
+};
 use rand::{SeedableRng, rngs::StdRng};
 
 use self::chosen_options::{ChosenOptions, told};
@@ -24,8 +26,20 @@ use crate::{
 /// A moment with a fraction, so that templates show how they cut it: 2026-01-02T03:04:05.678901Z.
 const MOMENT: Timestamp = Timestamp::from_micros(1_767_323_045_678_901);
 
+/// What an example is rendered as.
+#[derive(Clone, Copy)]
+struct Sample<'a> {
+    /// `None` for the profile's first.
+    method: Option<&'a str>,
+    /// `None` for the profile's first.
+    content_type: Option<&'a str>,
+    /// It is a group of one.
+    grouped: bool,
+}
+
 impl Profile {
-    /// The request that the example of an event type becomes, with facts that are made up.
+    /// The request that the example of an event type becomes, with facts that are made up. One whose type the profile groups
+    /// is a group of one.
     ///
     /// # Errors
     ///
@@ -35,7 +49,8 @@ impl Profile {
         entry: &EventEntry,
         content_type: Option<&str>,
     ) -> Result<ExactRequest, String> {
-        self.render_with(entry, content_type, &ChosenOptions::needed(self))
+        let sample = Sample { method: None, content_type, grouped: self.groups(&entry.name) };
+        self.render_with(entry, sample, &ChosenOptions::needed(self))
     }
 
     /// The request of one of the profile's handshakes and the answer that it must have, with facts that are made up, among them
@@ -59,7 +74,8 @@ impl Profile {
         chosen: &ChosenOptions,
     ) -> Result<Option<BegunHandshake>, String> {
         let Some(entry) = self.catalogue.entries().first() else { return Ok(None) };
-        self.with_sample(entry, None, chosen, |input, attempt| {
+        let sample = Sample { method: None, content_type: None, grouped: self.groups(&entry.name) };
+        self.with_sample(entry, sample, chosen, |input, attempt| {
             let due = self.handshakes_due(input, None);
             if !due.iter().any(|place| std::ptr::eq(&self.handshakes[*place], handshake)) {
                 return Ok(None);
@@ -77,10 +93,13 @@ impl Profile {
     fn render_with(
         &self,
         entry: &EventEntry,
-        content_type: Option<&str>,
+        sample: Sample<'_>,
         chosen: &ChosenOptions,
     ) -> Result<ExactRequest, String> {
-        self.with_sample(entry, content_type, chosen, |input, attempt| {
+        self.with_sample(entry, sample, chosen, |input, attempt| {
+            if sample.grouped {
+                self.group_key(input).map_err(|error| error.to_string())?;
+            }
             self.render(input, attempt).map_err(|error| error.to_string())
         })
     }
@@ -89,7 +108,7 @@ impl Profile {
     fn with_sample<T>(
         &self,
         entry: &EventEntry,
-        content_type: Option<&str>,
+        sample: Sample<'_>,
         chosen: &ChosenOptions,
         make: impl FnOnce(&RenderInput<'_>, AttemptFacts) -> Result<T, String>,
     ) -> Result<T, String> {
@@ -103,13 +122,14 @@ impl Profile {
         let input = RenderInput {
             event: &event,
             more_events: &[],
+            grouped: sample.grouped,
             delivery: DeliveryFacts { id: sample_delivery_id(), created_at: MOMENT },
             subscription: SubscriptionFacts {
                 id: sample_id(),
                 name: Some("Example"),
                 url: "https://example.com/hook",
-                method: None,
-                content_type,
+                method: sample.method,
+                content_type: sample.content_type,
                 headers: &[],
                 authorization: None,
             },
@@ -127,7 +147,7 @@ impl Profile {
     }
 }
 
-/// Renders every example in every content type, with every value of the options that have few.
+/// Renders every example in every content type, with every value of the options that have few, and with every method.
 pub(crate) fn check(profile: &Profile) -> Vec<ProfileProblem> {
     let chosen = ChosenOptions::variants(profile);
     let mut problems = Vec::new();
@@ -138,7 +158,7 @@ pub(crate) fn check(profile: &Profile) -> Vec<ProfileProblem> {
         };
         if let Err(why) = check_attributes(profile, entry) {
             tell(entry.example_attributes_file.as_ref().unwrap_or(&entry.example_file), why);
-        } else if let Some(why) = chosen.iter().find_map(|chosen| check_one(profile, entry, chosen).err()) {
+        } else if let Err(why) = check_entry(profile, entry, &chosen) {
             tell(&entry.example_file, why);
         }
     }
@@ -162,14 +182,41 @@ fn check_attributes(profile: &Profile, entry: &EventEntry) -> Result<(), String>
     if problems.is_empty() { Ok(()) } else { Err(told(&problems)) }
 }
 
-fn check_one(profile: &Profile, entry: &EventEntry, chosen: &ChosenOptions) -> Result<(), String> {
+/// Alone, and as a group of one where the profile groups the type.
+fn check_entry(profile: &Profile, entry: &EventEntry, variants: &[ChosenOptions]) -> Result<(), String> {
+    let kinds = if profile.groups(&entry.name) { &[false, true][..] } else { &[false] };
+    for grouped in kinds.iter().copied() {
+        for chosen in variants {
+            check_one(profile, entry, grouped, chosen)?;
+        }
+        let Some(needed) = variants.first() else { continue };
+        for method in profile.methods() {
+            profile.render_with(
+                entry,
+                Sample { method: Some(method), content_type: None, grouped },
+                needed,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn check_one(
+    profile: &Profile,
+    entry: &EventEntry,
+    grouped: bool,
+    chosen: &ChosenOptions,
+) -> Result<(), String> {
+    // One with a body, where there is one.
+    let method = profile.methods().iter().map(String::as_str).find(|method| sends_body(method));
     if profile.request.contents.is_empty() {
-        return profile.render_with(entry, None, chosen).map(drop);
+        return profile.render_with(entry, Sample { method, content_type: None, grouped }, chosen).map(drop);
     }
     for content in &profile.request.contents {
-        let request = profile.render_with(entry, Some(&content.content_type), chosen)?;
+        let sample = Sample { method, content_type: Some(&content.content_type), grouped };
+        let request = profile.render_with(entry, sample, chosen)?;
         let body = String::from_utf8_lossy(&request.body);
-        if content.is_json() {
+        if content.is_json() && method.is_some() {
             json::check(&body).map_err(|error| format!("its body is not JSON: {error}"))?;
         }
     }

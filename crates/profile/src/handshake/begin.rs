@@ -48,7 +48,13 @@ impl Profile {
             RequestSignature::Right => input.secrets,
             RequestSignature::Wrong => wrong.as_slice(),
         };
-        let facts = Facts { attempt: Some(&attempt), challenge: challenge.as_deref(), ..self.facts(input) };
+        let facts = Facts {
+            attempt: Some(&attempt),
+            // Query and headers that it takes from a delivery come out as there.
+            method: Some(self.method(input)),
+            challenge: challenge.as_deref(),
+            ..self.facts(input)
+        };
         let (body, signature) = self.body_and_signature(handshake, keys, &facts)?;
         let facts = Facts { body: Some(&body), signature: signature.as_deref(), ..facts };
         let rendering = Rendering { environment: &self.environment, facts: &facts };

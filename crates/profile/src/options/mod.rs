@@ -5,6 +5,7 @@
 
 mod json_schema;
 mod read;
+mod switch;
 mod values;
 
 use postroad_domain::Invalid;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 pub(crate) use json_schema::json_schema;
 pub(crate) use read::{read_attributes, read_options, read_pattern};
+pub(crate) use switch::OptionSwitch;
 pub use values::{FieldProblem, OptionValues};
 pub(crate) use values::{check, check_attributes, resolve};
 

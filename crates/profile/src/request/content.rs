@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::RenderError,
     reader::Section,
-    template::{Compiler, Scope, Template},
+    template::{Compiler, Scope, Template, Variable},
 };
 
 /// A content type that a subscription can have.
@@ -16,12 +16,14 @@ use crate::{
 pub(crate) struct Content {
     /// The value of the header.
     pub(crate) content_type: String,
-    pub(crate) layout: Layout,
+    layout: Layout,
+    /// Its templates read what is of all events of a delivery.
+    wraps_events: bool,
 }
 
 /// How a body is written.
 #[derive(Clone, Debug)]
-pub(crate) enum Layout {
+enum Layout {
     /// As the template prints it: JSON, XML, text.
     Template(Template),
     /// A JSON object with declared members.
@@ -31,17 +33,24 @@ pub(crate) enum Layout {
 }
 
 impl Content {
-    /// The body.
-    pub(crate) fn render(&self, rendering: &Rendering<'_>) -> Result<String, RenderError> {
-        let mut body = String::with_capacity(rendering.facts.input.event.data.len() + 256);
+    /// Appends the body.
+    pub(crate) fn render(&self, rendering: &Rendering<'_>, body: &mut String) -> Result<(), RenderError> {
         match &self.layout {
-            Layout::Template(template) => {
-                template.render(rendering.environment, rendering.facts, &mut body)?
-            }
-            Layout::Envelope(envelope) => envelope.render(rendering, &mut body)?,
-            Layout::Form(fields) => parameters::render(fields, Style::Form, rendering, &mut body)?,
+            Layout::Template(template) => template.render(rendering.environment, rendering.facts, body)?,
+            Layout::Envelope(envelope) => envelope.render(rendering, body)?,
+            Layout::Form(fields) => parameters::render(fields, Style::Form, rendering, body)?,
         }
-        Ok(body)
+        Ok(())
+    }
+
+    /// Whether its one body holds all events of a delivery, as its templates say.
+    pub(crate) fn wraps_events(&self) -> bool {
+        self.wraps_events
+    }
+
+    /// Whether it is made with such a variable.
+    pub(crate) fn reads(&self, is_meant: impl Fn(&Variable) -> bool) -> bool {
+        self.layout.reads(is_meant)
     }
 
     /// Whether its bodies must be JSON.
@@ -53,6 +62,16 @@ impl Content {
     /// Whether a subscription that names this content type means it.
     pub(crate) fn is_called(&self, content_type: &str) -> bool {
         self.content_type.eq_ignore_ascii_case(content_type)
+    }
+}
+
+impl Layout {
+    fn reads(&self, is_meant: impl Fn(&Variable) -> bool) -> bool {
+        match self {
+            Self::Template(template) => template.reads_where(is_meant),
+            Self::Envelope(envelope) => envelope.reads_where(is_meant),
+            Self::Form(fields) => fields.iter().any(|field| field.reads_where(&is_meant)),
+        }
     }
 }
 
@@ -75,5 +94,6 @@ pub(crate) fn read(section: &Section<'_>, compiler: &mut Compiler<'_>, scope: Sc
         (None, Some(envelope), _) => Layout::Envelope(envelope),
         (None, None, form) => Layout::Form(form?),
     };
-    Some(Content { content_type: content_type?, layout })
+    let wraps_events = layout.reads(Variable::is_of_events);
+    Some(Content { content_type: content_type?, layout, wraps_events })
 }

@@ -37,6 +37,11 @@ const KINDS: [(&str, Kind); 4] =
     [("string", Kind::String), ("number", Kind::Number), ("json", Kind::Json), ("spread", Kind::Spread)];
 
 impl Envelope {
+    /// Whether one of its members is made with such a variable.
+    pub(crate) fn reads_where(&self, is_meant: impl Fn(&Variable) -> bool) -> bool {
+        self.0.iter().any(|member| member.reads_where(&is_meant))
+    }
+
     /// Appends the object.
     pub(crate) fn render(&self, rendering: &Rendering<'_>, out: &mut String) -> Result<(), RenderError> {
         out.push('{');
@@ -63,6 +68,11 @@ impl Envelope {
 }
 
 impl Member {
+    fn reads_where(&self, is_meant: impl Fn(&Variable) -> bool) -> bool {
+        let when = self.when.as_ref();
+        self.value.reads_where(&is_meant) || when.is_some_and(|when| when.reads_where(&is_meant))
+    }
+
     fn render(&self, rendering: &Rendering<'_>, out: &mut String) -> Result<(), RenderError> {
         let start = out.len();
         if self.kind == Kind::Json && self.is_raw_json() {

@@ -7,6 +7,7 @@ mod parameters;
 mod url;
 
 use minijinja::Environment;
+use postroad_domain::attempt::sends_body;
 
 pub(crate) use content::{Content, read as read_content};
 pub(crate) use headers::{HeaderRule, read as read_headers, write_headers, writes};
@@ -32,6 +33,8 @@ pub(crate) struct RequestRules {
     pub(crate) headers: Vec<HeaderRule>,
     /// The first is the default; none means no body.
     pub(crate) contents: Vec<Content>,
+    /// One of the methods has no body, whatever the contents.
+    pub(crate) may_send_no_body: bool,
 }
 
 /// What the parts of a request are rendered with.
@@ -59,17 +62,19 @@ pub(crate) fn read(root: &Section<'_>, compiler: &mut Compiler<'_>, body_scope: 
             query: Vec::new(),
             headers: Vec::new(),
             contents: Vec::new(),
+            may_send_no_body: false,
         };
     };
     let contents = section.sections("content");
+    let methods = read_methods(&section);
     let rules = RequestRules {
-        methods: read_methods(&section),
+        may_send_no_body: !methods.iter().all(|method| sends_body(method)),
+        methods,
         query: parameters::read(&section, "query", compiler, Scope::HEAD),
         headers: headers::read(&section, compiler, Scope::HEAD),
         contents: contents.iter().filter_map(|part| content::read(part, compiler, body_scope)).collect(),
     };
-    let sends_body = rules.methods.iter().any(|method| !matches!(method.as_str(), "GET" | "HEAD"));
-    if rules.contents.is_empty() && contents.is_empty() && sends_body {
+    if contents.is_empty() && rules.methods.iter().any(|method| sends_body(method)) {
         section.missing("content");
     }
     rules

@@ -31,8 +31,18 @@ enum Kind {
 impl Parameter {
     /// Whether what it sends is made with one of these variables.
     pub(crate) fn reads_any(&self, mut variables: impl Iterator<Item = Variable>) -> bool {
+        variables.any(|variable| self.template().reads(&variable))
+    }
+
+    /// Whether what it sends, or its condition, is made with such a variable.
+    pub(crate) fn reads_where(&self, is_meant: impl Fn(&Variable) -> bool) -> bool {
+        let when = self.when.as_ref();
+        self.template().reads_where(&is_meant) || when.is_some_and(|when| when.reads_where(&is_meant))
+    }
+
+    fn template(&self) -> &Template {
         let (Kind::Pair { value: template, .. } | Kind::Fields(template) | Kind::Raw(template)) = &self.kind;
-        variables.any(|variable| template.reads(&variable))
+        template
     }
 
     /// The name of its only pair as it stands in a query; `None` where there may be several.

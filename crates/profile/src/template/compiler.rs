@@ -146,6 +146,14 @@ impl<'d> Compiler<'d> {
 }
 
 impl Condition {
+    /// Whether one of its variables is such a one.
+    pub(crate) fn reads_where(&self, is_meant: impl Fn(&Variable) -> bool) -> bool {
+        match self {
+            Self::Simple { placeholder, .. } => placeholder.variables().any(is_meant),
+            Self::Engine(template) => template.reads_where(is_meant),
+        }
+    }
+
     /// Whether it holds.
     pub(crate) fn holds(
         &self,

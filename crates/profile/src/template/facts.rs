@@ -16,7 +16,11 @@ pub(crate) struct Facts<'a> {
     pub(crate) catalogue: Option<&'a Catalogue>,
     /// Data appears in its canonical form everywhere.
     pub(crate) canonical_data: bool,
+    /// The delivery is written as a group.
+    pub(crate) grouped: bool,
     pub(crate) attempt: Option<&'a AttemptFacts>,
+    /// The method of the attempt.
+    pub(crate) method: Option<&'a str>,
     pub(crate) body: Option<&'a str>,
     pub(crate) signature: Option<&'a str>,
     pub(crate) digest: Option<&'a str>,
@@ -27,7 +31,7 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// The facts that exist before body, signature and attempt do.
+    /// The facts that exist before body, signature and attempt do, of an event that goes alone.
     pub(crate) fn new(
         input: &'a RenderInput<'a>,
         catalogue: Option<&'a Catalogue>,
@@ -38,7 +42,9 @@ impl<'a> Facts<'a> {
             input,
             catalogue,
             canonical_data,
+            grouped: false,
             attempt: None,
+            method: None,
             body: None,
             signature: None,
             digest: None,
@@ -55,7 +61,9 @@ impl<'a> Facts<'a> {
     /// The same once more, for what is to know more than the rest.
     pub(crate) fn again(&self) -> Facts<'_> {
         Facts {
+            grouped: self.grouped,
             attempt: self.attempt,
+            method: self.method,
             body: self.body,
             signature: self.signature,
             digest: self.digest,
@@ -91,9 +99,12 @@ impl<'a> Facts<'a> {
                 Fact::Integer(i64::try_from(more_events.len()).unwrap_or(i64::MAX).saturating_add(1))
             }
             Variable::EventsData => self.all_data()?,
+            Variable::MessageId if self.grouped => owned(delivery.id.to_string()),
+            Variable::MessageId => owned(event.id.to_string()),
             Variable::DeliveryId => owned(delivery.id.to_string()),
             Variable::DeliveryUuid => owned(delivery.id.uuid().to_string()),
             Variable::DeliveryCreatedAt => Fact::Time(delivery.created_at),
+            Variable::DeliveryGrouped => Fact::Boolean(self.grouped),
             Variable::SubscriptionId => owned(subscription.id.to_string()),
             Variable::SubscriptionUuid => owned(subscription.id.uuid().to_string()),
             Variable::SubscriptionName => Fact::from_optional_text(subscription.name),
@@ -105,6 +116,7 @@ impl<'a> Facts<'a> {
                 self.attempt.map_or(Fact::None, |attempt| Fact::Integer(i64::from(attempt.number)))
             }
             Variable::AttemptAt => self.attempt.map_or(Fact::None, |attempt| Fact::Time(attempt.at)),
+            Variable::RequestMethod => Fact::from_optional_text(self.method),
             Variable::Body => Fact::from_optional_text(self.body),
             Variable::Signature => Fact::from_optional_text(self.signature),
             Variable::Digest => Fact::from_optional_text(self.digest),
@@ -142,7 +154,9 @@ impl<'a> Facts<'a> {
 
     /// The data of all events of the delivery as one JSON list, each byte for byte.
     fn all_data(&self) -> Result<Fact<'_>, FilterError> {
-        let mut list = String::from("[");
+        let more: usize = self.input.more_events.iter().map(|event| event.data.len() + 1).sum();
+        let mut list = String::with_capacity(self.input.event.data.len() + more + 2);
+        list.push('[');
         list.push_str(self.data()?);
         for event in self.input.more_events {
             list.push(',');

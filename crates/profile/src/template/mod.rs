@@ -103,12 +103,17 @@ impl Template {
 
     /// Whether one of its variables is the given one.
     pub(crate) fn reads(&self, variable: &Variable) -> bool {
+        self.reads_where(|read| read == variable)
+    }
+
+    /// Whether one of its variables is such a one.
+    pub(crate) fn reads_where(&self, is_meant: impl Fn(&Variable) -> bool) -> bool {
         match &self.form {
             Form::Segments(segments) => segments.iter().any(|segment| match segment {
                 Segment::Literal(_) => false,
-                Segment::Placeholder(placeholder) => placeholder.variables().any(|read| read == variable),
+                Segment::Placeholder(placeholder) => placeholder.variables().any(&is_meant),
             }),
-            Form::Engine { variables, .. } => variables.iter().any(|(_, read)| read == variable),
+            Form::Engine { variables, .. } => variables.iter().any(|(_, read)| is_meant(read)),
         }
     }
 

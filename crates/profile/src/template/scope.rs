@@ -1,8 +1,10 @@
 //! Which variables have a value in which place of a profile.
 
-/// What exists already when a template is rendered. The facts of event, delivery, subscription and tenant always do.
+/// What exists already when a template is rendered. The facts of event, subscription and tenant always do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scope {
+    /// The delivery, with all of its events.
+    pub(crate) delivery: bool,
     /// The attempt under way.
     pub(crate) attempt: bool,
     /// The request's body.
@@ -16,9 +18,17 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
+    /// What is made of an event before it belongs to a delivery.
+    pub(crate) const EVENT: Self = Self {
+        delivery: false,
+        attempt: false,
+        body: false,
+        signature: false,
+        digest: false,
+        challenge: false,
+    };
     /// The body, and whatever is made once.
-    pub(crate) const ONCE: Self =
-        Self { attempt: false, body: false, signature: false, digest: false, challenge: false };
+    pub(crate) const ONCE: Self = Self { delivery: true, ..Self::EVENT };
     /// Headers and URL.
     pub(crate) const HEAD: Self = Self { attempt: true, body: true, signature: true, ..Self::ONCE };
 }

@@ -20,9 +20,11 @@ pub(crate) enum Variable {
     EventMoment,
     EventsCount,
     EventsData,
+    MessageId,
     DeliveryId,
     DeliveryUuid,
     DeliveryCreatedAt,
+    DeliveryGrouped,
     SubscriptionId,
     SubscriptionUuid,
     SubscriptionName,
@@ -33,6 +35,7 @@ pub(crate) enum Variable {
     Option(usize),
     AttemptNumber,
     AttemptAt,
+    RequestMethod,
     Body,
     Signature,
     Digest,
@@ -40,7 +43,7 @@ pub(crate) enum Variable {
 }
 
 /// Every variable with a fixed name. Options and attributes have the names that the profile declares.
-pub(crate) const VARIABLES: [(&str, Variable); 28] = [
+pub(crate) const VARIABLES: [(&str, Variable); 31] = [
     ("event.id", Variable::EventId),
     ("event.uuid", Variable::EventUuid),
     ("event.type", Variable::EventType),
@@ -54,9 +57,11 @@ pub(crate) const VARIABLES: [(&str, Variable); 28] = [
     ("event.moment", Variable::EventMoment),
     ("events.count", Variable::EventsCount),
     ("events.data", Variable::EventsData),
+    ("message.id", Variable::MessageId),
     ("delivery.id", Variable::DeliveryId),
     ("delivery.uuid", Variable::DeliveryUuid),
     ("delivery.created_at", Variable::DeliveryCreatedAt),
+    ("delivery.grouped", Variable::DeliveryGrouped),
     ("subscription.id", Variable::SubscriptionId),
     ("subscription.uuid", Variable::SubscriptionUuid),
     ("subscription.name", Variable::SubscriptionName),
@@ -65,6 +70,7 @@ pub(crate) const VARIABLES: [(&str, Variable); 28] = [
     ("tenant.name", Variable::TenantName),
     ("attempt.number", Variable::AttemptNumber),
     ("attempt.at", Variable::AttemptAt),
+    ("request.method", Variable::RequestMethod),
     ("body", Variable::Body),
     ("signature", Variable::Signature),
     ("digest", Variable::Digest),
@@ -121,11 +127,66 @@ impl Names {
 }
 
 impl Variable {
+    /// Whether it is of one event: of the first one where the delivery carries several.
+    pub(crate) fn is_of_event(&self) -> bool {
+        match self {
+            Self::EventId
+            | Self::EventUuid
+            | Self::EventType
+            | Self::EventTitle
+            | Self::EventGroup
+            | Self::EventData
+            | Self::EventAttributes
+            | Self::EventAttribute(_)
+            | Self::EventTags
+            | Self::EventAcceptedAt
+            | Self::EventOccurredAt
+            | Self::EventMoment => true,
+            Self::EventsCount
+            | Self::EventsData
+            | Self::MessageId
+            | Self::DeliveryId
+            | Self::DeliveryUuid
+            | Self::DeliveryCreatedAt
+            | Self::DeliveryGrouped
+            | Self::SubscriptionId
+            | Self::SubscriptionUuid
+            | Self::SubscriptionName
+            | Self::SubscriptionUrl
+            | Self::TenantId
+            | Self::TenantName
+            | Self::Option(_)
+            | Self::AttemptNumber
+            | Self::AttemptAt
+            | Self::RequestMethod
+            | Self::Body
+            | Self::Signature
+            | Self::Digest
+            | Self::Challenge => false,
+        }
+    }
+
+    /// Whether it is of all events of the delivery.
+    pub(crate) fn is_of_events(&self) -> bool {
+        matches!(self, Self::EventsCount | Self::EventsData)
+    }
+
     /// Why the variable has no value in the scope; `None` when it has one.
     pub(crate) fn absent_in(&self, scope: Scope) -> Option<&'static str> {
         match self {
-            Self::AttemptNumber | Self::AttemptAt if !scope.attempt => {
+            Self::AttemptNumber | Self::AttemptAt | Self::RequestMethod if !scope.attempt => {
                 Some("it belongs to one attempt, and this part is made once for all attempts")
+            }
+            Self::DeliveryId
+            | Self::DeliveryUuid
+            | Self::DeliveryCreatedAt
+            | Self::DeliveryGrouped
+            | Self::MessageId
+            | Self::EventsCount
+            | Self::EventsData
+                if !scope.delivery =>
+            {
+                Some("the event belongs to no delivery yet")
             }
             Self::Body if !scope.body => Some("the body is not made yet"),
             Self::Signature if !scope.signature => Some("the signature is not made yet"),

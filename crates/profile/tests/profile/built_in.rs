@@ -4,7 +4,8 @@ use postroad_profile::ExampleOrigin;
 
 use crate::facts::{built_in, files_of};
 
-const ALL: [(&str, usize); 4] = [("standard", 1), ("leadhub", 6), ("leanbe", 22), ("sleekplan", 16)];
+const ALL: [(&str, usize); 5] =
+    [("standard", 1), ("leadhub", 6), ("leanbe", 22), ("sleekplan", 16), ("leadsquared", 39)];
 
 #[test]
 fn every_built_in_profile_loads_and_renders_each_of_its_examples() {
@@ -48,10 +49,15 @@ fn an_example_that_the_product_did_not_publish_says_so() {
             .map(|entry| entry.name.clone())
             .collect()
     };
-    let published: Vec<Vec<String>> = ["leadhub", "leanbe", "sleekplan"].map(published).into();
+    let published: Vec<Vec<String>> = ["leadhub", "leanbe", "sleekplan", "leadsquared"].map(published).into();
     assert_eq!(
         published,
-        [vec!["lead.created"], vec!["idea.created", "customer.created"], vec!["item.create"]]
+        [
+            vec!["lead.created"],
+            vec!["idea.created", "customer.created"],
+            vec!["item.create"],
+            vec!["Lead_Post_Create"],
+        ]
     );
 }
 

@@ -3,17 +3,12 @@
 
 use bytes::Bytes;
 use postroad_domain::CustomHeader;
-use postroad_profile::Profile;
 use serde_json::{Map, json};
 
-use crate::facts::{Given, example_files_of, header, lines};
+use crate::facts::{Given, example, header};
 
 const ALL: [(&str, usize); 5] =
     [("stripe", 6), ("github", 5), ("twilio", 4), ("challenge-echo", 2), ("cloudevents", 2)];
-
-fn example(name: &str) -> Profile {
-    Profile::load(&example_files_of(name)).unwrap_or_else(|problems| panic!("{}", lines(&problems)))
-}
 
 #[test]
 fn they_load_and_are_not_part_of_the_program() {

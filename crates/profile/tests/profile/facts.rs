@@ -18,7 +18,7 @@ pub(crate) fn files_of(name: &str) -> BTreeMap<String, String> {
 }
 
 /// The files of a profile that is an example only.
-pub(crate) fn example_files_of(name: &str) -> BTreeMap<String, String> {
+fn example_files_of(name: &str) -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles/examples").join(name);
     let mut files = BTreeMap::new();
     files.insert("profile.toml".to_owned(), fs::read_to_string(folder.join("profile.toml")).unwrap());
@@ -33,6 +33,11 @@ pub(crate) fn example_files_of(name: &str) -> BTreeMap<String, String> {
 /// A built-in profile.
 pub(crate) fn built_in(name: &str) -> Profile {
     Profile::load(&files_of(name)).unwrap_or_else(|problems| panic!("{}", lines(&problems)))
+}
+
+/// A profile that is an example only.
+pub(crate) fn example(name: &str) -> Profile {
+    Profile::load(&example_files_of(name)).unwrap_or_else(|problems| panic!("{}", lines(&problems)))
 }
 
 /// Loads a profile from one text; the only example is that of `e`.
@@ -56,7 +61,9 @@ pub(crate) fn lines(problems: &[ProfileProblem]) -> String {
 pub(crate) struct Given {
     pub(crate) event: Event,
     pub(crate) more_events: Vec<Event>,
+    pub(crate) grouped: bool,
     pub(crate) url: String,
+    pub(crate) method: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) headers: Vec<CustomHeader>,
     pub(crate) authorization: Option<String>,
@@ -73,7 +80,9 @@ impl Given {
         Self {
             event: event(event_type, data),
             more_events: Vec::new(),
+            grouped: false,
             url: "https://h/x".to_owned(),
+            method: None,
             content_type: None,
             headers: Vec::new(),
             authorization: None,
@@ -93,6 +102,7 @@ impl Given {
         RenderInput {
             event: &self.event,
             more_events: &self.more_events,
+            grouped: self.grouped,
             delivery: DeliveryFacts {
                 id: DeliveryId::from_uuid(uuid::Uuid::from_u128(3)),
                 created_at: self.created_at,
@@ -101,7 +111,7 @@ impl Given {
                 id: SubscriptionId::from_uuid(uuid::Uuid::from_u128(2)),
                 name: Some("CRM sync"),
                 url: &self.url,
-                method: None,
+                method: self.method.as_deref(),
                 content_type: self.content_type.as_deref(),
                 headers: &self.headers,
                 authorization: self.authorization.as_deref(),

@@ -59,7 +59,11 @@ fn what_the_policy_leaves_out_is_as_standard_webhooks_has_it() {
     let timeout = own.delivery.timeout;
     assert_eq!([timeout.min, timeout.default, timeout.max], [2, 3, 4].map(Duration::from_secs));
     assert!(!own.delivery.gone_deactivates);
-    assert_eq!(empty.retention, None);
+    assert_eq!((empty.retention, empty.deactivate_after_failures), (None, None));
+    for (text, failures) in [("1", 1), ("10", 10), ("1000", 1_000)] {
+        let own = with(&format!("delivery.deactivate_after_failures = {text}"));
+        assert_eq!(own.delivery.deactivate_after_failures, Some(failures));
+    }
     let own =
         with("delivery = { attempts = 2, backoff = [\"1h\"], jitter_percent = 0, retention = \"25h\" }");
     assert_eq!(own.delivery.retention, Some(Duration::from_secs(25 * 3_600)));

@@ -37,6 +37,14 @@ fn a_wrong_key_or_value_is_told_with_its_line() {
             "profile.toml:5: `delivery.gone` must be one of deactivate, failure",
         ),
         (
+            "[delivery]\ndeactivate_after_failures = 0",
+            "profile.toml:5: `delivery.deactivate_after_failures` must be at least 1",
+        ),
+        (
+            "[delivery]\ndeactivate_after_failures = 1001",
+            "profile.toml:5: `delivery.deactivate_after_failures` must be a whole number from 0 to 1000",
+        ),
+        (
             "[delivery]\ntimeout = \"2m\"",
             "profile.toml:5: `delivery.timeout` must lie between `timeout_min` and `timeout_max`, and these between 1s and 60s",
         ),

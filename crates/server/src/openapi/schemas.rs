@@ -6,12 +6,13 @@ use postroad_domain::{
     ids::{AttemptKind, AuditKind, DeliveryKind, EventKind, KeyKind, Kind, ReplayKind, SubscriptionKind},
     limits::{
         ATTRIBUTES_BYTES_MAX, BATCH_EVENTS_MAX, CONCURRENCY, CONTACTS_MAX, CUSTOM_HEADERS_MAX,
-        DESCRIPTION_CHARS_MAX, EVENT_TYPE_CHARS_MAX, HEADER_VALUE_BYTES_MAX, IDEMPOTENCY_KEY_CHARS_MAX,
-        KEY_RATE_LIMIT_COUNT, NAME_CHARS_MAX, RATE_LIMIT_COUNT, REPLAY_PACE_COUNT, RETENTION_BYTES,
-        RETRY_ATTEMPTS, RETRY_GAPS_MAX, SUBSCRIPTION_EVENTS_MAX, SUCCESS_PATTERN_CHARS_MAX,
+        DEACTIVATE_AFTER_FAILURES_MAX, DESCRIPTION_CHARS_MAX, EVENT_TYPE_CHARS_MAX, HEADER_VALUE_BYTES_MAX,
+        IDEMPOTENCY_KEY_CHARS_MAX, KEY_RATE_LIMIT_COUNT, NAME_CHARS_MAX, RATE_LIMIT_COUNT, REPLAY_PACE_COUNT,
+        RETENTION_BYTES, RETRY_ATTEMPTS, RETRY_GAPS_MAX, SUBSCRIPTION_EVENTS_MAX, SUCCESS_PATTERN_CHARS_MAX,
         SUCCESS_PATTERNS_MAX, TAG_CHARS_MAX, TAG_SETS_MAX, TAGS_MAX, TENANT_ID_CHARS_MAX, TLS_PEM_BYTES_MAX,
         URL_CHARS_MAX,
     },
+    subscription::InactiveReason,
 };
 use serde_json::{Value, json};
 
@@ -207,11 +208,14 @@ fn answered() -> Value {
         "EventType": {"properties": {"example_is": words(["published", "plausible"])}},
         "SubscriptionFacts": {"properties": {
             "id": id::<SubscriptionKind>(), "tenant": tenant_id(),
-            "inactive_reason": words(["paused", "gone", "unverified"]), "version": {"minimum": 1},
+            "inactive_reason": words(InactiveReason::ALL.map(InactiveReason::as_str)), "version": {"minimum": 1},
         }},
+        "Failures": {"properties": {"count": {"minimum": 1}}},
         "Verification": {"properties": {"state": words(["pending", "passed", "failed"])}},
         "Policy": {"properties": {
-            "gone": words(["deactivate", "failure"]), "retry_after": words(["honour", "ignore"]),
+            "gone": words(["deactivate", "failure"]),
+            "deactivate_after_failures": {"minimum": 1, "maximum": DEACTIVATE_AFTER_FAILURES_MAX},
+            "retry_after": words(["honour", "ignore"]),
             "breaker": words(["on", "off"]),
             "http_version": named("HttpVersion"), "repeat": words(["always", "unsent"]),
         }},

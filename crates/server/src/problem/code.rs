@@ -106,6 +106,8 @@ codes! {
     CannotBeRendered = "cannot_be_rendered", UNPROCESSABLE_ENTITY, "No request can be made";
     /// As many tests are under way as may.
     TooManyTests = "too_many_tests", TOO_MANY_REQUESTS, "Too many tests are under way";
+    /// The tenant has as many calls of this kind under way as it may have.
+    TooManyCalls = "too_many_calls", TOO_MANY_REQUESTS, "Too many such calls are under way";
     /// The key calls more often than it may.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "The rate limit of the key is reached";
     /// Too much waits to be written.
@@ -125,7 +127,7 @@ impl Code {
     pub(crate) const fn is_for_now(self) -> bool {
         matches!(
             self,
-            Self::Overloaded | Self::TooManyTests | Self::StoreUnavailable | Self::StoreFull | Self::NotReady
+            Self::Overloaded | Self::TooManyTests | Self::TooManyCalls | Self::StoreUnavailable | Self::StoreFull | Self::NotReady
         )
     }
 }

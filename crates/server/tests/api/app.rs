@@ -144,6 +144,7 @@ impl App {
             clock: Arc::new(clock.clone()),
             rng: StdRng::seed_from_u64(1),
             secrets: SecretBox::parse(SECRET_KEY).unwrap(),
+            deactivate_after: None,
             node_name: "test".to_owned(),
             profiles: built_in_profiles().into_iter().chain(own_profiles()).collect(),
         };

@@ -12,6 +12,7 @@ mod deliveries;
 mod event_types;
 mod events;
 mod explaining;
+mod failing;
 mod inspector;
 mod inspector_limits;
 mod keys;

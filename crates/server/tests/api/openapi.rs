@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{ACME, App};
 
 /// What the contract promises of this version.
-const PROMISED: [&str; 50] = [
+const PROMISED: [&str; 51] = [
     "GET /",
     "GET /inspector",
     "GET /inspector/{bin}/requests",
@@ -43,6 +43,7 @@ const PROMISED: [&str; 50] = [
     "GET /v1/tenants/{tenant}/subscriptions/{id}/secret",
     "POST /v1/tenants/{tenant}/subscriptions/{id}/secret/rotate",
     "POST /v1/tenants/{tenant}/subscriptions/{id}/test",
+    "POST /v1/tenants/{tenant}/subscriptions/{id}/send-now",
     "POST /v1/tenants/{tenant}/subscriptions/{id}/preview",
     "POST /v1/tenants/{tenant}/subscriptions/{id}/verify",
     "GET /v1/tenants/{tenant}/event-types",

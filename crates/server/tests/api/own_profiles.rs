@@ -82,6 +82,27 @@ value = "{{ event.data.at | rfc3339(0) }}"
 name = "seen"
 "#;
 
+/// Each delivery is tried once, and three that fail make their subscription inactive.
+const KILN: &str = r#"
+name = "kiln"
+title = "Kiln"
+
+[request]
+methods = ["POST"]
+
+[[request.content]]
+type = "application/json"
+body = "{{ event.data }}"
+
+[delivery]
+attempts = 1
+breaker = "off"
+deactivate_after_failures = 3
+
+[[events]]
+name = "fired"
+"#;
+
 /// A receiver must send a challenge back before anything is sent to it.
 const DOORBELL: &str = r#"
 name = "doorbell"
@@ -108,8 +129,9 @@ pub(crate) fn own_profiles() -> Vec<GivenProfile> {
         ("examples/job.begun.json", r#"{"id": 8}"#),
     ];
     let beacon = [("profile.toml", BEACON), ("examples/seen.json", r#"{"at": "2026-01-02T03:04:05.678Z"}"#)];
+    let kiln = [("profile.toml", KILN), ("examples/fired.json", "{}")];
     let doorbell = [("profile.toml", DOORBELL), ("examples/rung.json", "{}")];
-    vec![load(&workshop), load(&beacon), load(&doorbell)]
+    vec![load(&workshop), load(&beacon), load(&kiln), load(&doorbell)]
 }
 
 fn load(files: &[(&str, &str)]) -> GivenProfile {

@@ -15,7 +15,7 @@ async fn every_profile_stands_in_the_list_as_it_is_shown_alone() {
     assert_eq!(list["next"], json!(null));
     let names = names(&list["data"]);
     assert!(names.is_sorted());
-    for name in ["leadhub", "leanbe", "sleekplan", "standard", "workshop"] {
+    for name in ["leadhub", "leadsquared", "leanbe", "sleekplan", "standard", "workshop"] {
         let place = names.iter().position(|known| *known == name).unwrap();
         assert_eq!(app.get(&format!("/v1/profiles/{name}")).await.expect(200), list["data"][place]);
     }
@@ -56,8 +56,9 @@ async fn a_profile_tells_its_policy_in_the_words_of_a_subscription() {
                 "backoff": ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"],
             },
             "timeout": "15s", "timeout_min": "1s", "timeout_max": "1m", "success": ["2xx"],
-            "gone": "deactivate", "retry_after": "honour", "breaker": "on", "concurrency": 8, "http_version": "1.1", "repeat": "always",
-            "retention": null, "trace_context": true,
+            "gone": "deactivate", "deactivate_after_failures": null,
+            "retry_after": "honour", "breaker": "on", "concurrency": 8, "http_version": "1.1", "repeat": "always",
+            "retention": null, "trace_context": true, "group": null,
         })
     );
     let retry = &standard["policy"]["retry"];

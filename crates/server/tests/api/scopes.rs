@@ -15,7 +15,7 @@ const ADMIN: &str = "admin";
 const ANY: &str = "any";
 
 /// What each route needs.
-const NEEDS: [(&str, &str); 41] = [
+const NEEDS: [(&str, &str); 42] = [
     ("GET /metrics", ADMIN),
     ("GET /v1/audit", ADMIN),
     ("GET /v1/deliveries", ADMIN),
@@ -55,6 +55,7 @@ const NEEDS: [(&str, &str); 41] = [
     ("POST /v1/tenants/{tenant}/subscriptions/{id}/replay", "deliveries:retry"),
     ("GET /v1/tenants/{tenant}/subscriptions/{id}/secret", "subscriptions:write"),
     ("POST /v1/tenants/{tenant}/subscriptions/{id}/secret/rotate", "subscriptions:write"),
+    ("POST /v1/tenants/{tenant}/subscriptions/{id}/send-now", "deliveries:retry"),
     ("POST /v1/tenants/{tenant}/subscriptions/{id}/test", "subscriptions:write"),
     ("POST /v1/tenants/{tenant}/subscriptions/{id}/verify", "subscriptions:write"),
 ];

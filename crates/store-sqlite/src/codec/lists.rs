@@ -1,7 +1,7 @@
 //! Tags of an event, secrets of a subscription, targets of a fan-out.
 
 use postroad_domain::{SealedSecret, SubscriptionNo, Timestamp};
-use postroad_store::FanoutTarget;
+use postroad_store::{FanoutTarget, GroupKey, GroupTarget};
 
 use super::{Decoder, Encoder};
 use crate::error::Fault;
@@ -55,7 +55,15 @@ pub(crate) fn decode_secrets(bytes: &[u8]) -> Result<Vec<SealedSecret>, Fault> {
         .collect()
 }
 
-/// Targets of a fan-out in their order.
+/// A target that is due at a moment follows.
+const DUE: u64 = 1;
+/// A target whose events are grouped follows.
+const GROUPED: u64 = 2;
+/// Its windows are aligned.
+const ALIGNED: u64 = 4;
+
+/// Targets of a fan-out in their order: of each what all have, then behind the last of them what only some have. So what was written
+/// before there were delays and groups, which ends there, is read as targets without them.
 pub(crate) fn encode_targets(targets: &[FanoutTarget]) -> Vec<u8> {
     let mut out = Encoder::with_capacity(16 * targets.len());
     out.number(targets.len() as u64);
@@ -64,22 +72,64 @@ pub(crate) fn encode_targets(targets: &[FanoutTarget]) -> Vec<u8> {
         out.number(target.subscription_version.cast_unsigned());
         out.moment(target.expires_at.as_micros());
     }
+    if targets.iter().any(|target| target.due != Timestamp::default() || target.group.is_some()) {
+        targets.iter().for_each(|target| encode_waits(&mut out, target));
+    }
     out.done()
+}
+
+fn encode_waits(out: &mut Encoder, target: &FanoutTarget) {
+    let is_aligned = target.group.is_some_and(|group| group.is_aligned);
+    let due = if target.due == Timestamp::default() { 0 } else { DUE };
+    let grouped = if target.group.is_some() { GROUPED } else { 0 };
+    out.number(due | grouped | if is_aligned { ALIGNED } else { 0 });
+    if due != 0 {
+        out.moment(target.due.as_micros());
+    }
+    if let Some(group) = target.group {
+        out.bytes(&group.key.0);
+        out.number(group.window_ms.into());
+        out.number(group.events_max.into());
+        out.number(group.bytes_max.into());
+    }
 }
 
 /// Reads what [`encode_targets`] wrote.
 pub(crate) fn decode_targets(bytes: &[u8]) -> Result<Vec<FanoutTarget>, Fault> {
     let mut rest = Decoder::new(bytes)?;
     let count = rest.count()?;
-    (0..count)
-        .map(|_| {
-            Ok(FanoutTarget {
-                subscription_no: SubscriptionNo(rest.number()?.cast_signed()),
-                subscription_version: rest.number()?.cast_signed(),
-                expires_at: Timestamp::from_micros(rest.moment()?),
-            })
+    let targets = (0..count).map(|_| {
+        Ok(FanoutTarget {
+            subscription_no: SubscriptionNo(rest.number()?.cast_signed()),
+            subscription_version: rest.number()?.cast_signed(),
+            due: Timestamp::default(),
+            expires_at: Timestamp::from_micros(rest.moment()?),
+            group: None,
         })
-        .collect()
+    });
+    let mut targets = targets.collect::<Result<Vec<_>, Fault>>()?;
+    if !rest.is_empty() {
+        targets.iter_mut().try_for_each(|target| decode_waits(&mut rest, target))?;
+    }
+    Ok(targets)
+}
+
+fn decode_waits(rest: &mut Decoder<'_>, target: &mut FanoutTarget) -> Result<(), Fault> {
+    let what = rest.number()?;
+    if what & DUE != 0 {
+        target.due = Timestamp::from_micros(rest.moment()?);
+    }
+    if what & GROUPED != 0 {
+        let unreadable = |_| Fault::Corrupt("a stored target has a group that is none");
+        target.group = Some(GroupTarget {
+            key: GroupKey(rest.bytes()?.try_into().map_err(|_| Fault::Corrupt("a group's key is cut off"))?),
+            window_ms: rest.number()?.try_into().map_err(unreadable)?,
+            is_aligned: what & ALIGNED != 0,
+            events_max: rest.number()?.try_into().map_err(unreadable)?,
+            bytes_max: rest.number()?.try_into().map_err(unreadable)?,
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -104,11 +154,24 @@ mod tests {
         let older = SealedSecret { expires_at: Some(Timestamp::from_micros(-1)), ..current.clone() };
         let secrets = [current, older];
         assert_eq!(decode_secrets(&encode_secrets(&secrets)).unwrap(), secrets);
-        let targets = [1, 300].map(|no| FanoutTarget {
+        let target = |no| FanoutTarget {
             subscription_no: SubscriptionNo(no),
             subscription_version: no + 1,
+            due: Timestamp::default(),
             expires_at: Timestamp::from_micros(no),
-        });
+            group: None,
+        };
+        let targets = [1, 300].map(target);
         assert_eq!(decode_targets(&encode_targets(&targets)).unwrap(), targets);
+        let (key, window_ms) = (GroupKey([7; 16]), 60_000);
+        let group = GroupTarget { key, window_ms, is_aligned: true, events_max: 10_000, bytes_max: 1 << 24 };
+        let waiting = [
+            FanoutTarget { due: Timestamp::from_micros(9), ..target(1) },
+            FanoutTarget { group: Some(group), ..target(2) },
+            target(3),
+        ];
+        let written = encode_targets(&waiting);
+        assert_eq!(decode_targets(&written).unwrap(), waiting);
+        assert!(decode_targets(&written[..written.len() - 1]).is_err());
     }
 }

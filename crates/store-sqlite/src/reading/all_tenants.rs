@@ -133,7 +133,7 @@ fn walk<T, C>(
 }
 
 fn subscription_passes(filter: &SubscriptionFilter, row: &Row<'_>) -> Result<Option<Subscription>, Fault> {
-    let is_deleted: bool = row.get(11)?;
+    let is_deleted: bool = row.get(13)?;
     if is_deleted {
         return Ok(None);
     }

@@ -1,12 +1,12 @@
 //! Subscriptions: reading them here, changing them in [`crate::writer::subscriptions`].
 //!
 //! A subscription is one row and one row per version with that version's spec and secrets, so that a delivery can always
-//! tell what it was made with. Whether it is active now stands in its own row: a receiver that is gone makes no version, and neither
-//! does one that passes its handshakes.
+//! tell what it was made with. Whether it is active now stands in its own row, and so do its failures: a receiver that is gone
+//! makes no version, and neither does one that passes its handshakes.
 
 use postroad_domain::{
     SealedSecret, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
-    TenantNo, Timestamp, Verification,
+    TenantNo, Timestamp, Verification, subscription::Failures,
 };
 use postroad_store::{LaneKey, PendingVerifications};
 use rusqlite::{Connection, Row};
@@ -61,7 +61,7 @@ pub(crate) fn behind(
 
 /// Bytes of a subscription's settings, of a row as [`read`] takes it.
 pub(crate) fn bytes_of(row: &Row<'_>) -> Result<usize, Fault> {
-    Ok(row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?.len())
+    Ok(row.get_ref(11)?.as_str().map_err(rusqlite::Error::from)?.len())
 }
 
 /// What a subscription was at one of its versions, also a deleted one.
@@ -109,13 +109,21 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Subscription, Fault> {
         id: SubscriptionId::from_bytes(row.get(1)?),
         tenant_no: TenantNo(row.get(2)?),
         version: row.get(3)?,
-        spec: SubscriptionSpec { active: inactive.is_none(), ..read_spec(row, 9)? },
+        spec: SubscriptionSpec { active: inactive.is_none(), ..read_spec(row, 11)? },
         inactive: inactive.map(|reason| (reason, inactive_at)),
-        verification: read_verification(row, 10)?,
-        secrets: read_secrets(row, 8)?,
+        failures: failures_of(row, 8)?,
+        verification: read_verification(row, 12)?,
+        secrets: read_secrets(row, 10)?,
         created_at: Timestamp::from_micros(row.get(6)?),
         updated_at: Timestamp::from_micros(row.get(7)?),
     })
+}
+
+/// The failures of a subscription, which stand in this column and the next.
+pub(crate) fn failures_of(row: &Row<'_>, column: usize) -> Result<Option<Failures>, Fault> {
+    let (count, since) = (row.get::<_, u32>(column)?, row.get::<_, Option<i64>>(column + 1)?);
+    let since = since.map(Timestamp::from_micros);
+    Ok(since.filter(|_| count > 0).map(|since| Failures { count, since }))
 }
 
 fn read_verification(row: &Row<'_>, column: usize) -> Result<Option<Verification>, Fault> {

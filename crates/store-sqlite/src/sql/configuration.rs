@@ -56,8 +56,8 @@ queries! { CONFIGURATION:
     SUBSCRIPTION_SET = "UPDATE subscription SET version = ?2, generation = ?3, inactive = ?4, inactive_at = ?5,
         updated_at = ?6, verification = ?7 WHERE sub_no = ?1";
     /// Makes a subscription inactive without a new version.
-    SUBSCRIPTION_DEACTIVATE = "UPDATE subscription SET inactive = ?2, inactive_at = ?3, updated_at = ?3
-        WHERE sub_no = ?1";
+    SUBSCRIPTION_DEACTIVATE = "UPDATE subscription SET inactive = ?2, inactive_at = ?3, updated_at = ?3,
+        generation = ?4 WHERE sub_no = ?1";
     /// Writes what the handshakes of a subscription came to.
     SUBSCRIPTION_VERIFY = "UPDATE subscription SET verification = ?2 WHERE sub_no = ?1";
     /// Makes a subscription active without a new version.
@@ -72,17 +72,18 @@ queries! { CONFIGURATION:
     SUBSCRIPTION_HIDE = "UPDATE subscription SET generation = ?2, deleted_at = ?3 WHERE sub_no = ?1";
     /// A subscription by its id, with the spec and the secrets of its current version.
     SUBSCRIPTION_BY_ID = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
-        s.updated_at, v.secrets, v.spec, s.verification FROM subscription s
+        s.updated_at, s.failures, s.failing_since, v.secrets, v.spec, s.verification FROM subscription s
         CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
         WHERE s.id = ?2 AND s.tenant_no = ?1 AND s.deleted_at IS NULL";
     /// The same by its number.
     SUBSCRIPTION_BY_NO = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
-        s.updated_at, v.secrets, v.spec, s.verification FROM subscription s
+        s.updated_at, s.failures, s.failing_since, v.secrets, v.spec, s.verification FROM subscription s
         CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
         WHERE s.sub_no = ?2 AND s.tenant_no = ?1 AND s.deleted_at IS NULL";
     /// The subscriptions of a tenant in the order of their creation.
     SUBSCRIPTION_LIST = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
-        s.updated_at, v.secrets, v.spec, s.verification FROM subscription s INDEXED BY subscription_by_tenant
+        s.updated_at, s.failures, s.failing_since, v.secrets, v.spec, s.verification FROM subscription s
+        INDEXED BY subscription_by_tenant
         CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
         WHERE s.tenant_no = ?1 AND s.sub_no > ?2 AND s.deleted_at IS NULL ORDER BY s.sub_no";
     /// The number of a subscription, a deleted one too.

@@ -2,15 +2,16 @@
 
 queries! { GROUPS:
     // --- members ------------------------------------------------------------------------------------------------
-    /// The event that is to be added to a delivery, with the bytes of its data.
-    MEMBER_EVENT = "SELECT event_no, length(data) FROM event WHERE id = ?2 AND tenant_no = ?1";
-    /// What decides whether an event may be added to a delivery, with the bytes of its first event's data.
-    MEMBER_TARGET = "SELECT d.sub_no, d.status, d.attempts, d.at, length(e.data) FROM delivery d
-        CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 WHERE d.delivery_no = ?1 AND d.tenant_no = ?2";
+    /// Notes which delivery takes the events of a subscription with a key.
+    OPEN_GROUP_PUT = "INSERT INTO open_group (sub_no, key, delivery_no, closes_at) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (sub_no, key) DO UPDATE SET delivery_no = excluded.delivery_no, closes_at = excluded.closes_at";
+    /// It takes no more.
+    OPEN_GROUP_DELETE = "DELETE FROM open_group WHERE sub_no = ?1 AND key = ?2";
+    /// Where a group stands, with the bytes of its first event's data: once behind a start.
+    GROUP_FIND = "SELECT d.status, d.attempts, d.at, length(e.data) FROM delivery d
+        CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 WHERE d.delivery_no = ?1";
     /// The last event of a group, and what there is up to it.
     MEMBER_LAST = "SELECT place, bytes FROM member WHERE delivery_no = ?1 ORDER BY place DESC LIMIT 1";
-    /// Whether an event was added to a delivery already.
-    MEMBER_FIND = "SELECT 1 FROM member INDEXED BY member_by_event WHERE event_no = ?1 AND delivery_no = ?2";
     /// Adds an event to a delivery.
     MEMBER_INSERT = "INSERT INTO member (delivery_no, place, event_no, bytes) VALUES (?1, ?2, ?3, ?4)";
     /// Notes in a delivery's row that it has members.

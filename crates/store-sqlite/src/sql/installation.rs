@@ -14,10 +14,12 @@ queries! { INSTALLATION:
     /// Every tenant.
     LOAD_TENANTS = "SELECT tenant_no, config_version, deleted_at IS NOT NULL FROM tenant";
     /// Every subscription that is not deleted.
-    LOAD_SUBSCRIPTIONS = "SELECT s.sub_no, s.tenant_no, s.generation, s.inactive FROM subscription s
-        WHERE s.deleted_at IS NULL";
+    LOAD_SUBSCRIPTIONS = "SELECT s.sub_no, s.tenant_no, s.generation, s.inactive, s.failures, s.failing_since
+        FROM subscription s WHERE s.deleted_at IS NULL";
     /// Every mark that is not swept yet.
     LOAD_MARKS = "SELECT sub_no, generation, tenant_no, reason, at FROM mark";
+    /// Every group that takes events, and those that closed and are not swept yet.
+    LOAD_OPEN_GROUPS = "SELECT sub_no, key, delivery_no, closes_at FROM open_group";
     /// Events that are not in their listing yet.
     LOAD_UNLISTED_EVENTS = "SELECT tenant_no, event_no, type, deliveries FROM event WHERE event_no >= ?1
         ORDER BY event_no";

@@ -64,7 +64,7 @@ queries! { READING:
     SUBSCRIPTION_OWNER = "SELECT tenant_no FROM subscription WHERE id = ?1";
     /// Subscriptions in a range, newest first, deleted ones too.
     SUBSCRIPTION_LIST_ALL = "SELECT s.sub_no, s.id, s.tenant_no, s.version, s.inactive, s.inactive_at, s.created_at,
-        s.updated_at, v.secrets, v.spec, s.verification, s.deleted_at IS NOT NULL FROM subscription s
+        s.updated_at, s.failures, s.failing_since, v.secrets, v.spec, s.verification, s.deleted_at IS NOT NULL FROM subscription s
         CROSS JOIN subscription_version v ON v.sub_no = s.sub_no AND v.version = s.version
         WHERE s.sub_no >= ?1 AND s.sub_no < ?2 ORDER BY s.sub_no DESC LIMIT ?3";
 }

@@ -8,6 +8,9 @@ queries! { SENDING:
     /// Whether a delivery has a place in the queue, and until when it is not tried there.
     QUEUE_FIND = "SELECT not_before FROM queue WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND due = ?4
         AND delivery_no = ?5";
+    /// A delivery's place in the queue: attempts of its pass, when it ends at the latest, until when it is not tried there.
+    QUEUE_PLACE = "SELECT tries, expires_at, not_before FROM queue WHERE tenant_no = ?1 AND sub_no = ?2
+        AND generation = ?3 AND due = ?4 AND delivery_no = ?5";
     /// Ends a delivery that the receiver took, in place.
     DELIVERY_SUCCEED [Input: Succeed] = "UPDATE delivery SET status = 3, reason = NULL, attempts = attempts + ?2, at = ?3
         WHERE delivery_no = ?1 AND status = 2";
@@ -28,6 +31,8 @@ queries! { SENDING:
         WHERE delivery_no = ?1 AND status IN (3, 4, 5)";
     /// Counts attempts of a delivery that does not follow them.
     DELIVERY_COUNT = "UPDATE delivery SET attempts = attempts + ?2 WHERE delivery_no = ?1";
+    /// Keeps how many deliveries of a subscription failed since the last one that succeeded.
+    SUBSCRIPTION_FAILURES = "UPDATE subscription SET failures = ?2, failing_since = ?3 WHERE sub_no = ?1";
     /// Appends an attempt.
     ATTEMPT_INSERT = "INSERT INTO attempt (attempt_no, delivery_no, number, id, at, duration_us, status, error_class,
         request, response) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";

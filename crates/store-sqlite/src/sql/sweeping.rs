@@ -1,7 +1,7 @@
 //! The work behind marks, budgets and deletions.
 
 queries! { SWEEPING:
-    /// Sweep and backlog: the next rows of a generation.
+    /// Sweep, backlog and send-now: the next rows of a generation.
     LANE_ROWS = "SELECT due, delivery_no, expires_at FROM queue
         WHERE tenant_no = ?1 AND sub_no = ?2 AND generation = ?3 AND (due, delivery_no) > (?4, ?5)
         ORDER BY due, delivery_no LIMIT ?6";

@@ -9,10 +9,10 @@ use postroad_domain::{
 };
 use postroad_store::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
-    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, LaneKey, ListAllSubscriptions,
-    ListKeys, ListTenants, Owned, Page, PendingVerifications, PutEventType, PutEventTypeError, PutProfile,
-    PutTenant, RecordVerification, RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile,
-    UpdateSubscription, UpdateSubscriptionError,
+    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Failing, KeyUsed, LaneKey,
+    ListAllSubscriptions, ListFailing, ListKeys, ListTenants, Owned, Page, PendingVerifications,
+    PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordVerification, RevokeKey, SettingKey,
+    StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError,
 };
 
 use super::SqliteStore;
@@ -89,6 +89,10 @@ impl Configuration for SqliteStore {
 
     async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError> {
         self.writer.write(GiveUp, move |work| writer::subscriptions::deactivate(work, &deactivate)).await
+    }
+
+    async fn failing_subscriptions(&self, list: ListFailing) -> Result<Vec<Failing>, StoreError> {
+        self.writer.write(GiveUp, move |work| Ok(writer::subscriptions::failing(work, list))).await
     }
 
     async fn record_verification(&self, record: RecordVerification) -> Result<bool, StoreError> {

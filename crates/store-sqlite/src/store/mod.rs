@@ -108,3 +108,47 @@ fn measure_log(db: &mut Connection, gauges: &Arc<Gauges>) -> Result<(), OpenErro
     }))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use postroad_domain::{Clock, Timestamp, time::Sleep};
+    use postroad_store::Queue;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct StoppedClock;
+
+    impl Clock for StoppedClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::default()
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _: Duration) -> Sleep {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    /// Beside a writer that does not pause the checkpointer never gets to the end, so the log grew to its limit and the writer moved all
+    /// of it alone.
+    #[tokio::test]
+    async fn the_writer_begins_a_log_anew_of_which_the_checkpointer_has_left_little() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { ballast_bytes: 0, ..Options::new(folder.path(), Arc::new(StoppedClock)) };
+        let store = SqliteStore::open(options).unwrap();
+        let mut log_bytes = Vec::new();
+        for is_told in [false, false, true, false] {
+            if is_told {
+                store.writer.catch_up_in_a_test().await;
+            }
+            store.probe().await.unwrap();
+            log_bytes.push(store.stats().pending_bytes);
+        }
+        assert!(log_bytes[0] < log_bytes[1] && log_bytes[2] < log_bytes[1], "{log_bytes:?}");
+        assert!(log_bytes[3] > log_bytes[2], "it is told once: {log_bytes:?}");
+    }
+}

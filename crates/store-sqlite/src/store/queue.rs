@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use postroad_domain::{EventId, TenantNo, delivery::Delivery};
 use postroad_store::{
     Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, Fanout, LaneKey, Prune, Pruned, Queue,
-    Refill, Refilled, RetryDelivery, RetryDeliveryError, StoreError, StoreStats, Sweep, Swept, WaitingLane,
-    WaitingLanes,
+    Refill, Refilled, RetryDelivery, RetryDeliveryError, SendNow, SendNowError, SentNow, StoreError,
+    StoreStats, Sweep, Swept, WaitingLane, WaitingLanes,
 };
 
 use super::SqliteStore;
@@ -24,8 +24,7 @@ use crate::{
 #[async_trait]
 impl Queue for SqliteStore {
     async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError> {
-        let only_outcomes =
-            commit.events.is_empty() && commit.fanouts.is_empty() && commit.members.is_empty();
+        let only_outcomes = commit.events.is_empty() && commit.fanouts.is_empty();
         let when_full = if only_outcomes { UseBallast } else { GiveUp };
         self.writer.commit(when_full, commit).await
     }
@@ -64,6 +63,12 @@ impl Queue for SqliteStore {
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError> {
         self.writer
             .write_for(cancel.tenant_no, GiveUp, move |work| writer::deliveries::cancel(work, &cancel))
+            .await?
+    }
+
+    async fn send_now(&self, send: SendNow) -> Result<SentNow, SendNowError> {
+        self.writer
+            .write_for(send.tenant_no, GiveUp, move |work| writer::send_now::send_now(work, &send))
             .await?
     }
 

@@ -7,7 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use postroad_domain::{Reason, SubscriptionNo, TenantNo, Timestamp};
+use postroad_domain::{
+    Reason, SubscriptionNo, TenantNo, Timestamp,
+    subscription::{Failures, InactiveReason},
+};
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 
@@ -15,7 +18,7 @@ use crate::{
     codes,
     error::Fault,
     numbers::DELIVERY_BITS,
-    reading::groups,
+    reading::{groups, subscriptions::failures_of},
     sql::{self, query},
     writer::{
         batch::Batch,
@@ -24,6 +27,7 @@ use crate::{
         held::HeldWalk,
         log::Logs,
         numbering::Numbering,
+        open_groups::OpenGroups,
         waiting::{Place, Waiting},
     },
 };
@@ -53,10 +57,14 @@ pub(crate) struct Known {
     pub(crate) batch: Option<Batch>,
     /// Where the sweep stands in each lane that is held: its receiver is gone, or is not verified.
     pub(crate) gone: BTreeMap<SubscriptionNo, HeldWalk>,
+    /// The subscriptions of which deliveries failed and none succeeded since; inactive ones as they were then.
+    pub(crate) failing: BTreeMap<SubscriptionNo, Failures>,
     /// Lanes in which it is not counted yet what waits.
     pub(crate) uncounted: BTreeSet<SubscriptionNo>,
     /// The events of large fan-outs that are under way.
     pub(crate) fanout_events: FanoutEvents,
+    /// The groups that take events.
+    pub(crate) open_groups: OpenGroups,
     /// Where forgetting stands.
     pub(crate) prune: PruneWalk,
     /// Some deliveries have more than one event or a stored body: only then anything but their own rows is asked for it.
@@ -72,7 +80,7 @@ pub(crate) struct Lane {
     pub(crate) tenant_no: TenantNo,
     /// What enters the queue now enters it in this generation; what stands in an older one was called off.
     pub(crate) generation: i64,
-    /// It was set inactive by the customer.
+    /// It is inactive, and nothing is queued for later.
     pub(crate) paused: bool,
     /// How much waits in its current generation.
     pub(crate) waiting: Waiting,
@@ -107,6 +115,7 @@ impl Known {
         known.load_lanes(db)?;
         known.load_marks(db)?;
         known.has_extras = groups::are_any_extras(db)?;
+        known.open_groups = OpenGroups::load(db)?;
         Ok(known)
     }
 
@@ -122,6 +131,18 @@ impl Known {
         self.marks
             .range((sub_no, i64::MIN)..=(sub_no, i64::MAX))
             .map(|((_, generation), mark)| (*generation, *mark))
+    }
+
+    /// Whether a subscription is there and active.
+    pub(crate) fn is_active(&self, sub_no: SubscriptionNo) -> bool {
+        self.lanes.get(&sub_no).is_some_and(|lane| !lane.paused) && !self.gone.contains_key(&sub_no)
+    }
+
+    /// Forgets a subscription that was deleted.
+    pub(crate) fn forget(&mut self, sub_no: SubscriptionNo) {
+        self.lanes.remove(&sub_no);
+        self.gone.remove(&sub_no);
+        self.failing.remove(&sub_no);
     }
 
     /// Notes that a delivery with this expiry, whose event has so many bytes, entered the current generation of a lane.
@@ -215,17 +236,19 @@ impl Known {
     fn load_lanes(&mut self, db: &Connection) -> Result<(), Fault> {
         let rows = query::list(db, sql::LOAD_SUBSCRIPTIONS, (), |row| {
             let inactive = row.get::<_, Option<i64>>(3)?.map(codes::inactive_of).transpose()?;
-            Ok((SubscriptionNo(row.get(0)?), TenantNo(row.get(1)?), row.get::<_, i64>(2)?, inactive))
+            let lane = (SubscriptionNo(row.get(0)?), TenantNo(row.get(1)?), row.get::<_, i64>(2)?);
+            Ok((lane, inactive, failures_of(row, 4)?))
         })?;
-        for (sub_no, tenant_no, generation, inactive) in rows {
+        for ((sub_no, tenant_no, generation), inactive, failures) in rows {
             if self.tenants.contains_key(&tenant_no) {
-                use postroad_domain::subscription::InactiveReason::{self, Paused};
-                let (paused, waiting) = (inactive == Some(Paused), Waiting::UNCOUNTED);
+                let is_held = inactive.is_some_and(InactiveReason::holds);
+                let (paused, waiting) = (inactive.is_some() && !is_held, Waiting::UNCOUNTED);
                 self.lanes.insert(sub_no, Lane { tenant_no, generation, paused, waiting });
                 self.uncounted.insert(sub_no);
-                if inactive.is_some_and(InactiveReason::holds) {
+                if is_held {
                     self.gone.insert(sub_no, HeldWalk::default());
                 }
+                self.failing.extend(failures.map(|failures| (sub_no, failures)));
             }
         }
         Ok(())

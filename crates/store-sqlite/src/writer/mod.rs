@@ -9,6 +9,7 @@ mod batch;
 pub(crate) mod commit;
 pub(crate) mod deliveries;
 pub(crate) mod event_types;
+mod failures;
 pub(crate) mod fanouts;
 pub(crate) mod forgetting;
 pub(crate) mod held;
@@ -18,8 +19,10 @@ pub(crate) mod known;
 pub(crate) mod listing;
 pub(crate) mod log;
 pub(crate) mod numbering;
+pub(crate) mod open_groups;
 pub(crate) mod profiles;
 pub(crate) mod replays;
+pub(crate) mod send_now;
 pub(crate) mod settings;
 pub(crate) mod subscriptions;
 pub(crate) mod tenants;
@@ -146,6 +149,16 @@ impl Writer {
             set.map_err(|error| Fault::from(error).into())
         })
         .await
+    }
+
+    /// As if the checkpointer had come to the end of a long log.
+    #[cfg(test)]
+    pub(crate) async fn catch_up_in_a_test(&self) {
+        let told = |writer: &mut WriterThread| {
+            writer.checkpoints.catch_up_in_a_test();
+            Ok(())
+        };
+        self.run(JobKind::Other(None), told).await.unwrap();
     }
 
     async fn run<T: Send + 'static>(

@@ -1,16 +1,19 @@
-//! Changing subscriptions.
+//! Changing subscriptions, and those whose deliveries fail.
 //!
 //! What waits is called off by one mark, however much it is: everything in the lane's current *generation* is cancelled
 //! as of the mark, the lane's next deliveries enter a new generation, and the sweep makes the old one real in steps.
 
+use std::ops::Bound;
+
 use postroad_domain::{
-    Reason, Revision, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp, Verification,
+    Reason, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp, Verification,
     VerificationState,
-    subscription::InactiveReason::{self, Gone, Paused, Unverified},
+    subscription::InactiveReason::{self, Paused, Unverified},
 };
 use postroad_store::{
     AskVerification, Change, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
-    LaneKey, RecordVerification, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+    Failing, LaneKey, ListFailing, RecordVerification, SubscriptionChange, UpdateSubscription,
+    UpdateSubscriptionError,
 };
 
 use crate::{
@@ -20,7 +23,7 @@ use crate::{
     reading::subscriptions::{by_id, by_no},
     sql::{self, query},
     writer::{
-        audit,
+        audit, failures,
         known::{Lane, Mark},
         tenants,
         waiting::Waiting,
@@ -54,14 +57,9 @@ pub(crate) fn create(
     let no = SubscriptionNo(work.db.last_insert_rowid());
     let spec = SubscriptionSpec { active: inactive.is_none(), ..create.spec.clone() };
     insert_version(work, (no, 1), &spec, &create.secrets)?;
-    let lane = Lane {
-        tenant_no: create.tenant_no,
-        generation: 0,
-        paused: paused.is_some(),
-        waiting: Waiting::EMPTY,
-    };
+    let lane = Lane { tenant_no: create.tenant_no, generation: 0, paused: false, waiting: Waiting::EMPTY };
     work.known.lanes.insert(no, lane);
-    note_held(work, no, inactive);
+    set_standing(work, no, inactive)?;
     let standing = inactive.map_or(Standing::Active, Standing::Inactive);
     note_history(work, (no, 1), standing, create.at)?;
     tenants::touch(work, create.tenant_no)?;
@@ -78,8 +76,7 @@ pub(crate) fn update(
     let Some(mut changed) = by_id(work.db, update.tenant_no, update.id)? else {
         return Ok(Err(UpdateSubscriptionError::NotFound));
     };
-    let expected = Revision { version: update.expected_version, gone: update.expected_gone };
-    if changed.revision() != expected {
+    if changed.revision() != update.expected {
         return Ok(Err(UpdateSubscriptionError::Changed));
     }
     let before = changed.inactive;
@@ -90,8 +87,11 @@ pub(crate) fn update(
         SubscriptionChange::Both(spec, secrets) => (Some(spec), Some(secrets)),
     };
     if let Some(spec) = spec {
-        changed.inactive = inactive_with(&changed, spec, update.at);
-        changed.spec = SubscriptionSpec::clone(spec);
+        let inactive = inactive_with(&changed, spec, update.at);
+        if changed.inactive.is_some() && inactive.is_none() {
+            forget_failures(work, &mut changed)?;
+        }
+        (changed.inactive, changed.spec) = (inactive, SubscriptionSpec::clone(spec));
     }
     if let Some(secrets) = secrets {
         changed.secrets.clone_from(secrets);
@@ -103,13 +103,14 @@ pub(crate) fn update(
         changed.verification = Some(pending(changed.version + 1, update.at));
     }
     let changes_lane = changes_spec || changed.inactive != before;
-    if matches!(changed.inactive, Some((Paused, _))) {
+    let calls_off = changed.inactive.is_some_and(|(reason, _)| !reason.holds());
+    if calls_off {
         call_off(work, changed.no, Reason::Paused, update.at)?;
     }
     put_version(work, &mut changed, update.at)?;
     if changes_lane {
         work.announced.push(Change::Lane(lane_of(&changed)));
-        if matches!(changed.inactive, Some((Paused, _))) {
+        if calls_off {
             work.announced.push(Change::CalledOff(changed.tenant_no));
         }
     }
@@ -117,19 +118,27 @@ pub(crate) fn update(
     Ok(Ok(changed))
 }
 
-/// Makes an active subscription inactive as its receiver is gone; answers whether it did. What waits stays where it is.
+/// Makes an active subscription inactive for a reason that is not its customer's; answers whether it did.
 pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result<bool, Fault> {
     if !work.known.tenants.contains_key(&deactivate.tenant_no) {
         return Ok(false);
     }
     let living = by_no(work.db, deactivate.tenant_no, deactivate.subscription_no)?;
-    let is_meant = |known: &Subscription| known.inactive.is_none() && known.version == deactivate.version;
+    let (why, at) = (deactivate.why, deactivate.at);
+    let is_meant = |known: &Subscription| {
+        known.inactive.is_none() && known.version == deactivate.version && why.holds_of(known.failures)
+    };
     let Some(active) = living.filter(is_meant) else { return Ok(false) };
+    let reason = why.reason();
+    if !reason.holds() {
+        call_off(work, active.no, Reason::Paused, at)?;
+        work.announced.push(Change::CalledOff(active.tenant_no));
+    }
+    let generation = set_standing(work, active.no, Some(reason))?;
     // No new version: deliveries are shaped as before.
-    let row = (active.no.0, codes::inactive_code(Gone), deactivate.at.as_micros());
+    let row = (active.no.0, codes::inactive_code(reason), at.as_micros(), generation);
     query::run(work.db, sql::SUBSCRIPTION_DEACTIVATE, row)?;
-    work.known.gone.entry(active.no).or_default();
-    note_history(work, (active.no, active.version), Standing::Inactive(Gone), deactivate.at)?;
+    note_history(work, (active.no, active.version), Standing::Inactive(reason), at)?;
     tenants::touch(work, active.tenant_no)?;
     work.announced.push(Change::Lane(lane_of(&active)));
     audit::note(work.db, active.tenant_no, deactivate.at, deactivate.audit.as_ref())?;
@@ -137,14 +146,14 @@ pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result
 }
 
 /// Writes what the handshakes of a subscription came to; answers whether it did. Where it becomes active by it, what was held waits
-/// where it is.
+/// where it is, and its failures are forgotten.
 pub(crate) fn verify(work: &mut Work<'_>, record: &RecordVerification) -> Result<bool, Fault> {
     if !work.known.tenants.contains_key(&record.tenant_no) {
         return Ok(false);
     }
     let asked_by = |known: &Subscription| known.verification.as_ref().map(|known| known.version);
     let living = by_no(work.db, record.tenant_no, record.subscription_no)?;
-    let Some(known) = living.filter(|known| asked_by(known) == record.expected) else { return Ok(false) };
+    let Some(mut known) = living.filter(|known| asked_by(known) == record.expected) else { return Ok(false) };
     let text = verification_text(&record.verification)?;
     query::run(work.db, sql::SUBSCRIPTION_VERIFY, (known.no.0, text))?;
     if !(record.activates && matches!(known.inactive, Some((Unverified, _)))) {
@@ -152,7 +161,8 @@ pub(crate) fn verify(work: &mut Work<'_>, record: &RecordVerification) -> Result
     }
     // No new version: deliveries are shaped as before.
     query::run(work.db, sql::SUBSCRIPTION_ACTIVATE, (known.no.0, record.at.as_micros()))?;
-    work.known.gone.remove(&known.no);
+    set_standing(work, known.no, None)?;
+    forget_failures(work, &mut known)?;
     note_history(work, (known.no, known.version), Standing::Active, record.at)?;
     tenants::touch(work, known.tenant_no)?;
     work.announced.push(Change::Lane(lane_of(&known)));
@@ -160,6 +170,18 @@ pub(crate) fn verify(work: &mut Work<'_>, record: &RecordVerification) -> Result
     Ok(true)
 }
 
+/// The active subscriptions whose deliveries fail, as the writer remembers them.
+pub(crate) fn failing(work: &Work<'_>, list: ListFailing) -> Vec<Failing> {
+    let behind = list.after.map_or(Bound::Unbounded, Bound::Excluded);
+    let failing = work.known.failing.range((behind, Bound::Unbounded));
+    let failing =
+        failing.filter(|(no, failures)| failures.count >= list.count_min && work.known.is_active(**no));
+    let failing = failing.filter_map(|(no, failures)| {
+        let tenant_no = work.known.lanes.get(no)?.tenant_no;
+        Some(Failing { lane: LaneKey { tenant_no, subscription_no: *no }, failures: *failures })
+    });
+    failing.take(list.limit).collect()
+}
 /// Deletes a subscription.
 pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result<bool, Fault> {
     let Some(subscription) = by_id(work.db, delete.tenant_no, delete.id)? else { return Ok(false) };
@@ -167,8 +189,7 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result
     let row = (subscription.no.0, generation, delete.at.as_micros());
     query::run(work.db, sql::SUBSCRIPTION_HIDE, row)?;
     note_history(work, (subscription.no, subscription.version), Standing::Deleted, delete.at)?;
-    work.known.lanes.remove(&subscription.no);
-    work.known.gone.remove(&subscription.no);
+    work.known.forget(subscription.no);
     tenants::touch(work, delete.tenant_no)?;
     work.announced.extend([Change::Lane(lane_of(&subscription)), Change::CalledOff(delete.tenant_no)]);
     audit::note(work.db, delete.tenant_no, delete.at, delete.audit.as_ref())?;
@@ -202,15 +223,6 @@ fn verification_text(verification: &Verification) -> Result<String, Fault> {
     Ok(serde_json::to_string(verification)?)
 }
 
-/// Whether the sweep looks for what expires in the lane: nobody sends from one that is held.
-fn note_held(work: &mut Work<'_>, no: SubscriptionNo, inactive: Option<InactiveReason>) {
-    if inactive.is_some_and(InactiveReason::holds) {
-        work.known.gone.entry(no).or_default();
-    } else {
-        work.known.gone.remove(&no);
-    }
-}
-
 fn lane_of(subscription: &Subscription) -> LaneKey {
     LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
 }
@@ -234,13 +246,12 @@ fn call_off(work: &mut Work<'_>, no: SubscriptionNo, reason: Reason, at: Timesta
 fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -> Result<(), Fault> {
     changed.version += 1;
     changed.updated_at = at;
-    let lane = work.known.lanes.get_mut(&changed.no).ok_or(Fault::Corrupt("a subscription has no lane"))?;
     let inactive = changed.inactive.map(|(reason, _)| reason);
-    lane.paused = inactive == Some(Paused);
+    let generation = set_standing(work, changed.no, inactive)?;
     let row = (
         changed.no.0,
         changed.version,
-        lane.generation,
+        generation,
         inactive.map(codes::inactive_code),
         changed.inactive.map(|(_, since)| since.as_micros()),
         at.as_micros(),
@@ -253,8 +264,34 @@ fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -
         None => (Standing::Active, at),
     };
     note_history(work, (changed.no, changed.version), standing, since)?;
-    note_held(work, changed.no, inactive);
     tenants::touch(work, changed.tenant_no)
+}
+
+/// Remembers whether a subscription is active, and whether the sweep looks for what expires in its lane: nobody sends from one
+/// that is held. Answers the generation of the lane.
+fn set_standing(
+    work: &mut Work<'_>,
+    no: SubscriptionNo,
+    inactive: Option<InactiveReason>,
+) -> Result<i64, Fault> {
+    let is_held = inactive.is_some_and(InactiveReason::holds);
+    if is_held {
+        work.known.gone.entry(no).or_default();
+    } else {
+        work.known.gone.remove(&no);
+    }
+    let lane = work.known.lanes.get_mut(&no).ok_or(Fault::Corrupt("a subscription has no lane"))?;
+    lane.paused = inactive.is_some() && !is_held;
+    Ok(lane.generation)
+}
+
+/// A subscription that is activated begins anew.
+fn forget_failures(work: &mut Work<'_>, of: &mut Subscription) -> Result<(), Fault> {
+    of.failures = None;
+    match work.known.failing.remove(&of.no) {
+        Some(_) => failures::put(work.db, of.no, None),
+        None => Ok(()),
+    }
 }
 
 /// Notes what a subscription is from the next event on, and since when.

@@ -58,8 +58,7 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteTenant) -> Result<bool,
     let lanes = work.known.lanes.iter().filter(|(_, lane)| lane.tenant_no == tenant.no);
     let lanes: Vec<SubscriptionNo> = lanes.map(|(sub_no, _)| *sub_no).collect();
     for sub_no in lanes {
-        work.known.lanes.remove(&sub_no);
-        work.known.gone.remove(&sub_no);
+        work.known.forget(sub_no);
     }
     work.known.tenants.remove(&tenant.no);
     work.known.dead_tenants.insert(tenant.no);

@@ -27,7 +27,6 @@ async fn fill(world: &mut World, store: &SqliteStore, tenant: &Tenant, to: &Subs
             events: vec![event],
             outcomes: Vec::new(),
             fanouts: Vec::new(),
-            members: Vec::new(),
         });
         match store.commit(Arc::clone(&commit)).await {
             Ok(_) => {}
@@ -45,7 +44,6 @@ fn empty(commit: &Commit) -> Commit {
         events: Vec::new(),
         outcomes: Vec::new(),
         fanouts: Vec::new(),
-        members: Vec::new(),
     }
 }
 
@@ -102,7 +100,7 @@ async fn outcomes_that_find_no_room_half_way_log_no_attempt_and_log_each_once_wh
     store.set_pages_max(1).await.unwrap();
     let (at, session) = (world.tick(), world.session.id);
     let commit =
-        Commit { at, session, events: Vec::new(), outcomes, fanouts: Vec::new(), members: Vec::new() };
+        Commit { at, session, events: Vec::new(), outcomes, fanouts: Vec::new() };
     let commit = Arc::new(commit);
     assert!(matches!(store.commit(Arc::clone(&commit)).await, Err(StoreError::Full)));
     for of in &waiting[..3] {
@@ -137,7 +135,6 @@ async fn the_ballast_is_given_up_for_outcomes_only_and_taken_in_by_a_probe() {
         events: Vec::new(),
         outcomes: vec![outcome],
         fanouts: Vec::new(),
-        members: Vec::new(),
     });
     // Here the ballast makes no room, as not the disk is full but the number of pages is limited.
     assert!(matches!(store.commit(Arc::clone(&commit)).await, Err(StoreError::Full)));

@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use bytes::Bytes;
 use postroad_domain::{EventId, Subscription, Tenant, delivery::StoredBody};
 use postroad_store::{
-    BacklogBudget, Commit, DeliveryFilter, ListDeliveries, ListSubscriptionsThen, MemberResult, NewMember,
-    Next, Outcome, QueuedDelivery, conformance::World,
+    AcceptResult, BacklogBudget, DeliveryFilter, GroupKey, GroupTarget, ListDeliveries,
+    ListSubscriptionsThen, Next, Outcome, QueuedDelivery, conformance::World,
 };
 use postroad_store_sqlite::check::check;
 use rusqlite::Connection;
@@ -23,17 +23,19 @@ pub(crate) async fn group(
     tenant: &Tenant,
     to: &Subscription,
 ) -> (QueuedDelivery, Vec<EventId>) {
-    let queued = world.accept_one(tenant, to).await;
-    let due = world.now().after(Duration::from_secs(60));
-    let postponed = Outcome { attempt: None, ..world.outcome(&queued, Next::Queued { due, tries: 0 }) };
-    world.commit_outcome(postponed).await;
-    let opened = QueuedDelivery { due, ..queued };
-    let new = [world.event(tenant, &[]).await, world.event(tenant, &[]).await];
-    let member = |event| NewMember { tenant_no: tenant.no, delivery: opened.id, event };
-    let members = new.iter().map(|new| member(new.id)).collect();
-    let events = [opened.event.id, new[0].id, new[1].id].to_vec();
-    let commit = Commit { events: new.to_vec(), members, ..world.empty_commit() };
-    assert_eq!(world.commit_all(commit).await.members, [MemberResult::Added; 2]);
+    let (key, window_ms) = (GroupKey([7; 16]), 60_000);
+    let group = GroupTarget { key, window_ms, is_aligned: false, events_max: 100, bytes_max: 1_000 };
+    let mut new = Vec::new();
+    for _ in 0..3 {
+        let mut event = world.event(tenant, &[to]).await;
+        event.deliveries[0].target.group = Some(group);
+        new.push(event);
+    }
+    let events = new.iter().map(|new| new.id).collect();
+    let AcceptResult::Accepted { deliveries } = world.commit_events(new).await.remove(0) else {
+        panic!("the first event was not accepted");
+    };
+    let (opened, due) = (deliveries[0].clone(), deliveries[0].due);
     let body = Arc::new(StoredBody { method: None, url: None, body: Bytes::from_static(b"made") });
     let failed = world.outcome(&opened, Next::Queued { due, tries: 1 });
     world.commit_outcome(Outcome { body: Some(body), ..failed }).await;
@@ -85,6 +87,41 @@ async fn a_group_is_there_again_after_a_restart() {
     let budget = BacklogBudget { deliveries: 10, bytes: 10 };
     assert_eq!(world.sweep_within(budget, 100).await.overflowed, 0);
     assert_eq!(world.sweep_within(BacklogBudget { bytes: 9, ..budget }, 100).await.overflowed, 1);
+}
+
+#[tokio::test]
+async fn an_open_window_takes_events_behind_a_restart_and_is_forgotten_when_it_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let group = GroupTarget {
+        key: GroupKey([7; 16]),
+        window_ms: 3_600_000,
+        is_aligned: false,
+        events_max: 100,
+        bytes_max: 1_000,
+    };
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let mut ids = Vec::new();
+    for round in 0..3 {
+        let mut event = world.event(&tenant, &[&subscription]).await;
+        event.deliveries[0].target.group = Some(group);
+        ids.push(event.id);
+        assert_eq!(world.commit_event(event).await.len(), usize::from(round == 0));
+        drop(world);
+        world = World::new(Arc::new(open(folder.path()))).await;
+        world.advance(Duration::from_secs(60 * (round + 1)));
+    }
+    let events = world.store.delivery_events(tenant.no, ids[0].delivery(1)).await.unwrap();
+    assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), ids);
+    let open_groups = || {
+        let count = "SELECT count(*) FROM open_group";
+        database(folder.path()).query_row(count, (), |row| row.get::<_, i64>(0)).unwrap()
+    };
+    world.sweep_all(10).await;
+    assert_eq!(open_groups(), 1);
+    world.advance(Duration::from_secs(7_200));
+    world.sweep_all(10).await;
+    assert_eq!(open_groups(), 0);
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use std::{
 };
 
 use postroad_domain::{
-    Actor, AuditAction, EventId, ReplaySelection, ReplayStatus, RetryOverride, Status, SubscriptionId,
-    SubscriptionNo, TenantNo, Timestamp, retry::RetryPolicy,
+    Actor, AuditAction, EventId, Reason, ReplaySelection, ReplayStatus, RetryOverride, Status,
+    SubscriptionId, SubscriptionNo, TenantNo, Timestamp, retry::RetryPolicy,
 };
 use postroad_store::{
     AuditFilter, ListAudit, ListKeys, ListSubscriptionsThen, NewAudit, Next, RecordAudit, ReplayStep,
@@ -125,6 +125,19 @@ async fn a_version_whose_secrets_were_not_kept_has_the_current_ones() {
         secrets.push(kept.unwrap().secrets.len());
     }
     assert_eq!(secrets, [0, 1, 0], "the one from before is unknown, the one at the migration is kept");
+}
+
+#[tokio::test]
+async fn an_old_subscription_has_no_failures_and_counts_them_from_then_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = migrated(folder.path()).await;
+    let id = SubscriptionId::from_bytes(SUB_ID);
+    let subscription = world.store.subscription(TENANT_NO, id).await.unwrap().unwrap();
+    assert_eq!(subscription.failures, None);
+    let queued = world.refill(&subscription).await.deliveries.remove(0);
+    world.record(&queued, Next::Failed(Reason::Exhausted)).await;
+    let failures = world.store.subscription(TENANT_NO, id).await.unwrap().unwrap().failures;
+    assert_eq!(failures.map(|failures| (failures.count, failures.since)), Some((1, world.now())));
 }
 
 #[tokio::test]

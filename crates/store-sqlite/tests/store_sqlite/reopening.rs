@@ -2,8 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use postroad_domain::{EventOffset, Reason, Status, TenantNo};
-use postroad_store::{BacklogBudget, LogRead, Next, Prune, ReadLog, conformance::World};
+use postroad_domain::{
+    EventOffset, Reason, Status, SubscriptionSpec, TenantNo,
+    subscription::{Failures, InactiveReason},
+};
+use postroad_store::{
+    BacklogBudget, Deactivation, Failing, LaneKey, ListFailing, LogRead, Next, Prune, ReadLog,
+    SubscriptionChange, conformance::World,
+};
 use postroad_store_sqlite::check::check;
 use rusqlite::Connection;
 
@@ -31,6 +37,54 @@ async fn what_waits_is_counted_again_after_opening_and_the_oldest_fail() {
         let delivery = world.look(delivery).await;
         assert_eq!((delivery.status, delivery.reason), expected, "{index}");
     }
+}
+
+#[tokio::test]
+async fn failures_are_counted_on_after_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let well = world.subscription(&tenant).await;
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        waiting.push(world.accept_one(&tenant, &subscription).await);
+    }
+    let sent = world.accept_one(&tenant, &well).await;
+    world.record(&sent, Next::Succeeded).await;
+    world.record(&waiting[0], Next::Failed(Reason::Exhausted)).await;
+    let since = world.now();
+    world.record(&waiting[1], Next::Failed(Reason::Exhausted)).await;
+    drop(world);
+
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    world.advance(AGE);
+    let list = ListFailing { count_min: 2, after: None, limit: 9 };
+    let lane = LaneKey { tenant_no: tenant.no, subscription_no: subscription.no };
+    let failures = Failures { count: 2, since };
+    assert_eq!(world.store.failing_subscriptions(list).await.unwrap(), [Failing { lane, failures }]);
+    let outcome = world.outcome(&waiting[2], Next::Failed(Reason::Exhausted));
+    let failing = world.commit(Vec::new(), vec![outcome], Vec::new()).await.failing;
+    let failures = Failures { count: 3, since };
+    assert_eq!(failing, [Failing { lane, failures }]);
+    assert!(world.deactivate_for(&subscription, Deactivation::Failing(failures)).await);
+    drop(world);
+
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    world.advance(2 * AGE);
+    let stored = world.store.subscription(tenant.no, subscription.id).await.unwrap().unwrap();
+    assert_eq!(stored.failures, Some(failures));
+    assert!(matches!(stored.inactive, Some((InactiveReason::Failing, _))), "{:?}", stored.inactive);
+    assert_eq!(world.look(&waiting[3]).await.status, Status::Cancelled);
+    assert!(world.refill(&subscription).await.deliveries.is_empty());
+    assert!(world.store.failing_subscriptions(list).await.unwrap().is_empty(), "it is inactive");
+    let active = SubscriptionSpec { active: true, ..stored.spec.clone() };
+    let active = world.change(&stored, SubscriptionChange::Spec(Box::new(active))).await;
+    assert_eq!((active.inactive, active.failures), (None, None));
+    drop(world);
+
+    let world = World::new(Arc::new(open(folder.path()))).await;
+    let stored = world.store.subscription(tenant.no, subscription.id).await.unwrap().unwrap();
+    assert_eq!(stored.failures, None);
 }
 
 #[tokio::test]

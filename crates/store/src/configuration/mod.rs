@@ -23,13 +23,13 @@ use postroad_domain::{
 pub use profiles::{PutProfile, StoredProfile};
 pub use settings::SettingKey;
 pub use tenants::{
-    ConfigSnapshot, CreateSubscription, Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant,
-    ListTenants, PutEventType, PutTenant, SubscriptionChange, UpdateSubscription,
+    ConfigSnapshot, CreateSubscription, Deactivate, Deactivation, DeleteEventType, DeleteSubscription,
+    DeleteTenant, ListFailing, ListTenants, PutEventType, PutTenant, SubscriptionChange, UpdateSubscription,
 };
 pub use verification::{AskVerification, PendingVerifications, RecordVerification};
 
 use crate::{
-    LaneKey, ListAllSubscriptions, Owned, Page,
+    Failing, LaneKey, ListAllSubscriptions, Owned, Page,
     error::{
         CreateKeyError, CreateSubscriptionError, PutEventTypeError, StoreError, UpdateSubscriptionError,
     },
@@ -80,20 +80,26 @@ pub trait Configuration: Send + Sync + 'static {
         list: ListAllSubscriptions,
     ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, StoreError>;
 
-    /// Changes a subscription that still has the expected version. Setting it inactive cancels what waits.
+    /// Changes a subscription that is still as expected. Setting it inactive cancels what waits; setting it active begins the count
+    /// of its failures anew, and no other change does.
     async fn update_subscription(
         &self,
         update: UpdateSubscription,
     ) -> Result<Subscription, UpdateSubscriptionError>;
 
-    /// Makes a subscription inactive because its receiver said that it is gone; what waits is held. It is no new version
-    /// of the subscription, but the tenant's `config_version` grows. Answers whether it did that: not when it is inactive already,
-    /// has another version by now, or is gone.
+    /// Makes a subscription inactive for a reason that is not its customer's; what waits is held or cancelled, as the reason says
+    /// ([`postroad_domain::subscription::InactiveReason::holds`]). It is no new version of the subscription, but the tenant's
+    /// `config_version` grows. Answers whether it did that: not when it is inactive already, has another version by now, is gone, or
+    /// does not have the failures any more.
     async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError>;
 
+    /// Active subscriptions whose deliveries fail, by number: what a restart looks at, since the commit that counted their failures
+    /// may have been the last thing that was done.
+    async fn failing_subscriptions(&self, list: ListFailing) -> Result<Vec<Failing>, StoreError>;
+
     /// Writes what the handshakes of a subscription came to. It is no new version of the subscription; where it becomes active by
-    /// it, the tenant's `config_version` grows. Answers whether it was written: not when the subscription has another
-    /// verification by now, or is gone.
+    /// it, its failures are forgotten and the tenant's `config_version` grows. Answers whether it was written: not when the
+    /// subscription has another verification by now, or is gone.
     async fn record_verification(&self, record: RecordVerification) -> Result<bool, StoreError>;
 
     /// The lanes of subscriptions that are unverified and whose verification is pending, by key.

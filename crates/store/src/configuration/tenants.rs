@@ -1,8 +1,10 @@
 //! Operations on tenants and subscriptions.
 
 use postroad_domain::{
-    EventType, RegisteredType, SealedSecret, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec,
-    Tenant, TenantId, TenantNo, Timestamp, tenant::TenantSpec,
+    EventType, RegisteredType, Revision, SealedSecret, Subscription, SubscriptionId, SubscriptionNo,
+    SubscriptionSpec, Tenant, TenantId, TenantNo, Timestamp,
+    subscription::{Failures, InactiveReason},
+    tenant::TenantSpec,
 };
 
 use super::AskVerification;
@@ -110,11 +112,8 @@ pub struct UpdateSubscription {
     pub tenant_no: TenantNo,
     /// Which.
     pub id: SubscriptionId,
-    /// The version the change was made from.
-    pub expected_version: i64,
-    /// Whether it was held then, as its receiver was gone or not verified: neither a 410 nor a handshake that passes is a version,
-    /// and a change that was made before it must not undo it.
-    pub expected_gone: bool,
+    /// What the change was made from. A change that was made before a 410, or before handshakes passed, must not undo it.
+    pub expected: Revision,
     /// What changes.
     pub change: SubscriptionChange,
     /// The handshakes that it asks for.
@@ -130,8 +129,8 @@ pub struct UpdateSubscription {
 pub enum SubscriptionChange {
     /// What the customer configured. `active` false on an active one: it becomes inactive with the reason `paused` and
     /// what waits is cancelled as of this commit; on one that is inactive already its reason stays, and what is held
-    /// stays held. `active` true: the reason goes, also `gone` and `unverified`, and what was held goes out, unless the change
-    /// asks for handshakes that must pass first.
+    /// stays held. `active` true: the reason goes, whatever it is, its failures are forgotten, and what was held goes out, unless
+    /// the change asks for handshakes that must pass first.
     Spec(Box<SubscriptionSpec>),
     /// The secrets, the current one first.
     Secrets(Vec<SealedSecret>),
@@ -139,19 +138,62 @@ pub enum SubscriptionChange {
     Both(Box<SubscriptionSpec>, Vec<SealedSecret>),
 }
 
-/// Makes a subscription inactive with the reason `gone`, if it is active and was not changed since it had this version.
+/// Makes a subscription inactive, if it is active and was not changed since it had this version.
 #[derive(Clone, Debug)]
 pub struct Deactivate {
     /// In which tenant.
     pub tenant_no: TenantNo,
     /// Which.
     pub subscription_no: SubscriptionNo,
-    /// The version that the receiver was asked with.
+    /// The version that the receiver was asked with, or that the failures were judged by.
     pub version: i64,
+    /// Why.
+    pub why: Deactivation,
     /// Now.
     pub at: Timestamp,
     /// What the audit says of it.
     pub audit: Option<NewAudit>,
+}
+
+/// Why a subscription is made inactive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deactivation {
+    /// Its receiver said that it is gone.
+    Gone,
+    /// These deliveries failed. It must have them still, or more behind the same first one: who activates it, or one that
+    /// succeeds, forgets them.
+    Failing(Failures),
+}
+
+impl Deactivation {
+    /// The reason that the subscription names.
+    pub const fn reason(self) -> InactiveReason {
+        match self {
+            Self::Gone => InactiveReason::Gone,
+            Self::Failing(_) => InactiveReason::Failing,
+        }
+    }
+
+    /// Whether it holds of a subscription that has these failures now.
+    pub fn holds_of(self, failures: Option<Failures>) -> bool {
+        match self {
+            Self::Gone => true,
+            Self::Failing(judged) => {
+                failures.is_some_and(|now| now.since == judged.since && now.count >= judged.count)
+            }
+        }
+    }
+}
+
+/// Asks for the active subscriptions whose deliveries fail.
+#[derive(Clone, Copy, Debug)]
+pub struct ListFailing {
+    /// Only those of which so many failed.
+    pub count_min: u32,
+    /// Only those behind this one.
+    pub after: Option<SubscriptionNo>,
+    /// At most so many.
+    pub limit: usize,
 }
 
 /// Deletes a subscription.

@@ -59,8 +59,7 @@ pub async fn a_change_that_comes_too_late_is_not_told(store: Arc<dyn Store>) {
         ask: None,
         tenant_no: tenant.no,
         id: subscription.id,
-        expected_version: subscription.version + 1,
-        expected_gone: false,
+        expected: (subscription.version + 1).into(),
         change: SubscriptionChange::Secrets(Vec::new()),
         at: world.tick(),
         audit,
@@ -83,7 +82,8 @@ pub async fn a_retry_and_a_cancel_are_told(store: Arc<dyn Store>) {
     let told: Vec<_> = all(&world).await.into_iter().map(|entry| entry.action).collect();
     let expected = [AuditAction::DeliveryRetried, AuditAction::DeliveryCancelled];
     assert_eq!(told, expected);
-    world.store.retry_delivery(retry).await.unwrap_err();
+    let unknown = world.event_id().delivery(1);
+    world.store.retry_delivery(RetryDelivery { id: unknown, ..retry }).await.unwrap_err();
     assert_eq!(all(&world).await.len(), expected.len(), "a refusal tells nothing");
 }
 

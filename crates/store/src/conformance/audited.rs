@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     AskVerification, CancelDelivery, CancelReplay, CreateKey, CreateReplay, CreateSubscription, Deactivate,
-    DeleteEventType, DeleteSubscription, DeleteTenant, PutEventType, PutTenant, RecordTest,
+    Deactivation, DeleteEventType, DeleteSubscription, DeleteTenant, PutEventType, PutTenant, RecordTest,
     RecordVerification, RetryDelivery, RevokeKey, Store, SubscriptionChange, UpdateSubscription,
 };
 
@@ -91,7 +91,8 @@ async fn tell_of_deliveries(world: &mut World, tenant: &Tenant, to: &Subscriptio
     world.store.retry_delivery(retry.clone()).await.unwrap();
     told(world, AuditAction::DeliveryRetried).await;
     let entries = all(world).await.len();
-    world.store.retry_delivery(retry).await.unwrap_err();
+    let unknown = world.event_id().delivery(1);
+    world.store.retry_delivery(RetryDelivery { id: unknown, ..retry }).await.unwrap_err();
     assert_eq!(all(world).await.len(), entries, "a refusal tells nothing");
 }
 
@@ -123,18 +124,9 @@ async fn tell_of_subscriptions(world: &mut World, of: &Subscription) {
     world.store.create_subscription(create).await.unwrap();
     told(world, AuditAction::SubscriptionCreated).await;
     let audit = Some(entry(world, AuditAction::SecretRotated));
-    let (expected_version, change) = (of.version, SubscriptionChange::Secrets(Vec::new()));
+    let (expected, change) = (of.revision(), SubscriptionChange::Secrets(Vec::new()));
     let (id, at) = (of.id, world.tick());
-    let update = UpdateSubscription {
-        ask: None,
-        tenant_no,
-        id,
-        expected_version,
-        expected_gone: false,
-        change,
-        at,
-        audit,
-    };
+    let update = UpdateSubscription { ask: None, tenant_no, id, expected, change, at, audit };
     world.store.update_subscription(update).await.unwrap();
     told(world, AuditAction::SecretRotated).await;
     let secrets = SubscriptionChange::Secrets(Vec::new());
@@ -151,7 +143,8 @@ async fn tell_of_subscriptions(world: &mut World, of: &Subscription) {
     assert!(world.store.record_verification(record).await.unwrap());
     assert_eq!(all(world).await.len(), entries, "it was active already");
     let audit = Some(entry(world, AuditAction::SubscriptionGone));
-    let deactivate = Deactivate { tenant_no, subscription_no, version, at: world.tick(), audit };
+    let why = Deactivation::Gone;
+    let deactivate = Deactivate { tenant_no, subscription_no, version, why, at: world.tick(), audit };
     world.store.deactivate(deactivate).await.unwrap();
     told(world, AuditAction::SubscriptionGone).await;
     let audit = Some(entry(world, AuditAction::SubscriptionDeleted));

@@ -167,10 +167,9 @@ pub async fn a_change_needs_the_current_version(store: Arc<dyn Store>) {
     let update = UpdateSubscription {
         ask: None,
         audit: None,
-        expected_gone: false,
         tenant_no: tenant.no,
         id: subscription.id,
-        expected_version: subscription.version,
+        expected: subscription.revision(),
         change: SubscriptionChange::Spec(Box::new(renamed.clone())),
         at: world.tick(),
     };
@@ -289,10 +288,9 @@ pub async fn a_deleted_subscription_is_not_there_any_more(store: Arc<dyn Store>)
     let update = UpdateSubscription {
         ask: None,
         audit: None,
-        expected_gone: false,
         tenant_no: tenant.no,
         id: subscription.id,
-        expected_version: subscription.version,
+        expected: subscription.revision(),
         change: SubscriptionChange::Secrets(Vec::new()),
         at: world.tick(),
     };

@@ -6,8 +6,8 @@ use postroad_domain::{Reason, Status, subscription::InactiveReason};
 
 use super::{World, world::spec};
 use crate::{
-    Deactivate, Next, OutcomeResult, Store, SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
-    WaitingLanes,
+    Deactivate, Deactivation, Next, OutcomeResult, Store, SubscriptionChange, UpdateSubscription,
+    UpdateSubscriptionError, WaitingLanes,
 };
 
 pub async fn a_gone_subscription_is_inactive_and_says_why(store: Arc<dyn Store>) {
@@ -132,15 +132,16 @@ pub async fn a_change_that_was_made_before_a_410_does_not_undo_it(store: Arc<dyn
         ask: None,
         tenant_no: tenant.no,
         id: subscription.id,
-        expected_version: subscription.version,
-        expected_gone: false,
+        expected: subscription.revision(),
         change: SubscriptionChange::Spec(Box::new(spec())),
         at: world.tick(),
         audit: None,
     };
     let refused = world.store.update_subscription(stale.clone()).await.unwrap_err();
     assert!(matches!(refused, UpdateSubscriptionError::Changed), "{refused:?}");
-    let active = world.store.update_subscription(UpdateSubscription { expected_gone: true, ..stale }).await;
+    let gone = world.store.subscription(tenant.no, subscription.id).await.unwrap().unwrap();
+    let fresh = UpdateSubscription { expected: gone.revision(), ..stale };
+    let active = world.store.update_subscription(fresh).await;
     assert_eq!(active.unwrap().inactive, None);
 }
 
@@ -153,7 +154,8 @@ pub async fn an_answer_to_an_earlier_version_deactivates_nothing(store: Arc<dyn 
     {
         let at = world.tick();
         let (tenant_no, subscription_no) = (tenant.no, subscription.no);
-        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, at };
+        let why = Deactivation::Gone;
+        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, why, at };
         assert_eq!(world.store.deactivate(deactivate).await.unwrap(), deactivates, "version {version}");
     }
 }

@@ -1,57 +1,73 @@
-//! Groups: deliveries to which events are added while they wait.
+//! Deliveries that wait: for their time, and for further events that they are sent with.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{
-    EventId, Reason, ReplaySelection, Status, Subscription, Tenant,
-    delivery::Delivery,
-    limits::{DELIVERY_EVENTS_BYTES_MAX, DELIVERY_EVENTS_LISTED_MAX},
+    EventId, Reason, ReplaySelection, Status, Subscription, Tenant, delivery::Delivery,
+    limits::DELIVERY_EVENTS_LISTED_MAX,
 };
 
 use super::{
     replay_steps::{run, start},
-    world::{World, lane_of, outcome, refill_of},
+    world::{World, accepted, outcome},
 };
 use crate::{
-    BacklogBudget, CancelDelivery, Commit, DeliveryFilter, Group, ListAllDeliveries, ListDeliveries,
-    ListSubscriptionsThen, MemberResult, NewEvent, NewMember, Next, OutcomeResult, QueuedDelivery,
-    RetryDelivery, Store,
+    BacklogBudget, CancelDelivery, Commit, DeliveryFilter, Fanout, FanoutTarget, Group, GroupKey,
+    GroupTarget, Idempotency, ListAllDeliveries, ListDeliveries, ListSubscriptionsThen, NewEvent, Next,
+    OutcomeResult, QueuedDelivery, RetryDelivery, Store,
 };
 
 /// How long a group takes events here.
 const WINDOW: Duration = Duration::from_secs(60);
 const EXHAUSTED: Next = Next::Failed(Reason::Exhausted);
 
+/// How events are grouped here.
+fn grouping() -> GroupTarget {
+    let (events_max, bytes_max) = (10_000, 1024 * 1024);
+    let window_ms = u32::try_from(WINDOW.as_millis()).unwrap();
+    GroupTarget { key: GroupKey([7; 16]), window_ms, is_aligned: false, events_max, bytes_max }
+}
+
+/// An event that goes to a subscription together with others.
+pub(super) async fn grouped(
+    world: &mut World,
+    tenant: &Tenant,
+    to: &Subscription,
+    group: GroupTarget,
+) -> NewEvent {
+    let mut event = world.event(tenant, &[to]).await;
+    event.deliveries[0].target.group = Some(group);
+    event
+}
+
 /// A delivery of a new event that waits for the end of its window.
 async fn open(world: &mut World, tenant: &Tenant, to: &Subscription) -> QueuedDelivery {
-    let queued = world.accept_one(tenant, to).await;
-    wait(world, queued).await
+    let event = grouped(world, tenant, to, grouping()).await;
+    world.commit_event(event).await.remove(0)
 }
 
-async fn wait(world: &mut World, queued: QueuedDelivery) -> QueuedDelivery {
-    let due = world.now().after(WINDOW);
-    let postponed = outcome(&queued, None, Next::Queued { due, tries: 0 });
-    assert_eq!(world.commit_outcome(postponed).await, OutcomeResult::Applied);
-    QueuedDelivery { due, ..queued }
+/// Commits an event that must join a group.
+async fn join(world: &mut World, tenant: &Tenant, to: &Subscription) -> EventId {
+    let event = grouped(world, tenant, to, grouping()).await;
+    let id = event.id;
+    let opened = world.commit_event(event).await;
+    assert!(opened.is_empty(), "it opened a group: {opened:?}");
+    id
 }
 
-/// An event that goes to nobody by itself.
+/// Whether the next event joins a group.
+async fn joins(world: &mut World, tenant: &Tenant, to: &Subscription) -> bool {
+    let event = grouped(world, tenant, to, grouping()).await;
+    world.commit_event(event).await.is_empty()
+}
+
+/// An event that goes to nobody.
 async fn event(world: &mut World, tenant: &Tenant) -> EventId {
     let event = world.event(tenant, &[]).await;
     let id = event.id;
     world.commit_event(event).await;
     id
-}
-
-fn member(of: &QueuedDelivery, event: EventId) -> NewMember {
-    NewMember { tenant_no: of.lane.tenant_no, delivery: of.id, event }
-}
-
-async fn add(world: &mut World, to: &QueuedDelivery, event: EventId) -> MemberResult {
-    let members = vec![member(to, event)];
-    let commit = Commit { members, ..world.empty_commit() };
-    world.commit_all(commit).await.members[0]
 }
 
 /// A group of so many events, and those; its window is over.
@@ -64,9 +80,7 @@ async fn group(
     let opened = open(world, tenant, to).await;
     let mut events = vec![opened.event.id];
     while events.len() < count {
-        let added = event(world, tenant).await;
-        assert_eq!(add(world, &opened, added).await, MemberResult::Added);
-        events.push(added);
+        events.push(join(world, tenant, to).await);
     }
     world.advance(2 * WINDOW);
     (opened, events)
@@ -127,25 +141,75 @@ pub async fn a_delivery_of_one_event_is_no_group(store: Arc<dyn Store>) {
     assert!(world.store.delivery_events(tenant.no, unknown).await.unwrap().is_empty());
 }
 
-pub async fn an_event_is_added_in_the_commit_that_accepts_it_and_only_once(store: Arc<dyn Store>) {
+pub async fn events_of_one_commit_share_a_group(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let mut events = Vec::new();
+    for _ in 0..3 {
+        events.push(grouped(&mut world, &tenant, &subscription, grouping()).await);
+    }
+    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+    let opened: Vec<_> = world.commit_events(events).await.into_iter().map(accepted).collect();
+    assert_eq!(opened.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 0]);
+    assert_eq!(opened[0][0].due, world.now().after(WINDOW));
+    assert_eq!(events_of(&world, &opened[0][0]).await, ids);
+}
+
+pub async fn a_repeat_of_an_event_joins_nothing(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let opened = open(&mut world, &tenant, &subscription).await;
-    let new = world.event(&tenant, &[]).await;
-    let id = new.id;
-    let members = vec![member(&opened, id)];
-    let commit = Commit { events: vec![new], members, ..world.empty_commit() };
-    assert_eq!(world.commit_all(commit).await.members, [MemberResult::Added]);
-    for again in [id, opened.event.id] {
-        assert_eq!(add(&mut world, &opened, again).await, MemberResult::Added);
+    let key = Idempotency { key_hash: [1; 32], bytes_hash: [2; 32], expires_at: world.now().after(WINDOW * 9) };
+    let mut joined = Vec::new();
+    for _ in 0..2 {
+        let event = grouped(&mut world, &tenant, &subscription, grouping()).await;
+        joined.push(event.id);
+        world.commit_events(vec![NewEvent { idempotency: Some(key), ..event }]).await;
     }
-    assert_eq!(events_of(&world, &opened).await, [opened.event.id, id]);
+    assert_eq!(events_of(&world, &opened).await, [opened.event.id, joined[0]]);
 }
 
-pub async fn what_is_due_was_tried_or_has_ended_takes_no_event(store: Arc<dyn Store>) {
+pub async fn each_key_and_each_subscription_has_its_own_group(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
-    let due = world.accept_one(&tenant, &subscription).await;
+    let other = world.subscription(&tenant).await;
+    let another_key = GroupTarget { key: GroupKey([8; 16]), ..grouping() };
+    for (to, group) in [(&subscription, grouping()), (&other, grouping()), (&subscription, another_key)] {
+        let event = grouped(&mut world, &tenant, to, group).await;
+        assert_eq!(world.commit_event(event).await.len(), 1, "it opens a group");
+    }
+    assert!(joins(&mut world, &tenant, &subscription).await);
+}
+
+pub async fn a_window_ends_and_the_next_event_opens_another(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let opened = open(&mut world, &tenant, &subscription).await;
+    assert_eq!(opened.due, world.now().after(WINDOW));
+    // A commit of that very moment is too late.
+    let late = grouped(&mut world, &tenant, &subscription, grouping()).await;
+    let commit = Commit { at: opened.due, events: vec![late], ..world.empty_commit() };
+    let next = accepted(world.commit_all(commit).await.events.remove(0)).remove(0);
+    assert_eq!(next.due, opened.due.after(WINDOW));
+    assert_eq!(events_of(&world, &opened).await, [opened.event.id]);
+    world.advance(3 * WINDOW);
+    assert_eq!(world.refill(&subscription).await.deliveries.len(), 2);
+}
+
+pub async fn an_aligned_window_ends_with_the_next_whole_multiple(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let aligned = GroupTarget { is_aligned: true, ..grouping() };
+    let event = grouped(&mut world, &tenant, &subscription, aligned).await;
+    let opened = world.commit_event(event).await.remove(0);
+    let window_micros = i64::try_from(WINDOW.as_micros()).unwrap();
+    assert_eq!(opened.due.as_micros() % window_micros, 0);
+    assert!(opened.due > world.now() && opened.due <= world.now().after(WINDOW));
+}
+
+pub async fn what_was_tried_sent_now_or_has_ended_takes_no_event(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
     let tried = open(&mut world, &tenant, &subscription).await;
     let later = world.now().after(WINDOW);
     world.record(&tried, Next::Queued { due: later, tries: 1 }).await;
@@ -154,73 +218,112 @@ pub async fn what_is_due_was_tried_or_has_ended_takes_no_event(store: Arc<dyn St
     world.store.cancel_delivery(cancel).await.unwrap();
     let failed = open(&mut world, &tenant, &subscription).await;
     world.commit_outcome(outcome(&failed, None, Next::Failed(Reason::Expired))).await;
-    let late = event(&mut world, &tenant).await;
-    for closed in [&due, &tried, &cancelled, &failed] {
-        assert_eq!(add(&mut world, closed, late).await, MemberResult::Refused);
+    let retried = open(&mut world, &tenant, &subscription).await;
+    let (at, expires_at) = (world.tick(), retried.expires_at);
+    let retry = RetryDelivery { audit: None, tenant_no: tenant.no, id: retried.id, at, expires_at };
+    world.store.retry_delivery(retry).await.unwrap();
+    let called_off = open(&mut world, &tenant, &subscription).await;
+    world.set_active(&subscription, false).await;
+    world.set_active(&subscription, true).await;
+    open(&mut world, &tenant, &subscription).await;
+    for closed in [&tried, &cancelled, &failed, &retried, &called_off] {
         assert_eq!(events_of(&world, closed).await, [closed.event.id]);
     }
-    let called_off = open(&mut world, &tenant, &subscription).await;
-    let late = event(&mut world, &tenant).await;
-    world.set_active(&subscription, false).await;
-    assert_eq!(add(&mut world, &called_off, late).await, MemberResult::Refused);
-    world.set_active(&subscription, true).await;
-    assert_eq!(add(&mut world, &called_off, late).await, MemberResult::Refused);
-    let (at, expires_at) = (world.tick(), called_off.expires_at);
-    let retry = RetryDelivery { audit: None, tenant_no: tenant.no, id: called_off.id, at, expires_at };
-    world.store.retry_delivery(retry).await.unwrap();
-    assert_eq!(add(&mut world, &called_off, late).await, MemberResult::Refused);
 }
 
-pub async fn an_outcome_of_the_same_commit_comes_first(store: Arc<dyn Store>) {
+pub async fn a_full_group_is_due_at_once_and_the_next_event_opens_another(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
-    let opened = open(&mut world, &tenant, &subscription).await;
-    let late = event(&mut world, &tenant).await;
-    let outcomes = vec![world.outcome(&opened, Next::Succeeded)];
-    let members = vec![member(&opened, late)];
-    let commit = Commit { outcomes, members, ..world.empty_commit() };
-    let committed = world.commit_all(commit).await;
-    assert_eq!(committed.outcomes, [OutcomeResult::Applied]);
-    assert_eq!(committed.members, [MemberResult::Refused]);
-}
-
-pub async fn an_earlier_event_and_what_is_not_there_are_not_added(store: Arc<dyn Store>) {
-    let mut world = World::new(store).await;
-    let (tenant, subscription) = world.tenant_with_subscription().await;
-    let (other, other_subscription) = (world.tenant("other").await, subscription.clone());
-    let early = event(&mut world, &tenant).await;
-    let opened = open(&mut world, &tenant, &other_subscription).await;
-    assert_eq!(add(&mut world, &opened, early).await, MemberResult::Refused);
-    let foreign = event(&mut world, &other).await;
-    let unknown = world.event_id();
-    for id in [foreign, unknown] {
-        assert_eq!(add(&mut world, &opened, id).await, MemberResult::NotFound);
+    let small = GroupTarget { events_max: 2, ..grouping() };
+    let mut opened = Vec::new();
+    for _ in 0..5 {
+        let event = grouped(&mut world, &tenant, &subscription, small).await;
+        opened.extend(world.commit_event(event).await);
     }
-    let late = event(&mut world, &tenant).await;
-    for delivery in [unknown.delivery(1), early.delivery(1), opened.event.id.delivery(2)] {
-        let nowhere = QueuedDelivery { id: delivery, ..opened.clone() };
-        assert_eq!(add(&mut world, &nowhere, late).await, MemberResult::NotFound);
-    }
-    assert_eq!(events_of(&world, &opened).await, [opened.event.id]);
+    assert_eq!(opened.len(), 3);
+    let due = world.refill(&subscription).await.deliveries;
+    assert_eq!(due.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [opened[0].id, opened[1].id]);
+    assert!(due.iter().all(|delivery| delivery.group.is_some_and(|group| group.events.get() == 2)));
+    assert_eq!(events_of(&world, &opened[2]).await.len(), 1, "its window is open");
+    let one = GroupTarget { events_max: 1, key: GroupKey([9; 16]), ..grouping() };
+    let event = grouped(&mut world, &tenant, &subscription, one).await;
+    let alone = world.commit_event(event).await.remove(0);
+    assert!(world.refill(&subscription).await.deliveries.iter().any(|delivery| delivery.id == alone.id));
 }
 
 pub async fn a_group_takes_no_more_bytes_than_it_may(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let opened = open(&mut world, &tenant, &subscription).await;
-    let bytes = usize::try_from(DELIVERY_EVENTS_BYTES_MAX).unwrap() - opened.event.data.len();
-    let data = Bytes::from(vec![b'1'; bytes]);
-    let large = NewEvent { data, ..world.event(&tenant, &[]).await };
-    let id = large.id;
-    world.commit_event(large).await;
-    assert_eq!(add(&mut world, &opened, id).await, MemberResult::Added);
-    let small = event(&mut world, &tenant).await;
-    assert_eq!(add(&mut world, &opened, small).await, MemberResult::Refused);
-    // Only the first event comes into memory with it.
-    let late = refill_of(lane_of(&subscription), world.now().after(2 * WINDOW));
-    let refilled = world.store.refill(late).await.unwrap().deliveries.remove(0);
-    assert_eq!(refilled.group.map(|group| group.bytes), Some(DELIVERY_EVENTS_BYTES_MAX));
-    assert_eq!(refilled.bytes(), opened.event.data.len());
+    let bytes = grouping().bytes_max as usize - opened.event.data.len();
+    for (length, opens) in [(bytes + 1, 1), (1, 0), (10, 1)] {
+        let event = grouped(&mut world, &tenant, &subscription, grouping()).await;
+        let event = NewEvent { data: Bytes::from(vec![b'1'; length]), ..event };
+        assert_eq!(world.commit_event(event).await.len(), opens, "{length} bytes");
+    }
+    // The first had no room for what came, the second is full; the third takes events. Only its first event comes into memory with a group.
+    let due = world.refill(&subscription).await.deliveries;
+    let groups: Vec<_> = due.iter().map(|delivery| delivery.group.map(|group| group.bytes)).collect();
+    assert_eq!(groups, [None, Some(u64::from(grouping().bytes_max))]);
+    assert_eq!((due[0].id, due[1].bytes()), (opened.id, bytes + 1));
+}
+
+pub async fn a_group_waits_for_the_latest_of_its_events(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let mut event = grouped(&mut world, &tenant, &subscription, grouping()).await;
+    let early = world.now().after(WINDOW / 2);
+    event.deliveries[0].target.due = early;
+    let opened = world.commit_event(event).await.remove(0);
+    assert_eq!(opened.due, world.now().after(WINDOW), "the window ends later");
+    let late = world.now().after(2 * WINDOW);
+    let mut event = grouped(&mut world, &tenant, &subscription, grouping()).await;
+    let target = &mut event.deliveries[0].target;
+    (target.due, target.expires_at) = (late, opened.expires_at.after(WINDOW));
+    let expires_at = target.expires_at;
+    assert!(world.commit_event(event).await.is_empty());
+    assert_eq!(world.look(&opened).await.due_at, Some(late));
+    world.advance(WINDOW + WINDOW / 2);
+    assert!(world.refill(&subscription).await.deliveries.is_empty());
+    assert!(!joins(&mut world, &tenant, &subscription).await, "its window is over, though it waits");
+    world.advance(WINDOW);
+    let waiting = world.refill(&subscription).await.deliveries;
+    assert_eq!((waiting[0].id, waiting[0].due, waiting[0].expires_at), (opened.id, late, expires_at));
+}
+
+pub async fn a_delivery_is_not_due_before_its_time(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let mut event = world.event(&tenant, &[&subscription]).await;
+    let due = world.now().after(WINDOW);
+    event.deliveries[0].target.due = due;
+    let queued = world.commit_event(event).await.remove(0);
+    assert_eq!((queued.due, world.look(&queued).await.due_at), (due, Some(due)));
+    let none = world.refill(&subscription).await;
+    assert_eq!((none.deliveries.len(), none.next_due), (0, Some(due)));
+    world.advance(WINDOW);
+    assert_eq!(world.refill(&subscription).await.deliveries[0].due, due);
+}
+
+pub async fn targets_of_later_commits_are_grouped_and_wait_too(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let delayed = world.subscription(&tenant).await;
+    let opened = open(&mut world, &tenant, &subscription).await;
+    let due = world.now().after(2 * WINDOW);
+    let targets = vec![
+        FanoutTarget { group: Some(grouping()), ..world.target(&subscription) },
+        FanoutTarget { due, ..world.target(&delayed) },
+    ];
+    let event = NewEvent { fanout: targets.clone(), ..world.event(&tenant, &[]).await };
+    let (event_id, event_bytes) = (event.id, event.bytes());
+    world.commit_event(event).await;
+    let open_fanouts = world.store.open_fanouts(None, 10).await.unwrap();
+    assert_eq!(open_fanouts[0].targets, targets);
+    let step = Fanout { tenant_no: tenant.no, event_id, event_bytes, targets, next_number: 1 };
+    let fanned_out = world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out;
+    assert_eq!(fanned_out.iter().map(|delivery| delivery.due).collect::<Vec<_>>(), [due]);
+    assert_eq!(events_of(&world, &opened).await, [opened.event.id, event_id]);
 }
 
 pub async fn each_of_its_events_leads_to_the_group(store: Arc<dyn Store>) {
@@ -228,10 +331,11 @@ pub async fn each_of_its_events_leads_to_the_group(store: Arc<dyn Store>) {
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let other = world.subscription(&tenant).await;
     let opened = open(&mut world, &tenant, &subscription).await;
-    let own = world.accept(&tenant, &[&other, &other]).await;
-    assert_eq!(add(&mut world, &opened, own[0].event.id).await, MemberResult::Added);
-    let last = event(&mut world, &tenant).await;
-    assert_eq!(add(&mut world, &opened, last).await, MemberResult::Added);
+    let mut event = world.event(&tenant, &[&other, &other, &subscription]).await;
+    event.deliveries[2].target.group = Some(grouping());
+    let own = world.commit_event(event).await;
+    assert_eq!(own.len(), 2);
+    let last = join(&mut world, &tenant, &subscription).await;
     let ids = |found: Vec<Delivery>| found.into_iter().map(|delivery| delivery.id).collect::<Vec<_>>();
     assert_eq!(ids(carrying(&world, &tenant, opened.event.id).await), [opened.id]);
     let of_second = carrying(&world, &tenant, own[0].event.id).await;
@@ -273,13 +377,10 @@ pub async fn a_list_names_the_first_events_of_a_large_group(store: Arc<dyn Store
     let opened = open(&mut world, &tenant, &subscription).await;
     let mut events = Vec::new();
     for _ in 0..DELIVERY_EVENTS_LISTED_MAX {
-        events.push(world.event(&tenant, &[]).await);
+        events.push(grouped(&mut world, &tenant, &subscription, grouping()).await);
     }
     let all: Vec<_> = std::iter::once(opened.event.id).chain(events.iter().map(|event| event.id)).collect();
-    let members = all[1..].iter().map(|id| member(&opened, *id)).collect();
-    let commit = Commit { events, members, ..world.empty_commit() };
-    let results = world.commit_all(commit).await.members;
-    assert!(results.iter().all(|result| *result == MemberResult::Added));
+    world.commit_events(events).await;
     let last = all[DELIVERY_EVENTS_LISTED_MAX];
     let found = carrying(&world, &tenant, last).await.remove(0);
     assert_eq!(found.events, all[..DELIVERY_EVENTS_LISTED_MAX]);
@@ -359,10 +460,11 @@ pub async fn no_event_goes_before_the_group_that_carries_it(store: Arc<dyn Store
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let other = world.subscription(&tenant).await;
-    let mut both = world.accept(&tenant, &[&subscription, &other]).await;
-    let opened = wait(&mut world, both.remove(0)).await;
-    let added = event(&mut world, &tenant).await;
-    assert_eq!(add(&mut world, &opened, added).await, MemberResult::Added);
+    let mut first = world.event(&tenant, &[&subscription, &other]).await;
+    first.deliveries[0].target.group = Some(grouping());
+    let mut both = world.commit_event(first).await;
+    let opened = both.remove(0);
+    let added = join(&mut world, &tenant, &subscription).await;
     let alone = event(&mut world, &tenant).await;
     world.advance(10 * WINDOW);
     assert_eq!(world.prune_all(WINDOW, 100).await.events, 1, "only what nothing waits for");
@@ -390,9 +492,7 @@ pub async fn the_groups_of_a_deleted_tenant_are_erased(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let (opened, events) = group(&mut world, &tenant, &subscription, 9).await;
-    let late = event(&mut world, &tenant).await;
     world.delete_tenant(&tenant).await;
-    assert_eq!(add(&mut world, &opened, late).await, MemberResult::NotFound);
     assert!(events_of(&world, &opened).await.is_empty());
     assert!(world.sweep_all(4).await.erased > events.len());
     assert_eq!(world.prune_all(WINDOW, 100).await.events, 0);

@@ -7,7 +7,7 @@ use postroad_domain::{
     Reason, Status, Subscription, Tenant,
     delivery::{Birth, Input, StoredStatus},
     ids::DeliveryId,
-    subscription::InactiveReason,
+    subscription::Failures,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -16,8 +16,8 @@ use super::{
     world::{lane_of, refill_of},
 };
 use crate::{
-    BacklogBudget, CancelDelivery, CancelDeliveryError, Next, OutcomeResult, QueuedDelivery, Refill,
-    RetryDelivery, RetryDeliveryError, Store, Sweep, WaitingLane, WaitingLanes,
+    BacklogBudget, CancelDelivery, CancelDeliveryError, Deactivation, LaneKey, Next, OutcomeResult,
+    QueuedDelivery, Refill, RetryDelivery, RetryDeliveryError, Store, Sweep, WaitingLane, WaitingLanes,
 };
 
 pub async fn after_any_operations_a_delivery_waits_in_one_place_or_has_ended(store: Arc<dyn Store>) {
@@ -159,7 +159,7 @@ impl Model {
         assert_eq!(result, if waited { OutcomeResult::Applied } else { OutcomeResult::NotWaiting });
         expected.place.attempts += 1;
         let reason = if let Next::Failed(reason) = next { Some(reason) } else { None };
-        let is_followed = expected.change(next.input(), reason);
+        let (is_followed, lane) = (expected.change(next.input(), reason), expected.place.lane);
         assert!(is_followed || !waited, "a delivery that waits follows each outcome");
         match next {
             Next::Queued { due, tries } if is_followed => {
@@ -169,7 +169,21 @@ impl Model {
             Next::InPlace { not_before, tries } if is_followed => {
                 (expected.place.not_before, expected.place.tries) = (Some(not_before), tries);
             }
+            Next::Succeeded if is_followed => self.count(lane, |_| None),
+            Next::Failed(_) if waited => {
+                let none = Failures { count: 0, since: world.now() };
+                let one_more = |before: Failures| Failures { count: before.count + 1, ..before };
+                self.count(lane, |before| Some(one_more(before.unwrap_or(none))));
+            }
             _ => {}
+        }
+    }
+
+    /// The failures of a subscription change while it is active.
+    fn count(&mut self, lane: LaneKey, change: impl FnOnce(Option<Failures>) -> Option<Failures>) {
+        let mut active = self.subscriptions.iter_mut().filter(|known| known.spec.active);
+        if let Some(known) = active.find(|known| lane_of(known) == lane) {
+            known.failures = change(known.failures);
         }
     }
 
@@ -197,10 +211,14 @@ impl Model {
         let expires_at = expected.place.expires_at;
         let retry = RetryDelivery { audit: None, tenant_no: self.tenant.no, id, at, expires_at };
         let result = world.store.retry_delivery(retry).await;
-        if expected.waits() {
-            assert!(matches!(result, Err(RetryDeliveryError::Waiting)), "{result:?}");
-        } else if !active {
+        if !active {
             assert!(matches!(result, Err(RetryDeliveryError::Inactive)), "{result:?}");
+        } else if expected.waits() {
+            assert_eq!(result.unwrap().subscription_no, lane.subscription_no);
+            let place = &mut expected.place;
+            if place.due > at || place.not_before.is_some_and(|until| until > at) {
+                (place.due, place.not_before) = (place.due.min(at), None);
+            }
         } else {
             assert_eq!(result.unwrap().subscription_no, lane.subscription_no);
             assert!(expected.change(Input::Retry, None));
@@ -210,26 +228,35 @@ impl Model {
 
     async fn set_active(&mut self, world: &mut World, active: bool) {
         let index = world.rng.random_range(0..self.subscriptions.len());
-        self.subscriptions[index] = world.set_active(&self.subscriptions[index], active).await;
-        let lane = lane_of(&self.subscriptions[index]);
-        // On one whose receiver is gone it is no pause: what is held stays held.
-        let paused = matches!(self.subscriptions[index].inactive, Some((InactiveReason::Paused, _)));
-        for expected in self.deliveries.values_mut() {
-            if paused && expected.place.lane == lane {
-                expected.change(Input::Cancel, Some(Reason::Paused));
-            }
-        }
+        let before = self.subscriptions[index].clone();
+        let after = world.set_active(&before, active).await;
+        let is_activated = active && !before.spec.active;
+        assert_eq!(after.failures, before.failures.filter(|_| !is_activated));
+        self.stands(index, after);
     }
 
     async fn deactivate(&mut self, world: &mut World) {
         let index = world.rng.random_range(0..self.subscriptions.len());
         let before = self.subscriptions[index].clone();
-        world.deactivate(&before).await;
+        let failures = before.failures.filter(|_| world.rng.random_bool(0.5));
+        let why = failures.map_or(Deactivation::Gone, Deactivation::Failing);
+        assert_eq!(world.deactivate_for(&before, why).await, before.spec.active);
         let after = world.store.subscription(self.tenant.no, before.id).await.unwrap().unwrap();
         if before.spec.active {
-            assert_eq!(after.inactive, Some((InactiveReason::Gone, world.now())));
+            assert_eq!(after.inactive, Some((why.reason(), world.now())));
         } else {
             assert_eq!(after, before);
+        }
+        self.stands(index, after);
+    }
+
+    /// What waits is cancelled where its subscription is inactive, but for a reason for which it is held.
+    fn stands(&mut self, index: usize, after: Subscription) {
+        let calls_off = after.inactive.is_some_and(|(reason, _)| !reason.holds());
+        for expected in self.deliveries.values_mut() {
+            if calls_off && expected.place.lane == lane_of(&after) {
+                expected.change(Input::Cancel, Some(Reason::Paused));
+            }
         }
         self.subscriptions[index] = after;
     }
@@ -253,6 +280,10 @@ impl Model {
             );
             assert_eq!(delivery.finished_at.is_none(), waits, "{id}");
             assert_eq!(delivery.attempts, expected.place.attempts, "{id}");
+        }
+        for known in &self.subscriptions {
+            let stored = world.store.subscription(self.tenant.no, known.id).await.unwrap().unwrap();
+            assert_eq!(stored, *known);
         }
         self.compare_lanes(world).await;
         let waiting = self.waiting().count() as u64;

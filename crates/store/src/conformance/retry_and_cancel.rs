@@ -52,13 +52,35 @@ pub async fn a_retry_begins_a_new_pass_and_goes_on_counting_attempts(store: Arc<
     assert_eq!(world.look(&queued).await.attempts, 3);
 }
 
-pub async fn a_waiting_delivery_is_not_retried(store: Arc<dyn Store>) {
+pub async fn a_delivery_that_waits_is_sent_now_and_keeps_its_schedule(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let queued = world.accept_one(&tenant, &subscription).await;
-    let refused = retry(&mut world, &queued).await.unwrap_err();
-    assert!(matches!(refused, RetryDeliveryError::Waiting), "{refused:?}");
-    assert_eq!(world.refill(&subscription).await.deliveries[0].due, queued.due);
+    let as_it_was = retry(&mut world, &queued).await.unwrap();
+    assert_eq!(as_it_was.due_at, Some(queued.due), "it is due already");
+    let later = world.now().after(Duration::from_secs(600));
+    world.record(&queued, Next::Queued { due: later, tries: 1 }).await;
+    assert!(world.refill(&subscription).await.deliveries.is_empty());
+    let retried = retry(&mut world, &queued).await.unwrap();
+    assert_eq!((retried.status, retried.due_at), (Status::Queued, Some(world.now())));
+    let waiting = world.refill(&subscription).await.deliveries.remove(0);
+    assert_eq!((waiting.due, waiting.tries, waiting.attempts), (world.now(), 1, 1));
+    assert_eq!(waiting.expires_at, queued.expires_at);
+    assert_eq!(world.record(&waiting, Next::Succeeded).await, OutcomeResult::Applied);
+}
+
+pub async fn the_head_of_an_ordered_lane_is_sent_now_in_its_place(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let head = world.accept_one(&tenant, &subscription).await;
+    let second = world.accept_one(&tenant, &subscription).await;
+    let not_before = world.now().after(Duration::from_secs(600));
+    world.record(&head, Next::InPlace { not_before, tries: 1 }).await;
+    let retried = retry(&mut world, &head).await.unwrap();
+    assert_eq!(retried.due_at, Some(head.due));
+    let waiting = world.refill(&subscription).await.deliveries;
+    assert_eq!(waiting.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [head.id, second.id]);
+    assert_eq!((waiting[0].not_before, waiting[0].tries), (None, 1));
 }
 
 pub async fn a_delivery_to_an_inactive_subscription_is_not_retried(store: Arc<dyn Store>) {

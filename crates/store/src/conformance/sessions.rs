@@ -163,7 +163,6 @@ pub async fn a_node_accepts_events_also_for_the_lanes_of_others(store: Arc<dyn S
         events: vec![event],
         outcomes: Vec::new(),
         fanouts: Vec::new(),
-        members: Vec::new(),
     };
     let committed = world.store.commit(Arc::new(commit)).await.unwrap();
     assert_eq!(committed.events.len(), 1);
@@ -210,7 +209,6 @@ async fn commit_as(world: &mut World, session: SessionId, outcome: Outcome) -> O
         events: Vec::new(),
         outcomes: vec![outcome],
         fanouts: Vec::new(),
-        members: Vec::new(),
     };
     world.store.commit(Arc::new(commit)).await.unwrap().outcomes[0]
 }

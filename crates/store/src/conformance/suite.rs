@@ -96,6 +96,24 @@ macro_rules! conformance_suite {
                 a_new_name_for_a_gone_subscription_does_not_cancel_what_is_held
                 a_change_that_was_made_before_a_410_does_not_undo_it
             }
+            failing {
+                deliveries_that_fail_are_counted_since_the_first_of_them
+                a_commit_says_which_subscriptions_fail_and_since_when
+                a_success_begins_the_count_anew
+                the_outcomes_of_a_commit_count_in_their_order
+                what_no_receiver_was_asked_about_is_no_failure
+                what_expires_behind_an_attempt_is_a_failure
+                a_success_that_comes_late_counts_and_a_failure_that_does_counts_not
+                what_ends_while_a_subscription_is_inactive_counts_not
+                nothing_but_a_success_and_an_activation_begins_the_count_anew
+                a_failing_subscription_is_inactive_and_says_why
+                what_waits_for_a_failing_subscription_is_cancelled
+                activation_sends_only_what_comes_from_then_on
+                a_new_name_for_a_failing_subscription_leaves_it_failing
+                failures_that_are_forgotten_deactivate_nothing
+                a_change_that_was_made_before_it_failed_does_not_undo_it
+                active_subscriptions_that_fail_are_listed_page_by_page
+            }
             verification {
                 what_asks_for_handshakes_is_pending_and_unverified_where_they_must_pass
                 what_waits_for_an_unverified_subscription_is_held_and_goes_out_when_it_has_passed
@@ -104,6 +122,7 @@ macro_rules! conformance_suite {
                 what_was_made_for_an_earlier_version_says_nothing
                 a_paused_subscription_stays_paused_whatever_its_handshakes_say
                 a_secret_may_ask_for_handshakes_as_well
+                handshakes_that_pass_begin_the_count_of_failures_anew
                 a_change_that_was_made_before_it_passed_does_not_undo_it
                 the_pending_ones_are_found_by_key_and_no_others
                 what_an_event_met_is_told_of_an_unverified_subscription
@@ -112,7 +131,8 @@ macro_rules! conformance_suite {
             retry_and_cancel {
                 a_finished_delivery_goes_to_the_tail_of_its_lane
                 a_retry_begins_a_new_pass_and_goes_on_counting_attempts
-                a_waiting_delivery_is_not_retried
+                a_delivery_that_waits_is_sent_now_and_keeps_its_schedule
+                the_head_of_an_ordered_lane_is_sent_now_in_its_place
                 a_delivery_to_an_inactive_subscription_is_not_retried
                 a_cancel_takes_the_delivery_out_of_its_lane
                 a_finished_delivery_is_not_cancelled
@@ -120,14 +140,28 @@ macro_rules! conformance_suite {
                 a_delivery_can_be_cancelled_and_retried_again_and_again
                 what_is_not_there_is_neither_retried_nor_cancelled
             }
+            send_now {
+                what_waits_is_due_at_once_in_its_order
+                a_lane_is_made_due_in_steps
+                the_head_that_pauses_in_its_place_is_tried_at_once
+                what_was_sent_now_ends_as_any_other
+                an_open_group_is_closed_and_sent
+                an_inactive_subscription_sends_nothing_now
+            }
             groups {
                 events_are_added_to_a_delivery_that_waits_in_their_order
                 a_delivery_of_one_event_is_no_group
-                an_event_is_added_in_the_commit_that_accepts_it_and_only_once
-                what_is_due_was_tried_or_has_ended_takes_no_event
-                an_outcome_of_the_same_commit_comes_first
-                an_earlier_event_and_what_is_not_there_are_not_added
+                events_of_one_commit_share_a_group
+                a_repeat_of_an_event_joins_nothing
+                each_key_and_each_subscription_has_its_own_group
+                a_window_ends_and_the_next_event_opens_another
+                an_aligned_window_ends_with_the_next_whole_multiple
+                what_was_tried_sent_now_or_has_ended_takes_no_event
+                a_full_group_is_due_at_once_and_the_next_event_opens_another
                 a_group_takes_no_more_bytes_than_it_may
+                a_group_waits_for_the_latest_of_its_events
+                a_delivery_is_not_due_before_its_time
+                targets_of_later_commits_are_grouped_and_wait_too
                 each_of_its_events_leads_to_the_group
                 a_group_stands_once_in_every_other_list
                 a_list_names_the_first_events_of_a_large_group
@@ -394,6 +428,7 @@ mod tests {
         ("config", include_str!("config.rs")),
         ("event_types", include_str!("event_types.rs")),
         ("all_tenants", include_str!("all_tenants.rs")),
+        ("failing", include_str!("failing.rs")),
         ("fanout", include_str!("fanout.rs")),
         ("gone", include_str!("gone.rs")),
         ("history", include_str!("history.rs")),

@@ -12,7 +12,7 @@ use super::{
     world::{lane_of, spec},
 };
 use crate::{
-    AskVerification, Change, ChangeKinds, CreateSubscription, LaneKey, ListSubscriptionsThen,
+    AskVerification, Change, ChangeKinds, CreateSubscription, LaneKey, ListSubscriptionsThen, Next,
     PendingVerifications, Store, SubscriptionChange, Then, UpdateSubscription, UpdateSubscriptionError,
 };
 
@@ -162,26 +162,41 @@ pub async fn a_secret_may_ask_for_handshakes_as_well(store: Arc<dyn Store>) {
     assert_eq!(world.look(&queued).await.status, Status::Queued);
 }
 
+pub async fn handshakes_that_pass_begin_the_count_of_failures_anew(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let queued = world.accept_one(&tenant, &subscription).await;
+    world.record(&queued, Next::Failed(Reason::Exhausted)).await;
+    let asking = world.change_asking(&subscription, same(), Some(AskVerification::First)).await;
+    let counted = |known: Subscription| known.failures.map(|failures| failures.count);
+    assert_eq!(counted(asking.clone()), Some(1), "it was active before, so it is not activated");
+    assert!(world.verify(&asking, asking.version, true).await);
+    assert_eq!(counted(now(&world, &asking).await), None);
+    let queued = world.accept_one(&tenant, &asking).await;
+    world.record(&queued, Next::Failed(Reason::Exhausted)).await;
+    assert_eq!(counted(now(&world, &asking).await), Some(1));
+}
+
 pub async fn a_change_that_was_made_before_it_passed_does_not_undo_it(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let tenant = world.tenant("acme").await;
     let new = created(&mut world, &tenant, Some(AskVerification::First)).await;
-    assert!(new.revision().gone);
+    let expected = new.revision();
+    assert_eq!(expected.stopped, Some(InactiveReason::Unverified));
     world.verify(&new, 1, true).await;
     // It was read while it was unverified, so it says that it is inactive.
     let stale = UpdateSubscription {
         ask: None,
         tenant_no: tenant.no,
         id: new.id,
-        expected_version: 1,
-        expected_gone: true,
+        expected,
         change: paused(),
         at: world.tick(),
         audit: None,
     };
     let refused = world.store.update_subscription(stale.clone()).await.unwrap_err();
     assert!(matches!(refused, UpdateSubscriptionError::Changed), "{refused:?}");
-    let update = UpdateSubscription { expected_gone: false, ..stale };
+    let update = UpdateSubscription { expected: 1.into(), ..stale };
     world.store.update_subscription(update).await.unwrap();
 }
 

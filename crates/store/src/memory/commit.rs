@@ -5,23 +5,25 @@ use std::sync::Arc;
 use postroad_domain::{
     Event, EventId, Reason, TenantNo, Timestamp,
     delivery::{Birth, StoredStatus},
-    subscription::InactiveReason,
 };
 
-use super::state::{DeliveryRow, IdempotencyRow, Place, State, lane};
+use super::{
+    groups::OpenGroup,
+    state::{DeliveryKey, DeliveryRow, IdempotencyRow, Place, State, lane},
+};
 use crate::{AcceptResult, Change, Commit, Committed, Fanout, NewDelivery, NewEvent, QueuedDelivery};
 
 impl State {
     pub(super) fn commit(&mut self, commit: &Commit) -> Committed {
         let at = commit.at;
         let events = commit.events.iter().map(|event| self.accept(event, at)).collect();
-        let outcomes =
+        let outcomes: Vec<_> =
             commit.outcomes.iter().map(|outcome| self.record(outcome, commit.session, at)).collect();
+        let failing = self.failing_by(&commit.outcomes, &outcomes);
         let mut fanned_out: Vec<_> = commit.fanouts.iter().flat_map(|step| self.fan_out(step, at)).collect();
         // Stable, so that within a lane the order of creation stays.
         fanned_out.sort_by_key(|delivery| delivery.lane);
-        let members = commit.members.iter().map(|member| self.add_member(member, at)).collect();
-        Committed { events, outcomes, fanned_out, members, ..Committed::default() }
+        Committed { events, outcomes, failing, fanned_out, ..Committed::default() }
     }
 
     pub(super) fn open_fanouts(&self, after: Option<(TenantNo, EventId)>, limit: usize) -> Vec<Fanout> {
@@ -110,7 +112,7 @@ impl State {
         event
     }
 
-    /// Creates a delivery that waits from now on.
+    /// Creates a delivery that waits from now on, or adds the event to a group that does.
     pub(super) fn enqueue(
         &mut self,
         tenant_no: TenantNo,
@@ -118,13 +120,33 @@ impl State {
         new: NewDelivery,
         at: Timestamp,
     ) -> Option<QueuedDelivery> {
-        let key = (tenant_no, new.id);
-        let row = self.new_row(tenant_no, event, new, (Birth::Create, at));
-        self.deliveries.insert(key, row);
-        let entry = self.next_number();
-        let expires_at = new.target.expires_at;
-        self.enter_queue(key, Place { entry, due: at, not_before: None, tries: 0, expires_at });
+        let (key, due) = ((tenant_no, new.id), new.target.due.max(at));
+        let Some(group) = new.target.group else {
+            self.create(key, event, new, (at, due));
+            return self.deliveries.get(&key)?.queued();
+        };
+        let lane = lane(tenant_no, new.target.subscription_no);
+        if self.join(lane, event, (new.target, group), at) {
+            return None;
+        }
+        let closes_at = group.closes_at(at);
+        self.create(key, event, new, (at, due.max(closes_at)));
+        self.open_groups.insert((lane, group.key), OpenGroup { delivery: new.id, closes_at, ready_at: due });
+        self.close_if_full(lane, group, at);
         self.deliveries.get(&key)?.queued()
+    }
+
+    fn create(
+        &mut self,
+        key: DeliveryKey,
+        event: &Arc<Event>,
+        new: NewDelivery,
+        (at, due): (Timestamp, Timestamp),
+    ) {
+        let row = self.new_row(key.0, event, new, (Birth::Create, at));
+        self.deliveries.insert(key, row);
+        let (entry, expires_at) = (self.next_number(), new.target.expires_at);
+        self.enter_queue(key, Place { entry, due, not_before: None, tries: 0, expires_at });
     }
 
     fn new_row(
@@ -202,10 +224,8 @@ impl State {
         match row.subscription.inactive.map(|(reason, _)| reason) {
             None => self.enqueue(tenant_no, event, new, at),
             // It waits, and is not handed out.
-            Some(InactiveReason::Gone | InactiveReason::Unverified) => {
-                self.enqueue(tenant_no, event, new, at).and(None)
-            }
-            Some(InactiveReason::Paused) => {
+            Some(reason) if reason.holds() => self.enqueue(tenant_no, event, new, at).and(None),
+            Some(_) => {
                 let row = self.new_row(tenant_no, event, new, (Birth::CreatePaused, at));
                 let (reason, finished_at) = (Some(Reason::Paused), Some(at));
                 self.deliveries.insert((tenant_no, new.id), DeliveryRow { reason, finished_at, ..row });

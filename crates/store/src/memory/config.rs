@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use postroad_domain::{
-    EventOffset, Reason, Revision, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec,
-    SubscriptionVersion, Tenant, TenantId, TenantNo, Timestamp, Verification, VerificationState,
-    subscription::InactiveReason, tenant::TenantSpec,
+    EventOffset, Reason, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
+    Tenant, TenantId, TenantNo, Timestamp, Verification, VerificationState, subscription::InactiveReason,
+    tenant::TenantSpec,
 };
 
 use super::state::{State, SubscriptionRow, TenantRow, lane, nth};
@@ -96,6 +96,7 @@ impl State {
             version: 1,
             spec: SubscriptionSpec { active: inactive.is_none(), ..create.spec },
             inactive,
+            failures: None,
             verification: create.ask.map(|_| pending(1, create.at)),
             secrets: create.secrets,
             created_at: create.at,
@@ -134,10 +135,8 @@ impl State {
         &mut self,
         update: UpdateSubscription,
     ) -> Result<Subscription, UpdateSubscriptionError> {
-        let UpdateSubscription { tenant_no, id, expected_version, expected_gone, change, ask, at, audit } =
-            update;
+        let UpdateSubscription { tenant_no, id, expected, change, ask, at, audit } = update;
         let mut changed = self.subscription(tenant_no, id).ok_or(UpdateSubscriptionError::NotFound)?;
-        let expected = Revision { version: expected_version, gone: expected_gone };
         if changed.revision() != expected {
             return Err(UpdateSubscriptionError::Changed);
         }
@@ -150,8 +149,11 @@ impl State {
             SubscriptionChange::Both(spec, secrets) => (Some(spec), Some(secrets)),
         };
         if let Some(spec) = spec {
-            changed.inactive = inactive_with(&changed, &spec, at);
-            changed.spec = *spec;
+            let inactive = inactive_with(&changed, &spec, at);
+            if changed.inactive.is_some() && inactive.is_none() {
+                changed.failures = None;
+            }
+            (changed.inactive, changed.spec) = (inactive, *spec);
         }
         if let Some(secrets) = secrets {
             changed.secrets = secrets;
@@ -162,14 +164,15 @@ impl State {
             changed.verification = Some(pending(changed.version + 1, at));
         }
         let changes_lane = changes_spec || changed.inactive != before;
-        if matches!(changed.inactive, Some((InactiveReason::Paused, _))) {
+        let calls_off = changed.inactive.is_some_and(|(reason, _)| !reason.holds());
+        if calls_off {
             self.mark(key, Reason::Paused, at);
         }
         self.note(tenant_no, at, audit);
         let changed = self.put_version(key, changed, at);
         if changes_lane {
             self.announced.push(Change::Lane(key));
-            if matches!(changed.inactive, Some((InactiveReason::Paused, _))) {
+            if calls_off {
                 self.announced.push(Change::CalledOff(tenant_no));
             }
         }
@@ -177,19 +180,26 @@ impl State {
     }
 
     pub(super) fn deactivate(&mut self, deactivate: Deactivate) -> bool {
-        let Deactivate { tenant_no, subscription_no, version, at, audit } = deactivate;
+        let Deactivate { tenant_no, subscription_no, version, why, at, audit } = deactivate;
         if self.tenant_by_no(tenant_no).is_none() {
             return false;
         }
         let key = lane(tenant_no, subscription_no);
         let row = self.subscriptions.get_mut(&key).filter(|row| !row.deleted);
-        let is_meant =
-            |subscription: &Subscription| subscription.inactive.is_none() && subscription.version == version;
+        let is_meant = |subscription: &Subscription| {
+            subscription.inactive.is_none()
+                && subscription.version == version
+                && why.holds_of(subscription.failures)
+        };
         let Some(row) = row.filter(|row| is_meant(&row.subscription)) else { return false };
         // No new version: deliveries are shaped as before.
         row.subscription.spec.active = false;
-        row.subscription.inactive = Some((InactiveReason::Gone, at));
+        row.subscription.inactive = Some((why.reason(), at));
         row.subscription.updated_at = at;
+        if !why.reason().holds() {
+            self.mark(key, Reason::Paused, at);
+            self.announced.push(Change::CalledOff(tenant_no));
+        }
         self.note_standing(key, None);
         self.config_changed(tenant_no);
         self.announced.push(Change::Lane(key));
@@ -216,6 +226,7 @@ impl State {
         // No new version: deliveries are shaped as before.
         row.subscription.spec.active = true;
         row.subscription.inactive = None;
+        row.subscription.failures = None;
         row.subscription.updated_at = at;
         self.note_standing(key, None);
         self.config_changed(tenant_no);

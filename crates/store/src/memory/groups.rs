@@ -2,41 +2,78 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use postroad_domain::{
-    DeliveryId, Event, EventId, TenantNo, Timestamp,
-    delivery::StoredBody,
-    limits::{DELIVERY_EVENTS_BYTES_MAX, DELIVERY_EVENTS_MAX},
-};
+use postroad_domain::{DeliveryId, Event, EventId, TenantNo, Timestamp, delivery::StoredBody};
 
-use super::state::{DeliveryRow, State};
-use crate::{Group, MemberResult, NewMember};
+use super::state::{DeliveryRow, Place, State};
+use crate::{Change, FanoutTarget, Group, GroupTarget, LaneKey};
+
+/// A group that takes events.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenGroup {
+    pub(super) delivery: DeliveryId,
+    /// It takes none from then on.
+    pub(super) closes_at: Timestamp,
+    /// When the latest of its events may be sent.
+    pub(super) ready_at: Timestamp,
+}
 
 impl State {
-    pub(super) fn add_member(&mut self, new: &NewMember, at: Timestamp) -> MemberResult {
-        let NewMember { tenant_no, delivery, event } = *new;
-        let number = |id| self.event_number(tenant_no, id);
-        let (Some(event_no), Some(first_no)) = (number(event), number(delivery.first_event())) else {
-            return MemberResult::NotFound;
+    /// Adds an event to the group that takes it; `false` when none does.
+    pub(super) fn join(
+        &mut self,
+        lane: LaneKey,
+        event: &Arc<Event>,
+        (target, group): (FanoutTarget, GroupTarget),
+        at: Timestamp,
+    ) -> bool {
+        let Some(open) = self.open_groups.get(&(lane, group.key)).copied() else { return false };
+        let key = (lane.tenant_no, open.delivery);
+        let Some((row, place)) = self.delivery_row(key).and_then(|row| Some((row, row.place?))) else {
+            return false;
         };
-        let Some(row) = self.delivery_row((tenant_no, delivery)) else { return MemberResult::NotFound };
-        let Some(event) = self.events.get(&(tenant_no, event)).map(Arc::clone) else {
-            return MemberResult::NotFound;
-        };
-        if row.carries(event.id) {
-            return MemberResult::Added;
-        }
-        let is_open = row.place.is_some_and(|place| place.due > at)
+        // At another due time it was sent now, or tried.
+        let is_open = open.closes_at > at
+            && place.due == open.due()
             && row.attempts.is_empty()
             && self.mark_over(row).is_none();
-        let has_room = (row.event_count() as usize) < DELIVERY_EVENTS_MAX
-            && row.event_bytes() + event.data.len() as u64 <= DELIVERY_EVENTS_BYTES_MAX;
-        if event_no < first_no || !is_open || !has_room {
-            return MemberResult::Refused;
+        if !is_open {
+            return false;
         }
-        if let Some(row) = self.deliveries.get_mut(&(tenant_no, delivery)) {
-            row.members.push(event);
+        if row.event_bytes() + event.data.len() as u64 > u64::from(group.bytes_max) {
+            self.close(lane, group, at);
+            return false;
         }
-        MemberResult::Added
+        let open = OpenGroup { ready_at: open.ready_at.max(target.due), ..open };
+        let expires_at = place.expires_at.max(target.expires_at);
+        if let Some(row) = self.deliveries.get_mut(&key) {
+            row.members.push(Arc::clone(event));
+        }
+        self.open_groups.insert((lane, group.key), open);
+        self.wait_elsewhere(key, Place { due: open.due(), expires_at, ..place });
+        self.close_if_full(lane, group, at);
+        true
+    }
+
+    /// Closes the group with this key when it has all that it may have.
+    pub(super) fn close_if_full(&mut self, lane: LaneKey, group: GroupTarget, at: Timestamp) {
+        let open = self.open_groups.get(&(lane, group.key));
+        let row = open.and_then(|open| self.deliveries.get(&(lane.tenant_no, open.delivery)));
+        let is_full = |row: &DeliveryRow| {
+            row.event_count() >= u32::from(group.events_max) || row.event_bytes() >= u64::from(group.bytes_max)
+        };
+        if row.is_some_and(is_full) {
+            self.close(lane, group, at);
+        }
+    }
+
+    /// The group takes no more, and is due before its window is over.
+    fn close(&mut self, lane: LaneKey, group: GroupTarget, at: Timestamp) {
+        let Some(open) = self.open_groups.remove(&(lane, group.key)) else { return };
+        let key = (lane.tenant_no, open.delivery);
+        if let Some(place) = self.deliveries.get(&key).and_then(|row| row.place) {
+            self.wait_elsewhere(key, Place { due: open.ready_at.max(at), ..place });
+            self.announced.push(Change::Lane(lane));
+        }
     }
 
     pub(super) fn delivery_events(&self, tenant_no: TenantNo, id: DeliveryId) -> Vec<Event> {
@@ -81,11 +118,14 @@ impl DeliveryRow {
         Some(Group { events, bytes: self.event_bytes() })
     }
 
-    fn carries(&self, id: EventId) -> bool {
-        self.events().any(|event| event.id == id)
-    }
-
     fn event_bytes(&self) -> u64 {
         self.events().map(|event| event.data.len() as u64).sum()
+    }
+}
+
+impl OpenGroup {
+    /// When it is due if nothing more happens to it.
+    fn due(&self) -> Timestamp {
+        self.closes_at.max(self.ready_at)
     }
 }

@@ -1,9 +1,11 @@
-//! What becomes of a delivery after an attempt.
+//! What becomes of a delivery after an attempt, and what that says of its subscription.
 
-use postroad_domain::{Status, Timestamp, delivery::Input};
+use std::collections::BTreeSet;
+
+use postroad_domain::{Status, Timestamp, delivery::Input, subscription::Failures};
 
 use super::state::{Place, State};
-use crate::{Next, Outcome, OutcomeResult, SessionId};
+use crate::{Failing, LaneKey, ListFailing, Next, Outcome, OutcomeResult, SessionId};
 
 impl State {
     pub(super) fn record(&mut self, outcome: &Outcome, session: SessionId, at: Timestamp) -> OutcomeResult {
@@ -39,6 +41,49 @@ impl State {
             (None, Next::Succeeded) if had_ended_otherwise => self.finish(key, Input::Succeed, None, at),
             (None, _) => {}
         }
+        if outcome.next == Next::Succeeded && (place.is_some() || had_ended_otherwise) {
+            self.change_failures(outcome.lane, |_| None);
+        }
+        if place.is_some() && outcome.is_failure() {
+            self.change_failures(outcome.lane, |before| {
+                let (count, since) = before.map_or((0, at), |before| (before.count, before.since));
+                Some(Failures { count: count.saturating_add(1), since })
+            });
+        }
         if place.is_some() { OutcomeResult::Applied } else { OutcomeResult::NotWaiting }
+    }
+
+    /// The subscriptions whose failures these outcomes have counted, and that no success has cleared behind that.
+    pub(super) fn failing_by(&self, outcomes: &[Outcome], results: &[OutcomeResult]) -> Vec<Failing> {
+        let failed = outcomes
+            .iter()
+            .zip(results)
+            .filter(|(outcome, result)| outcome.is_failure() && **result == OutcomeResult::Applied);
+        let lanes: BTreeSet<_> = failed.map(|(outcome, _)| outcome.lane).collect();
+        lanes.into_iter().filter_map(|lane| self.failing(lane)).collect()
+    }
+
+    /// An active subscription with failures.
+    fn failing(&self, lane: LaneKey) -> Option<Failing> {
+        let row = self.subscriptions.get(&lane).filter(|_| self.may_send(lane))?;
+        row.subscription.failures.map(|failures| Failing { lane, failures })
+    }
+
+    pub(super) fn failing_subscriptions(&self, list: ListFailing) -> Vec<Failing> {
+        let mut failing: Vec<_> = self.subscriptions.keys().filter_map(|lane| self.failing(*lane)).collect();
+        failing.retain(|failing| {
+            failing.failures.count >= list.count_min && Some(failing.lane.subscription_no) > list.after
+        });
+        failing.sort_by_key(|failing| failing.lane.subscription_no);
+        failing.truncate(list.limit);
+        failing
+    }
+
+    fn change_failures(&mut self, lane: LaneKey, change: impl FnOnce(Option<Failures>) -> Option<Failures>) {
+        if self.may_send(lane)
+            && let Some(row) = self.subscriptions.get_mut(&lane)
+        {
+            row.subscription.failures = change(row.subscription.failures);
+        }
     }
 }

@@ -174,7 +174,8 @@ impl State {
             debug_assert!(retried.is_ok(), "{retried:?}");
         } else if let Some(row) = self.subscriptions.get(&lane) {
             let (subscription_no, subscription_version) = (row.subscription.no, row.subscription.version);
-            let target = FanoutTarget { subscription_no, subscription_version, expires_at };
+            let target =
+                FanoutTarget { subscription_no, subscription_version, due: at, expires_at, group: None };
             self.enqueue(tenant_no, event, NewDelivery { id, target }, at);
         }
     }

@@ -10,8 +10,11 @@ use postroad_domain::{
     tenant::TenantSpec,
 };
 
-use super::rows::{AuditRow, KeyRow, ReplayRow, Standing};
-use crate::{Change, Fanout, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
+use super::{
+    groups::OpenGroup,
+    rows::{AuditRow, KeyRow, ReplayRow, Standing},
+};
+use crate::{Change, Fanout, GroupKey, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(super) struct State {
     pub(super) queue: BTreeMap<QueueKey, DeliveryId>,
     /// In the order their events were accepted.
     pub(super) fanouts: Vec<Fanout>,
+    /// The group that was last opened for each key, whether or not it takes events still.
+    pub(super) open_groups: BTreeMap<(LaneKey, GroupKey), OpenGroup>,
     pub(super) idempotency: BTreeMap<(TenantNo, [u8; 32]), IdempotencyRow>,
     /// When each session runs out.
     pub(super) sessions: BTreeMap<SessionId, Timestamp>,
@@ -147,6 +152,7 @@ impl State {
             deliveries: BTreeMap::new(),
             queue: BTreeMap::new(),
             fanouts: Vec::new(),
+            open_groups: BTreeMap::new(),
             idempotency: BTreeMap::new(),
             sessions: BTreeMap::new(),
             leases: BTreeMap::new(),
@@ -228,6 +234,12 @@ impl State {
         }
     }
 
+    /// A delivery that waits does so at another place.
+    pub(super) fn wait_elsewhere(&mut self, key: DeliveryKey, place: Place) {
+        self.leave_queue(key);
+        self.enter_queue(key, place);
+    }
+
     fn leave_queue(&mut self, key: DeliveryKey) {
         if let Some(row) = self.deliveries.get_mut(&key)
             && let Some(place) = row.place.take()
@@ -236,8 +248,7 @@ impl State {
         }
     }
 
-    /// Whether what waits in the lane may be sent. Deleted and paused ones are marked; those whose receiver is gone or not verified are
-    /// held.
+    /// Whether what waits in the lane may be sent. Of those that are inactive some are marked, as deleted ones are, and some held.
     pub(super) fn may_send(&self, lane: LaneKey) -> bool {
         self.tenant_by_no(lane.tenant_no).is_some()
             && self.subscriptions.get(&lane).is_some_and(|row| !row.deleted && row.subscription.spec.active)
@@ -245,7 +256,7 @@ impl State {
 }
 
 impl SubscriptionRow {
-    /// Its receiver is gone or not verified: what waits is held.
+    /// It is inactive for a reason for which what waits is held.
     pub(super) fn is_held(&self) -> bool {
         self.subscription.inactive.is_some_and(|(reason, _)| reason.holds())
     }

@@ -7,6 +7,7 @@ use postroad_domain::{
     Attempt, EventId, EventType, ProfileNo, Reason, SubscriptionNo, TenantNo, Timestamp, TraceContext,
     delivery::{Input, StoredBody},
     ids::DeliveryId,
+    subscription::Failures,
 };
 
 use super::lanes::{LaneKey, QueuedDelivery};
@@ -26,9 +27,6 @@ pub struct Commit {
     pub outcomes: Vec<Outcome>,
     /// Next steps of large fan-outs: deliveries for events that were accepted before.
     pub fanouts: Vec<Fanout>,
-    /// Events to add to deliveries that wait. They come behind everything else in the commit: its events are there, and what
-    /// its outcomes closed takes none.
-    pub members: Vec<NewMember>,
 }
 
 /// What a commit answers, in the order of its input.
@@ -38,10 +36,10 @@ pub struct Committed {
     pub events: Vec<AcceptResult>,
     /// One for each outcome.
     pub outcomes: Vec<OutcomeResult>,
+    /// The subscriptions of which a delivery failed here and none succeeded behind it, by lane.
+    pub failing: Vec<Failing>,
     /// The deliveries that the fan-out steps created and that may be sent, lane by lane.
     pub fanned_out: Vec<QueuedDelivery>,
-    /// One for each member.
-    pub members: Vec<MemberResult>,
     /// How long it took to make durable what was written, without the work before; zero where nothing is synced.
     pub sync_took: Duration,
 }
@@ -114,8 +112,53 @@ pub struct FanoutTarget {
     pub subscription_no: SubscriptionNo,
     /// Its version when the event was matched.
     pub subscription_version: i64,
+    /// The delivery is not due before; a moment that is over means at once.
+    pub due: Timestamp,
     /// When the delivery ends at the latest.
     pub expires_at: Timestamp,
+    /// How the event is sent together with others; `None` for alone.
+    pub group: Option<GroupTarget>,
+}
+
+/// How an event is sent together with others of its subscription.
+///
+/// The commit adds it to the group that takes events with this key, if that has room, and else opens a group with it: a delivery
+/// whose first event it is. So an event is in exactly one delivery of the subscription, whatever happens to the commit.
+///
+/// A group takes events until its window is over or it is full. It is due then, but not before the latest of its events is
+/// ([`FanoutTarget::due`]). It takes none any more once it was sent now, called off, or has ended.
+///
+/// A group is whole when it is due and each commit with an `at` before that was answered: no later commit adds to it. So whoever sends
+/// it reads its events ([`crate::History::delivery_events`]) in a reading that begins after such an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupTarget {
+    /// Events with the same one share a group.
+    pub key: GroupKey,
+    /// How long the group takes events, from the commit that opens it on.
+    pub window_ms: u32,
+    /// The window ends with the next whole multiple of its length since 1970 instead.
+    pub is_aligned: bool,
+    /// With so many events it is full; at most [`postroad_domain::limits::DELIVERY_EVENTS_MAX`].
+    pub events_max: u16,
+    /// So many bytes of data it takes, at most [`postroad_domain::limits::DELIVERY_EVENTS_BYTES_MAX`]; but always its first event.
+    pub bytes_max: u32,
+}
+
+/// What events of a group have in common: a hash of the text that the profile makes of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKey(pub [u8; 16]);
+
+impl GroupTarget {
+    /// When the window of a group that is opened at a moment is over.
+    pub fn closes_at(&self, at: Timestamp) -> Timestamp {
+        let window_micros = i64::from(self.window_ms.max(1)) * 1_000;
+        if self.is_aligned {
+            let into = at.as_micros().rem_euclid(window_micros);
+            Timestamp::from_micros(at.as_micros().saturating_add(window_micros - into))
+        } else {
+            Timestamp::from_micros(at.as_micros().saturating_add(window_micros))
+        }
+    }
 }
 
 /// A large fan-out that is not finished.
@@ -137,9 +180,9 @@ pub struct Fanout {
 /// What became of one event.
 #[derive(Clone, Debug)]
 pub enum AcceptResult {
-    /// It is durable. The deliveries stand in the order of [`NewEvent::deliveries`].
+    /// It is durable. The deliveries stand in the order of [`NewEvent::deliveries`], without those of groups that were there before.
     Accepted {
-        /// What the lanes may send from memory.
+        /// What the lanes may send from memory as soon as it is due. A group is not among that: it is read when it is due.
         deliveries: Vec<QueuedDelivery>,
     },
     /// The key was used before with the same bytes.
@@ -160,36 +203,6 @@ pub enum AcceptResult {
     NoTenant,
 }
 
-/// An event that is to be sent with a delivery that waits already: the delivery becomes a group.
-///
-/// A group is whole when a commit with `at` of its `due` or later was answered: no later commit adds to it. So whoever sends it
-/// reads its events ([`crate::History::delivery_events`]) in a reading that begins after such an answer.
-///
-/// The store does not refuse an event that another group of the same subscription carries already, nor one that has a delivery
-/// of its own there: to send it once is up to the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewMember {
-    /// Whose both are.
-    pub tenant_no: TenantNo,
-    /// The delivery, whose id is made from the event that opened it.
-    pub delivery: DeliveryId,
-    /// The event, which was accepted behind that one.
-    pub event: EventId,
-}
-
-/// What became of a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberResult {
-    /// The event is sent with the delivery.
-    Added,
-    /// The delivery takes no event any more, and nothing was written: it is due, an attempt was made, it has ended or was called
-    /// off, or it has as much as a delivery may have ([`postroad_domain::limits::DELIVERY_EVENTS_MAX`],
-    /// [`postroad_domain::limits::DELIVERY_EVENTS_BYTES_MAX`]). So it is for an event that came before the first one.
-    Refused,
-    /// There is no such delivery or no such event.
-    NotFound,
-}
-
 /// The result of an attempt, or an end without one.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -203,6 +216,8 @@ pub struct Outcome {
     pub due: Timestamp,
     /// As in the [`QueuedDelivery`] it belongs to.
     pub expires_at: Timestamp,
+    /// As in the [`QueuedDelivery`] it belongs to: attempts of this pass before.
+    pub tries: u32,
     /// The exchange; `None` when it ended without one.
     pub attempt: Option<Attempt>,
     /// What the exchange sent, where later ones must send the same and it cannot be made anew. Kept with the attempt, unless
@@ -210,6 +225,27 @@ pub struct Outcome {
     pub body: Option<Arc<StoredBody>>,
     /// What follows.
     pub next: Next,
+}
+
+impl Outcome {
+    /// Whether it counts among the failures of its subscription, where the delivery follows it: its attempts failed, all of its
+    /// schedule or those that its time was long enough for. What nobody asked the receiver about says nothing about that one.
+    pub const fn is_failure(&self) -> bool {
+        match self.next {
+            Next::Failed(Reason::Exhausted) => true,
+            Next::Failed(Reason::Expired) => self.tries > 0 || self.attempt.is_some(),
+            Next::Failed(_) | Next::Succeeded | Next::Queued { .. } | Next::InPlace { .. } => false,
+        }
+    }
+}
+
+/// A subscription whose deliveries fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// Its lane.
+    pub lane: LaneKey,
+    /// What failed.
+    pub failures: Failures,
 }
 
 /// What follows an attempt.

@@ -5,7 +5,9 @@
 //! * everything in one [`Queue::commit`] becomes durable together, or nothing of it does;
 //! * a delivery that is not final has exactly one place in the queue of its lane, and a final one has none;
 //! * nothing is written for a tenant whose configuration changed since the caller matched against it;
-//! * no operation reads more rows than it answers plus those the caller already holds, however much is queued.
+//! * no operation reads more rows than it answers plus those the caller already holds, however much is queued;
+//! * the failures of a subscription ([`postroad_domain::Subscription::failures`]) are counted in the commit of the outcomes, while it
+//!   is active. What succeeds where nothing had failed costs nothing more for it.
 
 mod commit;
 mod lanes;
@@ -16,17 +18,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 pub use commit::{
-    AcceptResult, Commit, Committed, Fanout, FanoutTarget, Idempotency, MemberResult, NewDelivery, NewEvent,
-    NewMember, Next, Outcome, OutcomeResult,
+    AcceptResult, Commit, Committed, Failing, Fanout, FanoutTarget, GroupKey, GroupTarget, Idempotency,
+    NewDelivery, NewEvent, Next, Outcome, OutcomeResult,
 };
 pub use lanes::{
     BacklogBudget, Group, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes,
 };
 use postroad_domain::{EventId, TenantNo, Timestamp, delivery::Delivery};
 pub use prune::{Prune, Pruned, TenantRetention};
-pub use single::{CancelDelivery, RetryDelivery};
+pub use single::{CancelDelivery, RetryDelivery, SendNow, SentNow, SentNowPlace};
 
-use crate::error::{CancelDeliveryError, RetryDeliveryError, StoreError};
+use crate::error::{CancelDeliveryError, RetryDeliveryError, SendNowError, StoreError};
 
 /// What waits in all lanes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,8 +52,11 @@ pub struct StoreStats {
 /// The queue: events on their way in, deliveries on their way out.
 #[async_trait]
 pub trait Queue: Send + Sync + 'static {
-    /// Makes events, outcomes, the next steps of large fan-outs and new members of groups durable in one transaction. Results stand in the
-    /// order of the input. On an error nothing was written; the caller still has its commit and may try again.
+    /// Makes events, outcomes and the next steps of large fan-outs durable in one transaction. Results stand in the order of the
+    /// input. On an error nothing was written; the caller still has its commit and may try again.
+    ///
+    /// What fails of an active subscription is counted ([`Outcome::is_failure`]), and a success of it begins the count anew, also one
+    /// that arrives after its delivery had ended otherwise.
     async fn commit(&self, commit: Arc<Commit>) -> Result<Committed, StoreError>;
 
     /// Fan-outs that a commit left unfinished, oldest first, behind that of an event: what a restart goes on with.
@@ -71,12 +76,16 @@ pub trait Queue: Send + Sync + 'static {
 
     // --- single deliveries -------------------------------------------------------------------------------------------
 
-    /// Puts a finished delivery at the tail of its lane; answers the delivery as it was written. An attempt may have begun
-    /// by the time that the answer is read, since readers of the feed hear of the lane at the commit.
+    /// Puts a finished delivery at the tail of its lane, or makes one that waits due now: that one keeps its schedule, and the head of
+    /// an ordered lane its place. Answers the delivery as it was written. An attempt may have begun by the time that the answer is
+    /// read, since readers of the feed hear of the lane at the commit.
     async fn retry_delivery(&self, retry: RetryDelivery) -> Result<Delivery, RetryDeliveryError>;
 
     /// Takes a waiting delivery out of its lane; answers the lane.
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError>;
+
+    /// Makes due what waits in a lane and is not due yet, in its order, in a step: whoever asks goes on until nothing is left.
+    async fn send_now(&self, send: SendNow) -> Result<SentNow, SendNowError>;
 
     // --- in the background -------------------------------------------------------------------------------------------
 

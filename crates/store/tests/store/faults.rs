@@ -98,6 +98,5 @@ fn commit_of(world: &mut World, events: Vec<postroad_store::NewEvent>) -> Commit
         events,
         outcomes: Vec::new(),
         fanouts: Vec::new(),
-        members: Vec::new(),
     }
 }

@@ -89,7 +89,7 @@ impl Desk {
         let at = self.now();
         let events = (0..EVENTS).map(|_| self.event(at)).collect();
         let (outcomes, fanouts) = (Vec::new(), Vec::new());
-        let commit = Commit { at, session: self.session, events, outcomes, fanouts, members: Vec::new() };
+        let commit = Commit { at, session: self.session, events, outcomes, fanouts };
         let committed = self.store.commit(Arc::new(commit)).await.unwrap();
         let deliveries = |result| match result {
             AcceptResult::Accepted { deliveries } => deliveries,
@@ -102,7 +102,7 @@ impl Desk {
         let at = self.now();
         let outcomes = waiting.iter().map(|of| self.outcome(of, at)).collect();
         let (events, fanouts) = (Vec::new(), Vec::new());
-        let commit = Commit { at, session: self.session, events, outcomes, fanouts, members: Vec::new() };
+        let commit = Commit { at, session: self.session, events, outcomes, fanouts };
         self.store.commit(Arc::new(commit)).await.unwrap();
     }
 
@@ -111,7 +111,9 @@ impl Desk {
         let target = FanoutTarget {
             subscription_no: self.subscription.no,
             subscription_version: self.subscription.version,
+            due: Timestamp::default(),
             expires_at: at.after(Duration::from_secs(3_600)),
+            group: None,
         };
         NewEvent {
             id,
@@ -158,6 +160,7 @@ impl Desk {
             handle: of.handle,
             due: of.due,
             expires_at: of.expires_at,
+            tries: of.tries,
             attempt: Some(attempt),
             body: None,
             next: Next::Succeeded,

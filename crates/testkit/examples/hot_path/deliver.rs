@@ -67,6 +67,7 @@ async fn deliver(times: usize, is_traced: bool) {
         rng: StdRng::seed_from_u64(1),
         secrets: SecretBox::parse(SECRET_KEY).unwrap(),
         profiles: built_in_profiles(),
+        deactivate_after: None,
         node_name: "counted".to_owned(),
     };
     let engine = Engine::start(parts).await.unwrap();
@@ -87,6 +88,7 @@ async fn deliver(times: usize, is_traced: bool) {
             tags: Vec::new(),
             attributes: Bytes::new(),
             occurred_at: None,
+            deliver_at: None,
             idempotency: None,
             trace: trace.clone(),
         };

@@ -20,7 +20,9 @@ fn target() -> FanoutTarget {
     FanoutTarget {
         subscription_no: SubscriptionNo(1),
         subscription_version: 1,
+        due: Timestamp::default(),
         expires_at: Timestamp::default(),
+        group: None,
     }
 }
 
@@ -343,6 +345,7 @@ fn outcome(is_awaited: bool) -> OutcomeJob {
         handle: 1,
         due: Timestamp::default(),
         expires_at: Timestamp::default(),
+        tries: 0,
         attempt: None,
         body: None,
         next: Next::Succeeded,

@@ -21,7 +21,7 @@ use self::queue::Order;
 use super::{
     cache::TenantConfig,
     service::ConfigurationService,
-    shaping::{Shaping, TenantAsOf},
+    shaping::{Carried, Shaping, TenantAsOf},
 };
 
 /// The handshakes that a change asks for.
@@ -113,7 +113,7 @@ impl ConfigurationService {
         let shaping = Shaping::new(Arc::clone(&config.profile), tenant, id, version, &self.secrets);
         match (shaping, event) {
             (Ok(shaping), Some(event)) => {
-                let input = shaping.input(event.id.delivery(1), &event);
+                let input = shaping.input(event.id.delivery(1), Carried::alone(&event));
                 profile.handshakes_due(&input, occasions)
             }
             // What cannot be known is made, and says why it fails.

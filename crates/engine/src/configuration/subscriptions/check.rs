@@ -12,8 +12,8 @@ use super::{
     secrets::{SecretView, problem, view},
 };
 use crate::{
-    configuration::cache::TenantConfig, configuration::draft::Faults, configuration::options::options_of,
-    configuration::retention,
+    configuration::cache::TenantConfig, configuration::draft::Faults, configuration::endpoint::lifetime_of,
+    configuration::options::options_of, configuration::retention,
 };
 
 /// The specification of a new subscription and the secret that came with it.
@@ -78,6 +78,7 @@ fn check_all(
         check_policy(profile, push, faults);
         check_tls(push, before, now, faults);
         check_schedule(config, push, faults);
+        check_group(profile, push, faults);
     }
     check_options(config, &spec, before, faults);
     let known = before.map_or(&[][..], |before| &before.spec.events);
@@ -135,7 +136,7 @@ fn check_first_secret(
 }
 
 /// The fields that only a push subscription has, in the order of [`Push`].
-const PUSH_FIELDS: [Field; 12] = [
+const PUSH_FIELDS: [Field; 15] = [
     Field::Method,
     Field::ContentType,
     Field::Headers,
@@ -148,6 +149,9 @@ const PUSH_FIELDS: [Field; 12] = [
     Field::Retry,
     Field::Timeout,
     Field::Success,
+    Field::Delay,
+    Field::Group,
+    Field::NotifyOnFailure,
 ];
 
 /// How many items or characters were given of each field that only a push subscription has.
@@ -168,6 +172,9 @@ fn given_of_push(push: Option<&Push>) -> Vec<(Field, Option<usize>)> {
         retry,
         timeout,
         success,
+        delay,
+        group,
+        notify_on_failure,
     } = push;
     let characters = authorization.as_ref().map(|text| text.chars().count());
     let given = [
@@ -183,6 +190,9 @@ fn given_of_push(push: Option<&Push>) -> Vec<(Field, Option<usize>)> {
         one(retry.is_some()),
         one(timeout.is_some()),
         one(success.is_some()),
+        one(!delay.is_zero()),
+        one(group.is_some()),
+        one(*notify_on_failure),
     ];
     PUSH_FIELDS.into_iter().zip(given).collect()
 }
@@ -309,11 +319,31 @@ fn check_policy(profile: &Profile, push: &Push, faults: &mut Faults) {
 /// What still waits must not be too old to be kept.
 fn check_schedule(config: &TenantConfig, push: &Push, faults: &mut Faults) {
     let profile = &config.profile.profile;
-    let Some(own) = &push.retry else { return };
-    let lifetime = own.over(&profile.delivery.retry).lifetime();
+    let own = [
+        ("retry", push.retry.is_some()),
+        ("delay", !push.delay.is_zero()),
+        ("group.window", push.group.is_some()),
+    ];
+    // Of several the one that is most likely to be too long: what waits behind an event begins with its delay.
+    let Some((field, _)) = own.into_iter().rev().find(|(_, is_own)| *is_own) else { return };
     let kept = retention::own_age(profile, &config.tenant.spec);
-    if let Some(message) = retention::refuse_schedule(lifetime, kept) {
-        faults.add("retry", message);
+    if let Some(message) = retention::refuse_schedule(lifetime_of(push, profile), kept) {
+        faults.add(field, message);
+    }
+}
+
+/// How many events a group may have is the profile's word, and whether its bodies can hold several.
+fn check_group(profile: &Profile, push: &Push, faults: &mut Faults) {
+    let Some(group) = &push.group else { return };
+    if let Err(why) = profile.check_grouping(push.content_type.as_deref()) {
+        faults.add("group", why);
+    }
+    let limits = profile.group_limits();
+    if group.max_events.is_some_and(|events| events > limits.max_events) {
+        faults.add("group.max_events", format!("must be at most {} with this profile", limits.max_events));
+    }
+    if group.max_bytes.is_some_and(|bytes| bytes > limits.max_bytes) {
+        faults.add("group.max_bytes", format!("must be at most {} with this profile", limits.max_bytes));
     }
 }
 

@@ -6,10 +6,11 @@ use std::{
 };
 
 use postroad_domain::{
-    CustomHeader, EndpointUrl, HttpVersion, Invalid, RetryOverride, SubscriptionSpec, Target, TlsSettings,
+    CustomHeader, EndpointUrl, Grouping, HttpVersion, Invalid, RetryOverride, SubscriptionSpec, Target, TlsSettings,
     endpoint::check_header_value,
     limits::{
-        Bounds, CONCURRENCY, CUSTOM_HEADERS_MAX, DESCRIPTION_CHARS_MAX, HEADER_VALUE_BYTES_MAX,
+        Bounds, CONCURRENCY, CUSTOM_HEADERS_MAX, DELAY, DELIVERY_EVENTS_BYTES_MAX, DELIVERY_EVENTS_MAX,
+        DESCRIPTION_CHARS_MAX, GROUP_BYTES, GROUP_EVENTS, GROUP_WINDOW, HEADER_VALUE_BYTES_MAX,
         NAME_CHARS_MAX, RATE_LIMIT_COUNT, RETRY_ATTEMPTS, RETRY_GAP_MAX, RETRY_GAPS_MAX,
         SUBSCRIPTION_EVENTS_MAX, SUCCESS_PATTERN_CHARS_MAX, SUCCESS_PATTERNS_MAX, TAG_CHARS_MAX,
         TAG_SETS_MAX, TAGS_MAX, TIMEOUT, TLS_PEM_BYTES_MAX,
@@ -85,6 +86,12 @@ pub struct PushDraft {
     pub timeout: Option<String>,
     /// Own statuses that mean success, such as `2xx` or `200`.
     pub success: Option<Vec<String>>,
+    /// How long after an event its delivery is sent, such as `30s`.
+    pub delay: Option<String>,
+    /// How its events are sent together.
+    pub group: Option<GroupDraft>,
+    /// The tenant's contacts are told when a delivery fails for good.
+    pub notify_on_failure: bool,
 }
 
 impl fmt::Debug for PushDraft {
@@ -101,6 +108,17 @@ pub struct HeaderDraft {
     pub name: String,
     /// Its value.
     pub value: String,
+}
+
+/// How events are sent together, unchecked.
+#[derive(Clone, Debug)]
+pub struct GroupDraft {
+    /// How long a group takes events, such as `60s`.
+    pub window: String,
+    /// A group with so many events is full.
+    pub max_events: Option<Number>,
+    /// A group with so many bytes of data is full.
+    pub max_bytes: Option<Number>,
 }
 
 /// An own retry schedule, unchecked.
@@ -148,6 +166,19 @@ impl From<Push> for PushDraft {
             retry: push.retry.map(RetryDraft::from),
             timeout: push.timeout.map(duration_text),
             success: push.success,
+            delay: Some(duration_text(push.delay)),
+            group: push.group.map(GroupDraft::from),
+            notify_on_failure: push.notify_on_failure,
+        }
+    }
+}
+
+impl From<Grouping> for GroupDraft {
+    fn from(own: Grouping) -> Self {
+        Self {
+            window: duration_text(own.window),
+            max_events: own.max_events.map(Number::from),
+            max_bytes: own.max_bytes.map(Number::from),
         }
     }
 }
@@ -200,6 +231,7 @@ impl PushDraft {
         let content_type = text("delivery.content_type", self.content_type);
         let concurrency = self.concurrency.map(|number| whole_number(&number, CONCURRENCY));
         let timeout = self.timeout.map(|text| parse_duration(&text, TIMEOUT));
+        let delay = self.delay.map(|text| parse_duration(&text, DELAY));
         Push {
             url: url.unwrap_or_else(stand_in),
             method,
@@ -220,7 +252,24 @@ impl PushDraft {
             retry: self.retry.and_then(|retry| retry.check(faults)),
             timeout: timeout.and_then(|checked| faults.check("timeout", checked)),
             success: self.success.map(|patterns| check_success(patterns, faults)),
+            delay: delay.and_then(|checked| faults.check("delay", checked)).unwrap_or_default(),
+            group: self.group.and_then(|group| group.check(faults)),
+            notify_on_failure: self.notify_on_failure,
         }
+    }
+}
+
+impl GroupDraft {
+    /// How much a group may hold at most is the profile's to say.
+    fn check(self, faults: &mut Faults) -> Option<Grouping> {
+        let window = faults.check("group.window", parse_duration(&self.window, GROUP_WINDOW));
+        let events = Bounds { max: DELIVERY_EVENTS_MAX as u32, ..GROUP_EVENTS };
+        let max_events = self.max_events.map(|number| whole_number(&number, events));
+        let bytes = Bounds { max: DELIVERY_EVENTS_BYTES_MAX, ..GROUP_BYTES };
+        let max_bytes = self.max_bytes.map(|number| whole_number(&number, bytes));
+        let max_events = max_events.and_then(|checked| faults.check("group.max_events", checked));
+        let max_bytes = max_bytes.and_then(|checked| faults.check("group.max_bytes", checked));
+        Some(Grouping { window: window?, max_events, max_bytes })
     }
 }
 

@@ -18,7 +18,7 @@ use postroad_store::{
 use thiserror::Error;
 
 pub use self::{
-    draft::{HeaderDraft, PushDraft, RetryDraft, SubscriptionDraft, TargetDraft},
+    draft::{GroupDraft, HeaderDraft, PushDraft, RetryDraft, SubscriptionDraft, TargetDraft},
     secrets::{RotateError, Rotation, SecretView},
     update_error::UpdateError,
 };
@@ -313,8 +313,7 @@ impl ConfigurationService {
             audit: Some(audit),
             tenant_no,
             id,
-            expected_version: expected.version,
-            expected_gone: expected.gone,
+            expected,
             change,
             ask: asked.as_ref().map(|asked| asked.ask),
             at: self.clock.now(),

@@ -133,14 +133,21 @@ impl HistoryService {
         match endpoint.and_then(|endpoint| endpoint.subscription.inactive) {
             Some((InactiveReason::Gone, _)) => return (None, Wait::ReceiverGone),
             Some((InactiveReason::Unverified, _)) => return (None, Wait::Verification),
-            Some((InactiveReason::Paused, _)) | None => {}
+            Some((InactiveReason::Paused | InactiveReason::Failing, _)) | None => {}
         }
         let now = self.commit_clock.now();
         let due = delivery.due_at.filter(|due| *due > now);
         let standing = self.dispatcher.standing_of(lane, now);
         let rest = standing.rest.filter(|(until, _)| due.is_none_or(|due| *until > due));
+        // Behind a rest its rate limit may still keep it back.
+        let paced = standing.paced_until.filter(|until| rest.is_none_or(|(rest, _)| *until > rest));
         match (rest, due) {
+            (Some(_), _) if paced.is_some() => (paced, Wait::RateLimit),
             (Some((until, why)), _) => (Some(until), Wait::of(why)),
+            (None, Some(due)) if delivery.attempts == 0 => {
+                let groups = endpoint.is_some_and(|endpoint| endpoint.groups(&delivery.event_type));
+                (Some(due), if groups { Wait::Group } else { Wait::Delay })
+            }
             (None, Some(due)) => (Some(due), Wait::NextAttempt),
             (None, None) => match (standing.head_until, standing.paced_until) {
                 (Some(until), _) => (Some(until), Wait::Order),

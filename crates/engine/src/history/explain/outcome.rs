@@ -94,6 +94,10 @@ pub enum Mismatch {
 /// What a delivery waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
+    /// Its first attempt is due then: the subscription has a delay, or the event a moment.
+    Delay,
+    /// The events that it is sent with.
+    Group,
     /// Its next attempt is due then.
     NextAttempt,
     /// The receiver keeps failing: one probe is sent after each pause.
@@ -168,6 +172,8 @@ impl Wait {
     /// The word in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Delay => "delay",
+            Self::Group => "group",
             Self::NextAttempt => "next_attempt",
             Self::Breaker => "breaker",
             Self::RetryAfter => "retry_after",

@@ -91,6 +91,8 @@ impl fmt::Display for Mismatch {
 impl fmt::Display for Wait {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
+            Self::Delay => "it is not sent before",
+            Self::Group => "further events that come before are sent with it",
             Self::NextAttempt => "its next attempt is due then",
             Self::Breaker => "the receiver keeps failing, so one delivery is tried after each pause",
             Self::RetryAfter => "the receiver asked for a rest",
@@ -103,7 +105,9 @@ impl fmt::Display for Wait {
             Self::Verification => {
                 "the receiver has not passed the handshake of its profile, so it is held until it has or it expires"
             }
-            Self::ReceiverBusy => "the receiver has as many requests under way as the subscription allows",
+            Self::ReceiverBusy => {
+                "the receiver has as many requests under way as it may have now, which are few until it has answered"
+            }
             Self::Turn => "it waits for its turn",
             Self::FanOut => "the event goes to very many subscriptions, and its delivery is about to be made",
         })
@@ -122,6 +126,9 @@ fn write_inactive(out: &mut fmt::Formatter<'_>, reason: InactiveReason, since: T
     match reason {
         InactiveReason::Paused => write!(out, "Inactive since {since}: the subscription was set inactive."),
         InactiveReason::Gone => write!(out, "Inactive since {since}: its receiver answered 410 Gone."),
+        InactiveReason::Failing => {
+            write!(out, "Inactive since {since}: its deliveries kept failing, and none succeeded in between.")
+        }
         InactiveReason::Unverified => {
             write!(out, "Inactive since {since}: its receiver had not passed the handshake of its profile.")
         }
@@ -197,6 +204,10 @@ mod tests {
             (
                 EventOutcome::Inactive { reason: InactiveReason::Gone, since: at },
                 "Inactive since 2026-11-21T20:50:00Z: its receiver answered 410 Gone.",
+            ),
+            (
+                EventOutcome::Inactive { reason: InactiveReason::Failing, since: at },
+                "Inactive since 2026-11-21T20:50:00Z: its deliveries kept failing, and none succeeded in between.",
             ),
             (
                 EventOutcome::Inactive { reason: InactiveReason::Unverified, since: at },

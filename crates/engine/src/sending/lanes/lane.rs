@@ -277,7 +277,7 @@ impl Lane {
     /// Whether its subscription has changed by more than its secrets since it heard of it, or it has not begun.
     pub(super) fn begins_anew_with(&self, settings: &LaneSettings) -> bool {
         let is_newer = settings.version > self.settings.version;
-        !self.is_known || is_newer && !settings.changes_secrets_only(&self.settings)
+        !self.is_known || is_newer && !settings.sends_as(&self.settings)
     }
 
     /// Whether a turn that was given by this version of the subscription may be used still.
@@ -296,6 +296,12 @@ impl Lane {
             self.forget_any_head();
         }
         is_next
+    }
+
+    /// The breaker's pause is over, as if nothing had failed.
+    pub(super) fn end_pause(&mut self) {
+        self.rest.take_if(|(_, why)| *why == Rest::Breaker);
+        self.breaker = Breaker::default();
     }
 
     /// The turn that was given at this moment made no exchange.

@@ -98,7 +98,7 @@ impl LaneSet {
         }
     }
 
-    /// A delivery was committed. Calls come in the order of commits.
+    /// A delivery was committed, and is due. Calls come in the order of commits.
     pub(crate) fn offer(&mut self, delivery: QueuedDelivery) {
         let key = delivery.lane;
         // Somebody may find a delivery and cancel it before its commit is told here.
@@ -109,7 +109,17 @@ impl LaneSet {
         self.settle(key);
     }
 
-    /// Something waits for this lane in the store from `due` on: found at the start, or put there by somebody else.
+    /// Somebody wants what waits to be sent now: the pause of its breaker is over. What its receiver asked for, and its rate limit, hold.
+    pub(crate) fn end_pause(&mut self, key: LaneKey, now: Timestamp) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let was_slowed = lane.is_slowed();
+        lane.end_pause();
+        self.figures.slowed -= usize::from(was_slowed && !lane.is_slowed());
+        lane.note_due(now);
+        self.settle(key);
+    }
+
+    /// Something waits for this lane in the store until `due`: found at the start, committed, or put there by somebody else.
     pub(crate) fn wake(&mut self, key: LaneKey, due: Timestamp) {
         self.lanes.at(key).note_due(due);
         self.settle(key);

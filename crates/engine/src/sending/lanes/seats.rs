@@ -56,7 +56,9 @@ impl LaneSet {
             return None;
         }
         let delivery = lane.take_turn(now, &mut self.memory)?;
-        let (bytes, settings_version) = (bytes_of(&delivery), lane.settings_version());
+        // The events of a group are read when its exchange begins.
+        let group = delivery.group.map_or(0, |group| usize::try_from(group.bytes).unwrap_or(usize::MAX));
+        let (bytes, settings_version) = (bytes_of(&delivery).max(group), lane.settings_version());
         let seat = Seat { host, is_slow: lane.is_slow(), bytes: bytes * COPIES_UNDER_WAY };
         self.turns_of(seat.is_slow).began(key.tenant_no, seat.bytes);
         Some(Turn { delivery, at: now, settings_version, seat })

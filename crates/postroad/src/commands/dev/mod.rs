@@ -168,14 +168,15 @@ impl Demo {
     }
 }
 
-/// A tenant, and a subscription to everything that happens in it, whose requests are signed where the profile can.
+/// A tenant, and subscriptions to everything that happens in it, whose requests are signed where the profile can.
 async fn set_up(client: &Client, tenant: &DemoTenant, server: &str) -> Result<(), Error> {
     client.tenants().put(&tenant.id, &tenant.settings()).await?;
     let subscriptions = client.tenant(&tenant.id).subscriptions();
-    let wanted = tenant.subscription(&format!("{server}{INSPECT_PREFIX}{}", tenant.id));
-    let created = subscriptions.create(&wanted).await?;
-    if tenant.signs_on_request {
-        subscriptions.rotate_secret(&created.id, None, None).await?;
+    for wanted in tenant.subscriptions(&format!("{server}{INSPECT_PREFIX}{}", tenant.id)) {
+        let created = subscriptions.create(&wanted).await?;
+        if tenant.signs_on_request {
+            subscriptions.rotate_secret(&created.id, None, None).await?;
+        }
     }
     Ok(())
 }

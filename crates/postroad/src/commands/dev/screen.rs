@@ -51,7 +51,7 @@ admin key: {admin_key}
 
   data  {folder} (removed at the end)
 
-There is a tenant for each profile, with a subscription to all of its events. See in a browser what its receiver gets, and
+There is a tenant for each profile, subscribed to all of its events. See in a browser what its receiver gets, and
 let it fail by a click:
 
 {pages}

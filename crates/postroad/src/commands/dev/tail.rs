@@ -54,7 +54,7 @@ pub(super) enum Next {
     Attempt(Timestamp),
     /// Another attempt, not before this time: all of its subscription waits for longer than its own schedule says.
     NotBefore(Timestamp, Wait),
-    /// None until this subscription is active again: its receiver said that it is gone.
+    /// None until this subscription is active again: its receiver said that it is gone, or has not passed a handshake.
     Held(SubscriptionId),
     /// Nothing.
     End(Reason),
@@ -192,7 +192,9 @@ impl Tail {
         };
         let of_this = explained.into_iter().find(|explained| explained.delivery == Some(delivery.id));
         Ok(match of_this.map(|explained| explained.outcome) {
-            Some(EventOutcome::Pending { why: Wait::ReceiverGone, .. }) => Next::Held(delivery.subscription),
+            Some(EventOutcome::Pending { why: Wait::ReceiverGone | Wait::Verification, .. }) => {
+                Next::Held(delivery.subscription)
+            }
             Some(EventOutcome::Pending {
                 until: Some(until),
                 why: why @ (Wait::RetryAfter | Wait::Breaker),

@@ -12,8 +12,8 @@ pub(super) struct DemoTenant {
     pub(super) id: String,
     /// The product's name.
     pub(super) title: String,
-    /// The event types that its subscription names; empty for all.
-    events: Vec<String>,
+    /// The event types that each of its subscriptions names; empty for all.
+    events: Vec<Vec<String>>,
     options: Map<String, Value>,
     /// Nothing is signed until somebody asks for a secret.
     pub(super) signs_on_request: bool,
@@ -27,16 +27,24 @@ impl DemoTenant {
         let entries = profile.catalogue.entries();
         let rule = profile.fields.of(Field::Events);
         let most = rule.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
-        let named = if rule.presence == Presence::Required { most } else { 0 };
+        let names: Vec<_> = entries.iter().map(|entry| entry.name.clone()).collect();
+        let events = if rule.presence == Presence::Required {
+            names.chunks(most.max(1)).map(<[String]>::to_vec).collect()
+        } else {
+            vec![Vec::new()]
+        };
+        // What waits for others of its kind comes last: nobody wants to watch it wait.
+        let mut samples = if profile.catalogue.is_open() { Vec::new() } else { entries.to_vec() };
+        samples.sort_by_key(|entry| profile.groups(&entry.name));
         let needed =
             profile.options.iter().filter(|option| option.required && option.belongs_to(OptionOwner::Tenant));
         Self {
             id: profile.name.clone(),
             title: profile.title.clone(),
-            events: entries.iter().take(named).map(|entry| entry.name.clone()).collect(),
+            events,
             signs_on_request: profile.secret_rules.presence == SecretUse::Optional,
             options: needed.map(|option| (option.name.clone(), some_value(option))).collect(),
-            samples: if profile.catalogue.is_open() { Vec::new() } else { entries.to_vec() },
+            samples,
         }
     }
 
@@ -45,9 +53,11 @@ impl DemoTenant {
         TenantSettings::of_profile(&self.id).name(&self.title).options(Value::Object(self.options.clone()))
     }
 
-    /// What creates its subscription.
-    pub(super) fn subscription(&self, url: &str) -> NewSubscription {
-        NewSubscription::push(url).name("The demo's receiver").events(&self.events)
+    /// What creates its subscriptions: one, or as many as the profile makes necessary for all events.
+    pub(super) fn subscriptions(&self, url: &str) -> impl Iterator<Item = NewSubscription> {
+        self.events
+            .iter()
+            .map(move |events| NewSubscription::push(url).name("The demo's receiver").events(events))
     }
 }
 

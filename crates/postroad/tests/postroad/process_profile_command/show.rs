@@ -33,6 +33,7 @@ async fn what_the_built_in_products_do_is_said_in_words() {
         ("standard", "  Headers        webhook-id, webhook-timestamp, webhook-signature\n"),
         ("standard", "A secret begins with whsec_"),
         ("standard", "  410              makes the subscription inactive\n"),
+        ("standard", "  Failures         of whole deliveries change nothing, however many\n"),
         ("standard", "  Trace            the traceparent of an event goes on to its receivers"),
         ("leadhub", "  Repeat           once, at once, within the attempt, when a kept connection ends"),
         ("leadhub", "  Trace            receivers get no traceparent\n"),
@@ -101,6 +102,7 @@ timeout_min = "10s"
 timeout = "10s"
 timeout_max = "10s"
 repeat = "unsent"
+deactivate_after_failures = 25
 [words]
 queued = "Waiting"
 [[events]]
@@ -134,6 +136,7 @@ Delivery
   Timeout          10s for a whole exchange
   HTTP             1.1
   410              makes the subscription inactive
+  Failures         of 25 whole deliveries without a success in between make the subscription inactive
   Retry-After      of 429 and 503 is honoured
   Breaker          a receiver that keeps failing is asked by one probe after each pause
   Repeat           once within the attempt, only when the receiver cannot have acted on the request

@@ -11,7 +11,8 @@ use crate::{
     reader::{Document, Located},
 };
 
-const ALL: Scope = Scope { attempt: true, body: true, signature: true, digest: true, challenge: true };
+const ALL: Scope =
+    Scope { delivery: true, attempt: true, body: true, signature: true, digest: true, challenge: true };
 const DATA: &str =
     r#"{"id": 1.0, "name":"<Zoë> & \"x\"", "list":[1,2], "none":null, "at":"2020-01-01T00:00:00.5Z"}"#;
 
@@ -200,6 +201,7 @@ fn with_facts<R>(run: impl FnOnce(&Facts<'_>) -> R) -> R {
     let input = RenderInput {
         event: &event,
         more_events: &[],
+        grouped: false,
         delivery: DeliveryFacts { id: DeliveryId::from_uuid(Uuid::from_u128(2)), created_at: at },
         subscription: SubscriptionFacts {
             id: SubscriptionId::from_uuid(Uuid::from_u128(3)),

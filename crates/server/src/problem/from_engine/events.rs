@@ -14,6 +14,7 @@ impl From<PublishError> for Problem {
             PublishError::Data(refusal) => of_data(&refusal),
             PublishError::Attributes(problems) => problems.into(),
             PublishError::Schema(problems) => Self::of_fields(Code::SchemaMismatch, errors_of(problems)),
+            PublishError::DeliverAt(why) => Self::invalid_field("deliver_at", why),
             PublishError::KeyConflict => Self::new(
                 Code::IdempotencyConflict,
                 "This idempotency key came within the last 7 days with other bytes. Use a new key for a new event.",

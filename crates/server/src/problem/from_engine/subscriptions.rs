@@ -59,6 +59,23 @@ impl From<RotateError> for Problem {
     }
 }
 
+impl From<SendNowError> for Problem {
+    fn from(error: SendNowError) -> Self {
+        match error {
+            SendNowError::NotFound => Self::not_found("subscription"),
+            SendNowError::Inactive => Self::new(
+                Code::SubscriptionInactive,
+                "The subscription is inactive, so nothing would be sent. Set it active first.",
+            ),
+            SendNowError::TooMany => Self::new(
+                Code::TooManyCalls,
+                "This tenant has as many of these calls under way as it may have now. Try again when one of them is over.",
+            ),
+            SendNowError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<TestError> for Problem {
     fn from(error: TestError) -> Self {
         match error {

@@ -1,6 +1,10 @@
 //! An attempt as it is shown: the request as sent with secrets masked, the response or why there was none.
 
-use postroad_domain::{Attempt, Headers, RequestHead, ResponseHead, attempt::Answer, endpoint::masked_query};
+use postroad_domain::{
+    Attempt, Headers, RequestHead, ResponseHead,
+    attempt::{Answer, sends_body},
+    endpoint::masked_query,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,7 +42,8 @@ struct RequestJson {
     url: String,
     /// In the order they were sent; the values of secret ones are `***`.
     headers: Vec<HeaderJson>,
-    /// The body as text; bytes that are not UTF-8 are replaced. Null when it cannot be made again.
+    /// The body as text, empty for a method that has none; bytes that are not UTF-8 are replaced. Null when it cannot be made
+    /// again.
     body: Option<String>,
 }
 
@@ -77,7 +82,7 @@ struct HeaderJson {
 }
 
 impl AttemptJson {
-    /// `body` is what every attempt of the delivery sent; `None` when it cannot be made again. Without `shows_queries` the
+    /// `body` is what every attempt of the delivery sent whose method has a body; `None` when it cannot be made again. Without `shows_queries` the
     /// values of the URL's query are masked.
     pub(super) fn of(attempt: &Attempt, body: Option<&[u8]>, shows_queries: bool) -> Self {
         let (response, error) = match &attempt.answer {
@@ -105,7 +110,11 @@ impl RequestJson {
             method: head.method.clone(),
             url: if shows_queries { head.url.clone() } else { masked_query(&head.url) },
             headers: headers(&head.headers),
-            body: body.map(|body| String::from_utf8_lossy(body).into_owned()),
+            body: if sends_body(&head.method) {
+                body.map(|body| String::from_utf8_lossy(body).into_owned())
+            } else {
+                Some(String::new())
+            },
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /v1/tenants/{tenant}/events/{id}/explain`
 
 use axum::{Json, extract::State};
-use postroad_domain::{ErrorClass, Reason, SubscriptionId, ids::EventKind};
+use postroad_domain::{ErrorClass, Reason, SubscriptionId, ids::EventKind, subscription::InactiveReason};
 use postroad_engine::{EventOutcome, Explanation, LastAnswer, Mismatch, Wait};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +12,6 @@ use crate::{
     problem::{Problem, Refusals},
     query::{Asked, List, NoFilter, PageParams},
     state::ServerState,
-    v1::subscriptions::word_of,
 };
 
 /// What became of an event for one subscription.
@@ -37,9 +36,9 @@ pub(crate) struct ExplanationJson {
     delivery: Option<String>,
     /// A replay made the delivery: the subscription did not match the event when that came.
     by_replay: bool,
-    /// Why: of `pending` what it waits for (`next_attempt`, `breaker`, `retry_after`, `rate_limit`, `unavailable`, `order`,
+    /// Why: of `pending` what it waits for (`delay`, `group`, `next_attempt`, `breaker`, `retry_after`, `rate_limit`, `unavailable`, `order`,
     /// `receiver_gone`, `verification`, `receiver_busy`, `turn`, `fan_out`); of `failed` and `cancelled` the delivery's reason; of
-    /// `inactive` `paused`, `gone` or `unverified`; of `not_matched` the clause (`events`, `tag_sets`, `test`).
+    /// `inactive` `paused`, `gone`, `failing` or `unverified`; of `not_matched` the clause (`events`, `tag_sets`, `test`).
     why: Option<&'static str>,
     /// When it was delivered, failed or was cancelled; since when the subscription was inactive; when it was created.
     #[schema(format = DateTime)]
@@ -125,7 +124,7 @@ impl ExplanationJson {
             },
             EventOutcome::NotMatched(mismatch) => self.kept_out(mismatch),
             EventOutcome::Inactive { reason, since } => {
-                let why = word_of(*reason);
+                let why = InactiveReason::as_str(*reason);
                 Self { why: Some(why), at: Some(since.to_string()), ..self }
             }
             EventOutcome::CreatedAfter { at } => Self { at: Some(at.to_string()), ..self },

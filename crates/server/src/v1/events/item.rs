@@ -46,6 +46,10 @@ body! {
         /// When it happened; by default, when it is accepted.
         #[schema(value_type = Option<String>, format = DateTime)]
         occurred_at: Option<Timestamp>,
+        /// It is not sent before: a moment up to 30 days from now, and within the time for which events are kept. Not for events that
+        /// a subscription sends together with others.
+        #[schema(value_type = Option<String>, format = DateTime)]
+        deliver_at: Option<Timestamp>,
         /// The idempotency key, where there is no header `Idempotency-Key`.
         id: Option<String>,
     }
@@ -75,6 +79,7 @@ pub(super) fn read(
         tags: small.tags,
         attributes: attributes.map(|raw| carried(raw, request)).unwrap_or_default(),
         occurred_at: small.occurred_at,
+        deliver_at: small.deliver_at,
         idempotency: key.or(small.id).map(|key| (key, request.slice_ref(item.as_bytes()))),
         trace: None,
     });
@@ -86,6 +91,7 @@ struct Small {
     event_type: String,
     tags: Vec<String>,
     occurred_at: Option<Timestamp>,
+    deliver_at: Option<Timestamp>,
     id: Option<String>,
 }
 
@@ -103,6 +109,7 @@ impl NewEvent {
             event_type: event_type?,
             tags: tags.unwrap_or_default(),
             occurred_at: self.occurred_at,
+            deliver_at: self.deliver_at,
             id,
         })
     }

@@ -63,7 +63,7 @@ impl ProfileJson {
             digest: profile.digest.iter().map(|byte| format!("{byte:02x}")).collect(),
             event_types: event_types.collect::<Result<_, _>>()?,
             open_events: profile.catalogue.is_open(),
-            policy: PolicyJson::of(&profile.delivery),
+            policy: PolicyJson::of(profile),
             option_schema: profile.option_schema(),
             words: profile.words.states.clone(),
             labels: profile.words.labels.clone(),

@@ -1,7 +1,7 @@
 //! How a profile tries deliveries, in the words of a subscription.
 
 use postroad_domain::{RetryPolicy, limits::CONCURRENCY};
-use postroad_profile::DeliveryPolicy;
+use postroad_profile::{GroupRules, Profile};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,6 +23,8 @@ pub(crate) struct PolicyJson {
     success: Vec<String>,
     /// What 410 does: `deactivate` makes the subscription inactive, `failure` is a failure as any other.
     gone: &'static str,
+    /// When so many deliveries failed without a success in between, the subscription becomes inactive; `null` for never.
+    deactivate_after_failures: Option<u32>,
     /// What `Retry-After` of 429 and 503 does: `honour` or `ignore`.
     retry_after: &'static str,
     /// Whether a receiver that keeps failing gets one request after each pause: `on` or `off`.
@@ -38,6 +40,26 @@ pub(crate) struct PolicyJson {
     concurrency: u32,
     /// Whether receivers get the `traceparent` of the event, to go on with its trace.
     trace_context: bool,
+    /// Which events are sent together in one delivery; `null` for none, unless a subscription says so.
+    group: Option<PolicyGroup>,
+}
+
+/// How events are sent together.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PolicyGroup {
+    /// The regular expression that the types of these events match; `null` for all types.
+    events: Option<String>,
+    /// How long a group takes events.
+    window: String,
+    /// Where windows begin: `first` with the first event, `clock` at whole multiples of their length (UTC), or the option that
+    /// decides, as `options.aligned`.
+    align: String,
+    /// What a group of one event looks like: `list` as any other, `event` as the event alone, or the option that decides.
+    single: String,
+    /// The most events of a group.
+    max_events: u32,
+    /// The most bytes of their data.
+    max_bytes: u64,
 }
 
 /// A retry schedule.
@@ -52,7 +74,8 @@ pub(crate) struct PolicyRetry {
 }
 
 impl PolicyJson {
-    pub(super) fn of(policy: &DeliveryPolicy) -> Self {
+    pub(super) fn of(profile: &Profile) -> Self {
+        let policy = &profile.delivery;
         Self {
             retry: PolicyRetry::of(&policy.retry),
             timeout: duration_text(policy.timeout.default),
@@ -60,6 +83,7 @@ impl PolicyJson {
             timeout_max: duration_text(policy.timeout.max),
             success: policy.success.patterns(),
             gone: if policy.gone_deactivates { "deactivate" } else { "failure" },
+            deactivate_after_failures: policy.deactivate_after_failures,
             retry_after: if policy.retry_after { "honour" } else { "ignore" },
             breaker: if policy.breaker { "on" } else { "off" },
             retention: policy.retention.map(duration_text),
@@ -67,6 +91,20 @@ impl PolicyJson {
             repeat: policy.repeat.as_str(),
             concurrency: CONCURRENCY.default,
             trace_context: policy.trace_context,
+            group: profile.group.as_ref().map(PolicyGroup::of),
+        }
+    }
+}
+
+impl PolicyGroup {
+    fn of(rules: &GroupRules) -> Self {
+        Self {
+            events: rules.events.as_ref().map(|pattern| pattern.as_str().to_owned()),
+            window: duration_text(rules.window),
+            align: rules.align.clone(),
+            single: rules.single.clone(),
+            max_events: rules.limits.max_events,
+            max_bytes: rules.limits.max_bytes,
         }
     }
 }

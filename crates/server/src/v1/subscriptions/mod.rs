@@ -8,13 +8,17 @@ mod list_all;
 mod preview;
 mod rotate;
 mod secret;
+mod send_now;
 mod settings;
 mod test;
 mod update;
 mod verify;
 
 use http::{HeaderName, header};
-use postroad_domain::{Scope, Subscription, TenantId, subscription::InactiveReason};
+use postroad_domain::{
+    Scope, Subscription, TenantId,
+    subscription::{Failures, InactiveReason},
+};
 use postroad_profile::Profile;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,6 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(secret::get_secret))
         .routes(routes!(rotate::rotate_secret))
         .routes(routes!(test::test_subscription))
+        .routes(routes!(send_now::send_now))
         .routes(routes!(preview::preview_request))
         .routes(routes!(verify::verify_subscription))
 }
@@ -55,8 +60,9 @@ pub(crate) struct SubscriptionFacts {
     tenant: String,
     #[serde(flatten)]
     settings: SubscriptionSettings,
-    /// While it is inactive: `paused` by you, `gone` because its receiver answered 410, or `unverified` because its receiver has not
-    /// passed a handshake of the profile that must pass first.
+    /// While it is inactive: `paused` by you, `gone` because its receiver answered 410, `failing` because too many of its
+    /// deliveries failed, or for too long, or `unverified` because its receiver has not passed a handshake of the profile that
+    /// must pass first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     inactive_reason: Option<&'static str>,
@@ -64,6 +70,11 @@ pub(crate) struct SubscriptionFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String, format = DateTime)]
     inactive_since: Option<String>,
+    /// The deliveries that failed since the last one that succeeded, where there are any. Those that were cancelled and tests are
+    /// none of them; setting it active begins anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = FailuresJson)]
+    failures: Option<FailuresJson>,
     /// What the handshakes of its profile came to, where one was ever asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = VerificationJson)]
@@ -76,6 +87,23 @@ pub(crate) struct SubscriptionFacts {
     /// When it last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+/// Deliveries that failed, with no success in between.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Failures)]
+pub(crate) struct FailuresJson {
+    /// How many.
+    count: u32,
+    /// When the first of them failed.
+    #[schema(format = DateTime)]
+    since: String,
+}
+
+impl From<Failures> for FailuresJson {
+    fn from(failures: Failures) -> Self {
+        Self { count: failures.count, since: failures.since.to_string() }
+    }
 }
 
 /// What the handshakes of a subscription came to, the last time that they were made or asked for.
@@ -92,15 +120,6 @@ pub(crate) struct VerificationJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     detail: Option<String>,
-}
-
-/// The words of [`InactiveReason`] in the API.
-pub(super) fn word_of(reason: InactiveReason) -> &'static str {
-    match reason {
-        InactiveReason::Paused => "paused",
-        InactiveReason::Gone => "gone",
-        InactiveReason::Unverified => "unverified",
-    }
 }
 
 impl VerificationJson {
@@ -131,8 +150,9 @@ impl SubscriptionFacts {
             id: subscription.id.to_string(),
             tenant: tenant.to_string(),
             settings: SubscriptionSettings::of(&subscription.spec, profile, shows_values),
-            inactive_reason: subscription.inactive.map(|(reason, _)| word_of(reason)),
+            inactive_reason: subscription.inactive.map(|(reason, _)| InactiveReason::as_str(reason)),
             inactive_since: subscription.inactive.map(|(_, since)| since.to_string()),
+            failures: subscription.failures.map(FailuresJson::from),
             verification: VerificationJson::of(subscription, profile),
             version: subscription.version,
             created_at: subscription.created_at.to_string(),

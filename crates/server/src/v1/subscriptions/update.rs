@@ -27,11 +27,12 @@ use crate::{
 ///
 /// A merge patch (RFC 7396) on its settings: what is named is replaced, `null` sets back to the default, a list is
 /// replaced as a whole. `active` set to false cancels what waits, and events get no delivery until it is true again: replays
-/// of `failed`, then of `missing`, bring both. Set to true after `gone`, what was held goes out. Where the profile has handshakes
-/// that must pass on such a change, the subscription is `unverified` until they have; `active` set to true then has them made again.
+/// of `failed`, then of `missing`, bring both. Set to true after `gone`, what was held goes out; after `failing`, the count of
+/// its failures begins anew. Where the profile has handshakes that must pass on such a change, the subscription is `unverified`
+/// until they have; `active` set to true then has them made again.
 /// `secret` set to null removes a secret that the profile does not require. A patch that changes nothing makes no version. With
-/// `If-Match` it is changed only if it has that `ETag` still, which a 410 of its receiver and a handshake that
-/// passes change too.
+/// `If-Match` it is changed only if it has that `ETag` still, which a 410 of its receiver changes too, failures that make it inactive,
+/// and a handshake that passes.
 #[utoipa::path(
     patch,
     path = "/v1/tenants/{tenant}/subscriptions/{id}",

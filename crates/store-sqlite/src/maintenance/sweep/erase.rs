@@ -46,11 +46,7 @@ fn erase_tenant(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -
         && erase_each(db, sql::ERASE_NEXT_REPLAY, tenant_no, budget, |replay_no| {
             query::run(db, sql::REPLAY_DELETE, (replay_no,))
         })?
-        && erase_each(db, sql::ERASE_NEXT_SUBSCRIPTION, tenant_no, budget, |sub_no| {
-            query::run(db, sql::ERASE_VERSIONS, (sub_no,))?;
-            query::run(db, sql::ERASE_HISTORY, (sub_no,))?;
-            query::run(db, sql::ERASE_SUBSCRIPTION, (sub_no,))
-        })?
+        && erase_subscriptions(work, tenant_no, budget)?
         && erase_event_types(db, tenant_no, budget)?
         && erase_each(db, sql::ERASE_NEXT_LOG_TYPE, tenant_no, budget, |type_no| {
             query::run(db, sql::ERASE_LOG_TYPE, (tenant_no.0, type_no))
@@ -157,6 +153,25 @@ fn erase_deliveries(work: &mut Work<'_>, event_no: i64, budget: &mut Budget) -> 
             work.listings.pruned_deliveries.push((SubscriptionNo(sub_no), delivery_no));
             if let Some(batch) = &mut work.known.batch {
                 batch.forget_deliveries(event_no);
+            }
+        }
+        budget.take(1);
+    }
+    Ok(false)
+}
+
+/// Groups that take events of a subscription go before it; they are counted, as there may be very many.
+fn erase_subscriptions(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    let db = work.db;
+    while !budget.is_used_up() {
+        let next = query::find(db, sql::ERASE_NEXT_SUBSCRIPTION, (tenant_no.0,), |row| Ok(row.get(0)?))?;
+        let Some(sub_no) = next.map(SubscriptionNo) else { return Ok(true) };
+        match work.known.open_groups.any_of(sub_no) {
+            Some(key) => work.known.open_groups.close(db, (sub_no, key))?,
+            None => {
+                query::run(db, sql::ERASE_VERSIONS, (sub_no.0,))?;
+                query::run(db, sql::ERASE_HISTORY, (sub_no.0,))?;
+                query::run(db, sql::ERASE_SUBSCRIPTION, (sub_no.0,))?;
             }
         }
         budget.take(1);

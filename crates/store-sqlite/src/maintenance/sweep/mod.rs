@@ -3,6 +3,7 @@
 mod budget;
 mod count;
 mod erase;
+mod groups;
 mod held;
 mod keys;
 mod marks;
@@ -22,6 +23,7 @@ pub(crate) fn sweep(work: &mut Work<'_>, sweep: Sweep) -> Result<Swept, Fault> {
     let numbering = numbering::go_on(work)?;
     let overflowed = budget::fail_oldest(work, sweep, &mut budget)?;
     let erased = erase::dead_tenants(work, &mut budget)? + keys::forget(work, sweep.at, &mut budget)?;
+    groups::forget(work, sweep.at, &mut budget)?;
     // A step that used its budget up may have left something anywhere.
     let more = budget.is_used_up()
         || held::is_due(work, sweep.at)

@@ -27,7 +27,10 @@ pub(super) fn accept(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<AcceptR
     let results: Vec<_> = Places::with(work.db, |places| {
         let event = work.db.prepare_cached(sql::EVENT_INSERT)?;
         let mut door = Door { db: work.db, unlisted: work.unlisted, at: commit.at, event, places };
-        commit.events.iter().map(|new| door.accept(work.known, &mut work.listings, new)).collect()
+        let accept = |new| door.accept(work.known, &mut work.listings, new);
+        let results = commit.events.iter().map(accept).collect::<Result<_, _>>()?;
+        work.announced.append(&mut places.announced);
+        Ok(results)
     })?;
     if work.wants_events {
         announce(work, commit, &results);
@@ -89,14 +92,14 @@ impl Door<'_, '_> {
         let tenant_no = new.tenant_no;
         let event_no =
             insert_event(&mut self.event, (self.db, self.unlisted), (known, changes), tenant_no, &event)?;
-        let queued = new.deliveries.iter().map(|new| {
+        let queued = new.deliveries.iter().filter_map(|new| {
             let delivery_no = delivery_no(event_no, new.id);
             let placed = Placed { tenant_no, delivery_no, new, at: self.at, is_late: false };
-            self.places.enqueue((known, changes), &placed, &event)
+            self.places.enqueue((known, changes), &placed, &event).transpose()
         });
         let queued = queued.collect::<Result<Vec<_>, _>>()?;
         if !new.fanout.is_empty() {
-            fanout::open(self.db, (tenant_no, event_no), queued.len() + 1, &new.fanout)?;
+            fanout::open(self.db, (tenant_no, event_no), new.deliveries.len() + 1, &new.fanout)?;
         }
         Ok(AcceptResult::Accepted { deliveries: queued })
     }

@@ -33,7 +33,10 @@ pub(super) fn proceed(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<Queued
     let mut queued = Vec::new();
     if !commit.fanouts.is_empty() {
         Places::with(work.db, |places| {
-            commit.fanouts.iter().try_for_each(|step| proceed_one(work, places, step, commit.at, &mut queued))
+            let mut proceed = |step| proceed_one(work, places, step, commit.at, &mut queued);
+            commit.fanouts.iter().try_for_each(&mut proceed)?;
+            work.announced.append(&mut places.announced);
+            Ok(())
         })?;
     }
     queued.sort_by_key(|delivery| (delivery.lane, delivery.handle));
@@ -73,7 +76,7 @@ fn proceed_one(
             Fate::Held => {
                 places.enqueue((work.known, &mut work.listings), &placed, &event)?;
             }
-            Fate::Sent => queued.push(places.enqueue((work.known, &mut work.listings), &placed, &event)?),
+            Fate::Sent => queued.extend(places.enqueue((work.known, &mut work.listings), &placed, &event)?),
         }
     }
     if u32::from(next_number) <= event.deliveries {

@@ -6,8 +6,8 @@
 
 mod accept;
 mod fanout;
+mod groups;
 mod idempotency;
-mod members;
 mod outcome;
 mod places;
 mod test_delivery;
@@ -25,11 +25,13 @@ use crate::{
 pub(crate) fn commit(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, Fault> {
     let new_deliveries = commit.events.iter().map(|event| event.deliveries.len()).sum();
     listing::fill(work, commit.events.len(), new_deliveries)?;
+    let (events, fanned_out) = (accept::accept(work, commit)?, fanout::proceed(work, commit)?);
+    let (outcomes, failing) = outcome::apply(work, commit)?;
     Ok(Committed {
-        events: accept::accept(work, commit)?,
-        fanned_out: fanout::proceed(work, commit)?,
-        outcomes: outcome::apply(work, commit)?,
-        members: members::add(work, commit)?,
+        events,
+        outcomes,
+        failing,
+        fanned_out,
         ..Committed::default()
     })
 }

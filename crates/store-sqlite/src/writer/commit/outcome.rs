@@ -1,7 +1,7 @@
 //! Outcomes: a delivery leaves its place in the queue, its row says where it stands, the attempt is logged.
 
 use postroad_domain::{Attempt, EndpointUrl, Timestamp, attempt::Answer, delivery::StoredBody};
-use postroad_store::{Commit, Next, Outcome, OutcomeResult};
+use postroad_store::{Commit, Failing, Next, Outcome, OutcomeResult};
 use rusqlite::Connection;
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         rows::{Insert, Rows},
     },
     writer::{
+        failures::Tally,
         known::{Known, Mark},
         waiting,
         work::Work,
@@ -21,16 +22,19 @@ use crate::{
 
 static ATTEMPT: Insert = Insert::of(sql::ATTEMPT_INSERT);
 
-/// Applies the outcomes of a commit in their order.
-pub(super) fn apply(work: &mut Work<'_>, commit: &Commit) -> Result<Vec<OutcomeResult>, Fault> {
+/// Applies the outcomes of a commit in their order; answers which subscriptions fail by them.
+pub(super) fn apply(
+    work: &mut Work<'_>,
+    commit: &Commit,
+) -> Result<(Vec<OutcomeResult>, Vec<Failing>), Fault> {
     if commit.outcomes.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let mut ledger = Ledger::new(work.db, commit.at);
     let results = commit.outcomes.iter().map(|outcome| ledger.apply(work.known, outcome));
     let results = results.collect::<Result<_, _>>()?;
     ledger.attempts.finish()?;
-    Ok(results)
+    Ok((results, ledger.tally.finish(work.db, work.known)?))
 }
 
 /// The statements that record outcomes.
@@ -47,6 +51,7 @@ struct Ledger<'a, 'c> {
     count: Repeated<'a>,
     body: Repeated<'a>,
     attempts: Attempts<'a, 'c>,
+    tally: Tally,
 }
 
 /// Where an outcome's delivery waits from now on.
@@ -82,6 +87,7 @@ impl<'a, 'c> Ledger<'a, 'c> {
             count: Repeated::new(db, sql::DELIVERY_COUNT),
             body: Repeated::new(db, sql::BODY_INSERT),
             attempts: Attempts::new(db),
+            tally: Tally::default(),
         }
     }
 
@@ -94,9 +100,9 @@ impl<'a, 'c> Ledger<'a, 'c> {
             Waited::Current(generation) => (OutcomeResult::Applied, self.follow(known, outcome, generation)?),
             Waited::CalledOff(mark) => {
                 known.ended(outcome.lane.tenant_no, outcome.handle);
-                (OutcomeResult::NotWaiting, self.follow_mark(outcome, mark)?)
+                (OutcomeResult::NotWaiting, self.follow_mark(known, outcome, mark)?)
             }
-            Waited::Left => (OutcomeResult::NotWaiting, self.note_late(outcome)?),
+            Waited::Left => (OutcomeResult::NotWaiting, self.note_late(known, outcome)?),
         };
         if let Some(attempt) = outcome.attempt.as_ref().filter(|_| is_noted) {
             self.attempts.log(known, outcome.handle, attempt)?;
@@ -159,12 +165,15 @@ impl<'a, 'c> Ledger<'a, 'c> {
         match outcome.next {
             Next::Succeeded => {
                 known.left(outcome.lane.subscription_no, place_of(outcome), None);
-                self.succeed(outcome)
+                self.succeed(known, outcome)
             }
             Next::Failed(reason) => {
                 known.left(outcome.lane.subscription_no, place_of(outcome), None);
                 let (attempts, at) = (tried(outcome), self.at.as_micros());
                 let row = (outcome.handle, attempts, at, codes::reason_code(reason));
+                if outcome.is_failure() {
+                    self.tally.failed(known, outcome.lane, self.at);
+                }
                 Ok(self.fail.run(row)? == 1)
             }
             Next::Queued { due, tries } => {
@@ -196,25 +205,27 @@ impl<'a, 'c> Ledger<'a, 'c> {
 
     /// The mark called the delivery off and its row does not say so yet. A success did arrive, whatever was decided in
     /// between; anything else is overruled by the mark.
-    fn follow_mark(&mut self, outcome: &Outcome, mark: Mark) -> Result<bool, Fault> {
+    fn follow_mark(&mut self, known: &mut Known, outcome: &Outcome, mark: Mark) -> Result<bool, Fault> {
         if outcome.next == Next::Succeeded {
-            return self.succeed(outcome);
+            return self.succeed(known, outcome);
         }
         let reason = codes::reason_code(mark.reason);
         Ok(self.cancel.run((outcome.handle, tried(outcome), mark.at.as_micros(), reason))? == 1)
     }
 
-    fn note_late(&mut self, outcome: &Outcome) -> Result<bool, Fault> {
+    fn note_late(&mut self, known: &mut Known, outcome: &Outcome) -> Result<bool, Fault> {
         let attempts = tried(outcome);
         if outcome.next == Next::Succeeded
             && self.late_success.run((outcome.handle, attempts, self.at.as_micros()))? == 1
         {
+            self.tally.succeeded(known, outcome.lane);
             return Ok(true);
         }
         Ok(self.count.run((outcome.handle, attempts))? == 1)
     }
 
-    fn succeed(&mut self, outcome: &Outcome) -> Result<bool, Fault> {
+    fn succeed(&mut self, known: &mut Known, outcome: &Outcome) -> Result<bool, Fault> {
+        self.tally.succeeded(known, outcome.lane);
         Ok(self.succeed.run((outcome.handle, tried(outcome), self.at.as_micros()))? == 1)
     }
 }

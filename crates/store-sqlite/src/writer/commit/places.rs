@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use postroad_domain::{Event, Reason, TenantNo, Timestamp};
-use postroad_store::{LaneKey, NewDelivery, QueuedDelivery};
-use rusqlite::Connection;
+use postroad_store::{Change, LaneKey, NewDelivery, QueuedDelivery};
+use rusqlite::{Connection, params_from_iter};
 
+use super::groups::{self, Joining};
 use crate::{
     codes,
     error::Fault,
+    numbers::DELIVERY_BITS,
     reading::unlisted::ListingChanges,
     sql::{
         self,
@@ -27,6 +29,39 @@ pub(crate) struct Places<'a> {
     paused: Repeated<'a>,
     queue: Rows<'a, 'static, 8>,
     listing: Rows<'a, 'static, 2>,
+    db: &'a Connection,
+    /// Lanes in which something became due.
+    pub(super) announced: Vec<Change>,
+}
+
+/// The rows of a delivery that is due at a moment: its own, and its place in the queue.
+fn rows(
+    known: &Known,
+    placed: &Placed<'_>,
+    due: Timestamp,
+) -> ([Column<'static>; 6], [Column<'static>; 8]) {
+    let target = placed.new.target;
+    let sub_no = target.subscription_no;
+    let generation = known.lanes.get(&sub_no).map_or(0, |lane| lane.generation);
+    let delivery = [
+        placed.delivery_no.into(),
+        placed.tenant_no.0.into(),
+        sub_no.0.into(),
+        target.subscription_version.into(),
+        due.as_micros().into(),
+        placed.is_late.then_some(placed.at.as_micros()).into(),
+    ];
+    let queue = [
+        placed.tenant_no.0.into(),
+        sub_no.0.into(),
+        generation.into(),
+        due.as_micros().into(),
+        placed.delivery_no.into(),
+        0.into(),
+        target.expires_at.as_micros().into(),
+        Column::Null,
+    ];
+    (delivery, queue)
 }
 
 /// A delivery that is being created.
@@ -51,7 +86,8 @@ impl<'a> Places<'a> {
     ) -> Result<T, Fault> {
         let (delivery, queue) = (Rows::new(db, &DELIVERY), Rows::new(db, &QUEUE));
         let paused = Repeated::new(db, sql::DELIVERY_CREATE_PAUSED);
-        let mut places = Self { delivery, paused, queue, listing: Rows::new(db, &DELIVERY_ENTRY) };
+        let listing = Rows::new(db, &DELIVERY_ENTRY);
+        let mut places = Self { delivery, paused, queue, listing, db, announced: Vec::new() };
         let created = create(&mut places)?;
         places.delivery.finish()?;
         places.queue.finish()?;
@@ -59,21 +95,36 @@ impl<'a> Places<'a> {
         Ok(created)
     }
 
-    /// Creates a delivery that waits from now on.
+    /// Creates a delivery that waits from now on, or adds the event to a group that does: then there is none.
     pub(super) fn enqueue(
         &mut self,
         (known, changes): (&mut Known, &mut ListingChanges),
         placed: &Placed<'_>,
         event: &Arc<Event>,
-    ) -> Result<QueuedDelivery, Fault> {
-        self.place((known, changes), placed, event.data.len() as u64)?;
-        let NewDelivery { id, target } = placed.new;
-        Ok(QueuedDelivery {
-            lane: LaneKey { tenant_no: placed.tenant_no, subscription_no: target.subscription_no },
-            id: *id,
+    ) -> Result<Option<QueuedDelivery>, Fault> {
+        let NewDelivery { id, target } = *placed.new;
+        let lane = LaneKey { tenant_no: placed.tenant_no, subscription_no: target.subscription_no };
+        let bytes = event.data.len() as u64;
+        let due = match target.group {
+            None => {
+                self.place((known, changes), placed, bytes)?;
+                target.due.max(placed.at)
+            }
+            Some(group) => {
+                let event_no = placed.delivery_no >> DELIVERY_BITS;
+                let joining = Joining { lane, event_no, bytes, target, group, at: placed.at };
+                if groups::join(self.db, (known, &mut self.announced), &joining)? {
+                    return Ok(None);
+                }
+                self.place_group((known, changes), placed, &joining)?
+            }
+        };
+        Ok(Some(QueuedDelivery {
+            lane,
+            id,
             handle: placed.delivery_no,
             subscription_version: target.subscription_version,
-            due: placed.at,
+            due,
             not_before: None,
             expires_at: target.expires_at,
             tries: 0,
@@ -81,7 +132,7 @@ impl<'a> Places<'a> {
             event: Arc::clone(event),
             group: None,
             body: None,
-        })
+        }))
     }
 
     /// Creates a delivery that waits from now on, of an event with so many bytes of data.
@@ -91,31 +142,35 @@ impl<'a> Places<'a> {
         placed: &Placed<'_>,
         bytes: u64,
     ) -> Result<(), Fault> {
-        let NewDelivery { target, .. } = placed.new;
-        let sub_no = target.subscription_no;
-        let generation = known.lanes.get(&sub_no).map_or(0, |lane| lane.generation);
-        self.delivery.push([
-            placed.delivery_no.into(),
-            placed.tenant_no.0.into(),
-            sub_no.0.into(),
-            target.subscription_version.into(),
-            placed.at.as_micros().into(),
-            placed.is_late.then_some(placed.at.as_micros()).into(),
-        ])?;
+        let target = placed.new.target;
+        let due = target.due.max(placed.at);
+        let (delivery, queue) = rows(known, placed, due);
+        self.delivery.push(delivery)?;
         self.list(changes, placed)?;
-        let (due, expires_at) = (placed.at.as_micros(), target.expires_at.as_micros());
-        self.queue.push([
-            placed.tenant_no.0.into(),
-            sub_no.0.into(),
-            generation.into(),
-            due.into(),
-            placed.delivery_no.into(),
-            0.into(),
-            expires_at.into(),
-            Column::Null,
-        ])?;
-        known.entered(sub_no, (due, placed.delivery_no), target.expires_at, bytes);
+        self.queue.push(queue)?;
+        let place = (due.as_micros(), placed.delivery_no);
+        known.entered(target.subscription_no, place, target.expires_at, bytes);
         Ok(())
+    }
+
+    /// Creates a group with its first event; answers when it is due. Its rows are written at once, as the next event of the commit may
+    /// join it.
+    fn place_group(
+        &mut self,
+        (known, changes): (&mut Known, &mut ListingChanges),
+        placed: &Placed<'_>,
+        joining: &Joining,
+    ) -> Result<Timestamp, Fault> {
+        let target = placed.new.target;
+        let due = joining.group.closes_at(placed.at).max(target.due);
+        let (delivery, queue) = rows(known, placed, due);
+        self.db.prepare_cached(sql::DELIVERY_CREATE)?.execute(params_from_iter(&delivery))?;
+        self.db.prepare_cached(sql::QUEUE_INSERT)?.execute(params_from_iter(&queue))?;
+        self.list(changes, placed)?;
+        let place = (due.as_micros(), placed.delivery_no);
+        known.entered(target.subscription_no, place, target.expires_at, joining.bytes);
+        groups::open(self.db, (known, &mut self.announced), joining, placed.delivery_no)?;
+        Ok(due)
     }
 
     /// Creates a delivery of a step of a large fan-out whose subscription is paused by now: it ends at once.

@@ -86,7 +86,9 @@ fn go_on(
     let target = FanoutTarget {
         subscription_no: sub_no,
         subscription_version: subscription.version,
+        due: step.at,
         expires_at: step.expires_at,
+        group: None,
     };
     let tails = (work.unlisted.events_of(lane.tenant_no), work.unlisted.deliveries_of(sub_no));
     let what: (ReplaySelection, &SubscriptionSpec) = (stored.replay.selection, &subscription.spec);

@@ -20,9 +20,9 @@ use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
     AcceptResult, AskVerification, ClaimLanes, Commit, Committed, CreateSubscription, Deactivate,
-    DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent, Next,
-    OpenSession, Outcome, OutcomeResult, PutTenant, QueuedDelivery, RecordTest, RecordVerification, Refilled,
-    Session, Store, SubscriptionChange, UpdateSubscription,
+    Deactivation, DeleteSubscription, DeleteTenant, Fanout, FanoutTarget, LaneKey, NewDelivery, NewEvent,
+    Next, OpenSession, Outcome, OutcomeResult, PutTenant, QueuedDelivery, RecordTest, RecordVerification,
+    Refilled, Session, Store, SubscriptionChange, UpdateSubscription,
 };
 
 /// How long everything lives that a check does not look at.
@@ -140,28 +140,24 @@ impl World {
         let at = self.tick();
         let (tenant_no, id) = (subscription.tenant_no, subscription.id);
         let current = self.store.subscription(tenant_no, id).await.unwrap().unwrap();
-        let (expected_version, expected_gone) = (current.version, current.revision().gone);
-        let update = UpdateSubscription {
-            ask,
-            audit: None,
-            expected_gone,
-            tenant_no,
-            id,
-            expected_version,
-            change,
-            at,
-        };
+        let expected = current.revision();
+        let update = UpdateSubscription { ask, audit: None, tenant_no, id, expected, change, at };
         self.store.update_subscription(update).await.unwrap()
     }
 
     /// Makes a subscription inactive as its receiver is gone.
-    pub async fn deactivate(&mut self, subscription: &Subscription) {
+    pub async fn deactivate(&mut self, subscription: &Subscription) -> bool {
+        self.deactivate_for(subscription, Deactivation::Gone).await
+    }
+
+    /// Makes a subscription inactive, whatever its version.
+    pub async fn deactivate_for(&mut self, subscription: &Subscription, why: Deactivation) -> bool {
         let at = self.tick();
         let (tenant_no, subscription_no) = (subscription.tenant_no, subscription.no);
         let known = self.store.subscription(tenant_no, subscription.id).await.unwrap();
         let version = known.map_or(subscription.version, |known| known.version);
-        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, at };
-        self.store.deactivate(deactivate).await.unwrap();
+        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, why, at };
+        self.store.deactivate(deactivate).await.unwrap()
     }
 
     /// Writes what the handshakes of a subscription came to, which were made for this version; answers whether it was written.
@@ -230,7 +226,9 @@ impl World {
         FanoutTarget {
             subscription_no: subscription.no,
             subscription_version: subscription.version,
+            due: Timestamp::default(),
             expires_at: self.opened_at.after(LONG),
+            group: None,
         }
     }
 
@@ -249,7 +247,7 @@ impl World {
     pub fn empty_commit(&mut self) -> Commit {
         let (at, session) = (self.tick(), self.session.id);
         let (events, outcomes) = (Vec::new(), Vec::new());
-        Commit { at, session, events, outcomes, fanouts: Vec::new(), members: Vec::new() }
+        Commit { at, session, events, outcomes, fanouts: Vec::new() }
     }
 
     /// Commits what was put together.

@@ -21,6 +21,7 @@ pub(crate) fn outcome(of: &QueuedDelivery, attempt: Option<Attempt>, next: Next)
         handle: of.handle,
         due: of.due,
         expires_at: of.expires_at,
+        tries: of.tries,
         attempt,
         body: None,
         next,

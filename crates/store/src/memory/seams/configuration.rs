@@ -8,10 +8,10 @@ use postroad_domain::{
 
 use crate::{
     ConfigSnapshot, Configuration, CreateKey, CreateKeyError, CreateSubscription, CreateSubscriptionError,
-    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, LaneKey, ListAllSubscriptions,
-    ListKeys, ListTenants, Owned, Page, PendingVerifications, PutEventType, PutEventTypeError, PutProfile,
-    PutTenant, RecordVerification, RevokeKey, SettingKey, StoreError, StoredKey, StoredProfile,
-    UpdateSubscription, UpdateSubscriptionError, memory::MemoryStore,
+    Deactivate, DeleteEventType, DeleteSubscription, DeleteTenant, Failing, KeyUsed, LaneKey,
+    ListAllSubscriptions, ListFailing, ListKeys, ListTenants, Owned, Page, PendingVerifications,
+    PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordVerification, RevokeKey, SettingKey,
+    StoreError, StoredKey, StoredProfile, UpdateSubscription, UpdateSubscriptionError, memory::MemoryStore,
 };
 
 #[async_trait]
@@ -73,6 +73,10 @@ impl Configuration for MemoryStore {
 
     async fn deactivate(&self, deactivate: Deactivate) -> Result<bool, StoreError> {
         Ok(self.state().deactivate(deactivate))
+    }
+
+    async fn failing_subscriptions(&self, list: ListFailing) -> Result<Vec<Failing>, StoreError> {
+        Ok(self.state().failing_subscriptions(list))
     }
 
     async fn record_verification(&self, record: RecordVerification) -> Result<bool, StoreError> {

@@ -7,8 +7,8 @@ use postroad_domain::{EventId, TenantNo, delivery::Delivery};
 
 use crate::{
     Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, Fanout, LaneKey, Prune, Pruned, Queue,
-    Refill, Refilled, RetryDelivery, RetryDeliveryError, StoreError, StoreStats, Sweep, Swept, WaitingLane,
-    WaitingLanes, memory::MemoryStore,
+    Refill, Refilled, RetryDelivery, RetryDeliveryError, SendNow, SendNowError, SentNow, StoreError,
+    StoreStats, Sweep, Swept, WaitingLane, WaitingLanes, memory::MemoryStore,
 };
 
 #[async_trait]
@@ -42,6 +42,10 @@ impl Queue for MemoryStore {
 
     async fn cancel_delivery(&self, cancel: CancelDelivery) -> Result<LaneKey, CancelDeliveryError> {
         self.state().cancel_delivery(cancel)
+    }
+
+    async fn send_now(&self, send: SendNow) -> Result<SentNow, SendNowError> {
+        self.state().send_now(send)
     }
 
     async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError> {

@@ -5,8 +5,9 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::commands::import::plan::WantedSubscription;
 
-/// The words for a receiver that said it is gone, and for one that has not passed the handshakes of its profile.
-const HELD: [&str; 2] = ["gone", "unverified"];
+/// The words for what Postroad found out: a receiver that said it is gone, one that takes nothing, and one that has not passed the
+/// handshakes of its profile.
+const FOUND_OUT: [&str; 3] = ["gone", "failing", "unverified"];
 
 /// Whether a subscription is to change.
 pub(super) fn differs(here: &Subscription, wanted: &WantedSubscription) -> bool {
@@ -38,10 +39,10 @@ pub(super) fn patch(here: &Subscription, wanted: &WantedSubscription) -> Result<
         .set_json("rate_limit", &wanted.rate_limit)
 }
 
-/// A receiver that told Postroad it is gone stays inactive, whatever the other server has not found out; and so does one that is not
-/// verified, until it is.
+/// A receiver that told Postroad it is gone, or that failed for too long, stays inactive, whatever the other server has not found
+/// out; and so does one that is not verified, until it is.
 fn active(here: &Subscription, wanted: &WantedSubscription) -> bool {
-    wanted.active && !here.inactive_reason.as_deref().is_some_and(|reason| HELD.contains(&reason))
+    wanted.active && !here.inactive_reason.as_deref().is_some_and(|reason| FOUND_OUT.contains(&reason))
 }
 
 fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {

@@ -1,15 +1,16 @@
 //! How deliveries are tried, and what is refused before there is one, in words.
 
 use postroad_domain::{HttpVersion, Repeat, RetryPolicy, time::duration_text};
-use postroad_profile::{DeliveryPolicy, Profile};
+use postroad_profile::{DeliveryPolicy, GroupRules, Profile};
 
 use super::{
     page::{Entry, entry},
-    units::bytes,
+    units::{bytes, unanchored},
 };
 
 /// What success is, when it is tried again, and what some answers do.
-pub(super) fn entries(policy: &DeliveryPolicy) -> Vec<Entry> {
+pub(super) fn entries(profile: &Profile) -> Vec<Entry> {
+    let policy = &profile.delivery;
     let gone = if policy.gone_deactivates {
         "makes the subscription inactive"
     } else {
@@ -24,18 +25,51 @@ pub(super) fn entries(policy: &DeliveryPolicy) -> Vec<Entry> {
     let kept = policy.retention.map_or("as long as the installation keeps them".to_owned(), |retention| {
         format!("{} at most", duration_text(retention))
     });
-    vec![
+    let mut entries = vec![
         entry("Success", format!("{}; a redirect never is", policy.success.patterns().join(", "))),
         entry("Attempts", attempts(&policy.retry)),
         entry("Timeout", format!("{} for a whole exchange{bounds}", duration_text(timeout.default))),
         entry("HTTP", http_version(policy)),
         entry("410", gone),
+        entry("Failures", failures(policy)),
         entry("Retry-After", if policy.retry_after { "of 429 and 503 is honoured" } else { "is ignored" }),
         entry("Breaker", breaker(policy)),
         entry("Repeat", repeat(policy)),
         entry("Trace", trace(policy)),
         entry("Events are kept", kept),
-    ]
+    ];
+    entries.extend(profile.group.as_ref().map(|rules| entry("Groups", groups(rules))));
+    entries
+}
+
+/// `all event types: those of 1m from the first one on go together, at most 1000 or 1 MiB of data; one alone is a group too`.
+fn groups(rules: &GroupRules) -> String {
+    let types = rules.events.as_ref().map_or("all event types".to_owned(), |pattern| {
+        format!("event types that match {}", unanchored(pattern.as_str()))
+    });
+    let begin = match rules.align.as_str() {
+        "first" => "from the first one on".to_owned(),
+        "clock" => "by the clock".to_owned(),
+        option => format!("from the first one on, or by the clock where {option} is true,"),
+    };
+    let single = match rules.single.as_str() {
+        "list" => "one alone is a group too".to_owned(),
+        "event" => "one alone is sent as it is".to_owned(),
+        option => format!("one alone is a group too, unless {option} is true"),
+    };
+    let (window, most) = (duration_text(rules.window), rules.limits.max_events);
+    let size = bytes(rules.limits.max_bytes);
+    format!("{types}: those of {window} {begin} go together, at most {most} or {size} of data; {single}")
+}
+
+fn failures(policy: &DeliveryPolicy) -> String {
+    match policy.deactivate_after_failures {
+        None => "of whole deliveries change nothing, however many".to_owned(),
+        Some(1) => "of one whole delivery makes the subscription inactive".to_owned(),
+        Some(count) => {
+            format!("of {count} whole deliveries without a success in between make the subscription inactive")
+        }
+    }
 }
 
 fn http_version(policy: &DeliveryPolicy) -> &'static str {

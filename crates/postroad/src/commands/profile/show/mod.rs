@@ -48,7 +48,7 @@ fn in_words(profile: &Profile) -> String {
     page.section("Request", &request::entries(profile));
     page.section("Signature", &request::signature_entries(profile));
     page.section("Handshakes", &handshakes::entries(profile));
-    page.section("Delivery", &delivery::entries(&profile.delivery));
+    page.section("Delivery", &delivery::entries(profile));
     page.section("Refused at the door", &delivery::refusals(profile));
     page.section("Options", &settings::options(profile));
     page.section("Attributes of an event", &settings::attributes(profile));

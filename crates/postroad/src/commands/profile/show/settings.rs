@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use postroad_profile::{FieldRule, OptionOwner, OptionSchema, OptionType, OptionValues, Presence, Profile};
 use serde_json::Value;
 
-use super::page::{Entry, entry};
+use super::{
+    page::{Entry, entry},
+    units::unanchored,
+};
 
 /// Each option with who sets it, its type, its default and its limits.
 pub(super) fn options(profile: &Profile) -> Vec<Entry> {
@@ -92,12 +95,8 @@ fn value_in_words(schema: &OptionSchema) -> String {
         (None, Some(max)) => format!(" of at most {max}{unit}"),
         (Some(min), Some(max)) => format!(" of {min} to {max}{unit}"),
     };
-    let pattern = schema.pattern.as_ref().map(|pattern| {
-        let text = pattern.as_str();
-        // The anchors are not the profile's: a text must always match as a whole.
-        let own = text.strip_prefix("^(?:").and_then(|text| text.strip_suffix(")$"));
-        format!(" that matches {}", own.unwrap_or(text))
-    });
+    let pattern =
+        schema.pattern.as_ref().map(|pattern| format!(" that matches {}", unanchored(pattern.as_str())));
     let choices: Vec<_> = schema.choices.iter().map(Value::to_string).collect();
     let choices = if choices.is_empty() { String::new() } else { format!(", one of {}", choices.join(", ")) };
     format!("{noun}{limits}{}{choices}", pattern.unwrap_or_default())

@@ -1,4 +1,4 @@
-//! Sizes as people write them.
+//! Sizes and patterns as people write them.
 
 /// `1 MiB`, or the number of bytes where it is no whole number of a larger unit.
 pub(super) fn bytes(count: u64) -> String {
@@ -10,6 +10,12 @@ pub(super) fn bytes(count: u64) -> String {
         _ if count.is_multiple_of(KIB) => format!("{} KiB", count / KIB),
         _ => format!("{count} bytes"),
     }
+}
+
+/// A pattern as the profile has it: the anchors are not the profile's, since a text must always match as a whole.
+pub(super) fn unanchored(pattern: &str) -> &str {
+    let own = pattern.strip_prefix("^(?:").and_then(|text| text.strip_suffix(")$"));
+    own.unwrap_or(pattern)
 }
 
 #[cfg(test)]

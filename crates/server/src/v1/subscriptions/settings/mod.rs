@@ -4,6 +4,7 @@
 //! written form.
 
 mod delivery;
+mod group;
 mod retry;
 mod tls;
 
@@ -11,7 +12,7 @@ use postroad_domain::{
     EventType, SubscriptionSpec, Target,
     limits::{SUBSCRIPTION_EVENTS_MAX, SUCCESS_PATTERNS_MAX, TAG_SETS_MAX, TAGS_MAX},
 };
-use postroad_engine::{HeaderDraft, PushDraft, RateLimitDraft, RetryDraft, SubscriptionDraft, TargetDraft};
+use postroad_engine::{GroupDraft, HeaderDraft, PushDraft, RateLimitDraft, RetryDraft, SubscriptionDraft, TargetDraft};
 use postroad_profile::Profile;
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 
 use self::{
     delivery::{DeliverySettings, TargetJson},
+    group::GroupSettings,
     retry::RetrySettings,
 };
 use crate::{
@@ -66,11 +68,21 @@ body! {
         ordered: Option<bool>,
         /// How many exchanges may begin within a span of time; null for as many as its receiver takes.
         rate_limit: Option<RateLimitSettings>,
+        /// How long after an event its delivery is sent, such as `30s`; up to 30d.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false, default = "0s", value_type = String)]
+        delay: Option<String>,
+        /// How events are sent together; null for as the profile does.
+        group: Option<GroupSettings>,
+        /// The tenant's contacts are told when a delivery fails for good.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false, default = false, value_type = bool)]
+        notify_on_failure: Option<bool>,
         /// The profile's own options: its option schema says which there are. Those that are secret are shown as `********`.
         #[schema(required = false, value_type = Object)]
         options: Option<Map<String, Value>>,
     }
-    later ["filter", "transform", "delay", "group", "notify_on_failure"]
+    later ["filter", "transform"]
 }
 
 impl SubscriptionSettings {
@@ -103,6 +115,9 @@ impl SubscriptionSettings {
             retry: push.and_then(|push| push.retry.as_ref()).map(RetrySettings::of),
             timeout: push.and_then(|push| push.timeout).map(duration_text),
             success: push.and_then(|push| push.success.as_ref()).map(|own| own.iter().cloned().collect()),
+            delay: push.map(|push| duration_text(push.delay)),
+            group: push.and_then(|push| push.group).map(GroupSettings::of),
+            notify_on_failure: push.map(|push| push.notify_on_failure),
             options: Some(options::plain(&spec.options)),
         }
     }
@@ -133,6 +148,9 @@ impl SubscriptionSettings {
             retry: self.retry.map(RetryDraft::from),
             timeout: self.timeout,
             success: self.success.map(BoundedVec::into_inner),
+            delay: self.delay,
+            group: self.group.map(GroupDraft::from),
+            notify_on_failure: self.notify_on_failure.unwrap_or_default(),
         };
         let target = match self.delivery {
             Some(TargetJson::Push(delivery)) => TargetDraft::Push(Some(Box::new(push(delivery)))),

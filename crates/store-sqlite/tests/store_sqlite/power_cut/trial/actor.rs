@@ -122,7 +122,12 @@ impl Actor {
     async fn retry(&mut self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {
         let Some(place) = self.places.get_mut(&id) else { return Ok(nothing()) };
         let (tenant_no, expires_at) = (place.lane.tenant_no, at.after(LIFE_OF_DELIVERY));
+        let before = self.store.delivery(tenant_no, id).await?;
         match self.store.retry_delivery(RetryDelivery { audit: None, tenant_no, id, at, expires_at }).await {
+            Ok(_) if before.is_some_and(|before| !before.status.is_final()) => {
+                place.due = place.due.min(at);
+                Ok("sent now".to_owned())
+            }
             Ok(_) => {
                 (place.due, place.tries, place.expires_at) = (at, 0, expires_at);
                 Ok("retried".to_owned())
@@ -158,7 +163,7 @@ impl Actor {
         fanouts: Vec<Fanout>,
     ) -> Result<String, StoreError> {
         let commit =
-            Arc::new(Commit { at, session: self.session, events, outcomes, fanouts, members: Vec::new() });
+            Arc::new(Commit { at, session: self.session, events, outcomes, fanouts });
         let committed = self.store.commit(Arc::clone(&commit)).await?;
         self.note(&commit, &committed);
         Ok(committed_in_words(&committed))
@@ -190,6 +195,7 @@ impl Actor {
                 handle: place.handle,
                 due: place.due,
                 expires_at: place.expires_at,
+                tries: place.tries,
                 attempt: Some(attempt),
                 body: None,
                 next: plan.next,
@@ -222,7 +228,9 @@ fn new_event(plan: &EventPlan, config: &ConfigSnapshot) -> NewEvent {
         .map(|known| FanoutTarget {
             subscription_no: known.no,
             subscription_version: known.version,
+            due: Timestamp::default(),
             expires_at: plan.id.timestamp().after(LIFE_OF_DELIVERY),
+            group: None,
         })
         .collect();
     let fanout = targets.split_off(plan.served_at_once.min(targets.len()));
@@ -256,7 +264,8 @@ fn committed_in_words(committed: &Committed) -> String {
             other => in_words(other),
         })
         .collect();
-    in_words((events, &committed.outcomes, ids(&committed.fanned_out)))
+    let failures: Vec<_> = committed.failing.iter().map(|failing| failing.failures).collect();
+    in_words((events, &committed.outcomes, failures, ids(&committed.fanned_out)))
 }
 
 fn ids(places: &[QueuedDelivery]) -> Vec<DeliveryId> {

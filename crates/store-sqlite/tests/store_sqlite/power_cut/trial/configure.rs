@@ -5,9 +5,9 @@ use postroad_domain::{
     TenantId, Timestamp, tenant::TenantSpec,
 };
 use postroad_store::{
-    CreateSubscription, CreateSubscriptionError, Deactivate, DeleteEventType, DeleteSubscription,
-    PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest, StoreError, SubscriptionChange,
-    UpdateSubscription, UpdateSubscriptionError,
+    CreateSubscription, CreateSubscriptionError, Deactivate, Deactivation, DeleteEventType,
+    DeleteSubscription, PutEventType, PutEventTypeError, PutProfile, PutTenant, RecordTest, StoreError,
+    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
 use super::{
@@ -91,7 +91,8 @@ impl Actor {
     ) -> Result<String, StoreError> {
         let Some((tenant, known)) = self.find(name).await? else { return Ok(nothing()) };
         let (tenant_no, subscription_no, version) = (tenant.no, known.no, known.version);
-        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, at };
+        let why = known.failures.map_or(Deactivation::Gone, Deactivation::Failing);
+        let deactivate = Deactivate { audit: None, tenant_no, subscription_no, version, why, at };
         self.store.deactivate(deactivate).await.map(in_words)
     }
 
@@ -156,18 +157,8 @@ impl Actor {
         change: SubscriptionChange,
     ) -> Result<String, StoreError> {
         let Some((tenant, known)) = self.find(name).await? else { return Ok(nothing()) };
-        let (tenant_no, id, expected_version) = (tenant.no, name.id, known.version);
-        let expected_gone = known.revision().gone;
-        let update = UpdateSubscription {
-            ask: None,
-            audit: None,
-            expected_gone,
-            tenant_no,
-            id,
-            expected_version,
-            change,
-            at,
-        };
+        let (tenant_no, id, expected) = (tenant.no, name.id, known.revision());
+        let update = UpdateSubscription { ask: None, audit: None, expected, tenant_no, id, change, at };
         match self.store.update_subscription(update).await {
             Err(UpdateSubscriptionError::Store(error)) => Err(error),
             answer => Ok(in_words(answer.map(|updated| updated.version))),
