@@ -78,9 +78,12 @@ impl Profile {
         keys: &[SecretKey],
         facts: &Facts<'_>,
     ) -> Result<(String, Option<String>), RenderError> {
-        let write_body = |facts: &Facts<'_>| {
-            let rendering = Rendering { environment: &self.environment, facts };
-            handshake.content.as_ref().map_or(Ok(String::new()), |content| content.render(&rendering))
+        let write_body = |facts: &Facts<'_>| -> Result<String, RenderError> {
+            let mut body = String::new();
+            if let Some(content) = &handshake.content {
+                content.render(&Rendering { environment: &self.environment, facts }, &mut body)?;
+            }
+            Ok(body)
         };
         let Some(rules) = self.signature.as_ref().filter(|_| !keys.is_empty()) else {
             return Ok((write_body(facts)?, None));

@@ -5,7 +5,7 @@ use postroad_domain::{CustomHeader, Headers, ResponseHead};
 use postroad_profile::{BegunHandshake, Occasion, Profile};
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::facts::{Given, example_files_of, header, lines, load, with_request};
+use crate::facts::{Given, example, header, lines, load, with_request};
 
 /// A profile that signs, with a handshake that begins on its line 17.
 fn signing(handshake: &str) -> String {
@@ -439,9 +439,6 @@ fn the_piece_in_the_page_of_the_language_loads() {
 
 #[test]
 fn the_examples_ask_before_they_send() {
-    let example = |name: &str| {
-        Profile::load(&example_files_of(name)).unwrap_or_else(|problems| panic!("{}", lines(&problems)))
-    };
     let echo = example("challenge-echo");
     assert!(echo.handshakes()[0].blocking);
     let begun = echo.render_handshake(&echo.handshakes()[0]).unwrap().unwrap();
