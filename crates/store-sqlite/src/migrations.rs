@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_fanout_targets.sql"),
     include_str!("../migrations/0013_open_groups.sql"),
     include_str!("../migrations/0014_failures.sql"),
+    include_str!("../migrations/0015_called_off.sql"),
 ];
 
 /// Marks the file as one of ours: `post` in ASCII.

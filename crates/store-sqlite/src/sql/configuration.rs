@@ -58,6 +58,8 @@ queries! { CONFIGURATION:
     /// Makes a subscription inactive without a new version.
     SUBSCRIPTION_DEACTIVATE = "UPDATE subscription SET inactive = ?2, inactive_at = ?3, updated_at = ?3,
         generation = ?4 WHERE sub_no = ?1";
+    /// Calls off what later commits of large fan-outs were still to create for a subscription, of events below a number.
+    SUBSCRIPTION_CALL_OFF = "UPDATE subscription SET called_off = ?2 WHERE sub_no = ?1";
     /// Deletes a subscription; its history goes on naming it.
     SUBSCRIPTION_HIDE = "UPDATE subscription SET generation = ?2, deleted_at = ?3 WHERE sub_no = ?1";
     /// A subscription by its id, with the spec and the secrets of its current version.

@@ -54,7 +54,7 @@ pub(crate) fn create(
     insert_version(work, (no, 1), &create.spec, &create.secrets)?;
     work.known
         .lanes
-        .insert(no, Lane { tenant_no: create.tenant_no, generation: 0, paused, waiting: Waiting::EMPTY });
+        .insert(no, Lane { tenant_no: create.tenant_no, generation: 0, paused, called_off: 0, waiting: Waiting::EMPTY });
     let standing = if paused { Standing::Inactive(Paused) } else { Standing::Active };
     note_history(work, (no, 1), standing, create.at)?;
     tenants::touch(work, create.tenant_no)?;
@@ -173,9 +173,12 @@ fn lane_of(subscription: &Subscription) -> LaneKey {
     LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
 }
 
-/// Marks what waits in a lane as cancelled; answers the generation that is current from now on.
+/// Marks what waits in a lane as cancelled, and what later commits would still put there of earlier events; answers the generation that is current from now on.
 fn call_off(work: &mut Work<'_>, no: SubscriptionNo, reason: Reason, at: Timestamp) -> Result<i64, Fault> {
+    let called_off = work.known.next_event_no;
     let lane = work.known.lanes.get_mut(&no).ok_or(Fault::Corrupt("a subscription has no lane"))?;
+    lane.called_off = called_off;
+    query::run(work.db, sql::SUBSCRIPTION_CALL_OFF, (no.0, called_off))?;
     let head = (lane.tenant_no.0, no.0, lane.generation);
     if query::find(work.db, sql::LANE_HEAD, head, |_| Ok(()))?.is_some() {
         let row = (no.0, lane.generation, lane.tenant_no.0, codes::reason_code(reason), at.as_micros());

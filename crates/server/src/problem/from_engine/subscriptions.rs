@@ -1,6 +1,6 @@
 //! Errors of operations on subscriptions.
 
-use postroad_engine::{CreateError, PreviewError, PublishError, RotateError, TestError, UpdateError};
+use postroad_engine::{CreateError, PreviewError, PublishError, RotateError, SendNowError, TestError, UpdateError};
 
 use super::{settings_too_large, unknown_event_type};
 use crate::{
