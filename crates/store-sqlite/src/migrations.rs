@@ -24,7 +24,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_fanout_targets.sql"),
     include_str!("../migrations/0013_open_groups.sql"),
     include_str!("../migrations/0014_failures.sql"),
-    include_str!("../migrations/0015_verification.sql"),
+    include_str!("../migrations/0015_called_off.sql"),
+    include_str!("../migrations/0016_verification.sql"),
 ];
 
 /// Marks the file as one of ours: `post` in ASCII.

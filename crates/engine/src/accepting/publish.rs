@@ -1,6 +1,6 @@
 //! Accepting events: match against the tenant's subscriptions, make durable, answer.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
@@ -29,6 +29,8 @@ use crate::{
 /// How often an event is matched again because its tenant's configuration changed meanwhile. Each round means that
 /// somebody changed a subscription within the few milliseconds of a commit.
 const STALE_ROUNDS_MAX: usize = 20;
+/// So long the others wait.
+const ALONE_MAX: Duration = Duration::from_secs(1);
 /// So many of these rounds let others change it meanwhile.
 const STALE_ROUNDS_BESIDE: usize = 3;
 
@@ -154,8 +156,20 @@ impl AcceptingService {
         for round in 0..STALE_ROUNDS_MAX {
             // Large settings may take as long to read as somebody needs to change them again: then changes wait for the event.
             let is_alone = round >= STALE_ROUNDS_BESIDE;
-            let _alone = if is_alone { Some(self.configs.changing(tenant).await) } else { None };
-            let answers = self.publish_round(tenant, &events, &open).await;
+            let alone = if is_alone { Some(self.configs.changing(tenant).await) } else { None };
+            let answers = {
+                let mut publishing = pin!(self.publish_round(tenant, &events, &open));
+                tokio::select! {
+                    biased;
+                    answers = &mut publishing => answers,
+                    // It may wait for longer than a commit: for the end of large fan-outs. Nobody waits for that who wants to
+                    // end them.
+                    () = self.commit_clock.sleep(ALONE_MAX), if alone.is_some() => {
+                        drop(alone);
+                        publishing.await
+                    }
+                }
+            };
             open = open
                 .into_iter()
                 .zip(answers)

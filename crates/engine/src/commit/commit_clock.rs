@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use postroad_domain::{Clock, Timestamp};
+use postroad_domain::{Clock, Timestamp, time::Sleep};
 use tokio::sync::watch;
 
 /// Gives each commit a later moment than the last one, so that the queue's order is the order of commits, and tells the
@@ -24,6 +24,11 @@ impl CommitClock {
     pub(crate) fn new(clock: Arc<dyn Clock>, newest: Timestamp) -> Self {
         let latest = Mutex::new((newest, clock.monotonic()));
         Self { clock, latest, under_way: watch::Sender::new(None) }
+    }
+
+    /// Sleeps so long.
+    pub(crate) fn sleep(&self, span: Duration) -> Sleep {
+        self.clock.sleep(span)
     }
 
     /// The moment of the next commit, which is under way from now on. Only the commit loop asks.

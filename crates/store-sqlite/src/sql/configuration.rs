@@ -68,6 +68,8 @@ queries! { CONFIGURATION:
         CROSS JOIN tenant t ON t.tenant_no = s.tenant_no
         WHERE s.inactive = 5 AND s.deleted_at IS NULL AND s.verification ->> '$.state' = 'pending'
         AND (s.tenant_no, s.sub_no) > (?1, ?2) AND t.deleted_at IS NULL ORDER BY s.tenant_no, s.sub_no LIMIT ?3";
+    /// Calls off what later commits of large fan-outs were still to create for a subscription, of events below a number.
+    SUBSCRIPTION_CALL_OFF = "UPDATE subscription SET called_off = ?2 WHERE sub_no = ?1";
     /// Deletes a subscription; its history goes on naming it.
     SUBSCRIPTION_HIDE = "UPDATE subscription SET generation = ?2, deleted_at = ?3 WHERE sub_no = ?1";
     /// A subscription by its id, with the spec and the secrets of its current version.

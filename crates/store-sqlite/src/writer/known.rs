@@ -82,6 +82,8 @@ pub(crate) struct Lane {
     pub(crate) generation: i64,
     /// It is inactive, and nothing is queued for later.
     pub(crate) paused: bool,
+    /// Of events below this number nothing is queued any more.
+    pub(crate) called_off: i64,
     /// How much waits in its current generation.
     pub(crate) waiting: Waiting,
 }
@@ -237,13 +239,13 @@ impl Known {
         let rows = query::list(db, sql::LOAD_SUBSCRIPTIONS, (), |row| {
             let inactive = row.get::<_, Option<i64>>(3)?.map(codes::inactive_of).transpose()?;
             let lane = (SubscriptionNo(row.get(0)?), TenantNo(row.get(1)?), row.get::<_, i64>(2)?);
-            Ok((lane, inactive, failures_of(row, 4)?))
+            Ok((lane, inactive, failures_of(row, 4)?, row.get::<_, i64>(6)?))
         })?;
-        for ((sub_no, tenant_no, generation), inactive, failures) in rows {
+        for ((sub_no, tenant_no, generation), inactive, failures, called_off) in rows {
             if self.tenants.contains_key(&tenant_no) {
                 let is_held = inactive.is_some_and(InactiveReason::holds);
                 let (paused, waiting) = (inactive.is_some() && !is_held, Waiting::UNCOUNTED);
-                self.lanes.insert(sub_no, Lane { tenant_no, generation, paused, waiting });
+                self.lanes.insert(sub_no, Lane { tenant_no, generation, paused, called_off, waiting });
                 self.uncounted.insert(sub_no);
                 if is_held {
                     self.gone.insert(sub_no, HeldWalk::default());

@@ -122,6 +122,10 @@ impl Writer {
         commit: Arc<Commit>,
     ) -> Result<Committed, StoreError> {
         self.run(JobKind::Commit, move |writer| {
+            // Its room is for outcomes: until it is there again no event takes any of it.
+            if when_full == WhenFull::GiveUp && writer.ballast.is_missed() {
+                return Err(StoreError::Full);
+            }
             let committed = writer.transact(when_full, &mut |work| commit::commit(work, &commit))?;
             Ok(Committed { sync_took: writer.sync_took, ..committed })
         })

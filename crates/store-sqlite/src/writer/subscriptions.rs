@@ -57,8 +57,8 @@ pub(crate) fn create(
     let no = SubscriptionNo(work.db.last_insert_rowid());
     let spec = SubscriptionSpec { active: inactive.is_none(), ..create.spec.clone() };
     insert_version(work, (no, 1), &spec, &create.secrets)?;
-    let lane = Lane { tenant_no: create.tenant_no, generation: 0, paused: false, waiting: Waiting::EMPTY };
-    work.known.lanes.insert(no, lane);
+    let (tenant_no, waiting) = (create.tenant_no, Waiting::EMPTY);
+    work.known.lanes.insert(no, Lane { tenant_no, generation: 0, paused: false, called_off: 0, waiting });
     set_standing(work, no, inactive)?;
     let standing = inactive.map_or(Standing::Active, Standing::Inactive);
     note_history(work, (no, 1), standing, create.at)?;
@@ -227,9 +227,12 @@ fn lane_of(subscription: &Subscription) -> LaneKey {
     LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no }
 }
 
-/// Marks what waits in a lane as cancelled; answers the generation that is current from now on.
+/// Marks what waits in a lane as cancelled, and what later commits would still put there of earlier events; answers the generation that is current from now on.
 fn call_off(work: &mut Work<'_>, no: SubscriptionNo, reason: Reason, at: Timestamp) -> Result<i64, Fault> {
+    let called_off = work.known.next_event_no;
     let lane = work.known.lanes.get_mut(&no).ok_or(Fault::Corrupt("a subscription has no lane"))?;
+    lane.called_off = called_off;
+    query::run(work.db, sql::SUBSCRIPTION_CALL_OFF, (no.0, called_off))?;
     let head = (lane.tenant_no.0, no.0, lane.generation);
     if query::find(work.db, sql::LANE_HEAD, head, |_| Ok(()))?.is_some() {
         let row = (no.0, lane.generation, lane.tenant_no.0, codes::reason_code(reason), at.as_micros());

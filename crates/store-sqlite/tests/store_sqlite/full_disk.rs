@@ -140,8 +140,13 @@ async fn the_ballast_is_given_up_for_outcomes_only_and_taken_in_by_a_probe() {
     assert!(matches!(store.commit(Arc::clone(&commit)).await, Err(StoreError::Full)));
     assert!(!ballast.exists());
     store.set_pages_max(PLENTY).await.unwrap();
-    store.commit(commit).await.unwrap();
+    store.commit(Arc::clone(&commit)).await.unwrap();
     assert_eq!(world.look(&waiting).await.status, Status::Succeeded);
+    // Events took its room, also those that came while there was some left of it, and outcomes found none any more.
+    let events = vec![world.event(&ready, &[&subscription]).await];
+    let event = Arc::new(Commit { at: world.tick(), events, ..empty(&commit) });
+    assert!(matches!(store.commit(Arc::clone(&event)).await, Err(StoreError::Full)));
     store.probe().await.unwrap();
     assert!(ballast.exists());
+    store.commit(event).await.unwrap();
 }

@@ -122,6 +122,21 @@ pub async fn what_fans_out_to_a_paused_subscription_is_cancelled(store: Arc<dyn 
     assert!(world.store.open_fanouts(None, 10).await.unwrap().is_empty());
 }
 
+/// Only whether it is paused at the moment of the step counted, so a short pause called nothing off.
+pub async fn a_pause_that_is_over_has_called_off_what_had_not_fanned_out_yet(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscriptions) = tenant_with(&mut world, 2).await;
+    let before = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    world.set_active(&subscriptions[1], false).await;
+    world.set_active(&subscriptions[1], true).await;
+    let after = accept_fanning_out(&mut world, &tenant, &subscriptions).await;
+    let steps = [before, after].map(|event_id| step(&world, event_id, 2, &subscriptions[1..]));
+    let created = world.commit(Vec::new(), Vec::new(), steps.to_vec()).await.fanned_out;
+    assert_eq!(created.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [after.delivery(2)]);
+    let called_off = world.store.delivery(tenant.no, before.delivery(2)).await.unwrap().unwrap();
+    assert_eq!((called_off.status, called_off.reason), (Status::Cancelled, Some(Reason::Paused)));
+}
+
 pub async fn what_fans_out_to_a_gone_subscription_is_held(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscriptions) = tenant_with(&mut world, 2).await;

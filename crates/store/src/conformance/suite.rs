@@ -43,6 +43,7 @@ macro_rules! conformance_suite {
                 a_step_that_is_repeated_creates_nothing_twice
                 a_step_that_leaves_targets_out_creates_nothing
                 what_fans_out_to_a_paused_subscription_is_cancelled
+                a_pause_that_is_over_has_called_off_what_had_not_fanned_out_yet
                 what_fans_out_to_a_gone_subscription_is_held
                 nothing_fans_out_to_a_deleted_subscription
                 the_fan_outs_of_a_deleted_tenant_are_over

@@ -221,11 +221,15 @@ impl State {
         let lane = lane(tenant_no, new.target.subscription_no);
         self.tenant_by_no(tenant_no)?;
         let row = self.subscriptions.get(&lane).filter(|row| !row.deleted)?;
+        let accepted = self.event_number(tenant_no, event.id).unwrap_or(i64::MAX);
+        let is_called_off = row.marks.iter().any(|mark| accepted <= mark.entry_max);
         match row.subscription.inactive.map(|(reason, _)| reason) {
-            None => self.enqueue(tenant_no, event, new, at),
+            None if !is_called_off => self.enqueue(tenant_no, event, new, at),
             // It waits, and is not handed out.
-            Some(reason) if reason.holds() => self.enqueue(tenant_no, event, new, at).and(None),
-            Some(_) => {
+            Some(reason) if reason.holds() && !is_called_off => {
+                self.enqueue(tenant_no, event, new, at).and(None)
+            }
+            None | Some(_) => {
                 let row = self.new_row(tenant_no, event, new, (Birth::CreatePaused, at));
                 let (reason, finished_at) = (Some(Reason::Paused), Some(at));
                 self.deliveries.insert((tenant_no, new.id), DeliveryRow { reason, finished_at, ..row });

@@ -1,7 +1,7 @@
 //! Errors of operations on subscriptions.
 
 use postroad_engine::{
-    CreateError, PreviewError, PublishError, RotateError, TestError, UpdateError, VerifyError,
+    CreateError, PreviewError, PublishError, RotateError, SendNowError, TestError, UpdateError, VerifyError,
 };
 
 use super::{settings_too_large, unknown_event_type};

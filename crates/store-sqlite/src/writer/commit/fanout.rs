@@ -70,7 +70,7 @@ fn proceed_one(
         let new = NewDelivery { id: step.event_id.delivery(number), target: *target };
         let delivery_no = delivery_no(event_no, new.id);
         let placed = Placed { tenant_no, delivery_no, new: &new, at, is_late: true };
-        match fate(work.known, target) {
+        match fate(work.known, target, event_no) {
             Fate::Skipped => {}
             Fate::Cancelled => places.place_paused(&mut work.listings, &placed)?,
             Fate::Held => {
@@ -93,7 +93,7 @@ fn proceed_one(
 enum Fate {
     /// The subscription was deleted.
     Skipped,
-    /// It was paused: nothing is queued for later.
+    /// It was paused since its event was accepted, also if that is over: nothing is queued for later.
     Cancelled,
     /// Its receiver is gone or not verified: the delivery waits, and is not handed out.
     Held,
@@ -101,10 +101,10 @@ enum Fate {
     Sent,
 }
 
-fn fate(known: &Known, target: &FanoutTarget) -> Fate {
+fn fate(known: &Known, target: &FanoutTarget, event_no: i64) -> Fate {
     match known.lanes.get(&target.subscription_no) {
         None => Fate::Skipped,
-        Some(lane) if lane.paused => Fate::Cancelled,
+        Some(lane) if lane.paused || event_no < lane.called_off => Fate::Cancelled,
         Some(_) if known.gone.contains_key(&target.subscription_no) => Fate::Held,
         Some(_) => Fate::Sent,
     }
