@@ -182,6 +182,7 @@ pub(crate) fn failing(work: &Work<'_>, list: ListFailing) -> Vec<Failing> {
     });
     failing.take(list.limit).collect()
 }
+
 /// Deletes a subscription.
 pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result<bool, Fault> {
     let Some(subscription) = by_id(work.db, delete.tenant_no, delete.id)? else { return Ok(false) };
