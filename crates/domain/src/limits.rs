@@ -144,11 +144,8 @@ pub const SUCCESS_PATTERN_CHARS_MAX: usize = 16;
 pub const TIMEOUT: Bounds<Duration> =
     Bounds { min: Duration::from_secs(1), max: Duration::from_secs(60), default: Duration::from_secs(15) };
 /// How long after its event a delivery is sent for the first time.
-pub const DELAY: Bounds<Duration> = Bounds {
-    min: Duration::ZERO,
-    max: Duration::from_secs(30 * 24 * 3600),
-    default: Duration::ZERO,
-};
+pub const DELAY: Bounds<Duration> =
+    Bounds { min: Duration::ZERO, max: Duration::from_secs(30 * 24 * 3600), default: Duration::ZERO };
 /// How long a group takes events.
 pub const GROUP_WINDOW: Bounds<Duration> = Bounds {
     min: Duration::from_secs(1),

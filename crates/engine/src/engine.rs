@@ -359,7 +359,7 @@ fn warn_of_clock(clock: &dyn Clock, newest: Timestamp) {
     if ahead > CLOCK_AHEAD_MAX {
         tracing::warn!(
             ahead = ?ahead,
-            "this clock is behind the newest event: until it has caught up, the times of events and schedules go on from that one"
+            "this clock is behind the newest event: the times of events and schedules go on from that event and stay ahead of this clock"
         );
     }
 }

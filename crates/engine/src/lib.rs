@@ -53,8 +53,8 @@ pub use configuration::retention::Retention;
 pub use configuration::secret_box::{SecretBox, SecretError};
 pub use configuration::service::ConfigurationService;
 pub use configuration::subscriptions::{
-    CreateError, GroupDraft, HeaderDraft, NewSubscription, PushDraft, RetryDraft, RotateError, Rotation, SecretView,
-    SubscriptionDraft, SubscriptionUpdate, SubscriptionView, TargetDraft, UpdateError,
+    CreateError, GroupDraft, HeaderDraft, NewSubscription, PushDraft, RetryDraft, RotateError, Rotation,
+    SecretView, SubscriptionDraft, SubscriptionUpdate, SubscriptionView, TargetDraft, UpdateError,
 };
 pub use configuration::tenants::{PutTenantError, TenantDraft};
 pub use configuration::unknown_type::UnknownType;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use postroad_domain::{DeliveryId, EventId, TenantNo, delivery::Delivery};
 use postroad_store::{
     AcceptResult, Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, Fanout, LaneKey, Prune,
-    Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, RetryDeliveryError, SendNow, SendNowError,
-    SentNow, StoreError, StoreStats, Sweep, Swept, WaitingLane, WaitingLanes,
+    Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, RetryDeliveryError, SendNow,
+    SendNowError, SentNow, StoreError, StoreStats, Sweep, Swept, WaitingLane, WaitingLanes,
 };
 
 use super::SimulatedStore;

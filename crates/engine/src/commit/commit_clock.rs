@@ -7,8 +7,8 @@ use postroad_domain::{Clock, Timestamp, time::Sleep};
 use tokio::sync::watch;
 
 /// Gives each commit a later moment than the last one, so that the queue's order is the order of commits, and tells the
-/// lanes what is due by now. When the wall clock is set back, this one goes on at the pace of the monotonic one until the
-/// wall has caught up: no gap of a schedule is shortened and none is lengthened by the jump. After a restart it goes on from the
+/// lanes what is due by now. When the wall clock is set back, this one goes on at the pace of the monotonic one, and
+/// stays ahead of the wall by as much, until the wall is set forward or the node restarts: no gap of a schedule is shortened and none is lengthened by the jump. After a restart it goes on from the
 /// store's newest event: behind a wall that was set back nobody can tell how long the node was down, so what is due comes so
 /// much later, and never earlier. All that is compared with times of commits goes by it: what is due, expires, is forgotten.
 pub(crate) struct CommitClock {

@@ -39,7 +39,8 @@ impl<'a> Arriving<'a> {
 
     /// When a delivery is due that waits for so long behind the event. One that is said to happen later than now has happened now.
     pub(crate) fn due_behind(&self, delay: Duration) -> Timestamp {
-        let delayed = (!delay.is_zero()).then(|| self.occurred_at.unwrap_or(self.now).min(self.now).after(delay));
+        let delayed =
+            (!delay.is_zero()).then(|| self.occurred_at.unwrap_or(self.now).min(self.now).after(delay));
         self.deliver_at.max(delayed).unwrap_or_default()
     }
 }

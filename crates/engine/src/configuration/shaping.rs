@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use postroad_domain::{
-    DeliveryId, Event, EventType, ProfileNo, SubscriptionId, SubscriptionNo, SubscriptionVersion, Target, TenantId,
-    TenantNo, Timestamp, limits::EARLIER_CACHED_BYTES_MAX, subscription::Push, tenant::TenantSpec,
+    DeliveryId, Event, EventType, ProfileNo, SubscriptionId, SubscriptionNo, SubscriptionVersion, Target,
+    TenantId, TenantNo, Timestamp, limits::EARLIER_CACHED_BYTES_MAX, subscription::Push, tenant::TenantSpec,
 };
 use postroad_profile::{
     DeliveryFacts, FieldProblem, GroupPolicy, OptionValues, RenderError, RenderInput, SecretKey, Shaped,

@@ -68,7 +68,7 @@ fn remark(accepted: &Accepted, events: &str, key: &str) -> String {
         (true, _) => "published before: nothing new was sent".to_owned(),
         (false, 0) => format!(
             "accepted; it goes to no subscription. Why:\n  curl -H \"Authorization: Bearer {key}\" \
-             {events}/{}/explain\nThe answer names those that there were when the event came: it is empty for a tenant without any.",
+             {events}/{}/explain\nThe answer lists every subscription of the tenant, also those created later; it is empty for a tenant without any.",
             accepted.id
         ),
         (false, 1) => "accepted; 1 delivery".to_owned(),

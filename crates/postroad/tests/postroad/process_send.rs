@@ -43,8 +43,8 @@ async fn an_id_of_the_caller_publishes_once_and_a_refusal_is_shown_as_text() {
     // What it says can be typed as it stands.
     let explain = format!(
         "accepted; it goes to no subscription. Why:\n  curl -H \"Authorization: Bearer YOUR_KEY\" \
-         {url}/v1/tenants/acme/events/{}/explain\nThe answer names those that there were when the event came: it is empty for \
-         a tenant without any.\n",
+         {url}/v1/tenants/acme/events/{}/explain\nThe answer lists every subscription of the tenant, also those created later; it is \
+         empty for a tenant without any.\n",
         first.stdout.trim()
     );
     assert_eq!((first.code, &first.stderr), (Some(0), &explain));

@@ -127,7 +127,12 @@ impl Code {
     pub(crate) const fn is_for_now(self) -> bool {
         matches!(
             self,
-            Self::Overloaded | Self::TooManyTests | Self::TooManyCalls | Self::StoreUnavailable | Self::StoreFull | Self::NotReady
+            Self::Overloaded
+                | Self::TooManyTests
+                | Self::TooManyCalls
+                | Self::StoreUnavailable
+                | Self::StoreFull
+                | Self::NotReady
         )
     }
 }

@@ -100,8 +100,7 @@ pub(crate) fn move_place(db: &Connection, known: &mut Known, moved: &Moved) -> R
     if query::run(db, sql::QUEUE_DELETE, (tenant_no, sub_no, generation, left, delivery_no))? != 1 {
         return Err(Fault::Corrupt("a delivery waits without a place in the queue"));
     }
-    let place =
-        (tenant_no, sub_no, generation, due, delivery_no, tries, expires_at.as_micros(), None::<i64>);
+    let place = (tenant_no, sub_no, generation, due, delivery_no, tries, expires_at.as_micros(), None::<i64>);
     query::run(db, sql::QUEUE_INSERT, place)?;
     query::run(db, sql::DELIVERY_POSTPONE, (delivery_no, 0, due))?;
     known.shifted(lane.subscription_no, ((left, delivery_no), (due, delivery_no)), expires_at);

@@ -13,10 +13,7 @@ use crate::{
 };
 
 /// Makes a step.
-pub(crate) fn send_now(
-    work: &mut Work<'_>,
-    send: &SendNow,
-) -> Result<Result<SentNow, SendNowError>, Fault> {
+pub(crate) fn send_now(work: &mut Work<'_>, send: &SendNow) -> Result<Result<SentNow, SendNowError>, Fault> {
     let db = work.db;
     let found = subscriptions::by_id(db, send.tenant_no, send.subscription)?;
     let Some(subscription) = found else { return Ok(Err(SendNowError::NotFound)) };
@@ -25,7 +22,8 @@ pub(crate) fn send_now(
     if known.paused || work.known.gone.contains_key(&sub_no) {
         return Ok(Err(SendNowError::Inactive));
     }
-    let (lane, generation) = (LaneKey { tenant_no: send.tenant_no, subscription_no: sub_no }, known.generation);
+    let (lane, generation) =
+        (LaneKey { tenant_no: send.tenant_no, subscription_no: sub_no }, known.generation);
     let key = (lane.tenant_no.0, sub_no.0, generation);
     let mut count = 0;
     if send.after.is_none() {

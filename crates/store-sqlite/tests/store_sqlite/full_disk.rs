@@ -99,8 +99,7 @@ async fn outcomes_that_find_no_room_half_way_log_no_attempt_and_log_each_once_wh
     }
     store.set_pages_max(1).await.unwrap();
     let (at, session) = (world.tick(), world.session.id);
-    let commit =
-        Commit { at, session, events: Vec::new(), outcomes, fanouts: Vec::new() };
+    let commit = Commit { at, session, events: Vec::new(), outcomes, fanouts: Vec::new() };
     let commit = Arc::new(commit);
     assert!(matches!(store.commit(Arc::clone(&commit)).await, Err(StoreError::Full)));
     for of in &waiting[..3] {

@@ -159,7 +159,8 @@ pub async fn a_repeat_of_an_event_joins_nothing(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let opened = open(&mut world, &tenant, &subscription).await;
-    let key = Idempotency { key_hash: [1; 32], bytes_hash: [2; 32], expires_at: world.now().after(WINDOW * 9) };
+    let key =
+        Idempotency { key_hash: [1; 32], bytes_hash: [2; 32], expires_at: world.now().after(WINDOW * 9) };
     let mut joined = Vec::new();
     for _ in 0..2 {
         let event = grouped(&mut world, &tenant, &subscription, grouping()).await;

@@ -9,8 +9,8 @@ use super::{
     world::{World, accepted},
 };
 use crate::{
-    GroupKey, GroupTarget, Next, OutcomeResult, QueuedDelivery, SendNow, SendNowError, SentNow,
-    SentNowPlace, Store,
+    GroupKey, GroupTarget, Next, OutcomeResult, QueuedDelivery, SendNow, SendNowError, SentNow, SentNowPlace,
+    Store,
 };
 
 const DELAY: Duration = Duration::from_secs(600);

@@ -203,13 +203,7 @@ async fn waiting(world: &mut World) -> (Tenant, QueuedDelivery) {
 
 async fn commit_as(world: &mut World, session: SessionId, outcome: Outcome) -> OutcomeResult {
     let at = world.tick();
-    let commit = Commit {
-        at,
-        session,
-        events: Vec::new(),
-        outcomes: vec![outcome],
-        fanouts: Vec::new(),
-    };
+    let commit = Commit { at, session, events: Vec::new(), outcomes: vec![outcome], fanouts: Vec::new() };
     world.store.commit(Arc::new(commit)).await.unwrap().outcomes[0]
 }
 

@@ -35,7 +35,8 @@ impl State {
         if !self.may_send(lane) {
             return Err(RetryDeliveryError::Inactive);
         }
-        let waits_at = self.delivery_row(key).and_then(|row| row.place).filter(|_| !delivery.status.is_final());
+        let waits_at =
+            self.delivery_row(key).and_then(|row| row.place).filter(|_| !delivery.status.is_final());
         if let Some(place) = waits_at {
             self.make_due(key, place, retry.at);
         } else {

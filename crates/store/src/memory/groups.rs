@@ -59,7 +59,8 @@ impl State {
         let open = self.open_groups.get(&(lane, group.key));
         let row = open.and_then(|open| self.deliveries.get(&(lane.tenant_no, open.delivery)));
         let is_full = |row: &DeliveryRow| {
-            row.event_count() >= u32::from(group.events_max) || row.event_bytes() >= u64::from(group.bytes_max)
+            row.event_count() >= u32::from(group.events_max)
+                || row.event_bytes() >= u64::from(group.bytes_max)
         };
         if row.is_some_and(is_full) {
             self.close(lane, group, at);

@@ -92,11 +92,5 @@ async fn clones_are_handles_on_one_database() {
 
 fn commit_of(world: &mut World, events: Vec<postroad_store::NewEvent>) -> Commit {
     let at = world.tick();
-    Commit {
-        at,
-        session: world.session.id,
-        events,
-        outcomes: Vec::new(),
-        fanouts: Vec::new(),
-    }
+    Commit { at, session: world.session.id, events, outcomes: Vec::new(), fanouts: Vec::new() }
 }

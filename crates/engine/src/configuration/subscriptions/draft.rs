@@ -6,7 +6,8 @@ use std::{
 };
 
 use postroad_domain::{
-    CustomHeader, EndpointUrl, Grouping, HttpVersion, Invalid, RetryOverride, SubscriptionSpec, Target, TlsSettings,
+    CustomHeader, EndpointUrl, Grouping, HttpVersion, Invalid, RetryOverride, SubscriptionSpec, Target,
+    TlsSettings,
     endpoint::check_header_value,
     limits::{
         Bounds, CONCURRENCY, CUSTOM_HEADERS_MAX, DELAY, DELIVERY_EVENTS_BYTES_MAX, DELIVERY_EVENTS_MAX,

@@ -1,7 +1,8 @@
 //! Slows a failing lane down: after some failures in a row it sends one probe after each pause, and after a success it
 //! comes back in steps.
 //!
-//! It keeps every delivery and neither adds nor removes an attempt; deliveries wait longer for theirs.
+//! It ends no delivery. Deliveries wait longer for their attempts, and one that has not ended when it expires fails with attempts
+//! unused.
 
 use std::time::Duration;
 

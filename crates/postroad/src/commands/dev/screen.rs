@@ -52,7 +52,7 @@ admin key: {admin_key}
   data  {folder} (removed at the end)
 
 There is a tenant for each profile, subscribed to all of its events. See in a browser what its receiver gets, and
-let it fail by a click:
+make it fail with one click:
 
 {pages}
 Publish an event of your own, then see what became of it:

@@ -21,7 +21,7 @@ impl From<PublishError> for Problem {
             ),
             PublishError::Overloaded => Self::new(
                 Code::Overloaded,
-                "More events wait to be written than fit into memory. Send this one again in a moment.",
+                "More events of this tenant wait to be written than may. Send this one again in a moment, with the same key.",
             ),
             PublishError::Store(error) => error.into(),
         }

@@ -49,7 +49,7 @@ pub(crate) struct DeliveryJson {
     /// When it was created.
     #[schema(format = DateTime)]
     created_at: String,
-    /// When the next attempt is due, while it waits.
+    /// The earliest moment of the next attempt, while it waits; what holds its subscription back may delay it.
     #[schema(format = DateTime)]
     due_at: Option<String>,
     /// When it ended.

@@ -70,7 +70,15 @@ pub(super) fn join(
     let (from, to) = (open.due(contents), open.due(grown));
     if from != to || contents.expires_at != grown.expires_at {
         let delivery_no = open.delivery_no;
-        let moved = Moved { lane: new.lane, generation, delivery_no, tries: 0, from, to, expires_at: grown.expires_at };
+        let moved = Moved {
+            lane: new.lane,
+            generation,
+            delivery_no,
+            tries: 0,
+            from,
+            to,
+            expires_at: grown.expires_at,
+        };
         move_place(db, known, &moved)?;
     }
     known.open_groups.set_contents(sub_no, key, grown);
@@ -115,7 +123,11 @@ fn close(
     known.open_groups.close(db, (new.lane.subscription_no, new.group.key))?;
     let (delivery_no, to) = (open.delivery_no, contents.ready_at.max(new.at));
     let expires_at = contents.expires_at;
-    move_place(db, known, &Moved { lane: new.lane, generation, delivery_no, tries: 0, from, to, expires_at })?;
+    move_place(
+        db,
+        known,
+        &Moved { lane: new.lane, generation, delivery_no, tries: 0, from, to, expires_at },
+    )?;
     announced.push(Change::Lane(new.lane));
     Ok(())
 }
@@ -150,10 +162,8 @@ fn read(
         Ok((status, attempts, extras, due, row.get::<_, u64>(3)?))
     })?;
     let Some((Status::Queued, 0, extras, due, first_bytes)) = found else { return Ok(None) };
-    let place =
-        (lane.tenant_no.0, lane.subscription_no.0, generation, due.as_micros(), open.delivery_no);
-    let expires_at =
-        query::find(db, sql::QUEUE_PLACE, place, |row| Ok(Timestamp::from_micros(row.get(1)?)))?;
+    let place = (lane.tenant_no.0, lane.subscription_no.0, generation, due.as_micros(), open.delivery_no);
+    let expires_at = query::find(db, sql::QUEUE_PLACE, place, |row| Ok(Timestamp::from_micros(row.get(1)?)))?;
     let Some(expires_at) = expires_at else { return Ok(None) };
     let group = groups::group(db, open.delivery_no, extras)?;
     let (events, bytes) = group.map_or((1, first_bytes), |group| (group.events.get(), group.bytes));

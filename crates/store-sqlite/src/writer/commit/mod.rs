@@ -27,11 +27,5 @@ pub(crate) fn commit(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, 
     listing::fill(work, commit.events.len(), new_deliveries)?;
     let (events, fanned_out) = (accept::accept(work, commit)?, fanout::proceed(work, commit)?);
     let (outcomes, failing) = outcome::apply(work, commit)?;
-    Ok(Committed {
-        events,
-        outcomes,
-        failing,
-        fanned_out,
-        ..Committed::default()
-    })
+    Ok(Committed { events, outcomes, failing, fanned_out, ..Committed::default() })
 }

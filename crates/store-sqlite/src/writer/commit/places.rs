@@ -35,11 +35,7 @@ pub(crate) struct Places<'a> {
 }
 
 /// The rows of a delivery that is due at a moment: its own, and its place in the queue.
-fn rows(
-    known: &Known,
-    placed: &Placed<'_>,
-    due: Timestamp,
-) -> ([Column<'static>; 6], [Column<'static>; 8]) {
+fn rows(known: &Known, placed: &Placed<'_>, due: Timestamp) -> ([Column<'static>; 6], [Column<'static>; 8]) {
     let target = placed.new.target;
     let sub_no = target.subscription_no;
     let generation = known.lanes.get(&sub_no).map_or(0, |lane| lane.generation);

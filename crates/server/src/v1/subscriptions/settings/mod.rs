@@ -12,7 +12,9 @@ use postroad_domain::{
     EventType, SubscriptionSpec, Target,
     limits::{SUBSCRIPTION_EVENTS_MAX, SUCCESS_PATTERNS_MAX, TAG_SETS_MAX, TAGS_MAX},
 };
-use postroad_engine::{GroupDraft, HeaderDraft, PushDraft, RateLimitDraft, RetryDraft, SubscriptionDraft, TargetDraft};
+use postroad_engine::{
+    GroupDraft, HeaderDraft, PushDraft, RateLimitDraft, RetryDraft, SubscriptionDraft, TargetDraft,
+};
 use postroad_profile::Profile;
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
@@ -51,7 +53,7 @@ body! {
         /// Sets of tags of which one must be within the event's tags; empty or absent for any.
         #[schema(required = false, value_type = Vec<Vec<String>>)]
         tag_sets: Option<BoundedVec<TagSet, TAG_SETS_MAX>>,
-        /// Exchanges under way at a time.
+        /// Requests under way at a time. Above 256 it has no more effect.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(required = false, value_type = u32)]
         concurrency: Option<Number>,

@@ -162,8 +162,7 @@ impl Actor {
         outcomes: Vec<Outcome>,
         fanouts: Vec<Fanout>,
     ) -> Result<String, StoreError> {
-        let commit =
-            Arc::new(Commit { at, session: self.session, events, outcomes, fanouts });
+        let commit = Arc::new(Commit { at, session: self.session, events, outcomes, fanouts });
         let committed = self.store.commit(Arc::clone(&commit)).await?;
         self.note(&commit, &committed);
         Ok(committed_in_words(&committed))
