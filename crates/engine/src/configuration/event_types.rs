@@ -81,9 +81,11 @@ impl EventTypes {
     }
 
     fn nearest(&self, name: &str) -> Vec<String> {
-        let entries = self.profile.profile.catalogue.entries().iter().map(|entry| entry.name.as_str());
-        let own = self.own.iter().map(|own| own.registered.name.as_str());
-        let mut nearest = nearest_words(name, entries.chain(own));
+        let entries = self.profile.profile.catalogue.entries().iter();
+        let entries = entries.flat_map(|entry| [Some(entry.name.as_str()), entry.title.as_deref()]);
+        let own = self.own.iter().map(|own| &own.registered);
+        let own = own.flat_map(|own| [Some(own.name.as_str()), own.title.as_deref()]);
+        let mut nearest = nearest_words(name, entries.chain(own).flatten());
         nearest.truncate(SUGGESTIONS_MAX);
         nearest
     }

@@ -46,8 +46,15 @@ async fn world_with(rules: Rules, spec: SubscriptionSpec) -> (World, Subscriptio
 async fn on(store: MemoryStore, clock: ManualClock, rules: Rules) -> World {
     let rule =
         rules.failures.map_or_else(String::new, |count| format!("deactivate_after_failures = {count}\n"));
-    let profiles =
-        exact_profiles_with(|_, text| text.replace("[delivery]\n", &format!("[delivery]\n{rule}")));
+    // In the place of a profile's own rule.
+    let with_rule = |text: String| {
+        let lines = text.lines().filter(|line| !line.starts_with("deactivate_after_failures"));
+        lines
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
+            .replace("[delivery]\n", &format!("[delivery]\n{rule}"))
+    };
+    let profiles = exact_profiles_with(|_, text| with_rule(text));
     World::deactivating_after(store, clock, profiles, rules.after).await
 }
 

@@ -60,14 +60,14 @@ async fn a_delivery_shows_each_attempt_with_request_and_response() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_ended_is_sent_again_and_one_that_waits_is_not() {
+async fn a_delivery_that_ended_is_sent_again_and_one_that_is_under_way_is_not() {
     let app = App::new().await;
     app.subscribe_to("https://example.com").await;
     let event = app.publish(json!({"type": "a", "data": 1})).await;
     let path = app.delivery_of(&event).await;
     let first = app.exchange().await;
     let reply = app.send("POST", &format!("{path}/retry"), "").await;
-    refusal::check(&reply, 409, "delivery_waiting", "", "an attempt is under way", "under way");
+    refusal::check(&reply, 409, "delivery_waiting", "", "An attempt is under way", "under way");
     first.answer(200, b"");
     app.reaches(&path, "succeeded").await;
     let again = app.send("POST", &format!("{path}/retry"), "").await.expect(202);
@@ -77,29 +77,32 @@ async fn a_delivery_that_ended_is_sent_again_and_one_that_waits_is_not() {
 }
 
 #[tokio::test]
-async fn who_retries_a_delivery_that_waits_is_told_until_when_and_how_not_to_wait() {
+async fn a_delivery_that_waits_is_sent_at_once_by_a_retry_or_with_all_that_waits() {
     let app = App::new().await;
-    app.subscribe(json!({"delivery": {"url": "https://example.com"}, "retry": {"backoff": ["1m"]}})).await;
+    let subscription = json!({"delivery": {"url": "https://example.com"}, "retry": {"backoff": ["1m"]}});
+    let subscription = app.subscribe(subscription).await;
     let event = app.publish(json!({"type": "a", "data": 1})).await;
     let path = app.delivery_of(&event).await;
     app.exchange().await.answer(500, b"");
-    let waiting = app.reaches(&path, "queued").await;
-    let reply = app.send("POST", &format!("{path}/retry"), "").await;
-    let due = format!("it is due at {}", waiting["due_at"].as_str().unwrap());
-    refusal::check(&reply, 409, "delivery_waiting", "", &due, "until when");
-    refusal::check(
-        &reply,
-        409,
-        "delivery_waiting",
-        "",
-        "call it off first (POST …/deliveries/{id}/cancel)",
-        "how",
-    );
-    // What it says works.
-    app.send("POST", &format!("{path}/cancel"), "").await.expect(200);
-    app.send("POST", &format!("{path}/retry"), "").await.expect(202);
+    app.reaches(&path, "queued").await;
+    let sent = app.send("POST", &format!("{path}/retry"), "").await.expect(202);
+    assert_eq!((&sent["status"], &sent["attempts_made"]), (&json!("queued"), &json!(1)));
+    app.exchange().await.answer(500, b"");
+    let failed = app.reaches(&path, "failed").await;
+    assert_eq!(failed["attempts_made"], 2, "it keeps its schedule");
+
+    let event = app.publish(json!({"type": "a", "data": 2})).await;
+    let path = app.delivery_of(&event).await;
+    app.exchange().await.answer(500, b"");
+    app.reaches(&path, "queued").await;
+    let subscription = format!("{ACME}/subscriptions/{}", subscription["id"].as_str().unwrap());
+    let sent = app.send("POST", &format!("{subscription}/send-now"), "").await.expect(200);
+    assert_eq!(sent, json!({"count": 1}));
     app.exchange().await.answer(200, b"");
     app.reaches(&path, "succeeded").await;
+    app.patch(&subscription, json!({"active": false})).await.expect(200);
+    let reply = app.send("POST", &format!("{subscription}/send-now"), "").await;
+    refusal::check(&reply, 409, "subscription_inactive", "", "Set it active first", "paused");
 }
 
 #[tokio::test]

@@ -23,7 +23,8 @@ async fn a_subscription_with_every_setting_is_shown_as_it_was_created() {
         "events": ["lead.created", "lead.deleted"], "tag_sets": [["a", "b"], ["c"]], "concurrency": 3,
         "retry": {"attempts": 4, "backoff": ["10s", "1h30m", "500ms"]}, "timeout": "20s",
         "success": ["200", "4xx"], "options": {"signature": "ed25519"},
-        "ordered": true, "rate_limit": {"count": 5, "per": "1m"},
+        "ordered": true, "rate_limit": {"count": 5, "per": "1m"}, "delay": "1m30s",
+        "group": {"window": "1m", "max_events": 10, "max_bytes": 1000}, "notify_on_failure": true,
     });
     let reply = app.post(SUBSCRIPTIONS, settings.clone()).await;
     assert_eq!(reply.header("etag"), "\"v1\"");
@@ -65,6 +66,8 @@ async fn only_the_delivery_is_required_and_the_rest_has_its_default() {
         let settings = [&created["concurrency"], &created["retry"], &created["timeout"], &created["options"]];
         assert_eq!(settings, [&json!(8), &json!(null), &json!(null), &json!({})]);
         assert_eq!(created["success"], json!(null));
+        let settings = [&created["delay"], &created["group"], &created["notify_on_failure"]];
+        assert_eq!(settings, [&json!("0s"), &json!(null), &json!(false)]);
         assert_eq!(
             created["delivery"],
             json!({

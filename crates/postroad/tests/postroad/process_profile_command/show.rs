@@ -136,7 +136,8 @@ Delivery
   Timeout          10s for a whole exchange
   HTTP             1.1
   410              makes the subscription inactive
-  Failures         of 25 whole deliveries without a success in between make the subscription inactive
+  Failures         of 25 whole deliveries without a success in between make the subscription
+                   inactive
   Retry-After      of 429 and 503 is honoured
   Breaker          a receiver that keeps failing is asked by one probe after each pause
   Repeat           once within the attempt, only when the receiver cannot have acted on the request
