@@ -156,8 +156,8 @@ async fn a_tenants_limit_and_the_schedules_of_its_subscriptions_must_fit() {
     assert_eq!(problems[0].field, "retry");
     assert_eq!(
         problems[0].message,
-        "lets a delivery wait for 10d, with a day behind the last attempt, but the events of this tenant are kept for 9d: \
-         choose fewer attempts or shorter gaps"
+        "lets a delivery wait for 10d, with its delay, its group's window and a day behind the last attempt, but the events of \
+         this tenant are kept for 9d: choose a shorter delay, fewer attempts or shorter gaps"
     );
 }
 
