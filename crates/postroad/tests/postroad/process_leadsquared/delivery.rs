@@ -6,7 +6,7 @@ use postroad_testkit::{Answer, poll_for};
 use serde_json::{Value, json};
 
 use super::{
-    CREATED, LEAD, QUICK_GAPS_MS, quick,
+    CREATED, LEAD, QUICK, QUICK_GAPS_MS, quick, quick_with,
     stage::{Stage, expect_attempts, id_of, now, time},
     webhook, webhook_to,
 };
@@ -100,7 +100,9 @@ async fn ls_23_a_time_out_a_302_and_a_204_are_each_a_failure_after_three_attempt
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ls_23_fifteen_failing_events_each_keep_their_gaps() {
-    let stage = quick().await;
+    // The webhook would be inactive behind the tenth.
+    let never = ("deactivate_after_failures = 10\n", "");
+    let stage = quick_with(vec![QUICK, never]).await;
     stage.receiver.answer("/hook", Answer::status(500));
     stage.subscribe(webhook(CREATED)).await;
     let _ = stage.publish_batch(&[(CREATED, LEAD); 15]).await.expect_status(202);

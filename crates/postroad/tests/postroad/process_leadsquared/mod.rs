@@ -3,6 +3,7 @@
 
 mod configuration;
 mod delivery;
+mod failing;
 mod request;
 mod waiting;
 
@@ -28,7 +29,11 @@ async fn shipped() -> Stage {
 
 /// An account whose retries come quickly.
 async fn quick() -> Stage {
-    let overlay = vec![QUICK];
+    quick_with(vec![QUICK]).await
+}
+
+/// An account with the profile so changed.
+async fn quick_with(overlay: Vec<(&'static str, &'static str)>) -> Stage {
     Stage::start_with(StageOptions { profile: "leadsquared", overlay, ..StageOptions::default() }).await
 }
 
