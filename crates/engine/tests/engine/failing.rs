@@ -232,7 +232,10 @@ async fn an_activation_begins_anew_and_sends_what_comes_from_then_on() {
 #[tokio::test]
 async fn an_attempt_from_before_an_activation_deactivates_nothing() {
     let (world, id) = world(failures(1)).await;
+    // Behind an answer there is more than one exchange at a time.
+    world.publish("0").await;
     let (first, second) = (world.publish("1").await, world.publish("2").await);
+    world.exchange().await.answer(200);
     let (failing, under_way) = (world.exchange().await, world.exchange().await);
     failing.answer(500);
     becomes_inactive(&world, id).await;

@@ -352,7 +352,7 @@ fn what_a_handshake_may_not_say_is_told_with_file_line_and_the_nearest_word() {
         ),
         (
             "method = \"GET\"\nexpect = { body = \"{{ event.data.id | unix }}\" }",
-            "profile.toml:17: the handshake does not render: profile.toml:19: the filter takes a time, not `1`",
+            "profile.toml:17: the handshake does not render: profile.toml:19: invalid operation: the filter takes a time, not `1`",
         ),
         (
             "method = \"POST\"\ncontent = { type = \"application/json\", body = \"{\" }",
