@@ -19,6 +19,7 @@ pub mod ecmascript_json;
 mod error;
 mod examples;
 mod group;
+mod grouping;
 mod handshake;
 mod ingest;
 mod input;

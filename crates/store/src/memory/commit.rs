@@ -8,7 +8,7 @@ use postroad_domain::{
 };
 
 use super::{
-    groups::OpenGroup,
+    rows::OpenGroup,
     state::{DeliveryKey, DeliveryRow, IdempotencyRow, Place, State, lane},
 };
 use crate::{AcceptResult, Change, Commit, Committed, Fanout, NewDelivery, NewEvent, QueuedDelivery};

@@ -4,18 +4,11 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use postroad_domain::{DeliveryId, Event, EventId, TenantNo, Timestamp, delivery::StoredBody};
 
-use super::state::{DeliveryRow, Place, State};
+use super::{
+    rows::OpenGroup,
+    state::{DeliveryRow, Place, State},
+};
 use crate::{Change, FanoutTarget, Group, GroupTarget, LaneKey};
-
-/// A group that takes events.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OpenGroup {
-    pub(super) delivery: DeliveryId,
-    /// It takes none from then on.
-    pub(super) closes_at: Timestamp,
-    /// When the latest of its events may be sent.
-    pub(super) ready_at: Timestamp,
-}
 
 impl State {
     /// Adds an event to the group that takes it; `false` when none does.
@@ -121,12 +114,5 @@ impl DeliveryRow {
 
     fn event_bytes(&self) -> u64 {
         self.events().map(|event| event.data.len() as u64).sum()
-    }
-}
-
-impl OpenGroup {
-    /// When it is due if nothing more happens to it.
-    fn due(&self) -> Timestamp {
-        self.closes_at.max(self.ready_at)
     }
 }

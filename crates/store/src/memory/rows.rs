@@ -41,3 +41,20 @@ pub(super) struct ReplayRow {
     /// Events from this number on came after its beginning.
     pub(super) end: i64,
 }
+
+/// A group that takes events.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenGroup {
+    pub(super) delivery: DeliveryId,
+    /// It takes none from then on.
+    pub(super) closes_at: Timestamp,
+    /// When the latest of its events may be sent.
+    pub(super) ready_at: Timestamp,
+}
+
+impl OpenGroup {
+    /// When it is due if nothing more happens to it.
+    pub(super) fn due(&self) -> Timestamp {
+        self.closes_at.max(self.ready_at)
+    }
+}

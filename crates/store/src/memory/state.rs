@@ -10,10 +10,7 @@ use postroad_domain::{
     tenant::TenantSpec,
 };
 
-use super::{
-    groups::OpenGroup,
-    rows::{AuditRow, KeyRow, ReplayRow, Standing},
-};
+use super::rows::{AuditRow, KeyRow, OpenGroup, ReplayRow, Standing};
 use crate::{Change, Fanout, GroupKey, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.
