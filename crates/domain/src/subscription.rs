@@ -67,7 +67,7 @@ pub struct Push {
     /// How its events are sent together; `None` for as the profile does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Grouping>,
-    /// The tenant's contacts are told when a delivery fails for good.
+    /// Whether the tenant's contacts are to be told when a delivery fails for good. It is kept; this version sends no mail.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notify_on_failure: bool,
 }
