@@ -273,92 +273,95 @@ fn what_is_made_follows_from_the_occasion_the_condition_and_the_secret() {
     assert_eq!(due(&off, None), [0; 0], "and there is no secret to sign with");
 }
 
+/// What a handshake may not say, and what is told of it.
+const FAULTS: [(&str, &str); 21] = [
+    ("", "profile.toml:17: the key `handshakes.method` is missing"),
+    (
+        "method = \"HEAD\"\nblockin = true",
+        "profile.toml:19: unknown key `handshakes.blockin`; the nearest valid one is `blocking`",
+    ),
+    (
+        "method = \"PATCH\"",
+        "profile.toml:18: `handshakes.method` must be one of HEAD, GET, OPTIONS, POST, PUT",
+    ),
+    (
+        "method = \"HEAD\"\non = [\"creatd\"]",
+        "profile.toml:19: `handshakes.on` must list some of created, url, secret, enabled",
+    ),
+    (
+        "method = \"HEAD\"\nheaders = [{ name = \"X\", value = \"{{ challenge }}\" }]",
+        "profile.toml:19: the variable `challenge` has no value here: it stands only in a handshake that has a challenge",
+    ),
+    (
+        "method = \"HEAD\"\nheaders = [{ name = \"X\", value = \"{{ chalenge }}\" }]",
+        "profile.toml:19: undefined variable `chalenge`; the nearest valid one is `challenge`",
+    ),
+    (
+        "method = \"HEAD\"\nheaders = [{ name = \"X\", value = \"{{ signature }}\" }]",
+        "profile.toml:19: the variable `signature` has no value here",
+    ),
+    (
+        "method = \"HEAD\"\nchallenge = { bytes = 8 }",
+        "profile.toml:19: `handshakes.challenge.bytes` must be a whole number from 16 to 64",
+    ),
+    (
+        "method = \"GET\"\ncontent = { type = \"text/plain\", body = \"x\" }",
+        "profile.toml:19: `handshakes.content` belongs to a request with a body, which GET has not",
+    ),
+    (
+        "method = \"HEAD\"\nexpect = { body = \"x\" }",
+        "profile.toml:19: `handshakes.expect.body` cannot come with the answer to HEAD",
+    ),
+    (
+        "method = \"GET\"\nexpect = { stauts = [200] }",
+        "profile.toml:19: unknown key `handshakes.expect.stauts`; the nearest valid one is `status`",
+    ),
+    (
+        "method = \"GET\"\nexpect = { status = [\"3xx\"] }",
+        "profile.toml:19: `handshakes.expect.status` must list statuses such as \"2xx\", 204 or \"4xx\"; a redirect is not \
+             followed, so none is expected",
+    ),
+    (
+        "method = \"GET\"\nexpect = { json = { \"token\" = \"x\" } }",
+        "profile.toml:19: `handshakes.expect.json` must have JSON pointers such as \"/token\", not `token`",
+    ),
+    (
+        "method = \"GET\"\nexpect = { header = { \"X Y\" = \"x\" } }",
+        "profile.toml:19: `handshakes.expect.header` must have names that HTTP allows, not `X Y`",
+    ),
+    (
+        "method = \"GET\"\nexpect = { header = { \"X\" = 1 } }",
+        "profile.toml:19: `handshakes.expect.header.X` must be a text or a list of texts",
+    ),
+    (
+        "method = \"GET\"\nexpect = { message = \"x\" }",
+        "profile.toml:19: `handshakes.expect.message` signs nothing: `signature` and `digest` stand nowhere beside it",
+    ),
+    (
+        "method = \"GET\"\nmessage = \"x\"",
+        "profile.toml:19: `handshakes.message` signs nothing: `signature` is \"none\", and no `signature` is expected",
+    ),
+    (
+        "method = \"GET\"\nsignature = \"wrong\"",
+        "profile.toml:17: `handshakes.expect` must have the `status` of a refusal, such as [\"4xx\"]",
+    ),
+    (
+        "method = \"GET\"\nsignature = \"wrong\"\nexpect = { header = { \"X\" = \"1\" } }",
+        "profile.toml:20: `handshakes.expect` must have the `status` of a refusal, such as [\"4xx\"]",
+    ),
+    (
+        "method = \"GET\"\nexpect = { body = \"{{ event.data.id | unix }}\" }",
+        "profile.toml:17: the handshake does not render: profile.toml:19: invalid operation: the filter takes a time, not `1`",
+    ),
+    (
+        "method = \"POST\"\ncontent = { type = \"application/json\", body = \"{\" }",
+        "profile.toml:17: the handshake does not render: its body is not JSON",
+    ),
+];
+
 #[test]
 fn what_a_handshake_may_not_say_is_told_with_file_line_and_the_nearest_word() {
-    for (handshake, expected) in [
-        ("", "profile.toml:17: the key `handshakes.method` is missing"),
-        (
-            "method = \"HEAD\"\nblockin = true",
-            "profile.toml:19: unknown key `handshakes.blockin`; the nearest valid one is `blocking`",
-        ),
-        (
-            "method = \"PATCH\"",
-            "profile.toml:18: `handshakes.method` must be one of HEAD, GET, OPTIONS, POST, PUT",
-        ),
-        (
-            "method = \"HEAD\"\non = [\"creatd\"]",
-            "profile.toml:19: `handshakes.on` must list some of created, url, secret, enabled",
-        ),
-        (
-            "method = \"HEAD\"\nheaders = [{ name = \"X\", value = \"{{ challenge }}\" }]",
-            "profile.toml:19: the variable `challenge` has no value here: it stands only in a handshake that has a challenge",
-        ),
-        (
-            "method = \"HEAD\"\nheaders = [{ name = \"X\", value = \"{{ chalenge }}\" }]",
-            "profile.toml:19: undefined variable `chalenge`; the nearest valid one is `challenge`",
-        ),
-        (
-            "method = \"HEAD\"\nheaders = [{ name = \"X\", value = \"{{ signature }}\" }]",
-            "profile.toml:19: the variable `signature` has no value here",
-        ),
-        (
-            "method = \"HEAD\"\nchallenge = { bytes = 8 }",
-            "profile.toml:19: `handshakes.challenge.bytes` must be a whole number from 16 to 64",
-        ),
-        (
-            "method = \"GET\"\ncontent = { type = \"text/plain\", body = \"x\" }",
-            "profile.toml:19: `handshakes.content` belongs to a request with a body, which GET has not",
-        ),
-        (
-            "method = \"HEAD\"\nexpect = { body = \"x\" }",
-            "profile.toml:19: `handshakes.expect.body` cannot come with the answer to HEAD",
-        ),
-        (
-            "method = \"GET\"\nexpect = { stauts = [200] }",
-            "profile.toml:19: unknown key `handshakes.expect.stauts`; the nearest valid one is `status`",
-        ),
-        (
-            "method = \"GET\"\nexpect = { status = [\"3xx\"] }",
-            "profile.toml:19: `handshakes.expect.status` must list statuses such as \"2xx\", 204 or \"4xx\"; a redirect is not \
-             followed, so none is expected",
-        ),
-        (
-            "method = \"GET\"\nexpect = { json = { \"token\" = \"x\" } }",
-            "profile.toml:19: `handshakes.expect.json` must have JSON pointers such as \"/token\", not `token`",
-        ),
-        (
-            "method = \"GET\"\nexpect = { header = { \"X Y\" = \"x\" } }",
-            "profile.toml:19: `handshakes.expect.header` must have names that HTTP allows, not `X Y`",
-        ),
-        (
-            "method = \"GET\"\nexpect = { header = { \"X\" = 1 } }",
-            "profile.toml:19: `handshakes.expect.header.X` must be a text or a list of texts",
-        ),
-        (
-            "method = \"GET\"\nexpect = { message = \"x\" }",
-            "profile.toml:19: `handshakes.expect.message` signs nothing: `signature` and `digest` stand nowhere beside it",
-        ),
-        (
-            "method = \"GET\"\nmessage = \"x\"",
-            "profile.toml:19: `handshakes.message` signs nothing: `signature` is \"none\", and no `signature` is expected",
-        ),
-        (
-            "method = \"GET\"\nsignature = \"wrong\"",
-            "profile.toml:17: `handshakes.expect` must have the `status` of a refusal, such as [\"4xx\"]",
-        ),
-        (
-            "method = \"GET\"\nsignature = \"wrong\"\nexpect = { header = { \"X\" = \"1\" } }",
-            "profile.toml:20: `handshakes.expect` must have the `status` of a refusal, such as [\"4xx\"]",
-        ),
-        (
-            "method = \"GET\"\nexpect = { body = \"{{ event.data.id | unix }}\" }",
-            "profile.toml:17: the handshake does not render: profile.toml:19: invalid operation: the filter takes a time, not `1`",
-        ),
-        (
-            "method = \"POST\"\ncontent = { type = \"application/json\", body = \"{\" }",
-            "profile.toml:17: the handshake does not render: its body is not JSON",
-        ),
-    ] {
+    for (handshake, expected) in FAULTS {
         let told = load(&signing(handshake)).map(drop).map_err(|problems| lines(&problems)).unwrap_err();
         assert!(told.starts_with(expected), "{handshake}\n{told}\nwanted {expected}");
     }

@@ -14,75 +14,72 @@ fn problems_of(rest: &str) -> String {
 
 const REQUEST: &str = "request.content = [{ type = \"application/json\", body = \"{{ event.data }}\" }]\n";
 
+/// Wrong keys and values, and what is told of them.
+const WRONG: [(&str, &str); 20] = [
+    ("delivry = {}", "profile.toml:4: unknown key `delivry`; the nearest valid one is `delivery`"),
+    (
+        "[delivery]\natempts = 3",
+        "profile.toml:5: unknown key `delivery.atempts`; the nearest valid one is `attempts`",
+    ),
+    ("[delivery]\nattempts = \"3\"", "profile.toml:5: `delivery.attempts` must be a whole number"),
+    ("[delivery]\nattempts = 31", "profile.toml:5: `delivery.attempts` must be a whole number from 0 to 30"),
+    ("[delivery]\nattempts = 0", "profile.toml:5: `delivery.attempts` must be at least 1"),
+    (
+        "[delivery]\n\nsuccess = [\"3xx\"]",
+        "profile.toml:6: `delivery.success` must list statuses such as \"2xx\" or 200; a redirect is never a success",
+    ),
+    ("[delivery]\ngone = \"ignore\"", "profile.toml:5: `delivery.gone` must be one of deactivate, failure"),
+    (
+        "[delivery]\ndeactivate_after_failures = 0",
+        "profile.toml:5: `delivery.deactivate_after_failures` must be at least 1",
+    ),
+    (
+        "[delivery]\ndeactivate_after_failures = 1001",
+        "profile.toml:5: `delivery.deactivate_after_failures` must be a whole number from 0 to 1000",
+    ),
+    (
+        "[delivery]\ntimeout = \"2m\"",
+        "profile.toml:5: `delivery.timeout` must lie between `timeout_min` and `timeout_max`, and these between 1s and 60s",
+    ),
+    (
+        "[delivery]\nbackoff = [\"soon\"]",
+        "profile.toml:5: `delivery.backoff` must list spans of time such as \"10s\" or \"2h\", each at most 7 days",
+    ),
+    (
+        "[subscription]\nnme = { is = \"required\" }",
+        "profile.toml:5: unknown key `subscription.nme`; the nearest valid one is `name`",
+    ),
+    (
+        "[options.x]\ntype = \"integer\"\ndefault = \"1\"",
+        "profile.toml:6: `options.x.default` must be a whole number",
+    ),
+    (
+        "[options.x]\ntype = \"text\"\npattern = \"(\"",
+        "profile.toml:6: `options.x.pattern` is not a regular expression",
+    ),
+    (
+        "[options.x]\ntype = \"text\"\npattern = \"a)|(b\"",
+        "profile.toml:6: `options.x.pattern` is not a regular expression",
+    ),
+    (
+        "[options.x]\ntype = \"integer\"\npattern = \"1\"",
+        "profile.toml:6: `options.x.pattern` belongs to a text",
+    ),
+    (
+        "[options.x]\ntype = \"integer\"\nchoices = [1, \"2\"]",
+        "profile.toml:6: `options.x.choices` must be a whole number",
+    ),
+    (
+        "[options.x]\ntype = \"boolean\"\nmin = 1",
+        "profile.toml:6: `options.x.min` belongs to a value that has a size",
+    ),
+    ("[secret]\nis = \"generated\"", "profile.toml:4: `secret` belongs to a profile with a `signature`"),
+    ("[words]\ndone = \"Success\"", "profile.toml:5: unknown key `words.done`"),
+];
+
 #[test]
 fn a_wrong_key_or_value_is_told_with_its_line() {
-    for (rest, expected) in [
-        ("delivry = {}", "profile.toml:4: unknown key `delivry`; the nearest valid one is `delivery`"),
-        (
-            "[delivery]\natempts = 3",
-            "profile.toml:5: unknown key `delivery.atempts`; the nearest valid one is `attempts`",
-        ),
-        ("[delivery]\nattempts = \"3\"", "profile.toml:5: `delivery.attempts` must be a whole number"),
-        (
-            "[delivery]\nattempts = 31",
-            "profile.toml:5: `delivery.attempts` must be a whole number from 0 to 30",
-        ),
-        ("[delivery]\nattempts = 0", "profile.toml:5: `delivery.attempts` must be at least 1"),
-        (
-            "[delivery]\n\nsuccess = [\"3xx\"]",
-            "profile.toml:6: `delivery.success` must list statuses such as \"2xx\" or 200; a redirect is never a success",
-        ),
-        (
-            "[delivery]\ngone = \"ignore\"",
-            "profile.toml:5: `delivery.gone` must be one of deactivate, failure",
-        ),
-        (
-            "[delivery]\ndeactivate_after_failures = 0",
-            "profile.toml:5: `delivery.deactivate_after_failures` must be at least 1",
-        ),
-        (
-            "[delivery]\ndeactivate_after_failures = 1001",
-            "profile.toml:5: `delivery.deactivate_after_failures` must be a whole number from 0 to 1000",
-        ),
-        (
-            "[delivery]\ntimeout = \"2m\"",
-            "profile.toml:5: `delivery.timeout` must lie between `timeout_min` and `timeout_max`, and these between 1s and 60s",
-        ),
-        (
-            "[delivery]\nbackoff = [\"soon\"]",
-            "profile.toml:5: `delivery.backoff` must list spans of time such as \"10s\" or \"2h\", each at most 7 days",
-        ),
-        (
-            "[subscription]\nnme = { is = \"required\" }",
-            "profile.toml:5: unknown key `subscription.nme`; the nearest valid one is `name`",
-        ),
-        (
-            "[options.x]\ntype = \"integer\"\ndefault = \"1\"",
-            "profile.toml:6: `options.x.default` must be a whole number",
-        ),
-        (
-            "[options.x]\ntype = \"text\"\npattern = \"(\"",
-            "profile.toml:6: `options.x.pattern` is not a regular expression",
-        ),
-        (
-            "[options.x]\ntype = \"text\"\npattern = \"a)|(b\"",
-            "profile.toml:6: `options.x.pattern` is not a regular expression",
-        ),
-        (
-            "[options.x]\ntype = \"integer\"\npattern = \"1\"",
-            "profile.toml:6: `options.x.pattern` belongs to a text",
-        ),
-        (
-            "[options.x]\ntype = \"integer\"\nchoices = [1, \"2\"]",
-            "profile.toml:6: `options.x.choices` must be a whole number",
-        ),
-        (
-            "[options.x]\ntype = \"boolean\"\nmin = 1",
-            "profile.toml:6: `options.x.min` belongs to a value that has a size",
-        ),
-        ("[secret]\nis = \"generated\"", "profile.toml:4: `secret` belongs to a profile with a `signature`"),
-        ("[words]\ndone = \"Success\"", "profile.toml:5: unknown key `words.done`"),
-    ] {
+    for (rest, expected) in WRONG {
         let told = problems_of(&format!("{REQUEST}{rest}"));
         // The request takes one line before the text of the case.
         let (line, after) = expected.strip_prefix("profile.toml:").unwrap().split_once(':').unwrap();
