@@ -104,8 +104,8 @@ async fn ls_26_a_delay_counts_from_the_latest_activity_and_not_from_the_end_of_t
     assert_eq!(first.text(), r#"[{"n":1}]"#);
     assert!(first.arrived_at - began < Duration::from_secs(5), "{:?}", first.arrived_at - began);
 
-    let _ = stage.publish(TICK, "{}").await.expect_status(202);
     let second = stage.publish(ACTIVITY, r#"{"n":2}"#).await.expect_status(202).json();
+    let _ = stage.publish(TICK, "{}").await.expect_status(202);
     stage.receiver.wait_for_path("/tick", 1).await;
     let third = stage.publish(ACTIVITY, r#"{"n":3}"#).await.expect_status(202).json();
     expect_due(&stage, &third, Duration::from_secs(3)).await;
