@@ -66,6 +66,10 @@ pub const RETENTION: Bounds<Duration> = Bounds {
 pub const RETENTION_BYTES: Bounds<u64> = Bounds { min: 1024 * 1024, max: 1 << 50, default: 1 << 50 };
 /// Contacts of a tenant.
 pub const CONTACTS_MAX: usize = 20;
+/// Shares of its budget, in per cent, that a subscription's backlog passes when its operator is told that it grows.
+pub const BACKLOG_TOLD_PERCENT: [u8; 3] = [10, 50, 90];
+/// Deliveries that a mail names of those of a subscription that failed; the others it counts.
+pub const NOTICE_DELIVERIES_MAX: usize = 5;
 /// Characters of a mail address (RFC 5321, section 4.5.3.1.3).
 pub const MAIL_CHARS_MAX: usize = 254;
 

@@ -67,7 +67,7 @@ pub struct Push {
     /// How its events are sent together; `None` for as the profile does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Grouping>,
-    /// Whether the tenant's contacts are to be told when a delivery fails for good. It is kept; this version sends no mail.
+    /// Whether the tenant's contacts are told by mail when a delivery fails for good.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notify_on_failure: bool,
 }
@@ -206,6 +206,11 @@ impl SubscriptionSpec {
             Target::Push(push) => Some(push),
             Target::Pull(_) => None,
         }
+    }
+
+    /// Whether the tenant's contacts are told of its deliveries that fail.
+    pub fn notifies(&self) -> bool {
+        self.push().is_some_and(|push| push.notify_on_failure)
     }
 }
 

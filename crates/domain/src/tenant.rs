@@ -18,7 +18,7 @@ pub struct TenantNo(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileNo(pub i64);
 
-/// The caller's own name for the tenant: `[A-Za-z0-9][A-Za-z0-9_.-]{0,127}`.
+/// The caller's own name for the tenant: `[A-Za-z0-9][A-Za-z0-9_.-]{0,127}`; or the operator's ([`TenantId::operations`]).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TenantId(String);
@@ -29,7 +29,7 @@ impl TenantId {
         let mut bytes = text.bytes();
         let starts_well = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let goes_on_well = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-        if starts_well && goes_on_well && text.len() <= TENANT_ID_CHARS_MAX {
+        if (starts_well && goes_on_well && text.len() <= TENANT_ID_CHARS_MAX) || text == OPERATIONS {
             return Ok(Self(text.to_owned()));
         }
         Err(Invalid::new(format!(
@@ -37,11 +37,25 @@ impl TenantId {
         )))
     }
 
+    /// The operator's own tenant: what happens to the deliveries of all others comes to it as events. It is no tenant of a caller:
+    /// nothing else may be called like it.
+    pub fn operations() -> Self {
+        Self(OPERATIONS.to_owned())
+    }
+
+    /// Whether it is [`Self::operations`].
+    pub fn is_operations(&self) -> bool {
+        self.0 == OPERATIONS
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
+
+/// Begins as no caller's own name may.
+const OPERATIONS: &str = "_postroad";
 
 impl fmt::Display for TenantId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +98,8 @@ pub struct TenantSpec {
     pub profile: String,
     /// A name that people see.
     pub name: Option<String>,
-    /// Mail addresses of those who look after it. They are kept; this version sends no mail.
+    /// Mail addresses of those who look after it: they are told when a subscription becomes inactive by itself, and where it asks for it
+    /// of deliveries that fail.
     pub contacts: Vec<String>,
     /// The profile's own options, as JSON text.
     pub options: String,
@@ -132,5 +147,7 @@ mod tests {
         for text in ["", "-a", ".a", "_a", "a b", "a/b", "é", &"a".repeat(129)] {
             TenantId::parse(text).unwrap_err();
         }
+        assert!(TenantId::parse("_postroad").unwrap().is_operations());
+        TenantId::parse("_postroad2").unwrap_err();
     }
 }

@@ -7,6 +7,7 @@ use postroad_domain::{
     ErrorClass, Reason, ReplaySelection, ReplayStatus, Status, replay::ReplayFailure,
     subscription::InactiveReason,
 };
+use postroad_store::NoticeKind;
 
 use crate::{error::Fault, log_no::LogNo, numbers::DELIVERY_BITS};
 
@@ -101,6 +102,16 @@ pub(crate) fn reason_of(code: i64) -> Result<Reason, Fault> {
 /// The number of an error class: its place in [`ErrorClass::ALL`].
 pub(crate) const fn error_class_code(class: ErrorClass) -> i64 {
     class as i64
+}
+
+/// The number of what a notice tells: its place in [`NoticeKind::ALL`].
+pub(crate) const fn notice_code(kind: NoticeKind) -> i64 {
+    kind as i64
+}
+
+/// What a notice with that number tells.
+pub(crate) fn notice_of(code: i64) -> Result<NoticeKind, Fault> {
+    at(&NoticeKind::ALL, code).ok_or(Fault::Corrupt("a notice has an unknown kind"))
 }
 
 /// The error class of a number.

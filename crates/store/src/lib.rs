@@ -1,13 +1,14 @@
-//! The seam to the database: operations of the domain, one params struct each, in four traits that one object implements.
+//! The seam to the database: operations of the domain, one params struct each, in five traits that one object implements.
 //!
 //! | trait | what it holds |
 //! |---|---|
 //! | [`Queue`] | what must still be sent: commits, lanes, the background work on them |
 //! | [`Configuration`] | tenants, subscriptions, event types, keys, profiles |
 //! | [`History`] | events, deliveries, attempts, replays, the audit |
+//! | [`Notices`] | what contacts must still be told by mail |
 //! | [`Cluster`] | nodes, the lanes they own, the feed of changes |
 //!
-//! [`Store`] is all four. Whoever needs only one of them takes only that one: `Arc<dyn Store>` becomes
+//! [`Store`] is all five. Whoever needs only one of them takes only that one: `Arc<dyn Store>` becomes
 //! `Arc<dyn Configuration>` by itself.
 //!
 //! The database is the queue: what must still be sent lives here and nowhere else. The engine gathers what is waiting
@@ -30,6 +31,7 @@ mod error;
 mod history;
 #[cfg(feature = "memory")]
 pub mod memory;
+mod notices;
 mod queue;
 
 pub use cluster::{
@@ -53,15 +55,19 @@ pub use history::{
     ReadLog, RecordAudit, RecordTest, ReplayCounted, ReplayStep, ReplayStepped, SubscriptionFilter,
     SubscriptionThen, Then,
 };
+pub use notices::{
+    AskMail, CloseDigest, DueDigest, DueMail, Mail, MailNo, MailSettled, Notice, NoticeKind, Notices,
+    WarnContacts,
+};
 pub use queue::{
     AcceptResult, Backlog, BacklogBudget, CancelDelivery, Commit, Committed, Failing, Fanout, FanoutTarget,
-    Group, GroupKey, GroupTarget, Idempotency, LaneKey, NewDelivery, NewEvent, Next, Outcome, OutcomeResult,
-    Prune, Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, SendNow, SentNow, SentNowPlace,
-    StoreStats, Sweep, Swept, TenantRetention, WaitingLane, WaitingLanes,
+    Group, GroupKey, GroupTarget, GrowingBacklog, Idempotency, LaneKey, NewDelivery, NewEvent, Next, Outcome,
+    OutcomeResult, Prune, Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, SendNow, SentNow,
+    SentNowPlace, StoreStats, Sweep, Swept, TenantRetention, WaitingLane, WaitingLanes,
 };
 
-/// A whole store: durable memory of events, deliveries, attempts and configuration. Whatever implements the four traits is
+/// A whole store: durable memory of events, deliveries, attempts and configuration. Whatever implements the five traits is
 /// one.
-pub trait Store: Queue + Configuration + History + Cluster {}
+pub trait Store: Queue + Configuration + History + Notices + Cluster {}
 
-impl<S: Queue + Configuration + History + Cluster> Store for S {}
+impl<S: Queue + Configuration + History + Notices + Cluster> Store for S {}

@@ -1,6 +1,6 @@
-//! Tags of an event, secrets of a subscription, targets of a fan-out.
+//! Tags of an event, secrets of a subscription, targets of a fan-out, deliveries of a notice.
 
-use postroad_domain::{SealedSecret, SubscriptionNo, Timestamp};
+use postroad_domain::{DeliveryId, SealedSecret, SubscriptionNo, Timestamp};
 use postroad_store::{FanoutTarget, GroupKey, GroupTarget};
 
 use super::{Decoder, Encoder};
@@ -51,6 +51,28 @@ pub(crate) fn decode_secrets(bytes: &[u8]) -> Result<Vec<SealedSecret>, Fault> {
             let expires = rest.number()? == 1;
             let expires_at = Timestamp::from_micros(rest.moment()?);
             Ok(SealedSecret { sealed, created_at, expires_at: expires.then_some(expires_at) })
+        })
+        .collect()
+}
+
+/// The deliveries that a notice names.
+pub(crate) fn encode_deliveries(ids: &[DeliveryId]) -> Vec<u8> {
+    let mut out = Encoder::with_capacity(18 * ids.len());
+    out.number(ids.len() as u64);
+    for id in ids {
+        out.bytes(id.as_bytes());
+    }
+    out.done()
+}
+
+/// Reads what [`encode_deliveries`] wrote.
+pub(crate) fn decode_deliveries(bytes: &[u8]) -> Result<Vec<DeliveryId>, Fault> {
+    let mut rest = Decoder::new(bytes)?;
+    let count = rest.count()?;
+    (0..count)
+        .map(|_| {
+            let id = rest.bytes()?.try_into().map_err(|_| Fault::Corrupt("an id has not 16 bytes"))?;
+            Ok(DeliveryId::from_bytes(id))
         })
         .collect()
 }

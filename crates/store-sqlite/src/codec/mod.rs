@@ -10,7 +10,8 @@ use std::ops::ControlFlow;
 
 pub(crate) use attempt::{decode_answer, decode_request, encode_answer, encode_request};
 pub(crate) use lists::{
-    decode_secrets, decode_tags, decode_targets, encode_secrets, encode_tags, encode_targets,
+    decode_deliveries, decode_secrets, decode_tags, decode_targets, encode_deliveries, encode_secrets,
+    encode_tags, encode_targets,
 };
 
 use postroad_domain::Headers;

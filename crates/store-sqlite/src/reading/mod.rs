@@ -14,6 +14,7 @@ pub(crate) mod lanes;
 pub(crate) mod log;
 pub(crate) mod log_types;
 pub(crate) mod moment;
+pub(crate) mod notices;
 pub(crate) mod profiles;
 pub(crate) mod readers;
 pub(crate) mod replays;

@@ -49,12 +49,12 @@ queries! { CONFIGURATION:
         WHERE tenant_no = ?1 AND deleted_at IS NULL";
     /// Creates a subscription.
     SUBSCRIPTION_INSERT = "INSERT INTO subscription (tenant_no, id, version, generation, inactive, inactive_at,
-        created_at, updated_at, verification) VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?5, ?6)";
+        created_at, updated_at, verification, notifies) VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?5, ?6, ?7)";
     /// Keeps the spec and the secrets of a version.
     VERSION_INSERT = "INSERT INTO subscription_version (sub_no, version, spec, secrets) VALUES (?1, ?2, ?3, ?4)";
     /// Writes a changed subscription.
     SUBSCRIPTION_SET = "UPDATE subscription SET version = ?2, generation = ?3, inactive = ?4, inactive_at = ?5,
-        updated_at = ?6, verification = ?7 WHERE sub_no = ?1";
+        updated_at = ?6, verification = ?7, notifies = ?8 WHERE sub_no = ?1";
     /// Makes a subscription inactive without a new version.
     SUBSCRIPTION_DEACTIVATE = "UPDATE subscription SET inactive = ?2, inactive_at = ?3, updated_at = ?3,
         generation = ?4 WHERE sub_no = ?1";

@@ -15,7 +15,7 @@ queries! { INSTALLATION:
     LOAD_TENANTS = "SELECT tenant_no, config_version, deleted_at IS NOT NULL FROM tenant";
     /// Every subscription that is not deleted.
     LOAD_SUBSCRIPTIONS = "SELECT s.sub_no, s.tenant_no, s.generation, s.inactive, s.failures, s.failing_since,
-        s.called_off FROM subscription s WHERE s.deleted_at IS NULL";
+        s.called_off, s.notifies FROM subscription s WHERE s.deleted_at IS NULL";
     /// Every mark that is not swept yet.
     LOAD_MARKS = "SELECT sub_no, generation, tenant_no, reason, at FROM mark";
     /// Every group that takes events, and those that closed and are not swept yet.

@@ -48,6 +48,7 @@ mod groups;
 mod installation;
 mod keys_and_audit;
 mod log;
+mod notices;
 pub(crate) mod query;
 mod reading;
 mod replays;
@@ -57,7 +58,7 @@ mod sweeping;
 
 pub use self::{
     accepting::*, configuration::*, forgetting::*, groups::*, installation::*, keys_and_audit::*, log::*,
-    reading::*, replays::*, sending::*, sweeping::*,
+    notices::*, reading::*, replays::*, sending::*, sweeping::*,
 };
 
 /// Every query with its name.
@@ -75,6 +76,7 @@ pub fn queries() -> impl Iterator<Item = Query> {
         installation::INSTALLATION,
         keys_and_audit::KEYS_AND_AUDIT,
         log::LOG,
+        notices::NOTICES,
         reading::READING,
         replays::REPLAYS,
         sending::SENDING,

@@ -14,7 +14,7 @@ queries! { SWEEPING:
     LANE_OLDEST = "SELECT delivery_no FROM delivery_listing WHERE sub_no = ?1 AND delivery_no >= ?2
         AND delivery_no < ?3 ORDER BY delivery_no LIMIT ?4";
     /// Where a delivery stands, with the bytes of its event's data.
-    DELIVERY_STANDING = "SELECT d.status, d.at, length(e.data), d.attempts FROM delivery d
+    DELIVERY_STANDING = "SELECT d.status, d.at, length(e.data), d.attempts, e.id FROM delivery d
         CROSS JOIN event e ON e.event_no = d.delivery_no >> 12 WHERE d.delivery_no = ?1";
     /// Calls off what waits in a generation.
     MARK_INSERT = "INSERT INTO mark (sub_no, generation, tenant_no, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";

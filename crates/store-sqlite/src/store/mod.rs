@@ -3,6 +3,7 @@
 mod cluster;
 mod configuration;
 mod history;
+mod notices;
 mod queue;
 mod sessions;
 

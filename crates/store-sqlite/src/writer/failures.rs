@@ -21,6 +21,17 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Tally {
     changed: BTreeSet<LaneKey>,
+    /// Of these the subscriptions that had failures before.
+    recovered: BTreeSet<LaneKey>,
+}
+
+/// What they have changed, by lane.
+#[derive(Debug, Default)]
+pub(crate) struct Tallied {
+    /// The subscriptions that have failures.
+    pub(crate) failing: Vec<Failing>,
+    /// Those that have none any more.
+    pub(crate) recovered: Vec<LaneKey>,
 }
 
 impl Tally {
@@ -31,6 +42,7 @@ impl Tally {
             let failures = known.failing.entry(lane.subscription_no).or_insert(none);
             failures.count = failures.count.saturating_add(1);
             self.changed.insert(lane);
+            self.recovered.remove(&lane);
         }
     }
 
@@ -39,18 +51,19 @@ impl Tally {
         if known.failing.contains_key(&lane.subscription_no) && known.is_active(lane.subscription_no) {
             known.failing.remove(&lane.subscription_no);
             self.changed.insert(lane);
+            self.recovered.insert(lane);
         }
     }
 
-    /// Writes what changed; answers the subscriptions that have failures then, by lane.
-    pub(crate) fn finish(self, db: &Connection, known: &Known) -> Result<Vec<Failing>, Fault> {
+    /// Writes what changed.
+    pub(crate) fn finish(self, db: &Connection, known: &Known) -> Result<Tallied, Fault> {
         let mut failing = Vec::new();
         for lane in self.changed {
             let failures = known.failing.get(&lane.subscription_no).copied();
             put(db, lane.subscription_no, failures)?;
             failing.extend(failures.map(|failures| Failing { lane, failures }));
         }
-        Ok(failing)
+        Ok(Tallied { failing, recovered: self.recovered.into_iter().collect() })
     }
 }
 

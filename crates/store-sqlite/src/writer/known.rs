@@ -84,6 +84,10 @@ pub(crate) struct Lane {
     pub(crate) paused: bool,
     /// Of events below this number nothing is queued any more.
     pub(crate) called_off: i64,
+    /// Its tenant's contacts are told of deliveries that fail.
+    pub(crate) notifies: bool,
+    /// The share of its budget that its backlog passed, as the operator was told.
+    pub(crate) told_percent: u8,
     /// How much waits in its current generation.
     pub(crate) waiting: Waiting,
 }
@@ -239,13 +243,15 @@ impl Known {
         let rows = query::list(db, sql::LOAD_SUBSCRIPTIONS, (), |row| {
             let inactive = row.get::<_, Option<i64>>(3)?.map(codes::inactive_of).transpose()?;
             let lane = (SubscriptionNo(row.get(0)?), TenantNo(row.get(1)?), row.get::<_, i64>(2)?);
-            Ok((lane, inactive, failures_of(row, 4)?, row.get::<_, i64>(6)?))
+            Ok((lane, inactive, failures_of(row, 4)?, row.get::<_, i64>(6)?, row.get::<_, bool>(7)?))
         })?;
-        for ((sub_no, tenant_no, generation), inactive, failures, called_off) in rows {
+        for ((sub_no, tenant_no, generation), inactive, failures, called_off, notifies) in rows {
             if self.tenants.contains_key(&tenant_no) {
                 let is_held = inactive.is_some_and(InactiveReason::holds);
                 let (paused, waiting) = (inactive.is_some() && !is_held, Waiting::UNCOUNTED);
-                self.lanes.insert(sub_no, Lane { tenant_no, generation, paused, called_off, waiting });
+                let lane =
+                    Lane { tenant_no, generation, paused, called_off, notifies, told_percent: 0, waiting };
+                self.lanes.insert(sub_no, lane);
                 self.uncounted.insert(sub_no);
                 if is_held {
                     self.gone.insert(sub_no, HeldWalk::default());

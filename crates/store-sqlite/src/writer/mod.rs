@@ -18,6 +18,7 @@ pub(crate) mod keys;
 pub(crate) mod known;
 pub(crate) mod listing;
 pub(crate) mod log;
+pub(crate) mod notices;
 pub(crate) mod numbering;
 pub(crate) mod open_groups;
 pub(crate) mod profiles;

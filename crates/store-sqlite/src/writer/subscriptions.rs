@@ -25,7 +25,7 @@ use crate::{
     writer::{
         audit, failures,
         known::{Lane, Mark},
-        tenants,
+        notices, tenants,
         waiting::Waiting,
         work::Work,
     },
@@ -52,13 +52,23 @@ pub(crate) fn create(
         inactive.map(|_| create.at.as_micros()),
         create.at.as_micros(),
         create.ask.map(|_| verification_text(&pending(1, create.at))).transpose()?,
+        create.spec.notifies(),
     );
     query::run(work.db, sql::SUBSCRIPTION_INSERT, row)?;
     let no = SubscriptionNo(work.db.last_insert_rowid());
     let spec = SubscriptionSpec { active: inactive.is_none(), ..create.spec.clone() };
     insert_version(work, (no, 1), &spec, &create.secrets)?;
     let (tenant_no, waiting) = (create.tenant_no, Waiting::EMPTY);
-    work.known.lanes.insert(no, Lane { tenant_no, generation: 0, paused: false, called_off: 0, waiting });
+    let lane = Lane {
+        tenant_no,
+        generation: 0,
+        paused: false,
+        called_off: 0,
+        notifies: create.spec.notifies(),
+        told_percent: 0,
+        waiting,
+    };
+    work.known.lanes.insert(no, lane);
     set_standing(work, no, inactive)?;
     let standing = inactive.map_or(Standing::Active, Standing::Inactive);
     note_history(work, (no, 1), standing, create.at)?;
@@ -141,6 +151,7 @@ pub(crate) fn deactivate(work: &mut Work<'_>, deactivate: &Deactivate) -> Result
     note_history(work, (active.no, active.version), Standing::Inactive(reason), at)?;
     tenants::touch(work, active.tenant_no)?;
     work.announced.push(Change::Lane(lane_of(&active)));
+    notices::note(work, lane_of(&active), why.notice(), at)?;
     audit::note(work.db, active.tenant_no, deactivate.at, deactivate.audit.as_ref())?;
     Ok(true)
 }
@@ -260,8 +271,12 @@ fn put_version(work: &mut Work<'_>, changed: &mut Subscription, at: Timestamp) -
         changed.inactive.map(|(_, since)| since.as_micros()),
         at.as_micros(),
         changed.verification.as_ref().map(verification_text).transpose()?,
+        changed.spec.notifies(),
     );
     query::run(work.db, sql::SUBSCRIPTION_SET, row)?;
+    if let Some(lane) = work.known.lanes.get_mut(&changed.no) {
+        lane.notifies = changed.spec.notifies();
+    }
     insert_version(work, (changed.no, changed.version), &changed.spec, &changed.secrets)?;
     let (standing, since) = match changed.inactive {
         Some((reason, since)) => (Standing::Inactive(reason), since),

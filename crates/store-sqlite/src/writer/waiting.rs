@@ -91,6 +91,11 @@ impl Waiting {
         (self.counted_to == END).then_some(self.deliveries)
     }
 
+    /// Their bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Whether more waits than may. A lane that is not counted yet is within its budget.
     pub(crate) fn is_beyond(&self, budget: BacklogBudget) -> bool {
         let is_too_much = self.deliveries > budget.deliveries || self.bytes > budget.bytes;

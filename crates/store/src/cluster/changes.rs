@@ -58,6 +58,8 @@ pub enum Change {
     /// What waits for a tenant may have been called off: it or one of its subscriptions was deleted, or one is paused. A sweep
     /// finds work.
     CalledOff(TenantNo),
+    /// There is something to tell the contacts of a tenant ([`crate::Notices`]).
+    Noticed(TenantNo),
     /// The reader fell behind, or the store cannot tell what changed: all that the reader remembers may be old.
     Everything,
 }
@@ -107,8 +109,10 @@ impl ChangeKinds {
     pub const EVENTS: Self = Self(8);
     /// [`Change::CalledOff`].
     pub const CALLED_OFF: Self = Self(16);
+    /// [`Change::Noticed`].
+    pub const NOTICES: Self = Self(32);
     /// All of them.
-    pub const ALL: Self = Self(31);
+    pub const ALL: Self = Self(63);
 
     /// These and those.
     #[must_use]
@@ -123,6 +127,7 @@ impl ChangeKinds {
             Change::Lane(_) | Change::Overflowed(..) => Self::LANES,
             Change::Events(_) => Self::EVENTS,
             Change::CalledOff(_) => Self::CALLED_OFF,
+            Change::Noticed(_) => Self::NOTICES,
             Change::Everything => Self::ALL,
         };
         self.0 & kind.0 != 0

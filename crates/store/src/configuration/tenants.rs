@@ -8,7 +8,7 @@ use postroad_domain::{
 };
 
 use super::AskVerification;
-use crate::NewAudit;
+use crate::{NewAudit, NoticeKind};
 
 /// Creates or replaces a tenant.
 #[derive(Clone, Debug)]
@@ -171,6 +171,14 @@ impl Deactivation {
         match self {
             Self::Gone => InactiveReason::Gone,
             Self::Failing(_) => InactiveReason::Failing,
+        }
+    }
+
+    /// What its contacts are told.
+    pub const fn notice(self) -> NoticeKind {
+        match self {
+            Self::Gone => NoticeKind::Gone,
+            Self::Failing(_) => NoticeKind::Failing,
         }
     }
 

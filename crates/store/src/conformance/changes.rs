@@ -32,7 +32,8 @@ pub async fn each_change_of_the_configuration_is_announced_and_nothing_else(stor
     world.set_active(&subscription, true).await;
     assert_eq!(taken(&changes), [of_tenant, of_lane], "active again");
     world.deactivate(&subscription).await;
-    assert_eq!(taken(&changes), [of_tenant, of_lane], "gone: what waits is held");
+    let noticed = Change::Noticed(tenant.no);
+    assert_eq!(taken(&changes), [of_tenant, of_lane, noticed], "gone: what waits is held");
     world.deactivate(&subscription).await;
     assert_eq!(taken(&changes), [], "it was gone already");
     event_types::put(&mut world, tenant.no, event_types::registered("deal.won")).await;

@@ -33,6 +33,7 @@ pub mod lanes;
 pub mod lists;
 pub mod log;
 pub mod model;
+pub mod notices;
 pub mod outcomes;
 pub mod profiles;
 mod replay_steps;

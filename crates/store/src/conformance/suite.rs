@@ -115,6 +115,23 @@ macro_rules! conformance_suite {
                 a_change_that_was_made_before_it_failed_does_not_undo_it
                 active_subscriptions_that_fail_are_listed_page_by_page
             }
+            notices {
+                deliveries_that_fail_are_noted_where_the_subscription_asks_for_it
+                a_notice_names_the_first_deliveries_and_counts_all
+                what_was_called_off_is_not_noted
+                a_subscription_that_asks_no_more_is_not_noted
+                what_its_budget_fails_is_noted
+                a_subscription_that_becomes_inactive_by_itself_is_noted
+                contacts_are_warned_once_of_the_same_failures
+                a_digest_becomes_one_mail_for_each_contact
+                a_digest_for_nobody_is_forgotten
+                a_mail_that_could_not_be_sent_waits_and_counts_its_tries
+                what_is_due_is_asked_for_in_parts
+                whoever_waits_for_notices_hears_of_them
+                a_deleted_tenant_leaves_no_notice_and_no_mail
+                a_commit_says_which_subscriptions_recovered
+                a_backlog_that_grows_is_told_share_by_share
+            }
             verification {
                 what_asks_for_handshakes_is_pending_and_unverified_where_they_must_pass
                 what_waits_for_an_unverified_subscription_is_held_and_goes_out_when_it_has_passed
@@ -440,6 +457,7 @@ mod tests {
         ("lists", include_str!("lists.rs")),
         ("log", include_str!("log.rs")),
         ("model", include_str!("model.rs")),
+        ("notices", include_str!("notices.rs")),
         ("outcomes", include_str!("outcomes.rs")),
         ("profiles", include_str!("profiles.rs")),
         ("replays", include_str!("replays.rs")),

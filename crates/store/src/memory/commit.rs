@@ -1,6 +1,6 @@
 //! Commits: events on their way in, and the next steps of large fan-outs.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use postroad_domain::{
     Event, EventId, Reason, TenantNo, Timestamp,
@@ -20,10 +20,11 @@ impl State {
         let outcomes: Vec<_> =
             commit.outcomes.iter().map(|outcome| self.record(outcome, commit.session, at)).collect();
         let failing = self.failing_by(&commit.outcomes, &outcomes);
+        let recovered = mem::take(&mut self.recovered).into_iter().collect();
         let mut fanned_out: Vec<_> = commit.fanouts.iter().flat_map(|step| self.fan_out(step, at)).collect();
         // Stable, so that within a lane the order of creation stays.
         fanned_out.sort_by_key(|delivery| delivery.lane);
-        Committed { events, outcomes, failing, fanned_out, ..Committed::default() }
+        Committed { events, outcomes, failing, recovered, fanned_out, ..Committed::default() }
     }
 
     pub(super) fn open_fanouts(&self, after: Option<(TenantNo, EventId)>, limit: usize) -> Vec<Fanout> {

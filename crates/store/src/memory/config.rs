@@ -203,6 +203,7 @@ impl State {
         self.note_standing(key, None);
         self.config_changed(tenant_no);
         self.announced.push(Change::Lane(key));
+        self.notice(key, why.notice(), None, at);
         self.note(tenant_no, at, audit);
         true
     }

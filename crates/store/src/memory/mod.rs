@@ -20,6 +20,7 @@ mod keys;
 mod lanes;
 mod lists;
 mod log;
+mod notices;
 mod outcomes;
 mod profiles;
 mod prune;

@@ -31,7 +31,10 @@ impl State {
         let input = outcome.next.input();
         match (place, outcome.next) {
             (Some(_), Next::Succeeded) => self.finish(key, input, None, at),
-            (Some(_), Next::Failed(reason)) => self.finish(key, input, Some(reason), at),
+            (Some(_), Next::Failed(reason)) => {
+                self.finish(key, input, Some(reason), at);
+                self.notice_failure(outcome.lane, outcome.id, at);
+            }
             (Some(place), Next::Queued { due, tries }) => {
                 self.wait_at(key, input, Place { due, not_before: None, tries, ..place });
             }
@@ -83,7 +86,17 @@ impl State {
         if self.may_send(lane)
             && let Some(row) = self.subscriptions.get_mut(&lane)
         {
-            row.subscription.failures = change(row.subscription.failures);
+            let before = row.subscription.failures;
+            row.subscription.failures = change(before);
+            match (before, row.subscription.failures) {
+                (Some(_), None) => {
+                    self.recovered.insert(lane);
+                }
+                (_, Some(_)) => {
+                    self.recovered.remove(&lane);
+                }
+                (None, None) => {}
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The rows, and the few moves that every operation is made of.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use postroad_domain::{
     Attempt, Event, EventId, EventOffset, EventType, KeyId, Reason, RegisteredType, ReplayId, Subscription,
@@ -10,6 +13,7 @@ use postroad_domain::{
     tenant::TenantSpec,
 };
 
+use super::notices::NoticeRows;
 use super::rows::{AuditRow, KeyRow, OpenGroup, ReplayRow, Standing};
 use crate::{Change, Fanout, GroupKey, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
@@ -42,6 +46,11 @@ pub(super) struct State {
     pub(super) settings: BTreeMap<SettingKey, Vec<u8>>,
     /// In the order of their first put.
     pub(super) profiles: Vec<StoredProfile>,
+    pub(super) notices: NoticeRows,
+    /// Lanes whose failures a success of this commit cleared.
+    pub(super) recovered: BTreeSet<LaneKey>,
+    /// The backlogs that sweeps told of, by the share of the budget that they had passed.
+    pub(super) backlogs_told: BTreeMap<LaneKey, u8>,
     /// What this operation changed.
     pub(super) announced: Vec<Change>,
     /// Somebody wants to hear of events.
@@ -157,6 +166,9 @@ impl State {
             audit: Vec::new(),
             settings: BTreeMap::new(),
             profiles: Vec::new(),
+            notices: NoticeRows::default(),
+            recovered: BTreeSet::new(),
+            backlogs_told: BTreeMap::new(),
             announced: Vec::new(),
             wants_events: false,
             last_number: 0,

@@ -3,7 +3,7 @@
 use postroad_domain::{EventId, Reason, TenantNo, Timestamp, delivery::Input};
 
 use super::state::{DeliveryKey, DeliveryRow, Place, State, SubscriptionRow};
-use crate::{BacklogBudget, Change, LaneKey, Sweep, Swept};
+use crate::{BacklogBudget, Change, GrowingBacklog, LaneKey, Sweep, Swept};
 
 /// One row's work.
 enum Chore {
@@ -37,10 +37,11 @@ impl State {
                     swept.expired += 1;
                 }
                 Chore::Overflow(key) => {
-                    if let Some(row) = self.deliveries.get(&key) {
-                        self.announced.push(Change::Overflowed(row.lane, row.no));
-                    }
                     self.finish(key, Input::Overflow, Some(Reason::BacklogFull), sweep.at);
+                    if let Some((lane, no)) = self.deliveries.get(&key).map(|row| (row.lane, row.no)) {
+                        self.announced.push(Change::Overflowed(lane, no));
+                        self.notice_failure(lane, key.1, sweep.at);
+                    }
                     swept.overflowed += 1;
                 }
                 Chore::Erase(row) => {
@@ -49,7 +50,26 @@ impl State {
                 }
             }
         }
+        swept.growing = self.growing(sweep.budget);
         swept
+    }
+
+    /// Lanes whose backlog passed another share of its budget.
+    fn growing(&mut self, budget: BacklogBudget) -> Vec<GrowingBacklog> {
+        let lanes: Vec<_> = self.subscriptions.keys().copied().collect();
+        let mut growing = Vec::new();
+        for lane in lanes {
+            let waiting = self.waiting_in(lane).filter(|row| self.mark_over(row).is_none());
+            let (deliveries, bytes) =
+                waiting.fold((0, 0), |(count, bytes), row| (count + 1, bytes + row.bytes()));
+            let told = self.backlogs_told.entry(lane).or_default();
+            let percent = budget.passed(*told, deliveries, bytes);
+            if percent > *told {
+                growing.push(GrowingBacklog { lane, deliveries, bytes, percent });
+            }
+            *told = percent;
+        }
+        growing
     }
 
     fn chores(&self, Sweep { at, budget, .. }: Sweep) -> Vec<Chore> {
@@ -136,6 +156,7 @@ impl State {
                 for row in self.audit.iter_mut().filter(|row| row.tenant_no == no) {
                     row.entry.changes = None;
                 }
+                self.notices.erase(no);
                 self.tenants.remove(&no);
             }
         }

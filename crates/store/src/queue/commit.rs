@@ -38,6 +38,8 @@ pub struct Committed {
     pub outcomes: Vec<OutcomeResult>,
     /// The subscriptions of which a delivery failed here and none succeeded behind it, by lane.
     pub failing: Vec<Failing>,
+    /// The subscriptions that had failures and of which a delivery succeeded here and none failed behind it, by lane.
+    pub recovered: Vec<LaneKey>,
     /// The deliveries that the fan-out steps created and that may be sent, lane by lane.
     pub fanned_out: Vec<QueuedDelivery>,
     /// How long it took to make durable what was written, without the work before; zero where nothing is synced.

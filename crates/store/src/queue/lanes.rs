@@ -9,7 +9,7 @@ use postroad_domain::{
     Event, SubscriptionNo, TenantNo, Timestamp,
     delivery::StoredBody,
     ids::DeliveryId,
-    limits::{BACKLOG_BYTES_MAX, BACKLOG_DELIVERIES_MAX},
+    limits::{BACKLOG_BYTES_MAX, BACKLOG_DELIVERIES_MAX, BACKLOG_TOLD_PERCENT},
 };
 
 /// One subscription's queue.
@@ -131,6 +131,35 @@ pub struct BacklogBudget {
     pub bytes: u64,
 }
 
+impl BacklogBudget {
+    /// The share of the budget, in per cent, that a lane in which so much waits has passed ([`BACKLOG_TOLD_PERCENT`]), or 0; `before` is
+    /// what this said at the last look. When it is more than that, the operator is told.
+    pub fn passed(self, before: u8, deliveries: u64, bytes: u64) -> u8 {
+        let percent = share(deliveries, self.deliveries).max(share(bytes, self.bytes));
+        let passed =
+            BACKLOG_TOLD_PERCENT.into_iter().rfind(|step| percent >= u128::from(*step)).unwrap_or_default();
+        // A backlog that goes up and down around a share is told once.
+        if passed > before || percent < u128::from(before) / 2 { passed } else { before }
+    }
+}
+
+fn share(of: u64, budget: u64) -> u128 {
+    u128::from(of) * 100 / u128::from(budget.max(1))
+}
+
+/// A lane in which much waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrowingBacklog {
+    /// The lane.
+    pub lane: LaneKey,
+    /// How many deliveries wait in it.
+    pub deliveries: u64,
+    /// Their bytes, as the budget counts them.
+    pub bytes: u64,
+    /// The share of the budget that it passed, in per cent.
+    pub percent: u8,
+}
+
 impl Default for BacklogBudget {
     fn default() -> Self {
         Self { deliveries: BACKLOG_DELIVERIES_MAX, bytes: BACKLOG_BYTES_MAX }
@@ -138,7 +167,7 @@ impl Default for BacklogBudget {
 }
 
 /// What a step did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Deliveries that were cancelled.
     pub cancelled: usize,
@@ -148,6 +177,9 @@ pub struct Swept {
     pub overflowed: usize,
     /// Rows of deleted tenants and of old idempotency keys that were erased.
     pub erased: usize,
+    /// Lanes in which so much more waits than when they were last told of that their operator should know: those that passed another of
+    /// the shares of their budget ([`BACKLOG_TOLD_PERCENT`]). A store remembers what it told as long as it is open.
+    pub growing: Vec<GrowingBacklog>,
     /// There is more to do.
     pub more: bool,
 }

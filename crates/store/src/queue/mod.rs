@@ -22,7 +22,8 @@ pub use commit::{
     NewDelivery, NewEvent, Next, Outcome, OutcomeResult,
 };
 pub use lanes::{
-    BacklogBudget, Group, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept, WaitingLane, WaitingLanes,
+    BacklogBudget, Group, GrowingBacklog, LaneKey, QueuedDelivery, Refill, Refilled, Sweep, Swept,
+    WaitingLane, WaitingLanes,
 };
 use postroad_domain::{EventId, TenantNo, Timestamp, delivery::Delivery};
 pub use prune::{Prune, Pruned, TenantRetention};

@@ -4,22 +4,40 @@
 //! first. They are found by a walk along the subscription's listing that never looks back. What the walk cannot find, as it
 //! came back behind it, goes by due time when nothing else is left.
 
-use postroad_domain::{Reason, Status, SubscriptionNo, Timestamp};
-use postroad_store::{Change, LaneKey, Sweep};
+use postroad_domain::{DeliveryId, EventId, Reason, Status, SubscriptionNo, Timestamp};
+use postroad_store::{Change, GrowingBacklog, LaneKey, Sweep};
 
 use super::rows::Budget;
 use crate::{
     codes::{self, Extras},
     error::Fault,
     limits::LOOKS_PER_SWEEP,
+    numbers,
     reading::groups,
     sql::{self, query},
-    writer::{known::Lane, work::Work},
+    writer::{known::Lane, notices::Failed, work::Work},
 };
 
 /// Whether more waits in some lane than may.
 pub(super) fn is_wanted(work: &Work<'_>, sweep: Sweep) -> bool {
     work.known.lanes.values().any(|lane| lane.waiting.is_beyond(sweep.budget))
+}
+
+/// The lanes whose backlog passed another share of its budget.
+pub(super) fn growing(work: &mut Work<'_>, sweep: Sweep) -> Vec<GrowingBacklog> {
+    let mut growing = Vec::new();
+    for (sub_no, known) in &mut work.known.lanes {
+        let Some(deliveries) = known.waiting.deliveries() else { continue };
+        let bytes = known.waiting.bytes();
+        let percent = sweep.budget.passed(known.told_percent, deliveries, bytes);
+        if percent > known.told_percent {
+            let lane = LaneKey { tenant_no: known.tenant_no, subscription_no: *sub_no };
+            growing.push(GrowingBacklog { lane, deliveries, bytes, percent });
+        }
+        known.told_percent = percent;
+    }
+    growing.sort_unstable_by_key(|growing| growing.lane);
+    growing
 }
 
 /// Fails the oldest; answers how many.
@@ -62,14 +80,17 @@ fn fail_each(
     sweep: Sweep,
 ) -> Result<Vec<i64>, Fault> {
     let mut failed = Vec::new();
+    let mut noted = Failed::default();
     for delivery_no in oldest {
         if lane_beyond(work, sub_no, sweep).is_none() {
             break;
         }
-        if fail(work, (sub_no, lane), delivery_no, sweep.at)? {
+        if let Some(id) = fail(work, (sub_no, lane), delivery_no, sweep.at)? {
             failed.push(delivery_no);
+            noted.note(work.known, LaneKey { tenant_no: lane.tenant_no, subscription_no: sub_no }, id);
         }
     }
+    noted.finish(work, sweep.at)?;
     Ok(failed)
 }
 
@@ -87,31 +108,34 @@ fn next_oldest(work: &Work<'_>, sub_no: SubscriptionNo, lane: Lane, limit: usize
     query::list(work.db, sql::LANE_ROWS, head, |row| Ok(row.get(1)?))
 }
 
-/// Fails a delivery that waits in its lane; answers whether it did.
+/// Fails a delivery that waits in its lane; answers its id if it did.
 fn fail(
     work: &mut Work<'_>,
     (sub_no, lane): (SubscriptionNo, Lane),
     delivery_no: i64,
     at: Timestamp,
-) -> Result<bool, Fault> {
+) -> Result<Option<DeliveryId>, Fault> {
     if let Some(lane) = work.known.lanes.get_mut(&sub_no) {
         let from = lane.waiting.oldest_from();
         lane.waiting.set_oldest_from(from.max(delivery_no + 1));
     }
     let standing = query::find(work.db, sql::DELIVERY_STANDING, (delivery_no,), |row| {
         let (_, extras) = codes::attempts_of(row.get(3)?)?;
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, u64>(2)?, extras))
+        let event = EventId::from_bytes(row.get(4)?);
+        Ok(((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, u64>(2)?, extras), event))
     })?;
-    let waits = |(status, ..): &(i64, i64, u64, Extras)| *status == codes::status_code(Status::Queued);
-    let Some((_, due, bytes, extras)) = standing.filter(waits) else { return Ok(false) };
+    let waits = |((status, ..), _): &((i64, i64, u64, Extras), EventId)| {
+        *status == codes::status_code(Status::Queued)
+    };
+    let Some(((_, due, bytes, extras), event)) = standing.filter(waits) else { return Ok(None) };
     let bytes = bytes + groups::extra_bytes(work.db, (delivery_no, extras), bytes)?;
     let place = (lane.tenant_no.0, sub_no.0, lane.generation, due, delivery_no);
     // One that was called off stands in another generation, and its mark says what becomes of it.
     if query::run(work.db, sql::QUEUE_DELETE, place)? == 0 {
-        return Ok(false);
+        return Ok(None);
     }
     let reason = codes::reason_code(Reason::BacklogFull);
     query::run(work.db, sql::DELIVERY_FAIL, (delivery_no, 0, at.as_micros(), reason))?;
     work.known.left(sub_no, (due, delivery_no), Some(bytes));
-    Ok(true)
+    Ok(Some(numbers::delivery_id(event, delivery_no)))
 }

@@ -1,5 +1,5 @@
 //! Erases what deleted tenants left, oldest first: places in the queue, events with all that belongs to them, keys,
-//! subscriptions, event types and their numbers, API keys, what the audit says of its data, the tenant's versions, at last the tenant itself.
+//! subscriptions, event types and their numbers, API keys, notices and mails, what the audit says of its data, the tenant's versions, at last the tenant itself.
 //!
 //! Attempts, listings, stored bodies, fan-outs and versions of subscriptions go with the row they belong to and are not counted;
 //! members of groups are, as a delivery may have very many.
@@ -52,6 +52,7 @@ fn erase_tenant(work: &mut Work<'_>, tenant_no: TenantNo, budget: &mut Budget) -
             query::run(db, sql::ERASE_LOG_TYPE, (tenant_no.0, type_no))
         })?
         && erase_keys(db, tenant_no, budget)?
+        && erase_notices(db, tenant_no, budget)?
         && erase_each(db, sql::ERASE_NEXT_AUDIT, tenant_no, budget, |audit_no| {
             query::run(db, sql::ERASE_AUDIT_CHANGES, (audit_no,))
         })?
@@ -199,6 +200,17 @@ fn erase_keys(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Resu
         budget.take(1);
     }
     Ok(false)
+}
+
+/// What its contacts were still to be told: a few rows for each of its subscriptions and contacts.
+fn erase_notices(db: &Connection, tenant_no: TenantNo, budget: &mut Budget) -> Result<bool, Fault> {
+    for closed in [false, true] {
+        budget.take(query::run(db, sql::NOTICES_FORGET, (tenant_no.0, closed))?);
+    }
+    for text in [sql::ERASE_MAILS, sql::ERASE_DIGEST] {
+        budget.take(query::run(db, text, (tenant_no.0,))?);
+    }
+    Ok(!budget.is_used_up())
 }
 
 /// Erases row after row of the tenant; answers whether none is left.

@@ -21,6 +21,7 @@ pub(crate) fn sweep(work: &mut Work<'_>, sweep: Sweep) -> Result<Swept, Fault> {
     let expired = held::expire(work, sweep.at, &mut budget)?;
     let counting = count::go_on(work)?;
     let numbering = numbering::go_on(work)?;
+    let growing = budget::growing(work, sweep);
     let overflowed = budget::fail_oldest(work, sweep, &mut budget)?;
     let erased = erase::dead_tenants(work, &mut budget)? + keys::forget(work, sweep.at, &mut budget)?;
     groups::forget(work, sweep.at, &mut budget)?;
@@ -31,5 +32,5 @@ pub(crate) fn sweep(work: &mut Work<'_>, sweep: Sweep) -> Result<Swept, Fault> {
         || counting
         || numbering
         || budget::is_wanted(work, sweep);
-    Ok(Swept { cancelled, expired, overflowed, erased, more })
+    Ok(Swept { cancelled, expired, overflowed, erased, growing, more })
 }

@@ -18,7 +18,7 @@ pub(crate) use test_delivery::record_test;
 
 use crate::{
     error::Fault,
-    writer::{listing, work::Work},
+    writer::{failures::Tallied, listing, work::Work},
 };
 
 /// Writes a commit within the transaction of its job.
@@ -26,6 +26,6 @@ pub(crate) fn commit(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, 
     let new_deliveries = commit.events.iter().map(|event| event.deliveries.len()).sum();
     listing::fill(work, commit.events.len(), new_deliveries)?;
     let (events, fanned_out) = (accept::accept(work, commit)?, fanout::proceed(work, commit)?);
-    let (outcomes, failing) = outcome::apply(work, commit)?;
-    Ok(Committed { events, outcomes, failing, fanned_out, ..Committed::default() })
+    let (outcomes, Tallied { failing, recovered }) = outcome::apply(work, commit)?;
+    Ok(Committed { events, outcomes, failing, recovered, fanned_out, ..Committed::default() })
 }

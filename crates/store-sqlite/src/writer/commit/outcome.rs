@@ -1,7 +1,7 @@
 //! Outcomes: a delivery leaves its place in the queue, its row says where it stands, the attempt is logged.
 
 use postroad_domain::{Attempt, EndpointUrl, Timestamp, attempt::Answer, delivery::StoredBody};
-use postroad_store::{Commit, Failing, Next, Outcome, OutcomeResult};
+use postroad_store::{Commit, Next, Outcome, OutcomeResult};
 use rusqlite::Connection;
 
 use crate::{
@@ -13,8 +13,9 @@ use crate::{
         rows::{Insert, Rows},
     },
     writer::{
-        failures::Tally,
+        failures::{Tallied, Tally},
         known::{Known, Mark},
+        notices::Failed,
         waiting,
         work::Work,
     },
@@ -22,19 +23,18 @@ use crate::{
 
 static ATTEMPT: Insert = Insert::of(sql::ATTEMPT_INSERT);
 
-/// Applies the outcomes of a commit in their order; answers which subscriptions fail by them.
-pub(super) fn apply(
-    work: &mut Work<'_>,
-    commit: &Commit,
-) -> Result<(Vec<OutcomeResult>, Vec<Failing>), Fault> {
+/// Applies the outcomes of a commit in their order; answers which subscriptions fail and recover by them.
+pub(super) fn apply(work: &mut Work<'_>, commit: &Commit) -> Result<(Vec<OutcomeResult>, Tallied), Fault> {
     if commit.outcomes.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok((Vec::new(), Tallied::default()));
     }
     let mut ledger = Ledger::new(work.db, commit.at);
     let results = commit.outcomes.iter().map(|outcome| ledger.apply(work.known, outcome));
     let results = results.collect::<Result<_, _>>()?;
     ledger.attempts.finish()?;
-    Ok((results, ledger.tally.finish(work.db, work.known)?))
+    let tallied = ledger.tally.finish(work.db, work.known)?;
+    ledger.failed.finish(work, commit.at)?;
+    Ok((results, tallied))
 }
 
 /// The statements that record outcomes.
@@ -52,6 +52,7 @@ struct Ledger<'a, 'c> {
     body: Repeated<'a>,
     attempts: Attempts<'a, 'c>,
     tally: Tally,
+    failed: Failed,
 }
 
 /// Where an outcome's delivery waits from now on.
@@ -88,6 +89,7 @@ impl<'a, 'c> Ledger<'a, 'c> {
             body: Repeated::new(db, sql::BODY_INSERT),
             attempts: Attempts::new(db),
             tally: Tally::default(),
+            failed: Failed::default(),
         }
     }
 
@@ -174,6 +176,7 @@ impl<'a, 'c> Ledger<'a, 'c> {
                 if outcome.is_failure() {
                     self.tally.failed(known, outcome.lane, self.at);
                 }
+                self.failed.note(known, outcome.lane, outcome.id);
                 Ok(self.fail.run(row)? == 1)
             }
             Next::Queued { due, tries } => {

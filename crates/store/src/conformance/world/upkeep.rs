@@ -23,6 +23,7 @@ impl World {
             sum.expired += step.expired;
             sum.overflowed += step.overflowed;
             sum.erased += step.erased;
+            sum.growing.extend(step.growing);
             if !step.more {
                 return sum;
             }
