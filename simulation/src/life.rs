@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use postroad_engine::{Engine, GivenProfile, Parts, Retention, RetentionMetrics, SecretBox};
+use postroad_engine::{Engine, GivenProfile, Notifying, Parts, Retention, RetentionMetrics, SecretBox};
 use postroad_store::Store;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use tokio::{
@@ -98,6 +98,7 @@ async fn start(world: &Shared, number: u64, store: &Arc<SimulatedStore>) -> Opti
         secrets: SecretBox::parse(KEY).expect("this is a key"),
         profiles: profiles.collect(),
         deactivate_after: None,
+        notifying: Notifying::default(),
         node_name: "simulation".to_owned(),
     };
     let engine = match Engine::start(parts).await {

@@ -68,6 +68,8 @@ pub const RETENTION_BYTES: Bounds<u64> = Bounds { min: 1024 * 1024, max: 1 << 50
 pub const CONTACTS_MAX: usize = 20;
 /// Shares of its budget, in per cent, that a subscription's backlog passes when its operator is told that it grows.
 pub const BACKLOG_TOLD_PERCENT: [u8; 3] = [10, 50, 90];
+/// For so long a mail to a contact is tried.
+pub const MAIL_TRIED_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Deliveries that a mail names of those of a subscription that failed; the others it counts.
 pub const NOTICE_DELIVERIES_MAX: usize = 5;
 /// Characters of a mail address (RFC 5321, section 4.5.3.1.3).

@@ -5,6 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use postroad_domain::{Clock, Timestamp};
 use postroad_egress::Egress;
+use postroad_mail::Mailer;
 use postroad_store::{Fanout, OpenSession, ReleaseLanes, Session, SettingKey, Store, StoreError};
 use rand::rngs::StdRng;
 use thiserror::Error;
@@ -24,6 +25,8 @@ use crate::{
     },
     history::service::{HistoryParts, HistoryService},
     ids::IdSource,
+    notifying::service::NotifyingService,
+    operations::Operations,
     sending::service::{SendingParts, SendingService},
     telemetry::{health::Health, metrics::Metrics, trace::Spans},
     upkeep::service::{UpkeepParts, UpkeepService},
@@ -52,8 +55,19 @@ pub struct Parts {
     pub profiles: Vec<GivenProfile>,
     /// For how long deliveries of a subscription fail without a success until it becomes inactive, whatever its profile says.
     pub deactivate_after: Option<Duration>,
+    /// How contacts are told.
+    pub notifying: Notifying,
     /// This node's name in logs and sessions.
     pub node_name: String,
+}
+
+/// How the contacts of tenants are told what happens to their deliveries.
+#[derive(Clone, Default)]
+pub struct Notifying {
+    /// The way out for mail; without one nobody is told.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// What customers reach this server by: the calls in a mail stand behind it. May be empty.
+    pub public_url: String,
 }
 
 /// Why the engine did not start.
@@ -72,7 +86,7 @@ pub enum StartError {
 
 /// A running engine. Its operations are those of its services.
 pub struct Engine {
-    accepting: AcceptingService,
+    accepting: Arc<AcceptingService>,
     sending: SendingService,
     history: Arc<HistoryService>,
     configuration: Arc<ConfigurationService>,
@@ -96,7 +110,8 @@ pub struct Engine {
 impl Engine {
     /// Starts an engine on a store: checks the key, goes on with what a crash or stop left, then is ready.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, StartError> {
-        let Parts { store, egress, clock, rng, secrets, profiles, deactivate_after, node_name } = parts;
+        let Parts { store, egress, clock, rng, secrets, profiles, deactivate_after, notifying, node_name } =
+            parts;
         let ids = Arc::new(IdSource::new(Arc::clone(&clock), rng));
         check_secret_key(&*store, &secrets, &ids).await?;
         let session = open_session(&*store, node_name, clock.now()).await?;
@@ -110,7 +125,7 @@ impl Engine {
         let ground = Ground::new(store, (clock, commit_clock), ids, &queues.committer);
         let (orders, ordered) = handshakes::queue::queue();
         let shared = (&egress, &profiles, &Arc::new(secrets));
-        let wings = Wings::new(&ground, shared, deactivate_after, orders);
+        let wings = Wings::new(&ground, shared, (deactivate_after, notifying), orders);
         go_on_with_fanouts(&*ground.store, &queues.fanouts).await?;
         // From here on the lanes hear of changes: what is read next may be changed meanwhile.
         let mut background = wings.sending.start();
@@ -132,9 +147,10 @@ impl Engine {
         let writing = queues.start(commits, Arc::clone(wings.sending.dispatcher()));
         wings.upkeep.start();
         background.push(wings.sending.keep_handshakes(ordered));
+        background.extend(Arc::clone(&wings.notifying).start());
         background.push(tokio::spawn(Arc::clone(&wings.history).keep_replays()));
         background.push(tokio::spawn(Arc::clone(wings.configuration.key_ring()).keep_uses()));
-        let Wings { accepting, sending, history, configuration, upkeep } = wings;
+        let Wings { accepting, sending, history, configuration, upkeep, notifying: _ } = wings;
         let Ground { store, clock, health, metrics, spans, .. } = ground;
         let (writing, background) = (Mutex::new(writing), Mutex::new(background));
         Ok(Arc::new(Self {
@@ -249,6 +265,7 @@ struct Ground {
     health: Arc<Health>,
     metrics: Arc<Metrics>,
     spans: Arc<Spans>,
+    operations: Arc<Operations>,
 }
 
 impl Ground {
@@ -264,6 +281,7 @@ impl Ground {
             health: Arc::new(Health::default()),
             metrics: Arc::new(Metrics::new()),
             spans: Arc::new(Spans::new(Arc::clone(&clock), Arc::clone(&ids))),
+            operations: Arc::default(),
             store,
             clock,
             ids,
@@ -272,11 +290,12 @@ impl Ground {
 }
 
 struct Wings {
-    accepting: AcceptingService,
+    accepting: Arc<AcceptingService>,
     sending: SendingService,
     history: Arc<HistoryService>,
     configuration: Arc<ConfigurationService>,
     upkeep: Arc<UpkeepService>,
+    notifying: Arc<NotifyingService>,
 }
 
 impl Wings {
@@ -284,7 +303,7 @@ impl Wings {
     fn new(
         ground: &Ground,
         (egress, profiles, secrets): (&Arc<dyn Egress>, &Arc<Profiles>, &Arc<SecretBox>),
-        deactivate_after: Option<Duration>,
+        (deactivate_after, notifying): (Option<Duration>, Notifying),
         handshakes: Orders,
     ) -> Self {
         let store = || Arc::clone(&ground.store);
@@ -293,6 +312,7 @@ impl Wings {
         let (profiles, secrets) = (|| Arc::clone(profiles), || Arc::clone(secrets));
         let commit_clock = || Arc::clone(&ground.commit_clock);
         let (committer, spans) = (|| ground.committer.clone(), || Arc::clone(&ground.spans));
+        let operations = || Arc::clone(&ground.operations);
         // What deliveries are shaped from: as it is now, and as it was.
         let configs = &Arc::new(ConfigCache::new(store(), profiles(), secrets()));
         let earlier = &Arc::new(EarlierShapings::new(store(), profiles(), secrets()));
@@ -308,7 +328,7 @@ impl Wings {
             configs: configs(),
             handshakes,
         }));
-        let accepting = AcceptingService::new(AcceptingParts {
+        let accepting = Arc::new(AcceptingService::new(AcceptingParts {
             commit_clock: commit_clock(),
             ids: ids(),
             configs: configs(),
@@ -316,7 +336,7 @@ impl Wings {
             health: health(),
             metrics: metrics(),
             spans: spans(),
-        });
+        }));
         let sending = SendingService::new(SendingParts {
             store: store(),
             egress: Arc::clone(egress),
@@ -329,6 +349,7 @@ impl Wings {
             health: health(),
             metrics: metrics(),
             spans: spans(),
+            operations: operations(),
             deactivate_after,
         });
         let history = Arc::new(HistoryService::new(HistoryParts {
@@ -348,8 +369,21 @@ impl Wings {
             configuration: Arc::clone(&configuration),
             configs: configs(),
             metrics: metrics(),
+            operations: operations(),
         }));
-        Self { accepting, sending, history, configuration, upkeep }
+        let notifying = Arc::new(NotifyingService {
+            store: store(),
+            clock: clock(),
+            commit_clock: commit_clock(),
+            configs: configs(),
+            accepting: Arc::clone(&accepting),
+            operations: operations(),
+            metrics: metrics(),
+            mailer: notifying.mailer,
+            public_url: notifying.public_url,
+            deactivate_after,
+        });
+        Self { accepting, sending, history, configuration, upkeep, notifying }
     }
 }
 

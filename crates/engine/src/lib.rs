@@ -12,11 +12,13 @@
 //!    │      └─▶ sending  (live status; what is sent again)
 //!    ├─▶ accepting       publish: check, route, hand to the commit, answer
 //!    ├─▶ sending         lanes, exchanges, what their answers mean; test deliveries
+//!    ├─▶ notifying       mail to contacts, events for the operator
+//!    │      └─▶ accepting
 //!    └─▶ upkeep          sweeping, forgetting, figures
 //!
 //! accepting, sending, history ─▶ commit           group commit; tells a listener, which sending implements
 //! all of them but commit      ─▶ configuration    tenants, subscriptions, event types, profiles, keys; their cache
-//! everything                  ─▶ telemetry, audit, ids, shares
+//! everything                  ─▶ telemetry, audit, ids, shares, operations
 //! ```
 //!
 //! An operation of `configuration` changes the store and nothing else. Whoever remembers something hears of the change from the
@@ -30,6 +32,8 @@ mod configuration;
 mod engine;
 mod history;
 mod ids;
+mod notifying;
+mod operations;
 mod sending;
 mod shares;
 mod telemetry;
@@ -58,7 +62,7 @@ pub use configuration::subscriptions::{
 };
 pub use configuration::tenants::{PutTenantError, TenantDraft};
 pub use configuration::unknown_type::UnknownType;
-pub use engine::{Engine, Parts, StartError};
+pub use engine::{Engine, Notifying, Parts, StartError};
 pub use history::all_tenants::ListedSubscription;
 pub use history::deliveries::{CancelError, DeliveryView, RetryError};
 pub use history::explain::Explanation;
@@ -75,8 +79,9 @@ pub use telemetry::trace::TRACE_TARGET;
 pub use upkeep::retention::RetentionMetrics;
 pub use upkeep::service::UpkeepService;
 
-/// What [`Parts`] names of the box below.
+/// What [`Parts`] names of the boxes below.
 pub use postroad_egress::{Egress, OutboundRequest, OutboundResponse, Owner, SendError};
+pub use postroad_mail::{Letter, MailError, Mailer};
 /// What the operations take and answer of the boxes below.
 pub use postroad_profile::{DataRefusal, ExactRequest, FieldProblem};
 pub use postroad_store::{

@@ -13,7 +13,10 @@ use std::{
 
 use postroad_domain::{Clock, EndpointUrl, limits::METRICS_CONNECTIONS_MAX};
 use postroad_egress::{AddressPolicy, Egress, EgressConfig, HttpEgress, SystemDial};
-use postroad_engine::{AdminKey, Engine, GivenProfile, Parts, RetentionMetrics, StartError};
+use postroad_engine::{
+    AdminKey, Engine, GivenProfile, Mailer, Notifying, Parts, RetentionMetrics, StartError,
+};
+use postroad_mail::{MailError, SmtpMailer};
 use postroad_server::{
     HeaderSpelling, HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerParts, ServerState, Serving,
     metrics_router, router, serve,
@@ -73,6 +76,9 @@ pub enum NodeError {
     /// Receivers cannot be called.
     #[error(transparent)]
     Egress(#[from] postroad_egress::StartError),
+    /// Mail cannot be sent.
+    #[error("mail cannot be sent as smtp-url says: {0}")]
+    Mail(#[from] MailError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -115,6 +121,7 @@ impl Node {
             secrets,
             profiles,
             deactivate_after: config.deactivate_after,
+            notifying: notifying(config)?,
             node_name: format!("postroad-{}", std::process::id()),
         };
         let engine = start_engine(parts).await?;
@@ -254,6 +261,16 @@ fn egress(
     let Some(inspector) = inspector else { return Ok(outside) };
     let own = OwnAddress { listen: listeners.api.address, public_url: config.public_url.clone() };
     Ok(Arc::new(HandOver::new(own, inspector, outside)?))
+}
+
+/// How contacts are told. The server of mail is not called yet.
+fn notifying(config: &mut Config) -> Result<Notifying, NodeError> {
+    let mailer = match (config.smtp_url.take(), config.mail_from.take()) {
+        (Some(server), Some(sender)) => Some(Arc::new(SmtpMailer::new(server, sender)?) as Arc<dyn Mailer>),
+        _ => None,
+    };
+    let public_url = config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    Ok(Notifying { mailer, public_url: public_url.unwrap_or_default() })
 }
 
 async fn start_engine(parts: Parts) -> Result<Arc<Engine>, NodeError> {

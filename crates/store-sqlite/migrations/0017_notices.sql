@@ -23,6 +23,7 @@ CREATE TABLE digest (
     tenant_no INTEGER PRIMARY KEY,
     open INTEGER NOT NULL,
     due INTEGER NOT NULL,
+    allowed_at INTEGER NOT NULL,
     step INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX digest_open ON digest (due, tenant_no) WHERE open = 1;

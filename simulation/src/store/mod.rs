@@ -10,6 +10,7 @@ mod configuration;
 mod disk;
 mod history;
 mod inner;
+mod notices;
 mod queue;
 
 use std::sync::Arc;

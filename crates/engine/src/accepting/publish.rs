@@ -76,6 +76,9 @@ pub enum PublishError {
     /// There is no such tenant.
     #[error("there is no such tenant")]
     NoTenant,
+    /// The events of the operator's tenant are Postroad's own.
+    #[error("only Postroad itself publishes here")]
+    Reserved,
     /// The tenant has no event type of that name.
     #[error("there is no such event type")]
     UnknownType(UnknownType),
@@ -107,6 +110,7 @@ impl PublishError {
     const fn kind(&self) -> &'static str {
         match self {
             Self::NoTenant => "no_tenant",
+            Self::Reserved => "reserved",
             Self::UnknownType(_) => "unknown_event_type",
             Self::Data(_) | Self::Attributes(_) | Self::DeliverAt(_) => "invalid",
             Self::Schema(_) => "schema_mismatch",
@@ -146,6 +150,18 @@ impl AcceptingService {
 
     /// Publishes several events, each for itself, in their order: one that is refused changes nothing for the others.
     pub async fn publish_batch(
+        &self,
+        tenant: &TenantId,
+        events: Vec<PublishEvent>,
+    ) -> Vec<Result<Published, PublishError>> {
+        if tenant.is_operations() {
+            return vec![Err(PublishError::Reserved); events.len()];
+        }
+        self.publish_own(tenant, events).await
+    }
+
+    /// The same, of Postroad itself: nobody else publishes in the operator's tenant.
+    pub(crate) async fn publish_own(
         &self,
         tenant: &TenantId,
         mut events: Vec<PublishEvent>,

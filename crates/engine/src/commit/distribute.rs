@@ -73,6 +73,9 @@ impl<L: CommitListener> Distributor<L> {
         if !committed.failing.is_empty() {
             self.listener.failing(&committed.failing, commit.at);
         }
+        if !committed.recovered.is_empty() {
+            self.listener.recovered(&committed.recovered, commit.at);
+        }
         let outcomes = || commit.outcomes.iter().zip(&committed.outcomes);
         self.listener.settled(outcomes().map(|(outcome, result)| (outcome, next_due(outcome, *result))));
         for (outcome, _) in outcomes().filter(|(_, result)| **result == OutcomeResult::Applied) {

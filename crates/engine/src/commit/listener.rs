@@ -1,7 +1,7 @@
 //! Who hears what was committed. The commit wing knows no lane: `sending` implements this.
 
 use postroad_domain::Timestamp;
-use postroad_store::{Failing, Outcome, QueuedDelivery};
+use postroad_store::{Failing, LaneKey, Outcome, QueuedDelivery};
 
 /// Hears what was committed, in the order of commits.
 pub(crate) trait CommitListener: Send + Sync + 'static {
@@ -10,6 +10,9 @@ pub(crate) trait CommitListener: Send + Sync + 'static {
 
     /// Of these subscriptions deliveries failed in a commit of that moment. Told before its outcomes, and only where there are any.
     fn failing(&self, failing: &[Failing], at: Timestamp);
+
+    /// Of these subscriptions a delivery succeeded again in a commit of that moment.
+    fn recovered(&self, recovered: &[LaneKey], at: Timestamp);
 
     /// Outcomes are committed, each with when it is due next where its delivery goes on waiting.
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>);

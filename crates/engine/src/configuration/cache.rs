@@ -328,7 +328,8 @@ impl ConfigCache {
             | Change::Lane(_)
             | Change::Overflowed(..)
             | Change::Events(_)
-            | Change::CalledOff(_) => {}
+            | Change::CalledOff(_)
+            | Change::Noticed(_) => {}
         }
     }
 

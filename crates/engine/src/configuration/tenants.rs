@@ -23,6 +23,7 @@ use crate::{
         retention::{self, Schedule},
         service::ConfigurationService,
     },
+    operations,
 };
 
 /// What a tenant is to be, unchecked.
@@ -101,6 +102,35 @@ pub enum PutTenantError {
     Store(#[from] StoreError),
 }
 
+/// The operator's own tenant has a profile and nothing else: who is told is a matter of its subscriptions.
+fn check_operations(spec: &TenantSpec, profile: &LoadedProfile) -> Result<(), Vec<FieldProblem>> {
+    let TenantSpec { name, contacts, options, retention, retention_bytes, .. } = spec;
+    let mut problems = Vec::new();
+    for (field, is_set) in [
+        ("name", name.is_some()),
+        ("contacts", !contacts.is_empty()),
+        ("options", !options_of(options).is_empty()),
+        ("retention", retention.is_some()),
+        ("retention_bytes", retention_bytes.is_some()),
+    ] {
+        if is_set {
+            let message =
+                "cannot be set for the operator's own tenant: it has a profile and nothing else".to_owned();
+            problems.push(FieldProblem { field: field.to_owned(), message });
+        }
+    }
+    let catalogue = &profile.profile.catalogue;
+    let missing: Vec<_> =
+        operations::event_types().filter(|name| catalogue.resolve(name).is_none()).collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        let message =
+            format!("must have the event types of the operator's own tenant; this one has no {missing}");
+        problems.push(FieldProblem { field: "profile".to_owned(), message });
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
 impl ConfigurationService {
     /// Creates or replaces a tenant; answers it and whether it is new. One that is set to what it is already stays as it is.
     pub async fn put_tenant(
@@ -122,6 +152,9 @@ impl ConfigurationService {
     ) -> Result<(Tenant, bool), PutTenantError> {
         let spec = draft.check().map_err(PutTenantError::Invalid)?;
         let profile = self.profile_to_be(&spec)?;
+        if id.is_operations() {
+            check_operations(&spec, &profile).map_err(PutTenantError::Invalid)?;
+        }
         let _alone = self.configs.changing(&id).await;
         let before = self.configs.by_id(&id).await?;
         if !is_expected(before.as_ref().map(|before| &before.tenant)) {

@@ -84,7 +84,11 @@ impl Dispatcher {
                 // A lane that is not in memory matters too: what its gone receiver left may be sent again.
                 pending.waiting_lanes = true;
             }
-            Change::Tenant(_) | Change::Key(_) | Change::Events(_) | Change::CalledOff(_) => {}
+            Change::Tenant(_)
+            | Change::Key(_)
+            | Change::Events(_)
+            | Change::CalledOff(_)
+            | Change::Noticed(_) => {}
         }
     }
 

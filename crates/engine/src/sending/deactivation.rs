@@ -10,7 +10,9 @@
 use std::sync::Arc;
 
 use postroad_domain::{AuditAction, Timestamp, subscription::Failures};
-use postroad_store::{Deactivate, Deactivation, Failing, LaneKey, ListFailing, QueuedDelivery, StoreError};
+use postroad_store::{
+    Deactivate, Deactivation, Failing, LaneKey, ListFailing, QueuedDelivery, StoreError, WarnContacts,
+};
 
 use super::{
     dispatch::{Dispatcher, REFILL_PAUSE},
@@ -20,6 +22,7 @@ use super::{
 use crate::{
     audit::{AuditedChange, origin::Origin},
     configuration::endpoint::Endpoint,
+    operations::Occurrence,
 };
 
 /// Failing subscriptions that are read at a time when the node starts.
@@ -42,13 +45,18 @@ impl Dispatcher {
     /// Deliveries of these subscriptions failed, in a commit of that moment.
     pub(super) fn note_failing(&self, failing: &[Failing], at: Timestamp) {
         for Failing { lane, failures } in failing {
+            self.tell_operator(*lane, Occurrence::Failed(*failures), at);
             let failed = Failed { failures: *failures, until: at };
             // What is not known must be read, and is judged behind that.
-            match self.configs.known_endpoint(*lane) {
-                Some(endpoint) if !self.rule_of(&endpoint).is_met_by(failed) => continue,
-                // At once: the next delivery of an ordered subscription goes out when this one is settled.
-                Some(_) => self.rest_until_written(*lane),
-                None => {}
+            // What is not known must be read, and is judged behind that.
+            if let Some(endpoint) = self.configs.known_endpoint(*lane) {
+                let rule = self.rule_of(&endpoint);
+                if rule.is_met_by(failed) {
+                    // At once: the next delivery of an ordered subscription goes out when this one is settled.
+                    self.rest_until_written(*lane);
+                } else if !rule.is_half_met_by(failed) || self.to_judge.was_warned(*lane, failed) {
+                    continue;
+                }
             }
             self.to_judge.note(*lane, failed);
         }
@@ -83,15 +91,37 @@ impl Dispatcher {
 
     async fn judge(&self, lane: LaneKey, failed: Failed) {
         match self.configs.endpoint(lane).await {
-            Ok(Some(endpoint))
-                if endpoint.subscription.spec.active && self.rule_of(&endpoint).is_met_by(failed) =>
-            {
-                self.deactivate(lane, &endpoint, Deactivation::Failing(failed.failures)).await;
+            Ok(Some(endpoint)) if endpoint.subscription.spec.active => {
+                let rule = self.rule_of(&endpoint);
+                if rule.is_met_by(failed) {
+                    self.deactivate(lane, &endpoint, Deactivation::Failing(failed.failures)).await;
+                } else if rule.is_half_met_by(failed) {
+                    self.warn_contacts(lane, failed).await;
+                }
             }
             Ok(_) => {}
             Err(error) => {
                 tracing::warn!(%error, "a subscription that fails could not be read; it is looked at when it fails again");
             }
+        }
+    }
+
+    /// It fails half as long as makes it inactive: somebody can still do something about it. The store remembers of which failures it was
+    /// said.
+    async fn warn_contacts(&self, lane: LaneKey, failed: Failed) {
+        let warn = WarnContacts { lane, since: failed.failures.since, at: self.commit_clock.now() };
+        match self.store.warn_contacts(warn).await {
+            Ok(_) => self.to_judge.warned(lane, failed),
+            Err(error) => {
+                tracing::warn!(%error, "contacts could not be warned of a subscription that fails; they are when it fails again");
+            }
+        }
+    }
+
+    /// Notes something for the operator.
+    pub(super) fn tell_operator(&self, lane: LaneKey, occurrence: Occurrence, at: Timestamp) {
+        if !self.operations.note(lane, occurrence, at) {
+            self.metrics.untold.inc();
         }
     }
 
@@ -115,6 +145,11 @@ impl Dispatcher {
         match self.store.deactivate(deactivate).await {
             Ok(true) => {
                 self.metrics.deactivated(why.reason());
+                let failures = match why {
+                    Deactivation::Gone => None,
+                    Deactivation::Failing(failures) => Some(failures),
+                };
+                self.tell_operator(lane, Occurrence::Disabled(why.reason(), failures), at);
                 let tenant = &endpoint.tenant;
                 match why {
                     Deactivation::Gone => tracing::info!(

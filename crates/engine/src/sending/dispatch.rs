@@ -34,6 +34,7 @@ use crate::{
     },
     configuration::{cache::ConfigCache, endpoint::Endpoint, lane_settings::LaneSettings},
     ids::IdSource,
+    operations::{Occurrence, Operations},
     telemetry::{health::Health, metrics::Metrics},
 };
 
@@ -61,6 +62,7 @@ pub(crate) struct Dispatcher {
     committer: Committer,
     health: Arc<Health>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) operations: Arc<Operations>,
     /// For how long deliveries of a subscription fail until it becomes inactive.
     pub(super) deactivate_after: Option<Duration>,
     pub(super) to_judge: ToJudge,
@@ -84,6 +86,7 @@ pub(crate) struct DispatcherParts {
     pub(crate) committer: Committer,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) operations: Arc<Operations>,
     pub(crate) deactivate_after: Option<Duration>,
     pub(crate) limits: LaneLimits,
 }
@@ -104,6 +107,12 @@ impl CommitListener for Arc<Dispatcher> {
 
     fn failing(&self, failing: &[Failing], at: Timestamp) {
         self.note_failing(failing, at);
+    }
+
+    fn recovered(&self, recovered: &[LaneKey], at: Timestamp) {
+        for lane in recovered {
+            self.tell_operator(*lane, Occurrence::Recovered, at);
+        }
     }
 
     fn settled<'a>(&self, outcomes: impl Iterator<Item = (&'a Outcome, Option<Timestamp>)>) {
@@ -142,6 +151,7 @@ impl Dispatcher {
             committer,
             health,
             metrics,
+            operations,
             deactivate_after,
             limits,
         } = parts;
@@ -155,6 +165,7 @@ impl Dispatcher {
             committer,
             health,
             metrics,
+            operations,
             deactivate_after,
             to_judge: ToJudge::default(),
             lanes: Mutex::new(LaneSet::new(limits)),

@@ -30,6 +30,15 @@ impl Rule {
         self.failures.is_some_and(|failures| count >= failures)
             || self.after.is_some_and(|after| until >= since.after(after))
     }
+
+    /// Whether half of it is met: what its contacts are warned of. One failure is never half of anything.
+    pub(super) fn is_half_met_by(self, failed: Failed) -> bool {
+        let half = Self {
+            failures: self.failures.filter(|failures| *failures > 1).map(|failures| failures.div_ceil(2)),
+            after: self.after.map(|after| after / 2),
+        };
+        failed.failures.count > 1 && half.is_met_by(failed)
+    }
 }
 
 /// Subscriptions to judge, each with the latest that is known of it.
@@ -37,12 +46,30 @@ impl Rule {
 pub(super) struct ToJudge {
     lanes: Mutex<BTreeMap<LaneKey, Failed>>,
     noted: Notify,
+    /// The failures of which contacts were warned, by their first moment; forgotten when there are too many, as the store knows too.
+    warned: Mutex<BTreeMap<LaneKey, Timestamp>>,
 }
+
+/// Warnings that are remembered.
+const WARNED_MAX: usize = 10_000;
 
 impl ToJudge {
     pub(super) fn note(&self, lane: LaneKey, failed: Failed) {
         self.lanes.lock().insert(lane, failed);
         self.noted.notify_one();
+    }
+
+    /// Contacts were warned of these failures.
+    pub(super) fn warned(&self, lane: LaneKey, failed: Failed) {
+        let mut warned = self.warned.lock();
+        if warned.len() >= WARNED_MAX {
+            warned.clear();
+        }
+        warned.insert(lane, failed.failures.since);
+    }
+
+    pub(super) fn was_warned(&self, lane: LaneKey, failed: Failed) -> bool {
+        self.warned.lock().get(&lane) == Some(&failed.failures.since)
     }
 
     pub(super) async fn next(&self) -> (LaneKey, Failed) {
@@ -86,6 +113,24 @@ mod tests {
                 is_met,
                 "{failures:?} {after:?} {failed:?}"
             );
+        }
+    }
+
+    #[test]
+    fn half_of_a_rule_is_met_before_the_whole() {
+        let hour = Some(Duration::from_secs(3_600));
+        for (failures, after, failed, is_half_met) in [
+            (Some(10), None, failed(4, 0, 0), false),
+            (Some(10), None, failed(5, 0, 0), true),
+            (Some(3), None, failed(2, 0, 0), true),
+            (Some(1), None, failed(2, 0, 0), false),
+            (None, hour, failed(2, 100, 1_899), false),
+            (None, hour, failed(2, 100, 1_900), true),
+            (None, hour, failed(1, 100, 1_900), false),
+            (None, None, failed(1_000, 0, 1 << 40), false),
+        ] {
+            let rule = Rule { failures, after };
+            assert_eq!(rule.is_half_met_by(failed), is_half_met, "{rule:?} {failed:?}");
         }
     }
 

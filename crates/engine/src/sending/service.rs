@@ -17,6 +17,7 @@ use crate::{
     commit::{Committer, commit_clock::CommitClock},
     configuration::{cache::ConfigCache, handshakes::queue::Inbox, shaping::EarlierShapings},
     ids::IdSource,
+    operations::Operations,
     shares::{Amount, Shares},
     telemetry::{health::Health, metrics::Metrics, trace::Spans},
 };
@@ -50,13 +51,23 @@ pub(crate) struct SendingParts {
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) spans: Arc<Spans>,
+    pub(crate) operations: Arc<Operations>,
     pub(crate) deactivate_after: Option<Duration>,
 }
 
 impl SendingService {
     pub(crate) fn new(parts: SendingParts) -> Self {
         let SendingParts { store, egress, clock, ids, configs, earlier, .. } = parts;
-        let SendingParts { commit_clock, committer, health, metrics, spans, deactivate_after, .. } = parts;
+        let SendingParts {
+            commit_clock,
+            committer,
+            health,
+            metrics,
+            spans,
+            operations,
+            deactivate_after,
+            ..
+        } = parts;
         let attempts = Attempts {
             store: Arc::clone(&store),
             commit_clock: Arc::clone(&commit_clock),
@@ -76,6 +87,7 @@ impl SendingService {
             committer,
             health: Arc::clone(&health),
             metrics: Arc::clone(&metrics),
+            operations,
             deactivate_after,
             limits: lane_limits(),
         }));

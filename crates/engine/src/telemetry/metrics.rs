@@ -20,10 +20,10 @@ use prometheus_client::{
 
 use self::per_tenant::PerTenant;
 
-/// The label of attempts: how the exchange ended.
+/// The label of attempts, and of tries to send a mail: how they ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OutcomeLabel {
-    /// `2xx`, `3xx`, `4xx`, `5xx`, or the class of the error.
+    /// `2xx`, `3xx`, `4xx`, `5xx`, or the class of the error; `sent`, `refused`, `put_off` or `given_up`.
     pub(crate) outcome: &'static str,
 }
 
@@ -47,6 +47,8 @@ pub struct Metrics {
     commit_seconds: Histogram,
     pub(crate) replayed: Counter,
     deactivated: Family<ReasonLabel, Counter>,
+    mails: Family<OutcomeLabel, Counter>,
+    pub(crate) untold: Counter,
     pub(crate) waiting: Gauge,
     pub(crate) oldest_age_seconds: Gauge<f64, AtomicU64>,
     pub(crate) under_way: Gauge,
@@ -82,6 +84,8 @@ impl Metrics {
             commit_seconds: Histogram::new(seconds_buckets()),
             replayed: Counter::default(),
             deactivated: Family::default(),
+            mails: Family::default(),
+            untold: Counter::default(),
             waiting: Gauge::default(),
             oldest_age_seconds: Gauge::default(),
             under_way: Gauge::default(),
@@ -120,6 +124,16 @@ impl Metrics {
             "subscriptions_deactivated",
             "Subscriptions that became inactive by what was answered",
             self.deactivated.clone(),
+        );
+        registry.register(
+            "mails",
+            "Tries to send a mail to a contact by what became of them",
+            self.mails.clone(),
+        );
+        registry.register(
+            "operational_events_lost",
+            "Operational events that were not published because too many waited",
+            self.untold.clone(),
         );
         registry.register("attempts", "HTTP exchanges by how they ended", self.attempts.clone());
         registry.register_with_unit(
@@ -225,6 +239,11 @@ impl Metrics {
             Next::Failed(reason) => self.failed(reason, 1),
             Next::Queued { .. } | Next::InPlace { .. } => {}
         }
+    }
+
+    /// A mail was tried.
+    pub(crate) fn mailed(&self, outcome: &'static str) {
+        self.mails.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     pub(crate) fn deactivated(&self, reason: InactiveReason) {

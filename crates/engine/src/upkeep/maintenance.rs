@@ -6,6 +6,7 @@ use postroad_domain::{Reason, Timestamp};
 use postroad_store::{BacklogBudget, Changes, Sweep, Swept};
 
 use super::service::UpkeepService;
+use crate::operations::Occurrence;
 
 /// Rows one sweep step touches: a few milliseconds between commits.
 const SWEEP_ROWS: usize = 500;
@@ -49,12 +50,16 @@ impl UpkeepService {
 
     /// Answers whether there is more to do.
     async fn sweep_step(&self) -> bool {
-        let swept = self
-            .store
-            .sweep(Sweep { at: self.commit_clock.now(), limit: SWEEP_ROWS, budget: BacklogBudget::default() })
-            .await;
+        let at = self.commit_clock.now();
+        let sweep = Sweep { at, limit: SWEEP_ROWS, budget: BacklogBudget::default() };
+        let swept = self.store.sweep(sweep).await;
         match swept {
-            Ok(Swept { expired, overflowed, more, .. }) => {
+            Ok(Swept { expired, overflowed, growing, more, .. }) => {
+                for growing in growing {
+                    if !self.operations.note(growing.lane, Occurrence::Growing(growing), at) {
+                        self.metrics.untold.inc();
+                    }
+                }
                 self.metrics.failed(Reason::Expired, expired as u64);
                 self.metrics.failed(Reason::BacklogFull, overflowed as u64);
                 more

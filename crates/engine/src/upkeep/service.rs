@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use crate::{
     commit::commit_clock::CommitClock,
     configuration::{cache::ConfigCache, service::ConfigurationService},
+    operations::Operations,
     telemetry::metrics::Metrics,
 };
 
@@ -21,6 +22,7 @@ pub struct UpkeepService {
     pub(super) configuration: Arc<ConfigurationService>,
     pub(super) configs: Arc<ConfigCache>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) operations: Arc<Operations>,
     /// Ended with the node.
     background: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -33,12 +35,14 @@ pub(crate) struct UpkeepParts {
     pub(crate) configuration: Arc<ConfigurationService>,
     pub(crate) configs: Arc<ConfigCache>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) operations: Arc<Operations>,
 }
 
 impl UpkeepService {
     pub(crate) fn new(parts: UpkeepParts) -> Self {
-        let UpkeepParts { store, clock, commit_clock, configuration, configs, metrics } = parts;
-        Self { store, clock, commit_clock, configuration, configs, metrics, background: Mutex::default() }
+        let UpkeepParts { store, clock, commit_clock, configuration, configs, metrics, operations } = parts;
+        let background = Mutex::default();
+        Self { store, clock, commit_clock, configuration, configs, metrics, operations, background }
     }
 
     /// Starts what goes on in the background.

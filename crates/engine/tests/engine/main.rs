@@ -9,6 +9,7 @@ mod ending;
 mod explaining;
 mod failing;
 mod handshaking;
+mod notifying;
 mod pacing;
 mod profiles;
 mod promises;

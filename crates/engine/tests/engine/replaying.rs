@@ -13,8 +13,8 @@ use postroad_domain::{
     SubscriptionSpec, Timestamp, limits::PAGE_ROWS_SCANNED_MAX, replay::ReplayFailure, time::Sleep,
 };
 use postroad_engine::{
-    EndReplayError, Engine, EventOutcome, LookupError, NewReplay, Origin, Parts, Published, ReplayError,
-    SecretBox,
+    EndReplayError, Engine, EventOutcome, LookupError, NewReplay, Notifying, Origin, Parts, Published,
+    ReplayError, SecretBox,
 };
 
 use postroad_testkit::clock::ManualClock;
@@ -282,6 +282,7 @@ async fn a_count_that_takes_too_long_is_a_lower_bound() {
         secrets: SecretBox::parse(KEY).unwrap(),
         profiles: exact_profiles(),
         deactivate_after: None,
+        notifying: Notifying::default(),
         node_name: "slow".to_owned(),
     };
     let slow = Engine::start(parts).await.unwrap();

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{Clock, EventId, EventType, RetryOverride, Status, SubscriptionSpec, Timestamp};
-use postroad_engine::{Engine, Origin, Parts, SecretBox, StartError};
+use postroad_engine::{Engine, Notifying, Origin, Parts, SecretBox, StartError};
 use postroad_store::{
     Cluster, Commit, Configuration, FanoutTarget, NewDelivery, NewEvent, OpenSession, Queue,
 };
@@ -187,6 +187,7 @@ async fn a_wrong_secret_key_is_refused_at_the_start() {
         secrets: SecretBox::parse(other_key).unwrap(),
         profiles: Vec::new(),
         deactivate_after: None,
+        notifying: Notifying::default(),
         node_name: "test".to_owned(),
     };
     let refused = Engine::start(parts).await.err().unwrap();

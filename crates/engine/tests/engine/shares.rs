@@ -15,7 +15,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use postroad_domain::{Clock, EndpointUrl, ErrorClass, TenantId};
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
-use postroad_engine::{Engine, NewSubscription, Origin, Parts, SecretBox};
+use postroad_engine::{Engine, NewSubscription, Notifying, Origin, Parts, SecretBox};
 use postroad_store::memory::MemoryStore;
 use postroad_testkit::clock::ManualClock;
 use rand::{SeedableRng, rngs::StdRng};
@@ -127,6 +127,7 @@ async fn among_hundreds_of_tenants_with_bad_receivers_each_healthy_one_has_what_
         secrets: SecretBox::parse(KEY).unwrap(),
         profiles: exact_profiles(),
         deactivate_after: None,
+        notifying: Notifying::default(),
         node_name: "test".to_owned(),
     };
     let engine = Engine::start(parts).await.unwrap();

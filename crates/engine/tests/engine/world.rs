@@ -10,8 +10,8 @@ use postroad_domain::{
 };
 use postroad_egress::{Egress, OutboundRequest, OutboundResponse, SendError};
 use postroad_engine::{
-    Engine, GivenProfile, NewSubscription, Origin, Parts, PublishError, PublishEvent, Published, SecretBox,
-    SubscriptionDraft, SubscriptionView,
+    Engine, GivenProfile, Mailer, NewSubscription, Notifying, Origin, Parts, PublishError, PublishEvent,
+    Published, SecretBox, SubscriptionDraft, SubscriptionView,
 };
 use postroad_store::{DeliveryFilter, memory::MemoryStore};
 use postroad_testkit::clock::ManualClock;
@@ -150,7 +150,7 @@ impl World {
         profiles: Vec<GivenProfile>,
         keys: &str,
     ) -> Self {
-        Self::start(store, clock, (profiles, keys), None).await
+        Self::start(store, clock, (profiles, keys), (None, Notifying::default())).await
     }
 
     /// The same, with the operator's rule for subscriptions that fail.
@@ -160,14 +160,25 @@ impl World {
         profiles: Vec<GivenProfile>,
         after: Option<Duration>,
     ) -> Self {
-        Self::start(store, clock, (profiles, KEY), after).await
+        Self::start(store, clock, (profiles, KEY), (after, Notifying::default())).await
+    }
+
+    /// The same, with a way out for mail.
+    pub(crate) async fn mailing(
+        store: MemoryStore,
+        clock: ManualClock,
+        profiles: Vec<GivenProfile>,
+        mailer: Option<Arc<dyn Mailer>>,
+    ) -> Self {
+        let notifying = Notifying { mailer, public_url: "https://hooks.example.com".to_owned() };
+        Self::start(store, clock, (profiles, KEY), (None, notifying)).await
     }
 
     async fn start(
         store: MemoryStore,
         clock: ManualClock,
         (profiles, keys): (Vec<GivenProfile>, &str),
-        deactivate_after: Option<Duration>,
+        (deactivate_after, notifying): (Option<Duration>, Notifying),
     ) -> Self {
         let (send, exchanges) = mpsc::unbounded_channel();
         let parts = Parts {
@@ -178,6 +189,7 @@ impl World {
             secrets: SecretBox::parse(keys).unwrap(),
             profiles,
             deactivate_after,
+            notifying,
             node_name: "test".to_owned(),
         };
         let engine = Engine::start(parts).await.unwrap();

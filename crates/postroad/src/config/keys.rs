@@ -1,6 +1,7 @@
 //! The table of keys: everything there is to say about a key, said once.
 
 use postroad_domain::Invalid;
+use postroad_mail::{Sender, SmtpServer};
 
 use super::{Config, Inspecting, Purpose, checks};
 
@@ -86,7 +87,7 @@ impl Key {
 }
 
 /// Every key, in the order of the help.
-pub static KEYS: [Key; 21] = [
+pub static KEYS: [Key; 23] = [
     Key {
         name: "config",
         value_name: "FILE",
@@ -280,6 +281,37 @@ pub static KEYS: [Key; 21] = [
         in_dev: InDev::Absent,
         apply: |config, values| {
             checks::one(values, checks::deactivate_after).map(|value| config.deactivate_after = Some(value))
+        },
+    },
+    Key {
+        name: "smtp-url",
+        value_name: "URL",
+        otherwise: Otherwise::Words("no mail is sent"),
+        summary: "Tell the contacts of tenants by mail through this server: smtp://[user:password@]host[:port]",
+        details: "What fails for good where a subscription has notify_on_failure, and subscriptions that became inactive by \
+                  themselves or are about to. smtp:// asks for STARTTLS, at port 587 unless another stands there; smtps:// is \
+                  TLS from the first byte, at port 465; ?tls=none is for a server on this machine or in a network that you \
+                  trust, at port 25. Characters such as @ in a password are written as %40. It needs mail-from.",
+        is_secret: true,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| {
+            checks::one(values, SmtpServer::parse).map(|value| config.smtp_url = Some(value))
+        },
+    },
+    Key {
+        name: "mail-from",
+        value_name: "ADDRESS",
+        otherwise: Otherwise::Words("no mail is sent"),
+        summary: "Whom that mail is from: hooks@example.com, or Webhooks <hooks@example.com>",
+        details: "It needs smtp-url. Calls in a mail begin with public-url, so set that too.",
+        is_secret: false,
+        is_list: false,
+        in_file: true,
+        in_dev: InDev::AsInServe,
+        apply: |config, values| {
+            checks::one(values, Sender::parse).map(|value| config.mail_from = Some(value))
         },
     },
     Key {

@@ -22,6 +22,7 @@ use ipnet::IpNet;
 use postroad_domain::{EndpointUrl, Invalid};
 use postroad_egress::EgressProxy;
 use postroad_engine::{Retention, SecretBox};
+use postroad_mail::{Sender, SmtpServer};
 use zeroize::Zeroizing;
 
 pub(crate) use self::checks::duration;
@@ -97,6 +98,10 @@ pub struct Config {
     pub secret_key: Option<SecretBox>,
     /// How long and how much is kept.
     pub retention: Retention,
+    /// The server that takes mail to contacts; `None` where none is sent.
+    pub smtp_url: Option<SmtpServer>,
+    /// Who that mail is from; set where `smtp_url` is, and only there.
+    pub mail_from: Option<Sender>,
     /// How long deliveries of a subscription fail without a success until it becomes inactive; `None` for ever.
     pub deactivate_after: Option<Duration>,
     /// How log lines look.
@@ -126,6 +131,8 @@ impl Config {
             metrics_per_tenant: false,
             secret_key: None,
             retention: Retention::default(),
+            smtp_url: None,
+            mail_from: None,
             deactivate_after: None,
             log_format: LogFormat::Text,
             log_level: String::new(),
@@ -148,6 +155,8 @@ impl fmt::Debug for Config {
             .field("trace_ratio", &self.trace_ratio)
             .field("metrics_listen", &self.metrics_listen)
             .field("metrics_per_tenant", &self.metrics_per_tenant)
+            .field("smtp_url", &self.smtp_url)
+            .field("mail_from", &self.mail_from)
             .field("retention", &self.retention)
             .field("deactivate_after", &self.deactivate_after)
             .field("log_format", &self.log_format)
@@ -168,6 +177,7 @@ pub fn load(
     file: &Given,
 ) -> Result<Config, ConfigError> {
     let config = put_together(purpose, [flags, environment, file])?;
+    ask_for_both_of_mail(&config, [flags, environment, file])?;
     if purpose == Purpose::Serve {
         refuse_guessable_keys(&config, [flags, environment, file])?;
     }
@@ -189,6 +199,28 @@ fn put_together(purpose: Purpose, layers: [&Given; 3]) -> Result<Config, ConfigE
         }
     }
     Ok(config)
+}
+
+/// Mail needs a server and a sender.
+fn ask_for_both_of_mail(config: &Config, layers: [&Given; 3]) -> Result<(), ConfigError> {
+    let (given, problem) = match (&config.smtp_url, &config.mail_from) {
+        (Some(_), None) => {
+            ("smtp-url", "needs mail-from as well: whom the mail is from, such as hooks@example.com")
+        }
+        (None, Some(_)) => (
+            "mail-from",
+            "needs smtp-url as well: the server that takes the mail, such as smtp://mail.example.com",
+        ),
+        (Some(_), Some(_)) | (None, None) => return Ok(()),
+    };
+    let key = KEYS.iter().find(|key| key.name == given);
+    let given = key.and_then(|key| Some((key, layers.into_iter().find_map(|layer| layer.get(key))?)));
+    match given {
+        Some((key, (values, origin))) => {
+            Err(ConfigError::bad_value(key, values, origin.clone(), Invalid::new(problem)))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses keys that could be found by trying. Where it listens says nothing of who can try: before a loopback address there

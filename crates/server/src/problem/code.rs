@@ -52,6 +52,8 @@ codes! {
     Unauthorized = "unauthorized", UNAUTHORIZED, "A valid key is needed";
     /// The key does not allow this.
     Forbidden = "forbidden", FORBIDDEN, "The key does not allow this";
+    /// The tenant is the operator's own.
+    ReservedTenant = "reserved_tenant", FORBIDDEN, "Nobody else publishes in this tenant";
     /// No such route or object, or another tenant's.
     NotFound = "not_found", NOT_FOUND, "Not found";
     /// The route has other methods.

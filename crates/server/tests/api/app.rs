@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use postroad_domain::{Clock, EndpointUrl, ErrorClass};
 use postroad_engine::{
-    AdminKey, Egress, Engine, OutboundRequest, OutboundResponse, Parts, SecretBox, SendError,
+    AdminKey, Egress, Engine, Notifying, OutboundRequest, OutboundResponse, Parts, SecretBox, SendError,
     built_in_profiles,
 };
 use postroad_server::{HttpMetrics, Inspector, InspectorParts, MetricsKey, ServerParts, ServerState, router};
@@ -145,6 +145,7 @@ impl App {
             rng: StdRng::seed_from_u64(1),
             secrets: SecretBox::parse(SECRET_KEY).unwrap(),
             deactivate_after: None,
+            notifying: Notifying::default(),
             node_name: "test".to_owned(),
             profiles: built_in_profiles().into_iter().chain(own_profiles()).collect(),
         };

@@ -16,7 +16,15 @@ pub(crate) fn due(db: &Connection, ask: AskMail) -> Result<DueMail, Fault> {
     let range = (i64::MIN, ask.limit.saturating_add(1));
     let digests = query::list(db, sql::DIGESTS_DUE, range, |row| {
         let due = Timestamp::from_micros(row.get(1)?);
-        Ok((due, DueDigest { tenant_no: TenantNo(row.get(0)?), due, step: row.get(2)? }))
+        Ok((
+            due,
+            DueDigest {
+                tenant_no: TenantNo(row.get(0)?),
+                due,
+                allowed_at: Timestamp::from_micros(row.get(2)?),
+                step: row.get(3)?,
+            },
+        ))
     })?;
     let mails = query::list(db, sql::MAILS_DUE, range, |row| {
         let mail = Mail {

@@ -9,13 +9,13 @@ queries! { NOTICES:
         VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (tenant_no, closed, sub_no, kind)
         DO UPDATE SET count = excluded.count, last_at = excluded.last_at, deliveries = excluded.deliveries";
     /// Opens the digest of a tenant, unless it is open.
-    DIGEST_OPEN = "INSERT INTO digest (tenant_no, open, due, step) VALUES (?1, 1, ?2, 0)
-        ON CONFLICT (tenant_no) DO UPDATE SET open = 1, due = max(due, excluded.due) WHERE open = 0";
+    DIGEST_OPEN = "INSERT INTO digest (tenant_no, open, due, allowed_at, step) VALUES (?1, 1, ?2, 0, 0)
+        ON CONFLICT (tenant_no) DO UPDATE SET open = 1, due = max(allowed_at, excluded.due) WHERE open = 0";
     /// The open digests that are due first, of tenants for which no mail waits.
-    DIGESTS_DUE = "SELECT tenant_no, due, step FROM digest WHERE open = 1 AND due >= ?1
+    DIGESTS_DUE = "SELECT tenant_no, due, allowed_at, step FROM digest WHERE open = 1 AND due >= ?1
         AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.tenant_no = digest.tenant_no) ORDER BY due, tenant_no LIMIT ?2";
     /// Closes the digest of a tenant.
-    DIGEST_CLOSE = "UPDATE digest SET open = 0, due = ?2, step = ?3 WHERE tenant_no = ?1 AND open = 1";
+    DIGEST_CLOSE = "UPDATE digest SET open = 0, allowed_at = ?2, step = ?3 WHERE tenant_no = ?1 AND open = 1";
     /// Moves its notices into the closed one.
     NOTICES_CLOSE = "UPDATE notice SET closed = 1 WHERE tenant_no = ?1 AND closed = 0";
     /// The notices of the closed digest.

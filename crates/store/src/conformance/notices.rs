@@ -84,7 +84,7 @@ pub async fn deliveries_that_fail_are_noted_where_the_subscription_asks_for_it(s
     let expired = world.accept_one(&tenant, &loud).await;
     world.commit_outcome(outcome(&expired, None, Next::Failed(Reason::Expired))).await;
     let last_at = world.now();
-    let digest = DueDigest { tenant_no: tenant.no, due: first_at, step: 0 };
+    let digest = DueDigest { tenant_no: tenant.no, due: first_at, allowed_at: Timestamp::default(), step: 0 };
     assert_eq!(due(&world).await, DueMail { digests: vec![digest], ..DueMail::default() });
     let expected = Notice {
         subscription_no: loud.no,
@@ -216,7 +216,7 @@ pub async fn a_digest_becomes_one_mail_for_each_contact(store: Arc<dyn Store>) {
     assert_eq!(closed(&world, tenant.no).await, []);
     assert_eq!(due(&world).await, DueMail { next_digest: Some(again_at), ..DueMail::default() });
     world.advance(Duration::from_secs(60));
-    let digest = DueDigest { tenant_no: tenant.no, due: again_at, step: 3 };
+    let digest = DueDigest { tenant_no: tenant.no, due: again_at, allowed_at: again_at, step: 3 };
     assert_eq!(due(&world).await.digests, [digest]);
 }
 

@@ -26,6 +26,7 @@ type NoticeKey = (TenantNo, SubscriptionNo, NoticeKind);
 #[derive(Debug)]
 struct DigestRow {
     due: Timestamp,
+    allowed_at: Timestamp,
     step: u32,
     is_open: bool,
 }
@@ -70,10 +71,10 @@ impl State {
         if notice.deliveries.len() < NOTICE_DELIVERIES_MAX {
             notice.deliveries.extend(id);
         }
-        let new = DigestRow { due: at, step: 0, is_open: false };
+        let new = DigestRow { due: at, allowed_at: Timestamp::default(), step: 0, is_open: false };
         let digest = self.notices.digests.entry(tenant_no).or_insert(new);
         if !digest.is_open {
-            digest.due = digest.due.max(at);
+            digest.due = digest.allowed_at.max(at);
             digest.is_open = true;
         }
         self.announced.push(Change::Noticed(tenant_no));
@@ -82,8 +83,14 @@ impl State {
     pub(super) fn due_mail(&self, ask: AskMail) -> DueMail {
         let rows = &self.notices;
         let open = rows.digests.iter().filter(|(no, row)| row.is_open && !rows.has_mail_for(**no));
-        let mut digests: Vec<_> =
-            open.map(|(no, row)| DueDigest { tenant_no: *no, due: row.due, step: row.step }).collect();
+        let mut digests: Vec<_> = open
+            .map(|(no, row)| DueDigest {
+                tenant_no: *no,
+                due: row.due,
+                allowed_at: row.allowed_at,
+                step: row.step,
+            })
+            .collect();
         digests.sort_by_key(|digest| (digest.due, digest.tenant_no));
         let mut mails: Vec<_> = rows.mails.values().map(|row| (row.due, row.mail.clone())).collect();
         mails.sort_by_key(|(due, mail)| (*due, mail.no));
@@ -107,7 +114,7 @@ impl State {
         let Some(digest) = self.notices.digests.get_mut(&tenant_no).filter(|digest| digest.is_open) else {
             return;
         };
-        *digest = DigestRow { due: again_at, step, is_open: false };
+        *digest = DigestRow { due: again_at, allowed_at: again_at, step, is_open: false };
         let keys: Vec<_> = self.notices.open.keys().filter(|key| key.0 == tenant_no).copied().collect();
         for key in keys {
             if let Some(notice) = self.notices.open.remove(&key).filter(|_| !recipients.is_empty()) {

@@ -78,8 +78,10 @@ pub struct Mail {
 pub struct DueDigest {
     /// Whose.
     pub tenant_no: TenantNo,
-    /// When its first notice came, or, if that was later, when it was allowed to be closed: what [`CloseDigest::again_at`] said last time.
+    /// When its first notice came, but not before it may be closed.
     pub due: Timestamp,
+    /// When it may be closed: what [`CloseDigest::again_at`] said last time.
+    pub allowed_at: Timestamp,
     /// What [`CloseDigest::step`] said last time; 0 at first.
     pub step: u32,
 }

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use postroad_domain::{EndpointUrl, SubscriptionSpec, TenantId, TraceContext};
 use postroad_engine::{
-    Egress, Engine, NewSubscription, Origin, OutboundRequest, OutboundResponse, Parts, PublishEvent,
-    SecretBox, SendError, SubscriptionDraft, built_in_profiles,
+    Egress, Engine, NewSubscription, Notifying, Origin, OutboundRequest, OutboundResponse, Parts,
+    PublishEvent, SecretBox, SendError, SubscriptionDraft, built_in_profiles,
 };
 use postroad_store_sqlite::{Options, SqliteStore};
 use postroad_testkit::ManualClock;
@@ -68,6 +68,7 @@ async fn deliver(times: usize, is_traced: bool) {
         secrets: SecretBox::parse(SECRET_KEY).unwrap(),
         profiles: built_in_profiles(),
         deactivate_after: None,
+        notifying: Notifying::default(),
         node_name: "counted".to_owned(),
     };
     let engine = Engine::start(parts).await.unwrap();

@@ -219,7 +219,11 @@ impl KeyRing {
                 self.changed_keys.fetch_add(1, Ordering::AcqRel);
                 self.keys.clear();
             }
-            Change::Lane(_) | Change::Overflowed(..) | Change::Events(_) | Change::CalledOff(_) => {}
+            Change::Lane(_)
+            | Change::Overflowed(..)
+            | Change::Events(_)
+            | Change::CalledOff(_)
+            | Change::Noticed(_) => {}
         }
     }
 

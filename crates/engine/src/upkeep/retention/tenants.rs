@@ -49,7 +49,8 @@ impl TenantLimits {
             | Change::Lane(_)
             | Change::Overflowed(..)
             | Change::Events(_)
-            | Change::CalledOff(_) => {}
+            | Change::CalledOff(_)
+            | Change::Noticed(_) => {}
         }
     }
 

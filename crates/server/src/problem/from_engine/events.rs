@@ -10,6 +10,9 @@ impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::NoTenant => Self::not_found("tenant"),
+            PublishError::Reserved => {
+                Self::new(Code::ReservedTenant, "Postroad itself publishes in this tenant, and nobody else.")
+            }
             PublishError::UnknownType(unknown) => unknown_event_type(&unknown),
             PublishError::Data(refusal) => of_data(&refusal),
             PublishError::Attributes(problems) => problems.into(),
