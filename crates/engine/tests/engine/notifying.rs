@@ -54,7 +54,8 @@ struct Office {
 
 const JO: &str = "jo@example.com";
 const AL: &str = "al@example.com";
-const SOON: Duration = Duration::from_secs(5);
+/// The moments of commits are a little ahead of the clock.
+const SOON: Duration = Duration::from_millis(5_001);
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn contacts(addresses: &[&str]) -> TenantSpec {
@@ -220,8 +221,7 @@ async fn mail_waits_in_the_store_and_is_sent_once_whatever_stops() {
     let unanswered = office.mail().await;
     let office = office.restarted().await;
     drop(unanswered);
-    // The moments of commits are a little ahead of the clock.
-    office.world.pass(Duration::from_millis(1)).await;
+    office.world.pass(SOON).await;
     let letter = office.mail().await.take();
     assert_eq!(letter.to, AL);
     office.world.settle().await;
