@@ -43,6 +43,14 @@ impl SmtpMailer {
         Ok(Self { server, sender, tls: TlsConnector::from(Arc::new(config)), parameters })
     }
 
+    /// Connects, encrypts and logs in as agreed, and sends nothing.
+    ///
+    /// # Errors
+    /// [`MailError::Server`] says what did not work.
+    pub async fn try_connection(&self) -> Result<(), MailError> {
+        self.connect().await?.quit().await.map(|_| ()).map_err(|error| failed(&error))
+    }
+
     /// A connection that is encrypted as agreed, over which somebody has logged in where that was agreed.
     async fn connect(&self) -> Result<AsyncSmtpConnection, MailError> {
         let SmtpServer { host, port, encryption, login } = &self.server;

@@ -200,7 +200,7 @@ pub struct Subscription {
     /// How its events are sent together; `None` for as the profile does.
     #[serde(default)]
     pub group: Option<Group>,
-    /// Whether the tenant's contacts are to be told when a delivery fails for good. It is kept; this version sends no mail.
+    /// Whether the tenant's contacts are told by mail when a delivery fails for good.
     #[serde(default)]
     pub notify_on_failure: bool,
     /// The profile's own options; those that are secret are masked.

@@ -38,7 +38,7 @@ impl TenantSettings {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// Mail addresses of those who look after it. They are kept; this version sends no mail.
+    /// Mail addresses of those who look after it. They are told by mail when deliveries fail.
     pub fn contacts(self, contacts: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { contacts: contacts.into_iter().map(Into::into).collect(), ..self }
     }
@@ -70,7 +70,7 @@ pub struct Tenant {
     /// A name that people see.
     #[serde(default)]
     pub name: Option<String>,
-    /// Mail addresses of those who look after it. They are kept; this version sends no mail.
+    /// Mail addresses of those who look after it. They are told by mail when deliveries fail.
     #[serde(default)]
     pub contacts: Vec<String>,
     /// The profile's own options; those that are secret are masked.

@@ -21,6 +21,7 @@ mod process_inspector;
 mod process_leadhub;
 mod process_leadsquared;
 mod process_leanbe;
+mod process_mail;
 mod process_metrics;
 mod process_openapi;
 mod process_profile_command;

@@ -91,7 +91,7 @@ pub struct PushDraft {
     pub delay: Option<String>,
     /// How its events are sent together.
     pub group: Option<GroupDraft>,
-    /// Whether the tenant's contacts are to be told when a delivery fails for good. It is kept; this version sends no mail.
+    /// Whether the tenant's contacts are told by mail when a delivery fails for good.
     pub notify_on_failure: bool,
 }
 

@@ -1,6 +1,7 @@
 //! `postroad doctor`: checks a deployment, and says for each thing what to do.
 //!
-//! **Invariant:** nothing is changed: no lock is taken, no file is written, nothing is sent but `GET` and `HEAD`. Each
+//! **Invariant:** nothing is changed: no lock is taken, no file is written, nothing is sent but `GET` and `HEAD`, and to the mail
+//! server what logs in. Each
 //! check stands alone: one that fails does not keep the next from telling what it finds.
 
 mod clock;
@@ -12,6 +13,7 @@ mod report;
 mod secret_key;
 mod server;
 mod settings;
+mod smtp;
 mod store;
 mod url;
 
@@ -85,7 +87,7 @@ async fn examine(
     report.extend(disk::check(&folder, config.retention.bytes_max, database));
     report.add(store::check(&inspected));
     report.add(secret_key::check(&config, database));
-    report.add(settings::smtp());
+    report.add(smtp::check(&config, &clock).await);
     report.add(settings::tls(&config, layers));
     report.add(profiles::check(config.profiles.as_deref()));
     report.extend(limits::check());

@@ -41,11 +41,6 @@ pub(super) fn listener(config: &Config, layers: &Layers) -> String {
     format!("{}{is_default}", config.listen)
 }
 
-/// Mail is not sent by this version.
-pub(super) fn smtp() -> Check {
-    Check::ok("smtp", "not configured: this version sends no mail")
-}
-
 /// The listener speaks plain HTTP: who may reach it decides whether that is enough.
 pub(super) fn tls(config: &Config, layers: &Layers) -> Check {
     let address = listener(config, layers);

@@ -4,6 +4,7 @@
 mod github;
 mod handshakes;
 mod libraries;
+mod slack_alerts;
 mod stripe;
 mod twilio;
 

@@ -1,11 +1,25 @@
 //! What the tests of crashes, floods, full disks and signatures share.
 
+pub(crate) mod mail_server;
 pub(crate) mod openssl;
 
-use std::time::{Duration, Instant};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use postroad_testkit::TestServer;
 use serde_json::{Value, json};
+
+/// Where the packages are that `scripts/install-peers` installs, which it does first when they are not there.
+pub(crate) fn peers_folder() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Looks at once whether all of them are there.
+    let installed = Command::new(root.join("scripts/install-peers")).status().expect("a shell");
+    assert!(installed.success(), "scripts/install-peers: {installed}");
+    root.join("target/tools")
+}
 
 /// Creates a tenant of the profile `standard`.
 pub(crate) async fn create_tenant(server: &TestServer, tenant: &str) {

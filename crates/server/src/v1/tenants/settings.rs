@@ -20,7 +20,8 @@ body! {
         pub(super) profile: String,
         /// A name that people see.
         name: Option<String>,
-        /// Mail addresses of those who look after it; at most 20. They are kept and shown: this version sends no mail.
+        /// Mail addresses of those who look after it; at most 20. They are told by mail when a
+        /// subscription becomes inactive by itself, and of failures where one has `notify_on_failure`.
         #[schema(required = false, value_type = Vec<String>)]
         contacts: Option<BoundedVec<String, CONTACTS_MAX>>,
         /// The profile's own options: its option schema says which there are. Those that are secret are shown as `********`.

@@ -3,7 +3,6 @@
 use std::{
     fmt,
     io::Write,
-    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -11,6 +10,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use postroad_testkit::Received;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::support::peers_folder;
 
 /// A product's library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ impl Library {
 
     /// The program that asks it, in the folder where it is installed.
     fn command(self) -> Command {
-        let tools = tools();
+        let tools = peers_folder();
         match self {
             Self::Stripe | Self::GitHub => {
                 let mut node = Command::new("node");
@@ -140,13 +141,4 @@ pub(crate) fn verdicts(cases: &[Case]) -> Vec<Verdict> {
     let verdicts: Vec<_> = text.lines().map(verdict).collect();
     assert_eq!(verdicts.len(), cases.len());
     verdicts
-}
-
-/// Where the packages are. The script that installs them is asked each time: it knows what must be there, and does
-/// nothing when it is.
-fn tools() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let installed = Command::new(root.join("scripts/install-peers")).status().expect("a shell");
-    assert!(installed.success(), "scripts/install-peers: {installed}");
-    root.join("target/tools")
 }

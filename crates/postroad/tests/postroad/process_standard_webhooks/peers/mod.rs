@@ -11,6 +11,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use postroad_testkit::Received;
 use serde_json::json;
 
+use crate::support::peers_folder;
+
 /// A request as a receiver has it in hand, and the secret that it knows.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
@@ -44,7 +46,7 @@ impl Case {
 
 /// Who verifies, and what each answered to each case.
 pub(crate) fn verdicts(cases: &[Case]) -> [(&'static str, Vec<bool>); 2] {
-    let tools = tools();
+    let tools = peers_folder();
     let mut python = Command::new(tools.join("python/bin/python"));
     python.arg(script("verify.py"));
     let mut node = Command::new("node");
@@ -89,16 +91,4 @@ fn ask(mut command: Command, cases: &[Case]) -> Vec<bool> {
 
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postroad/process_standard_webhooks/peers").join(name)
-}
-
-/// Where the packages are; they are installed first when they are not.
-fn tools() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let tools = root.join("target/tools");
-    let is_there = |name: &str| tools.join(name).join("installed").exists();
-    if !(is_there("python") && is_there("node")) {
-        let installed = Command::new(root.join("scripts/install-peers")).status().expect("a shell");
-        assert!(installed.success(), "scripts/install-peers: {installed}");
-    }
-    tools
 }

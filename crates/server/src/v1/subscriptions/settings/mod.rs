@@ -76,7 +76,7 @@ body! {
         delay: Option<String>,
         /// How events are sent together; null for as the profile does.
         group: Option<GroupSettings>,
-        /// Whether the tenant's contacts are to be told when a delivery fails for good. It is kept; this version sends no mail.
+        /// Whether the tenant's contacts are told by mail when a delivery fails for good.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(required = false, default = false, value_type = bool)]
         notify_on_failure: Option<bool>,
