@@ -55,6 +55,9 @@ pub enum OpenError {
         /// The version known here.
         known: i64,
     },
+    /// A page that opening needs cannot be one.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// SQLite could not open or prepare the database.
     #[error("cannot open the database: {0}")]
     Store(#[from] StoreError),
@@ -62,7 +65,10 @@ pub enum OpenError {
 
 impl From<Fault> for OpenError {
     fn from(fault: Fault) -> Self {
-        Self::Store(fault.into())
+        match fault.code() {
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(fault.to_string()),
+            _ => Self::Store(fault.into()),
+        }
     }
 }
 

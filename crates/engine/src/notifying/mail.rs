@@ -5,7 +5,7 @@
 //!
 //! **Invariants:**
 //! * a mail that the server took is settled before the next is sent, so a crash sends at most one of them twice;
-//! * a mail is tried for a day at most, and one that cannot be sent keeps no other waiting for longer than one try;
+//! * a mail is tried for a day at most, and one that the server does not bear keeps no other waiting for longer than its try;
 //! * nothing of a delivery's way waits for mail.
 
 use std::{sync::Arc, time::Duration};
@@ -32,6 +32,8 @@ const AGAIN: [Duration; 5] = [
 /// Before the server is called again that could not be reached; twice as long each time, up to the last.
 const SERVER_PAUSE: Duration = Duration::from_secs(60);
 const SERVER_PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
+/// After so many mails in a row it is the server that fails, and not a mail that it does not bear.
+const FAILED_IN_ROW: u32 = 2;
 /// One conversation with the server.
 const MAIL_TIME_MAX: Duration = Duration::from_secs(60);
 /// Digests and mails that are read at a time.
@@ -89,8 +91,11 @@ impl NotifyingService {
             self.close(digest, now).await?;
         }
         if let Some(mailer) = &self.mailer {
+            let mut failed_in_row = 0;
             for mail in mails {
-                if !self.send(&**mailer, mail).await? {
+                let server_works = self.send(&**mailer, mail).await?;
+                failed_in_row = if server_works { 0 } else { failed_in_row + 1 };
+                if failed_in_row == FAILED_IN_ROW {
                     return Ok(Round::ServerFailed);
                 }
             }
@@ -136,7 +141,6 @@ impl NotifyingService {
                 let pause = AGAIN[(mail.tries as usize).min(AGAIN.len() - 1)];
                 ("put_off", MailSettled::Again(now.after(pause)))
             }
-            // Behind the others, in case it is the mail that it does not bear.
             Err(MailError::Server(_)) => ("put_off", MailSettled::Again(now.after(SERVER_PAUSE))),
         };
         self.metrics.mailed(outcome);

@@ -9,6 +9,9 @@ const NAME: &str = "store";
 /// The writer makes room at 256 MiB: a log that is much larger is held open by somebody.
 const LOG_BYTES_USUAL: u64 = 384 << 20;
 
+/// What to do about a file whose pages are wrong.
+const DAMAGED: &str = "stop the server, put the last backup into the data folder, and look after the disk";
+
 pub(super) fn check(inspected: &Result<Option<Inspection>, OpenError>) -> Check {
     match inspected {
         Ok(None) => Check::ok(NAME, "there is no database yet; the first start creates it"),
@@ -20,11 +23,7 @@ pub(super) fn check(inspected: &Result<Option<Inspection>, OpenError>) -> Check 
 fn of(database: &Inspection) -> Check {
     let Inspection { path, database_bytes, log_bytes, schema_version, page_faults, .. } = database;
     if let Some(fault) = page_faults.iter().flatten().next() {
-        return Check::fail(
-            NAME,
-            format!("{} is damaged: {fault}", path.display()),
-            "stop the server, put the last backup into the data folder, and look after the disk",
-        );
+        return Check::fail(NAME, format!("{} is damaged: {fault}", path.display()), DAMAGED);
     }
     let pages = if page_faults.is_some() { "its pages are whole" } else { "postroad check reads all of it" };
     let (size, log) = (bytes(*database_bytes), bytes(*log_bytes));
@@ -45,6 +44,7 @@ fn remedy(error: &OpenError) -> &'static str {
             "choose another folder with --data-dir, or put the last backup in its place"
         }
         OpenError::InUse { .. } => "stop the other process",
+        OpenError::Damaged(_) => DAMAGED,
         OpenError::Folder { .. } | OpenError::Store(_) => {
             "run as the user that the server runs as; if that does not help, put the last backup in its place"
         }

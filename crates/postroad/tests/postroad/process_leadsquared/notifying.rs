@@ -1,6 +1,6 @@
 //! Administrators who are told of failures.
 
-use postroad_testkit::Answer;
+use postroad_testkit::{Answer, poll_for};
 use serde_json::{Value, json};
 
 use super::{
@@ -11,8 +11,8 @@ use super::{
 };
 
 /// An account with two administrators, with a mail server.
-async fn account(mail_server: &MailServer) -> Stage {
-    let (overlay, arguments) = (vec![QUICK], mail_server.arguments());
+async fn account(mail_server: &MailServer, overlay: Vec<(&'static str, &'static str)>) -> Stage {
+    let arguments = mail_server.arguments();
     let options = StageOptions { profile: "leadsquared", overlay, arguments, ..StageOptions::default() };
     let stage = Stage::start_with(options).await;
     let put = json!({"profile": "leadsquared", "contacts": ["jo@example.com", "al@example.com"]});
@@ -39,7 +39,7 @@ async fn told(mail_server: &mut MailServer) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn ls_12_a_failure_is_told_to_each_administrator_once_and_only_where_it_was_asked_for() {
     let mut mail_server = MailServer::start(&["plain"]);
-    let stage = account(&mail_server).await;
+    let stage = account(&mail_server, vec![QUICK]).await;
     let silent = subscribe(&stage, "silent", false).await;
     let failed = stage.publish(CREATED, "{}").await.expect_status(202);
     stage.wait_for_event(&failed, "failed").await;
@@ -59,7 +59,7 @@ async fn ls_12_a_failure_is_told_to_each_administrator_once_and_only_where_it_wa
 #[tokio::test(flavor = "multi_thread")]
 async fn ls_25_a_cancelled_delivery_notifies_nobody() {
     let mut mail_server = MailServer::start(&["plain"]);
-    let stage = account(&mail_server).await;
+    let stage = account(&mail_server, vec![QUICK]).await;
     let cancelled = subscribe(&stage, "cancelled", true).await;
     let _ = stage.publish(CREATED, "{}").await.expect_status(202);
     stage.receiver.wait_for(1).await;
@@ -71,4 +71,29 @@ async fn ls_25_a_cancelled_delivery_notifies_nobody() {
     for text in told(&mut mail_server).await {
         assert!(text.contains("“failed”") && !text.contains("“cancelled”"), "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_failures_are_one_mail_to_each_administrator_and_the_rest_waits_for_the_next() {
+    let mut mail_server = MailServer::start(&["plain"]);
+    let once = ("attempts = 3\nbackoff = [\"60s\", \"300s\"]", "attempts = 1\nbackoff = []");
+    let for_ever = ("deactivate_after_failures = 10", "");
+    let stage = account(&mail_server, vec![once, for_ever]).await;
+    subscribe(&stage, "loud", true).await;
+    for _ in 0..10 {
+        let _ = stage.publish_batch(&[(CREATED, "{}"); 1_000]).await.expect_status(202);
+    }
+    let failed = "postroad_deliveries_failed_total{reason=\"exhausted\"} 10000";
+    poll_for(failed, async || {
+        let figures = stage.server.get("/metrics").await.expect("the server answers").text();
+        figures.lines().any(|line| line == failed).then_some(())
+    })
+    .await;
+    for text in told(&mut mail_server).await {
+        assert!(
+            text.contains(" more.") && text.matches("dlv_").count() == 10,
+            "it names five, twice: {text}"
+        );
+    }
+    assert!(mail_server.come().is_empty(), "what failed behind that gathers for ten minutes");
 }

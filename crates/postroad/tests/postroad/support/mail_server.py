@@ -40,7 +40,7 @@ class Handler:
             "headers": {name.lower(): str(value) for name, value in mail.items()},
             "text": part("plain").replace("\r\n", "\n"),
             "html": part("html").replace("\r\n", "\n"),
-            "encrypted": session.ssl is not None,
+            "encrypted": server.transport.get_extra_info("ssl_object") is not None,
             "user": session.auth_data,
         }
         print(json.dumps(told), flush=True)
