@@ -144,22 +144,26 @@ impl<'a, 'c> Ledger<'a, 'c> {
     fn leave(&mut self, known: &Known, outcome: &Outcome) -> Result<Waited, Fault> {
         let sub_no = outcome.lane.subscription_no;
         if let Some(lane) = known.lanes.get(&sub_no)
-            && self.leave_generation(outcome, lane.generation)?
+            && self.leave_generation(outcome, outcome.due, lane.generation)?
         {
             return Ok(Waited::Current(lane.generation));
         }
         for (generation, mark) in known.marks_of(sub_no) {
-            if self.leave_generation(outcome, generation)? {
+            if self.leave_generation(outcome, outcome.due, generation)? {
                 return Ok(Waited::CalledOff(mark));
             }
         }
         Ok(Waited::Left)
     }
 
-    fn leave_generation(&mut self, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
+    fn leave_generation(
+        &mut self,
+        outcome: &Outcome,
+        due: Timestamp,
+        generation: i64,
+    ) -> Result<bool, Fault> {
         let lane = outcome.lane;
-        let place =
-            (lane.tenant_no.0, lane.subscription_no.0, generation, outcome.due.as_micros(), outcome.handle);
+        let place = (lane.tenant_no.0, lane.subscription_no.0, generation, due.as_micros(), outcome.handle);
         Ok(self.leave.run(place)? == 1)
     }
 
@@ -224,7 +228,29 @@ impl<'a, 'c> Ledger<'a, 'c> {
             self.tally.succeeded(known, outcome.lane);
             return Ok(true);
         }
+        if outcome.next == Next::Succeeded && self.was_called_off_elsewhere(known, outcome)? {
+            return self.succeed(known, outcome);
+        }
         Ok(self.count.run((outcome.handle, attempts))? == 1)
+    }
+
+    /// Whether the delivery waited at another place than this outcome's, which a mark called off: it had been sent again. It waits there
+    /// no more.
+    fn was_called_off_elsewhere(&mut self, known: &mut Known, outcome: &Outcome) -> Result<bool, Fault> {
+        let sub_no = outcome.lane.subscription_no;
+        let generations: Vec<_> = known.marks_of(sub_no).map(|(generation, _)| generation).collect();
+        if generations.is_empty() {
+            return Ok(false);
+        }
+        let due = query::find(self.db, sql::DELIVERY_DUE, (outcome.handle,), |row| Ok(row.get(0)?))?;
+        let Some(due) = due.map(Timestamp::from_micros) else { return Ok(false) };
+        for generation in generations {
+            if self.leave_generation(outcome, due, generation)? {
+                known.ended(outcome.lane.tenant_no, outcome.handle);
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn succeed(&mut self, known: &mut Known, outcome: &Outcome) -> Result<bool, Fault> {
