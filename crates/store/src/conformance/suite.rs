@@ -165,6 +165,7 @@ macro_rules! conformance_suite {
                 the_head_that_pauses_in_its_place_is_tried_at_once
                 what_was_sent_now_ends_as_any_other
                 an_open_group_is_closed_and_sent
+                an_outcome_counts_though_its_delivery_was_made_due_meanwhile
                 an_inactive_subscription_sends_nothing_now
             }
             groups {

@@ -174,9 +174,11 @@ impl Planner {
                 wanted_by.push((subscription.id, self.waiting()));
             }
         }
-        for (number, (_, waiting)) in (1..).zip(&wanted_by) {
+        // Which number a target has depends on which of them are there.
+        let may_be_groups = wanted_by.iter().any(|(_, waiting)| waiting.group.is_some());
+        for (number, _) in (1..).zip(&wanted_by) {
             self.deliveries.push(id.delivery(number));
-            if waiting.group.is_some() {
+            if may_be_groups {
                 self.groups.insert(id.delivery(number));
             }
         }
