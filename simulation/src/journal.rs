@@ -49,6 +49,8 @@ pub enum What {
     CommitEnds(u32, Result<(), String>),
     /// A delivery came into the queue.
     Queued(Queued),
+    /// An event was added to a delivery of that lane.
+    Joined(DeliveryId, LaneKey, u64),
     /// An outcome was written, by the commit of that number.
     Recorded(Recorded),
     /// A subscription is there.
@@ -59,6 +61,8 @@ pub enum What {
     StoreFailed(&'static str, String),
     /// An exchange begins.
     ExchangeBegins(u64, About),
+    /// It carries a group: which, and the numbers of its events.
+    Carried(u64, Option<DeliveryId>, Vec<u64>),
     /// It ended.
     ExchangeEnds(u64, Result<u16, (ErrorClass, String)>),
     /// A receiver has read a request on a connection, both known by their numbers.
@@ -106,6 +110,8 @@ pub struct Queued {
     pub event: u64,
     /// How it came.
     pub how: How,
+    /// It is a group.
+    pub is_group: bool,
 }
 
 /// How a delivery comes into the queue.
@@ -155,6 +161,8 @@ pub enum Call {
         bytes: usize,
         /// The index of their type.
         event_type: usize,
+        /// They are not to be sent before.
+        deliver_at: Option<Duration>,
     },
     /// A subscription is to be so.
     Change(usize, Pace),
@@ -168,6 +176,8 @@ pub enum Call {
     Retry(usize, DeliveryId),
     /// A replay.
     Replay(usize),
+    /// What waits for a subscription is sent now.
+    SendNow(usize),
     /// Something is read.
     Read(&'static str),
 }

@@ -1,6 +1,6 @@
 //! The lives of a node: each begins on what the last one left, and ends as the plan says.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use postroad_engine::{Engine, GivenProfile, Notifying, Parts, Retention, RetentionMetrics, SecretBox};
 use postroad_store::Store;
@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     journal::What,
     network::WatchedEgress,
-    plan::{End, Ending},
+    plan::{End, Ending, KEYED_PROFILE},
     random::rng,
     steps,
     store::{Disk, SimulatedStore},
@@ -22,6 +22,9 @@ use crate::{
 
 /// The profiles of stories.
 const PROFILES: [&str; 2] = ["standard", "leadhub"];
+/// What the profile with keys of groups has beside what `standard` has. Which events are grouped its subscriptions say.
+const KEYS: &str =
+    "[group]\nwindow = \"1m\"\nevents = 'of\\.none'\nkey = \"{{ event.data.k }}\"\n\n[delivery]\n";
 /// Between two looks at the memory of the lanes.
 const MEMORY_LOOKS: Duration = Duration::from_secs(5);
 const KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -88,8 +91,13 @@ fn dies_at_latest(world: &Shared, end: &End) -> Duration {
 async fn start(world: &Shared, number: u64, store: &Arc<SimulatedStore>) -> Option<Arc<Engine>> {
     let plan = &world.plan;
     let files = postroad_profile::built_in().into_iter();
-    let files = files.filter(|(name, _)| PROFILES.contains(&name.as_str()));
-    let profiles = files.map(|(_, files)| GivenProfile::load(files).expect("a built-in profile is right"));
+    let mut files: BTreeMap<_, _> = files.filter(|(name, _)| PROFILES.contains(&name.as_str())).collect();
+    let mut keyed = files["standard"].clone();
+    let text = keyed.get_mut("profile.toml").expect("a profile has a text");
+    *text = text.replace("name = \"standard\"", &format!("name = \"{KEYED_PROFILE}\""));
+    *text = text.replace("[delivery]\n", KEYS);
+    files.insert(KEYED_PROFILE.to_owned(), keyed);
+    let profiles = files.into_values().map(|files| GivenProfile::load(files).expect("its profile is right"));
     let parts = Parts {
         store: Arc::clone(store) as Arc<dyn Store>,
         egress: Arc::new(WatchedEgress::new(world.network.clone())),

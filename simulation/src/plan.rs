@@ -66,11 +66,13 @@ pub enum Theme {
     Bytes,
     /// Receivers that break the protocol.
     Framing,
+    /// Delays, moments and groups, and people who send what waits now.
+    Waiting,
 }
 
 impl Theme {
     /// Every theme.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Mixture,
         Self::Schedule,
         Self::Order,
@@ -85,6 +87,7 @@ impl Theme {
         Self::Rests,
         Self::Bytes,
         Self::Framing,
+        Self::Waiting,
     ];
 }
 
@@ -213,6 +216,29 @@ pub struct SubscriptionPlan {
     pub timeout: Duration,
     /// Bytes of headers in its specification.
     pub settings_bytes: usize,
+    /// How long a delivery waits behind its event.
+    pub delay: Duration,
+    /// How its events are sent together.
+    pub group: Option<GroupPlan>,
+}
+
+/// How events of a subscription are sent together: those with the same key, where its profile has keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupPlan {
+    /// How long a group takes events.
+    pub window: Duration,
+    /// Events of a full one.
+    pub max_events: Option<u32>,
+    /// Bytes of a full one.
+    pub max_bytes: Option<u64>,
+}
+
+/// The profile of stories with keys of groups: `standard`, with [`key_of`] in the data of its events.
+pub const KEYED_PROFILE: &str = "keyed";
+
+/// What the events of a group have in common under [`KEYED_PROFILE`].
+pub const fn key_of(event: u64) -> u64 {
+    event % 3
 }
 
 /// What a customer may set of a subscription's pace.
@@ -279,6 +305,8 @@ pub enum Step {
     },
     /// Asks why the oldest delivery of a subscription waits.
     Explain(usize),
+    /// Sends now what waits for a subscription.
+    SendNow(usize),
 }
 
 /// Events to publish.
@@ -296,6 +324,8 @@ pub struct Events {
     pub event_type: usize,
     /// Between two of them, in milliseconds from and to.
     pub pause_ms: (u64, u64),
+    /// They are to be sent so many milliseconds later, from and to; zero for at once.
+    pub deliver_in_ms: (u64, u64),
 }
 
 /// The end of a life of the node.

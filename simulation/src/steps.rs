@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{
-    CustomHeader, DeliveryId, EndpointUrl, EventType, RateLimit, ReplaySelection, RetryOverride, Status,
-    SubscriptionId, SubscriptionSpec, Timestamp, tenant::TenantSpec,
+    CustomHeader, DeliveryId, EndpointUrl, EventType, Grouping, RateLimit, ReplaySelection, RetryOverride,
+    Status, SubscriptionId, SubscriptionSpec, Timestamp, tenant::TenantSpec,
 };
 use postroad_engine::{
     CancelError, CreateError, DeliveryFilter, Engine, EventOutcome, LookupError, NewReplay, NewSubscription,
-    Origin, PublishError, PublishEvent, Published, PutTenantError, ReplayError, RetryError, UpdateError,
+    Origin, PublishError, PublishEvent, Published, PutTenantError, ReplayError, RetryError, SendNowError,
+    UpdateError,
 };
 use tokio::time::sleep;
 
@@ -59,6 +60,7 @@ async fn take(world: &Shared, engine: &Engine, step: &Step) {
         Step::Retry(subscription) => retry(world, engine, *subscription).await,
         Step::Replay { subscription, all } => replay(world, engine, *subscription, *all).await,
         Step::Explain(subscription) => explain(world, engine, *subscription).await,
+        Step::SendNow(subscription) => send_now(world, engine, *subscription).await,
         Step::Wait(_) | Step::Publish(_) | Step::Create(_) => {}
     }
 }
@@ -122,6 +124,12 @@ fn spec_of(world: &Shared, subscription: usize) -> SubscriptionSpec {
     let push = spec.push_mut().expect("it is pushed");
     push.headers = (0..headers).map(header).collect();
     push.timeout = Some(plan.timeout);
+    push.delay = plan.delay;
+    push.group = plan.group.map(|group| Grouping {
+        window: group.window,
+        max_events: group.max_events,
+        max_bytes: group.max_bytes,
+    });
     push.retry = plan.gaps.clone().map(|gaps| RetryOverride {
         attempts: Some(gaps.len() as u32 + 1),
         backoff: (!gaps.is_empty()).then_some(gaps),
@@ -142,9 +150,11 @@ async fn publish_one(world: &Shared, engine: &Engine, (thread, events): (usize, 
     world.set_unanswered(thread, Some((*events, done)));
     let Events { tenant, first, bytes, event_type, pause_ms, .. } = *events;
     let first = first + done;
-    let call = Call::Publish { tenant, first, count: 1, bytes, event_type };
+    let deliver_at = deliver_at(world, events, first);
+    let call = Call::Publish { tenant, first, count: 1, bytes, event_type, deliver_at };
     let publishing = async {
-        let result = engine.accepting().publish(&tenant_id(tenant), event(first, bytes, event_type)).await;
+        let event = event(world, (first, bytes, event_type), deliver_at);
+        let result = engine.accepting().publish(&tenant_id(tenant), event).await;
         Answer::Published(vec![told(result)])
     };
     world.ask(call, publishing).await;
@@ -157,16 +167,29 @@ async fn publish_one(world: &Shared, engine: &Engine, (thread, events): (usize, 
 
 async fn batch(world: &Shared, engine: &Engine, events: &Events) {
     let Events { tenant, first, count, bytes, event_type, .. } = *events;
-    let call = Call::Publish { tenant, first, count, bytes, event_type };
+    let deliver_at = deliver_at(world, events, first);
+    let call = Call::Publish { tenant, first, count, bytes, event_type, deliver_at };
     let publishing = async {
-        let batch = (first..first + count).map(|number| event(number, bytes, event_type)).collect();
+        let made = |number| event(world, (number, bytes, event_type), deliver_at);
+        let batch = (first..first + count).map(made).collect();
         let results = engine.accepting().publish_batch(&tenant_id(tenant), batch).await;
         Answer::Published(results.into_iter().map(told).collect())
     };
     world.ask(call, publishing).await;
 }
 
-fn event(number: u64, bytes: usize, event_type: usize) -> PublishEvent {
+/// The moment of the story at which an event that is published now is to be sent.
+fn deliver_at(world: &Shared, events: &Events, number: u64) -> Option<Duration> {
+    let (from, to) = events.deliver_in_ms;
+    let wait = || Draws::new(world.plan.seed, "deliver", number).millis((from, to));
+    (to > 0).then(|| world.clock.elapsed() + wait())
+}
+
+fn event(
+    world: &Shared,
+    (number, bytes, event_type): (u64, usize, usize),
+    deliver_at: Option<Duration>,
+) -> PublishEvent {
     let data = Bytes::from(data_of(number, bytes));
     PublishEvent {
         event_type: EVENT_TYPES[event_type].to_owned(),
@@ -175,7 +198,7 @@ fn event(number: u64, bytes: usize, event_type: usize) -> PublishEvent {
         tags: Vec::new(),
         attributes: Bytes::new(),
         occurred_at: None,
-        deliver_at: None,
+        deliver_at: deliver_at.map(|at| world.clock.wall_at(at)),
         trace: None,
     }
 }
@@ -305,6 +328,19 @@ async fn replay(world: &Shared, engine: &Engine, subscription: usize, all: bool)
         }
     };
     world.ask(Call::Replay(subscription), replaying).await;
+}
+
+async fn send_now(world: &Shared, engine: &Engine, subscription: usize) {
+    let Some(id) = world.id(subscription) else { return };
+    let tenant = tenant_id(world.plan.subscriptions[subscription].tenant);
+    let sending = async {
+        match engine.sending().send_now(&Origin::ADMIN, &tenant, id).await {
+            Ok(_) => Answer::Done,
+            Err(SendNowError::Store(error)) => Answer::Not(Refused::Store(error.to_string())),
+            Err(error) => Answer::Not(Refused::ByRule(error.to_string())),
+        }
+    };
+    world.ask(Call::SendNow(subscription), sending).await;
 }
 
 /// Asks why the oldest delivery waits.

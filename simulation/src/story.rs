@@ -103,6 +103,11 @@ fn sentence(what: &What, lanes: &BTreeMap<LaneKey, usize>) -> String {
             };
             format!("event {} waits for {} {how}: {}", queued.event, name(&queued.lane), queued.delivery)
         }
+        What::Joined(delivery, lane, event) => format!("event {event} joins {delivery} of {}", name(lane)),
+        What::Carried(number, delivery, events) => {
+            let delivery = delivery.map(|delivery| delivery.to_string()).unwrap_or_default();
+            format!("exchange {number} carries {delivery}: events {events:?}")
+        }
         What::Recorded(recorded) => {
             let next = match recorded.next {
                 Next::Succeeded => "succeeded".to_owned(),
@@ -159,6 +164,7 @@ fn asked(call: &Call) -> String {
         Call::Create(subscription) => format!("create s{subscription}"),
         Call::Delete(subscription) => format!("delete s{subscription}"),
         Call::Replay(subscription) => format!("replay s{subscription}"),
+        Call::SendNow(subscription) => format!("send now what waits for s{subscription}"),
         other => format!("{other:?}"),
     }
 }
@@ -201,12 +207,13 @@ fn matters(
         What::Memory(_) => false,
         What::Recorded(recorded) => is_its(&recorded.lane),
         What::Queued(queued) => is_its(&queued.lane),
+        What::Joined(_, lane, _) => is_its(lane),
         What::Created(lane, _) | What::Deactivated(lane) => is_its(lane),
         What::Asks(_, call) => match call {
             Call::Create(of) | Call::Change(of, _) | Call::Delete(of) | Call::Replay(of) => {
                 subscriptions.contains(of)
             }
-            Call::Cancel(of, _) | Call::Retry(of, _) => subscriptions.contains(of),
+            Call::Cancel(of, _) | Call::Retry(of, _) | Call::SendNow(of) => subscriptions.contains(of),
             _ => is_near,
         },
         What::Answers(..) => is_near,

@@ -3,6 +3,7 @@
 mod backup;
 mod batch;
 mod beside_fanouts;
+mod beside_groups;
 mod big;
 mod checkpoint;
 mod comparison;
@@ -42,7 +43,7 @@ pub(super) struct Case {
 pub(super) type Measuring<'a> = Pin<Box<dyn Future<Output = Result<Findings>> + 'a>>;
 
 /// Every case, in the order in which they run.
-pub(super) const CASES: [Case; 23] = [
+pub(super) const CASES: [Case; 24] = [
     one::ONE_64,
     one::ONE_512,
     ten::CASE,
@@ -55,6 +56,7 @@ pub(super) const CASES: [Case; 23] = [
     neighbours::FAILING,
     neighbours::TRICKLING,
     beside_fanouts::CASE,
+    beside_groups::CASE,
     promised::CASE,
     tenants::CASE,
     crash::CASE,

@@ -75,6 +75,7 @@ every_case_works! {
     neighbours_failing_works: "neighbours-failing", ["p50 to alone", "p99 to alone"];
     neighbours_trickling_works: "neighbours-trickling", ["p50 to alone", "p99 to alone", "waiting in the end"];
     beside_fanouts_works: "beside-fanouts", ["ordered to alone", "p99 to alone", "published beside, in all"];
+    beside_groups_works: "beside-groups", ["to alone", "p99 to alone", "grouped beside"];
     promised_works: "promised", ["attempts", "late p50", "late highest"];
     tenants_works: "tenants", ["delivered", "of B", "tenants"];
     crash_works: "crash", ["acknowledged before the crash", "ready"];

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0015_called_off.sql"),
     include_str!("../migrations/0016_verification.sql"),
     include_str!("../migrations/0017_notices.sql"),
+    include_str!("../migrations/0018_ready_at.sql"),
 ];
 
 /// Marks the file as one of ours: `post` in ASCII.

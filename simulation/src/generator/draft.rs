@@ -103,6 +103,8 @@ impl Draft {
             gaps,
             timeout,
             settings_bytes: 0,
+            delay: Duration::ZERO,
+            group: None,
         });
         self.plan.subscriptions.last_mut().expect("it was pushed just now")
     }
@@ -123,7 +125,7 @@ impl Draft {
         let any = self.draws.below(EVENT_TYPES.len() as u64) as usize;
         let event_type =
             if wanted.is_empty() || self.draws.chance(30) { any } else { self.draws.pick(&wanted) };
-        Events { tenant, first, count, bytes, event_type, pause_ms }
+        Events { tenant, first, count, bytes, event_type, pause_ms, deliver_in_ms: (0, 0) }
     }
 
     pub(super) fn thread(&mut self, from: Duration, steps: Vec<Step>) {

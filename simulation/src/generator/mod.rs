@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Of a thousand stories, how many have which theme; those that cost much are few.
-const WEIGHTS: [(Theme, u64); 14] = [
+const WEIGHTS: [(Theme, u64); 15] = [
     (Theme::Mixture, 150),
     (Theme::Schedule, 110),
     (Theme::Order, 150),
@@ -29,6 +29,7 @@ const WEIGHTS: [(Theme, u64); 14] = [
     (Theme::Rests, 80),
     (Theme::Bytes, 10),
     (Theme::Framing, 40),
+    (Theme::Waiting, 250),
 ];
 
 /// The story of a seed.
@@ -48,7 +49,8 @@ pub fn draw(seed: u64) -> Plan {
 pub fn draw_with(seed: u64, theme: Theme) -> Plan {
     let mut draws = Draws::new(seed, "store", 0);
     let is_heavy = matches!(theme, Theme::Flood | Theme::Memory | Theme::Bytes | Theme::Settings);
-    let store = if !is_heavy && draws.chance(20) { StoreKind::Sqlite } else { StoreKind::Memory };
+    let of_hundred = if theme == Theme::Waiting { 40 } else { 20 };
+    let store = if !is_heavy && draws.chance(of_hundred) { StoreKind::Sqlite } else { StoreKind::Memory };
     let mut draft = Draft::new(seed, theme, store);
     themes::fill(&mut draft, theme);
     draft.finish()

@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
-    let (mut turns, first_asked) = (BTreeMap::new(), facts.first_asked());
+    let mut turns = BTreeMap::new();
     for asked in &facts.calls {
         let Call::Publish { tenant, first, event_type, .. } = asked.call else { continue };
         let Some((answered, Answer::Published(results))) = &asked.answer else { continue };
@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
         let of_tenant = facts.plan.subscriptions.iter().enumerate().filter(|(_, plan)| plan.tenant == tenant);
         for (subscription, plan) in of_tenant {
             let turns = turns.entry(subscription).or_insert_with(|| facts.turns_of(subscription));
-            let from = first_asked.get(&first).copied().unwrap_or(asked.at);
+            let from = facts.published.get(&first).map_or(asked.at, |published| published.asked.0);
             let standing = Facts::standing(turns, (from, *answered));
             let fits = plan.event_type.is_none_or(|wanted| wanted == event_type);
             let changes_later = turns.iter().any(|turn| turn.within.1 >= from);

@@ -28,7 +28,7 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     for (id, known) in &facts.deliveries {
         let Some(at_last) = &known.at_last else { continue };
         let name = format!("{id} (event {} to s{})", known.event, known.subscription);
-        let is_taken = || taken.contains(&(known.subscription, known.event));
+        let is_taken = || known.events().any(|event| taken.contains(&(known.subscription, event)));
         if at_last.status == Status::Succeeded && !is_taken() && !facts.answers_unasked(known.subscription) {
             let text = format!("{name} is recorded as taken, and its receiver has taken nothing");
             found.push(Violation { at: facts.lasted, rule: Rule::SuccessTrue, text });
@@ -77,14 +77,26 @@ fn check_forgotten(facts: &Facts<'_>, found: &mut Vec<Violation>) {
         let Some(at_last) = known.at_last.as_ref().filter(|at_last| at_last.status.is_final()) else {
             continue;
         };
-        // An event is kept as long as one of its deliveries waits.
-        let is_its = |other: &&Known| other.event == known.event;
+        // An event is kept as long as one of its deliveries waits, and as long as a group that it was added to: that is kept as long
+        // as its first event, and so on.
+        let tenant_of = |subscription: usize| facts.plan.subscriptions[subscription].tenant;
+        let tenant = tenant_of(known.subscription);
+        let has_groups = facts
+            .plan
+            .subscriptions
+            .iter()
+            .any(|planned| planned.tenant == tenant && planned.group.is_some());
+        let counts = |subscription: usize, event: u64| {
+            if has_groups { tenant_of(subscription) == tenant } else { event == known.event }
+        };
+        let is_its = |other: &&Known| counts(other.subscription, other.event);
         let waits = |other: &Known| other.at_last.as_ref().is_some_and(|one| !one.status.is_final());
         if facts.deliveries.values().filter(is_its).any(waits) {
             continue;
         }
-        let exchanges = facts.exchanges.iter().filter(|one| one.about.event == known.event);
-        let queued = known.queued.last().map_or(Duration::ZERO, |(at, _)| *at);
+        let exchanges = facts.exchanges.iter().filter(|one| counts(one.about.subscription, one.about.event));
+        let queued = facts.deliveries.values().filter(is_its).filter_map(|other| other.queued.last());
+        let queued = queued.map(|(at, _)| *at).max().unwrap_or_default();
         let last = exchanges.map(|one| one.over).max().unwrap_or_default().max(queued);
         let by = last + retention + ERASED_WITHIN;
         if by < facts.lasted {
@@ -99,6 +111,9 @@ fn check_forgotten(facts: &Facts<'_>, found: &mut Vec<Violation>) {
 
 fn check_once(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     for ((subscription, event), ids) in &facts.by_target {
+        if facts.plan.subscriptions[*subscription].group.is_some() {
+            continue;
+        }
         let events: BTreeSet<_> = ids.iter().map(|id| id.first_event().to_string()).collect();
         if events.len() > 1 {
             let text = format!("event {event} to s{subscription} is there as {events:?}");

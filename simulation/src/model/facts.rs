@@ -27,8 +27,12 @@ pub struct Facts<'a> {
     pub(super) deliveries: BTreeMap<DeliveryId, Known>,
     /// The exchanges for an event and a subscription, in their order.
     pub(super) by_about: BTreeMap<(usize, u64), Vec<usize>>,
+    /// The exchanges of a group, in their order, by its delivery.
+    by_group: BTreeMap<DeliveryId, Vec<usize>>,
     /// The deliveries of an event to a subscription.
     pub(super) by_target: BTreeMap<(usize, u64), Vec<DeliveryId>>,
+    /// What is known of events that were published, whether they were accepted or not.
+    pub(super) published: BTreeMap<u64, Published>,
     pub(super) calls: Vec<Asked>,
     pub(super) commits: Vec<CommitSeen>,
     /// Requests that receivers have read.
@@ -62,6 +66,20 @@ pub(super) struct Exchange {
     pub(super) over: Duration,
     /// Commits that had begun by then.
     pub(super) commits: usize,
+    /// The events of a group, in the order in which they were sent.
+    pub(super) carried: Vec<u64>,
+}
+
+/// An event that was published.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Published {
+    /// When it was first tried, and tried last.
+    pub(super) asked: Span,
+    /// It was to be sent then at the earliest, by the first try and by the last.
+    pub(super) deliver_at: Option<Span>,
+    pub(super) bytes: u64,
+    /// It was accepted, and this was answered.
+    pub(super) accepted: Option<Duration>,
 }
 
 impl Exchange {
@@ -89,7 +107,12 @@ pub(super) struct Received {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
     pub(super) subscription: usize,
+    /// The first one.
     pub(super) event: u64,
+    /// It is a group: its id.
+    pub(super) group: Option<DeliveryId>,
+    /// Events that were added to it, and when.
+    pub(super) joined: Vec<(Duration, u64)>,
     /// Its place among all deliveries, as they came into the queue.
     pub(super) place: usize,
     pub(super) queued: Vec<(Duration, How)>,
@@ -103,6 +126,11 @@ impl Known {
     /// It came into the queue once, by its event.
     pub(super) fn is_plain(&self) -> bool {
         matches!(self.queued[..], [(_, How::Accepted | How::FannedOut)])
+    }
+
+    /// All its events.
+    pub(super) fn events(&self) -> impl Iterator<Item = u64> {
+        std::iter::once(self.event).chain(self.joined.iter().map(|(_, event)| *event))
     }
 }
 
@@ -143,6 +171,8 @@ impl<'a> Facts<'a> {
             exchanges: Vec::new(),
             deliveries: BTreeMap::new(),
             by_about: BTreeMap::new(),
+            by_group: BTreeMap::new(),
+            published: BTreeMap::new(),
             by_target: BTreeMap::new(),
             calls: Vec::new(),
             commits: Vec::new(),
@@ -244,6 +274,21 @@ impl<'a> Facts<'a> {
                         known.recorded.push((at, *recorded));
                     }
                 }
+                What::Joined(delivery, lane, event) => {
+                    let subscription = lanes.get(lane).copied();
+                    if let (Some(known), Some(subscription)) =
+                        (self.deliveries.get_mut(delivery), subscription)
+                    {
+                        known.joined.push((at, *event));
+                        self.by_target.entry((subscription, *event)).or_default().push(*delivery);
+                    }
+                }
+                What::Carried(number, delivery, events) => {
+                    self.exchanges[*number as usize].carried.clone_from(events);
+                    if let Some(delivery) = delivery {
+                        self.by_group.entry(*delivery).or_default().push(*number as usize);
+                    }
+                }
                 What::ExchangeBegins(number, about) => self.read_exchange(*number, at, *about),
                 What::ExchangeEnds(number, result) => {
                     let exchange = &mut self.exchanges[*number as usize];
@@ -265,13 +310,37 @@ impl<'a> Facts<'a> {
             }
         }
         self.read_cancels();
+        self.read_published();
+    }
+
+    fn read_published(&mut self) {
+        for asked in &self.calls {
+            let Call::Publish { first, count, bytes, deliver_at, .. } = asked.call else { continue };
+            let results = match &asked.answer {
+                Some((at, Answer::Published(results))) => Some((*at, results)),
+                _ => None,
+            };
+            for (index, event) in (first..first + count).enumerate() {
+                let answered = results.filter(|(_, results)| results.get(index).is_some_and(Result::is_ok));
+                let moment = deliver_at.map(|at| (at, at));
+                let known = self.published.entry(event).or_insert(Published {
+                    asked: (asked.at, asked.at),
+                    deliver_at: moment,
+                    bytes: bytes as u64,
+                    accepted: None,
+                });
+                known.asked.1 = asked.at;
+                known.deliver_at = known.deliver_at.zip(moment).map(|(first, last)| (first.0, last.1));
+                known.accepted = known.accepted.or(answered.map(|(at, _)| at));
+            }
+        }
     }
 
     fn read_exchange(&mut self, number: u64, began: Duration, about: About) {
         debug_assert_eq!(number as usize, self.exchanges.len());
         let over = self.falls.iter().find(|fall| **fall >= began).copied().unwrap_or(self.lasted);
         self.by_about.entry((about.subscription, about.event)).or_default().push(self.exchanges.len());
-        self.exchanges.push(Exchange { about, began, ended: None, over, commits: 0 });
+        self.exchanges.push(Exchange { about, began, ended: None, over, commits: 0, carried: Vec::new() });
     }
 
     fn read_queued(&mut self, at: Duration, queued: &Queued, lanes: &BTreeMap<LaneKey, usize>) {
@@ -280,6 +349,7 @@ impl<'a> Facts<'a> {
         let known = self.deliveries.entry(queued.delivery).or_default();
         if known.queued.is_empty() {
             (known.subscription, known.event, known.place) = (subscription, queued.event, place);
+            known.group = queued.is_group.then_some(queued.delivery);
             self.by_target.entry((subscription, queued.event)).or_default().push(queued.delivery);
         }
         known.queued.push((at, queued.how));
@@ -299,7 +369,10 @@ impl<'a> Facts<'a> {
 
     /// The exchanges of a delivery, where they are surely its own.
     pub(super) fn exchanges_of(&self, known: &Known) -> Vec<&Exchange> {
-        let indexes = self.by_about.get(&(known.subscription, known.event));
+        let indexes = match known.group {
+            Some(group) => self.by_group.get(&group),
+            None => self.by_about.get(&(known.subscription, known.event)),
+        };
         indexes.into_iter().flatten().map(|index| &self.exchanges[*index]).collect()
     }
 
@@ -311,25 +384,11 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// When each event was published first: one that was not answered may have been accepted all the same.
-    pub(super) fn first_asked(&self) -> BTreeMap<u64, Duration> {
-        let mut first_asked = BTreeMap::new();
-        for asked in &self.calls {
-            let Call::Publish { first, count, .. } = asked.call else { continue };
-            (first..first + count).for_each(|event| _ = *first_asked.entry(event).or_insert(asked.at));
-        }
-        first_asked
-    }
-
-    /// Bytes of each event.
-    pub(super) fn bytes_of_events(&self) -> BTreeMap<u64, i64> {
-        let of_call = |asked: &Asked| match asked.call {
-            Call::Publish { first, count, bytes, .. } => {
-                (first..first + count).map(|event| (event, bytes as i64)).collect()
-            }
-            _ => Vec::new(),
-        };
-        self.calls.iter().flat_map(of_call).collect()
+    /// Whether somebody had what waits for a subscription sent at some moment of a span, or tried to.
+    pub(super) fn is_sent_now(&self, subscription: usize, (from, to): Span) -> bool {
+        self.calls.iter().any(|asked| {
+            asked.call == Call::SendNow(subscription) && asked.at <= to && asked.answered_at() >= from
+        })
     }
 
     /// Whether the node was down or the disk in trouble at some moment of a span.

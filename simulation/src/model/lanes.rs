@@ -39,8 +39,10 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     for exchange in &facts.exchanges {
         exchanges.entry(exchange.about.subscription).or_default().push(exchange);
     }
-    let bytes = facts.bytes_of_events();
-    let bytes_of = |exchange: &Exchange| bytes.get(&exchange.about.event).copied().unwrap_or(0);
+    let bytes_of = |exchange: &Exchange| {
+        let published = facts.published.get(&exchange.about.event);
+        published.map_or(0, |published| published.bytes as i64)
+    };
     let all = crowded(facts.exchanges.iter(), |_| 1, SHARES.1);
     let mut tenants = BTreeMap::new();
     for (subscription, mut deliveries) in by_subscription {
@@ -142,6 +144,16 @@ impl<'a> Lane<'a> {
         let again_from = deliveries.iter().filter(|(_, known)| is_again(known));
         let again_from = again_from.map(|(_, known)| known.queued[known.queued.len() - 1].0).min();
         let mut before_ended = Duration::ZERO;
+        // Which comes before which is not told by their events where they wait for different times.
+        let has_moments = || {
+            let mut events =
+                deliveries.iter().filter_map(|(_, known)| self.facts.published.get(&known.event));
+            events.any(|published| published.deliver_at.is_some())
+        };
+        let has_group = self.facts.plan.subscriptions[self.subscription].group.is_some();
+        if self.is_ordered && (has_group || has_moments()) {
+            return;
+        }
         for (id, known) in deliveries {
             let is_in_doubt = self.is_ordered && again_from.is_some_and(|from| from <= known.queued[0].0);
             if is_in_doubt {
@@ -158,7 +170,7 @@ impl<'a> Lane<'a> {
     }
 
     fn check_one(&self, id: &DeliveryId, known: &Known, before_ended: Duration, found: &mut Vec<Violation>) {
-        let (mut due, mut failures) = (Some(known.queued[0].0), 0);
+        let (mut due, mut failures) = (Some(self.facts.due_at_last(known)), 0);
         for exchange in self.facts.exchanges_of(known) {
             let Some(since) = due else { return };
             self.wait(id, known, (since.max(before_ended), exchange.began), found);

@@ -54,6 +54,11 @@ fn may_wait_for(facts: &Facts<'_>, subscription: usize, why: &str, at: Duration)
     match why {
         "retry_after" => ended.clone().any(|one| matches!(one.ended, Some((_, Ok(429 | 503))))),
         "rate_limit" => paces.any(|pace| pace.rate_limit.is_some()),
+        "delay" => {
+            let of_tenant = |call: &Call| matches!(call, Call::Publish { tenant, deliver_at: Some(_), .. } if *tenant == plan.tenant);
+            !plan.delay.is_zero() || facts.calls.iter().any(|asked| of_tenant(&asked.call))
+        }
+        "group" => plan.group.is_some(),
         "order" => paces.any(|pace| pace.ordered),
         "breaker" => failed >= 10,
         "receiver_gone" => facts.deactivated.iter().any(|(_, of)| *of == subscription),
@@ -85,15 +90,18 @@ fn check_pace(facts: &Facts<'_>, subscription: usize, found: &mut Vec<Violation>
             found.push(Violation { at: window[0], rule, text });
         }
     }
-    let is_standard = facts.plan.tenants[plan.tenant].profile == "standard";
+    let is_standard = facts.plan.tenants[plan.tenant].profile != "leadhub";
     let [(_, Behaviour::AsksForRest { seconds, .. } | Behaviour::Throttles { seconds, .. })] =
         facts.plan.hosts[plan.host].phases[..]
     else {
         return;
     };
+    // The events of a group are read when its turn has come, and the commits that were under way are waited for.
+    let of_group = Duration::from_millis(20) + 2 * facts.commit_max;
+    let begins_within = if plan.group.is_some() { of_group } else { TICK };
     for asked in made.iter().filter(|one| is_standard && matches!(one.ended, Some((_, Ok(429 | 503))))) {
         // What was under way goes on; what is given back for a moment may just have begun.
-        let (from, to) = (asked.over + TICK, asked.over + Duration::from_secs(seconds));
+        let (from, to) = (asked.over + begins_within, asked.over + Duration::from_secs(seconds));
         let to = to.min(facts.plan.calm_from);
         if let Some(sent) = made.iter().find(|one| one.began > from && one.began + TICK < to) {
             let text = format!(

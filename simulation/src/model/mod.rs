@@ -14,6 +14,7 @@ mod order;
 mod schedule;
 mod spans;
 mod standing;
+mod waiting;
 
 use std::time::Duration;
 
@@ -80,6 +81,14 @@ pub enum Rule {
     Once,
     /// What is older than the installation keeps it is erased.
     Forgotten,
+    /// Nothing is sent before its delay or its moment, and no group before its window is over or it is full.
+    NotBeforeDue,
+    /// An event that is sent together with others comes in one group.
+    OneGroup,
+    /// A group is sent with all its events, in their order, and so in every attempt.
+    GroupWhole,
+    /// A group takes events with one key, no longer than its window, and no more than it may.
+    GroupLimits,
 }
 
 /// A rule that a story broke.
@@ -105,6 +114,7 @@ pub fn judge(told: &Told) -> Vec<Violation> {
     lanes::check(&facts, &mut found);
     answers::check(&facts, &mut found);
     limits::check(&facts, &mut found);
+    waiting::check(&facts, &mut found);
     found.sort_by_key(|violation| violation.at);
     found
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Rule, Violation, facts::Facts};
-use crate::journal::{Answer, Call, How};
+use crate::journal::{Call, How};
 
 /// An accepted event.
 #[derive(Clone, Copy, Debug)]
@@ -19,25 +19,21 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
             Call::Change(of, pace) => of != subscription || pace.ordered,
             _ => true,
         });
-        if plan.pace.ordered && stays_ordered {
+        // Groups are sent in the order in which they are due.
+        if plan.pace.ordered && stays_ordered && plan.group.is_none() {
             check_one(facts, subscription, &accepted, found);
         }
     }
 }
 
 fn accepted(facts: &Facts<'_>) -> BTreeMap<u64, Accepted> {
-    let (mut accepted, first_asked) = (BTreeMap::new(), facts.first_asked());
-    for asked in &facts.calls {
-        let Call::Publish { first, .. } = asked.call else { continue };
-        let Some((answered, Answer::Published(results))) = &asked.answer else { continue };
-        for (event, result) in (first..).zip(results) {
-            if result.is_ok() {
-                let first = first_asked.get(&event).copied().unwrap_or(asked.at);
-                accepted.insert(event, Accepted { asked: first, answered: *answered });
-            }
-        }
-    }
-    accepted
+    // One that has a moment of its own is sent then.
+    let of_order = facts.published.iter().filter(|(_, published)| published.deliver_at.is_none());
+    let accepted = of_order.filter_map(|(event, published)| {
+        let (asked, answered) = (published.asked.0, published.accepted?);
+        Some((*event, Accepted { asked, answered }))
+    });
+    accepted.collect()
 }
 
 fn check_one(

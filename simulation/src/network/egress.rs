@@ -8,7 +8,7 @@ use postroad_egress::{
     AddressPolicy, Egress, EgressConfig, HttpEgress, OutboundRequest, OutboundResponse, SendError,
 };
 
-use super::{Network, about, dial::SimulatedDial};
+use super::{Network, about, dial::SimulatedDial, events_of};
 use crate::journal::What;
 
 /// The client of one life of the node.
@@ -40,6 +40,11 @@ impl Egress for WatchedEgress {
         };
         let (no, journal) = (Network::next(&self.network.exchanges), &self.network.journal);
         journal.note(What::ExchangeBegins(no, about));
+        if let Some(events) = events_of(&request.body) {
+            let named = request.headers.iter().find(|(name, _)| *name == "webhook-id");
+            let delivery = named.and_then(|(_, id)| id.parse().ok());
+            journal.note(What::Carried(no, delivery, events));
+        }
         let answer = self.client.exchange(request).await;
         let told = match &answer {
             Ok(response) => Ok(response.status),

@@ -21,7 +21,7 @@ pub(crate) use egress::WatchedEgress;
 use crate::{
     clock::StoryClock,
     journal::{About, Journal},
-    plan::{Behaviour, HostPlan},
+    plan::{Behaviour, HostPlan, key_of},
 };
 
 /// What all hosts share. Clones are the same network.
@@ -83,9 +83,9 @@ pub(crate) fn subscription_of(url: &str) -> Option<usize> {
     url.rsplit_once("/s/")?.1.parse().ok()
 }
 
-/// The data of an event: its number stands in front.
+/// The data of an event: its number stands in front, and its key.
 pub(crate) fn data_of(event: u64, bytes: usize) -> String {
-    let head = format!("{{\"n\":{event},\"x\":\"");
+    let head = format!("{{\"n\":{event},\"k\":{},\"x\":\"", key_of(event));
     let padding = bytes.saturating_sub(head.len() + 2);
     format!("{head}{}\"}}", "x".repeat(padding))
 }
@@ -96,6 +96,14 @@ pub(crate) fn event_of(body: &[u8]) -> Option<u64> {
     let at = front.windows(5).position(|window| window == b"{\"n\":")? + 5;
     let digits = front[at..].iter().take_while(|byte| byte.is_ascii_digit());
     str::from_utf8(&front[at..at + digits.count()]).ok()?.parse().ok()
+}
+
+/// The numbers in a body that is a list of envelopes; `None` where it is of one event.
+pub(crate) fn events_of(body: &[u8]) -> Option<Vec<u64>> {
+    body.starts_with(b"[").then(|| {
+        let numbers = body.windows(5).enumerate().filter(|(_, window)| *window == b"{\"n\":");
+        numbers.filter_map(|(at, _)| event_of(&body[at..])).collect()
+    })
 }
 
 /// What a request is about.

@@ -103,7 +103,7 @@ impl History for SimulatedStore {
         for id in stepped.iter().flat_map(|stepped| &stepped.queued) {
             let event = self.now(self.inner.event(tenant_no, id.first_event())).await?;
             if let (Some(event), Some(stepped)) = (event, &stepped) {
-                self.note_queued(*id, stepped.lane, &event.data, How::Again);
+                self.note_queued(*id, stepped.lane, &event.data, (How::Again, false));
             }
         }
         Ok(stepped)

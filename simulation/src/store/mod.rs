@@ -95,9 +95,9 @@ impl SimulatedStore {
         self.read(name, call, |_| 0).await
     }
 
-    fn note_queued(&self, delivery: DeliveryId, lane: LaneKey, data: &[u8], how: How) {
+    fn note_queued(&self, delivery: DeliveryId, lane: LaneKey, data: &[u8], (how, is_group): (How, bool)) {
         if let Some(event) = event_of(data) {
-            self.journal.note(What::Queued(Queued { delivery, lane, event, how }));
+            self.journal.note(What::Queued(Queued { delivery, lane, event, how, is_group }));
         }
     }
 }

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use postroad_domain::{DeliveryId, EventId, TenantNo, delivery::Delivery};
 use postroad_store::{
-    AcceptResult, Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, Fanout, LaneKey, Prune,
-    Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery, RetryDeliveryError, SendNow,
-    SendNowError, SentNow, StoreError, StoreStats, Sweep, Swept, WaitingLane, WaitingLanes,
+    AcceptResult, Backlog, CancelDelivery, CancelDeliveryError, Commit, Committed, DeliveryFilter, Fanout,
+    LaneKey, ListDeliveries, Prune, Pruned, Queue, QueuedDelivery, Refill, Refilled, RetryDelivery,
+    RetryDeliveryError, SendNow, SendNowError, SentNow, StoreError, StoreStats, Sweep, Swept, WaitingLane,
+    WaitingLanes,
 };
 
 use super::SimulatedStore;
-use crate::journal::{How, Recorded, What, Written};
+use crate::{
+    journal::{How, Recorded, What, Written},
+    network::event_of,
+};
 
 #[async_trait]
 impl Queue for SimulatedStore {
@@ -106,15 +110,38 @@ impl Queue for SimulatedStore {
 impl SimulatedStore {
     async fn note_committed(&self, commit: &Commit, committed: &Committed, no: u32) {
         for (event, result) in commit.events.iter().zip(&committed.events) {
-            let AcceptResult::Accepted { .. } = result else { continue };
+            let AcceptResult::Accepted { deliveries: created } = result else { continue };
             for delivery in &event.deliveries {
                 let subscription_no = delivery.target.subscription_no;
                 let lane = LaneKey { tenant_no: event.tenant_no, subscription_no };
-                self.note_queued(delivery.id, lane, &event.data, How::Accepted);
+                let is_group = delivery.target.group.is_some();
+                if is_group && created.iter().all(|created| created.id != delivery.id) {
+                    self.note_joined(lane, event.id, &event.data).await;
+                } else {
+                    self.note_queued(delivery.id, lane, &event.data, (How::Accepted, is_group));
+                }
             }
         }
         for queued in &committed.fanned_out {
-            self.note_queued(queued.id, queued.lane, &queued.event.data, How::FannedOut);
+            let mut steps = commit.fanouts.iter();
+            let step = steps.find(|step| step.event_id == queued.event.id);
+            let mut targets = step.into_iter().flat_map(|step| &step.targets);
+            let target = targets.find(|target| target.subscription_no == queued.lane.subscription_no);
+            let is_group = target.is_some_and(|target| target.group.is_some());
+            self.note_queued(queued.id, queued.lane, &queued.event.data, (How::FannedOut, is_group));
+        }
+        for step in &commit.fanouts {
+            for target in step.targets.iter().filter(|target| target.group.is_some()) {
+                let lane = LaneKey { tenant_no: step.tenant_no, subscription_no: target.subscription_no };
+                let is_created = |queued: &&QueuedDelivery| {
+                    queued.event.id == step.event_id && queued.lane.subscription_no == target.subscription_no
+                };
+                if committed.fanned_out.iter().find(is_created).is_none()
+                    && let Ok(Some(event)) = self.now(self.inner.event(step.tenant_no, step.event_id)).await
+                {
+                    self.note_joined(lane, step.event_id, &event.data).await;
+                }
+            }
         }
         for (outcome, result) in commit.outcomes.iter().zip(&committed.outcomes) {
             self.journal.note(What::Recorded(Recorded {
@@ -131,7 +158,20 @@ impl SimulatedStore {
     async fn note_again(&self, tenant_no: TenantNo, id: DeliveryId, lane: LaneKey) {
         let first: EventId = id.first_event();
         if let Ok(Some(event)) = self.now(self.inner.event(tenant_no, first)).await {
-            self.note_queued(id, lane, &event.data, How::Again);
+            self.note_queued(id, lane, &event.data, (How::Again, false));
+        }
+    }
+
+    /// An event has no delivery of its own to a lane: it was added to one, unless its subscription was paused meanwhile.
+    async fn note_joined(&self, lane: LaneKey, event: EventId, data: &[u8]) {
+        let filter = DeliveryFilter { event: Some(event), ..DeliveryFilter::default() };
+        let list = ListDeliveries { tenant_no: lane.tenant_no, filter, after: None, limit: usize::MAX };
+        let listed = self.now(self.inner.list_deliveries(list)).await.map(|page| page.items);
+        let mut its = listed.unwrap_or_default().into_iter();
+        let joined = its
+            .find(|found| found.subscription_no == lane.subscription_no && found.id.first_event() != event);
+        if let (Some(joined), Some(event)) = (joined, event_of(data)) {
+            self.journal.note(What::Joined(joined.id, lane, event));
         }
     }
 }

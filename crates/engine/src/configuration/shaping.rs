@@ -157,6 +157,11 @@ impl Shaping {
         self.profile.profile.grouping(self.push.group.as_ref(), event_type, &self.options)
     }
 
+    /// Whether its deliveries wait behind their events.
+    pub(crate) fn delays(&self) -> bool {
+        !self.push.delay.is_zero()
+    }
+
     /// Whether events of any type are sent together.
     pub(crate) fn groups_any(&self) -> bool {
         self.may_group

@@ -57,17 +57,38 @@ impl<'a> From<&'a QueuedDelivery> for Of<'a> {
     }
 }
 
+/// Why there is no attempt: nothing happened, and it may be tried again.
+#[derive(Debug)]
+pub(crate) enum Unmade {
+    /// The store did not answer what the request is made from.
+    Unreadable(StoreError),
+    /// The delivery waits elsewhere by now: an event that keeps it for longer was added since it was read.
+    Elsewhere,
+}
+
+impl From<StoreError> for Unmade {
+    fn from(error: StoreError) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// For what is in no queue, and so nowhere else.
+impl From<Unmade> for StoreError {
+    fn from(unmade: Unmade) -> Self {
+        match unmade {
+            Unmade::Unreadable(error) => error,
+            Unmade::Elsewhere => Self::Unavailable("the delivery waits elsewhere by now".to_owned()),
+        }
+    }
+}
+
 impl Attempts {
     /// One exchange.
     ///
     /// # Errors
     ///
-    /// The store did not answer what the request is made from: nothing happened, and it may be tried again.
-    pub(crate) async fn make(
-        &self,
-        of: Of<'_>,
-        endpoint: &Endpoint,
-    ) -> Result<(Attempt, Verdict), StoreError> {
+    /// As [`request`](Self::request).
+    pub(crate) async fn make(&self, of: Of<'_>, endpoint: &Endpoint) -> Result<(Attempt, Verdict), Unmade> {
         let at = self.clock.now();
         let started = self.clock.monotonic();
         let span = self.spans.child_of(of.event.trace.as_deref(), "attempt", "client");
@@ -130,19 +151,23 @@ impl Attempts {
     }
 
     /// The exact request of one attempt at this moment.
+    ///
+    /// # Errors
+    ///
+    /// The store did not answer what it is made from, or the delivery waits elsewhere.
     pub(crate) async fn request(
         &self,
         of: Of<'_>,
         endpoint: &Endpoint,
         at: Timestamp,
-    ) -> Result<Result<Made, RequestError>, StoreError> {
+    ) -> Result<Result<Made, RequestError>, Unmade> {
         let shaping = match self.shaping(of, endpoint).await {
             Ok(shaping) => shaping,
-            Err(failed) => return failed.map(Err),
+            Err(failed) => return Ok(Err(failed?)),
         };
         let signer = match self.signer(&shaping, endpoint).await {
             Ok(signer) => signer,
-            Err(failed) => return failed.map(Err),
+            Err(failed) => return Ok(Err(failed?)),
         };
         let attempt = AttemptFacts { number: of.number, at };
         let mut group = self.group(of, &shaping, endpoint).await?;
@@ -152,19 +177,22 @@ impl Attempts {
     }
 
     /// All events of a delivery that may carry several, as soon as no other can join them; none of one that carries its own alone.
-    async fn group(
-        &self,
-        of: Of<'_>,
-        shaping: &Shaping,
-        endpoint: &Endpoint,
-    ) -> Result<Vec<Event>, StoreError> {
-        match of.stored {
-            Some((due, is_group)) if is_group || shaping.groups(of.event) => {
-                self.commit_clock.pass(due).await;
-                self.store.delivery_events(endpoint.subscription.tenant_no, of.id).await
-            }
-            _ => Ok(Vec::new()),
+    async fn group(&self, of: Of<'_>, shaping: &Shaping, endpoint: &Endpoint) -> Result<Vec<Event>, Unmade> {
+        let Some((due, is_group)) = of.stored else { return Ok(Vec::new()) };
+        if !is_group && !shaping.groups(of.event) {
+            return Ok(Vec::new());
         }
+        self.commit_clock.pass(due).await;
+        let tenant_no = endpoint.subscription.tenant_no;
+        // The last event that came may have a delay beyond the end of the window. What was tried before takes none.
+        let may_have_moved = of.number == 1 && (shaping.delays() || !endpoint.push.delay.is_zero());
+        if may_have_moved {
+            let found = self.store.delivery(tenant_no, of.id).await?;
+            if found.is_none_or(|found| found.due_at != Some(due)) {
+                return Err(Unmade::Elsewhere);
+            }
+        }
+        Ok(self.store.delivery_events(tenant_no, of.id).await?)
     }
 
     /// What the delivery was created with: mostly what is in force now.

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    attempt::Attempts,
+    attempt::{Attempts, Unmade},
     failing::ToJudge,
     lanes::{
         LaneSet,
@@ -447,10 +447,11 @@ impl Dispatcher {
         }
         let (record, verdict) = match self.attempts.make(delivery.into(), endpoint).await {
             Ok(made) => made,
-            Err(error) => {
+            Err(Unmade::Unreadable(error)) => {
                 tracing::warn!(%error, "what a delivery was created with could not be read; its lane waits");
                 return Sent::NotTried { pause: REFILL_PAUSE };
             }
+            Err(Unmade::Elsewhere) => return Sent::NotTried { pause: Duration::ZERO },
         };
         let next = match verdict {
             // No attempt: nothing of it is counted or written.

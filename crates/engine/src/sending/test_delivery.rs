@@ -118,7 +118,8 @@ impl SendingService {
         let facts = facts_to_show(&config, endpoint, event).await.map_err(PreviewError::Refused)?;
         let event = self.sample_event(&config, facts);
         let of = of(endpoint, &event);
-        let made = self.dispatcher.attempts.request(of, endpoint, event.accepted_at).await?;
+        let made = self.dispatcher.attempts.request(of, endpoint, event.accepted_at).await;
+        let made = made.map_err(StoreError::from)?;
         made.map(|made| made.exact).map_err(|error| PreviewError::Render(error.to_string()))
     }
 

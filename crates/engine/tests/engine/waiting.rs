@@ -217,6 +217,33 @@ async fn a_group_waits_for_its_window_or_the_delay_of_its_latest_event() {
     exchange.answer(200);
 }
 
+/// It was read when its window was over, and sent before the delay of the event that came last; and then once more.
+#[tokio::test]
+async fn a_group_waits_for_an_event_whose_commit_was_under_way_when_its_window_ended() {
+    let world = World::new().await;
+    world.subscribe(grouped(3 * SECOND, 2 * SECOND)).await;
+    world.publish(r#"{"n":1}"#).await;
+    world.pass(Duration::from_millis(2_500)).await;
+    let held = world.store.hold_commits();
+    let (last, _) = tokio::join!(world.publish(r#"{"n":2}"#), async {
+        held.wait_for(1).await;
+        world.pass(Duration::from_millis(500)).await;
+        world.no_exchange().await;
+        drop(held);
+    });
+    world.no_exchange().await;
+    world.pass(Duration::from_millis(1_499)).await;
+    world.no_exchange().await;
+    world.pass(Duration::from_millis(1)).await;
+    let exchange = world.exchange().await;
+    assert_eq!(data_of(&exchange.request.body), [1, 2]);
+    exchange.answer(200);
+    let view = world.reaches(&last, Status::Succeeded).await;
+    assert_eq!(view.attempts.len(), 1);
+    world.pass(60 * SECOND).await;
+    world.no_exchange().await;
+}
+
 #[tokio::test]
 async fn a_full_group_is_sent_at_once() {
     let world = World::new().await;

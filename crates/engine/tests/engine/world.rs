@@ -227,6 +227,13 @@ impl World {
         patient("an exchange", next).await
     }
 
+    /// The exchanges that have begun since, when nothing begins any more.
+    pub(crate) async fn begun(&self) -> Vec<Exchange> {
+        self.settle().await;
+        let mut exchanges = self.exchanges.lock().await;
+        std::iter::from_fn(|| exchanges.try_recv().ok()).collect()
+    }
+
     pub(crate) async fn no_exchange(&self) {
         self.settle().await;
         assert!(self.exchanges.lock().await.try_recv().is_err(), "an exchange that must not be");

@@ -11,6 +11,7 @@ mod process_backup;
 mod process_client;
 mod process_clients;
 mod process_crash;
+mod process_crash_groups;
 mod process_dev;
 mod process_docs;
 mod process_doctor;

@@ -92,7 +92,8 @@ pub(crate) fn members(db: &Connection, delivery_no: i64) -> Result<Vec<Event>, F
 
 /// A delivery that an event was added to.
 pub(crate) struct Joined {
-    /// Its number, which is lower than any of the event's own deliveries.
+    /// Its number. It is lower than any of the event's own deliveries, unless a later step of a large fan-out added the event to a
+    /// group that a younger one had opened.
     pub(crate) delivery_no: i64,
     /// To which subscription.
     pub(crate) sub_no: SubscriptionNo,

@@ -3,8 +3,11 @@
 queries! { GROUPS:
     // --- members ------------------------------------------------------------------------------------------------
     /// Notes which delivery takes the events of a subscription with a key.
-    OPEN_GROUP_PUT = "INSERT INTO open_group (sub_no, key, delivery_no, closes_at) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (sub_no, key) DO UPDATE SET delivery_no = excluded.delivery_no, closes_at = excluded.closes_at";
+    OPEN_GROUP_PUT = "INSERT INTO open_group (sub_no, key, delivery_no, closes_at, ready_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (sub_no, key) DO UPDATE SET delivery_no = excluded.delivery_no, closes_at = excluded.closes_at,
+        ready_at = excluded.ready_at";
+    /// Notes when the latest of its events may be sent.
+    OPEN_GROUP_READY = "UPDATE open_group SET ready_at = ?3 WHERE sub_no = ?1 AND key = ?2";
     /// It takes no more.
     OPEN_GROUP_DELETE = "DELETE FROM open_group WHERE sub_no = ?1 AND key = ?2";
     /// Where a group stands, with the bytes of its first event's data: once behind a start.

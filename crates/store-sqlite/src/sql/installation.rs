@@ -19,7 +19,7 @@ queries! { INSTALLATION:
     /// Every mark that is not swept yet.
     LOAD_MARKS = "SELECT sub_no, generation, tenant_no, reason, at FROM mark";
     /// Every group that takes events, and those that closed and are not swept yet.
-    LOAD_OPEN_GROUPS = "SELECT sub_no, key, delivery_no, closes_at FROM open_group";
+    LOAD_OPEN_GROUPS = "SELECT sub_no, key, delivery_no, closes_at, ready_at FROM open_group";
     /// Events that are not in their listing yet.
     LOAD_UNLISTED_EVENTS = "SELECT tenant_no, event_no, type, deliveries FROM event WHERE event_no >= ?1
         ORDER BY event_no";

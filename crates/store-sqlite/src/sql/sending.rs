@@ -29,6 +29,8 @@ queries! { SENDING:
     /// Lets a delivery that has ended wait again, in place.
     DELIVERY_RETRY [Input: Retry] = "UPDATE delivery SET status = 2, reason = NULL, at = ?2
         WHERE delivery_no = ?1 AND status IN (3, 4, 5)";
+    /// When a delivery that waits is due.
+    DELIVERY_DUE = "SELECT at FROM delivery WHERE delivery_no = ?1 AND status = 2";
     /// Counts attempts of a delivery that does not follow them.
     DELIVERY_COUNT = "UPDATE delivery SET attempts = attempts + ?2 WHERE delivery_no = ?1";
     /// Keeps how many deliveries of a subscription failed since the last one that succeeded.

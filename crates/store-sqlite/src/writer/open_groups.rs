@@ -36,6 +36,9 @@ pub(crate) struct OpenGroup {
     pub(crate) closes_at: Timestamp,
     /// What else is known of it; read when it is asked for.
     pub(crate) contents: Option<Contents>,
+    /// When the latest of its events may be sent, as its row says it: not known of a row from before this was kept, and not kept where
+    /// its place in the queue tells, as it is later than the end of its window.
+    pub(crate) noted_ready_at: Option<Timestamp>,
 }
 
 /// What a group holds.
@@ -57,7 +60,8 @@ impl OpenGroups {
         let mut groups = Self::default();
         let rows = query::list(db, sql::LOAD_OPEN_GROUPS, (), |row| {
             let closes_at = Timestamp::from_micros(row.get(3)?);
-            let group = OpenGroup { delivery_no: row.get(2)?, closes_at, contents: None };
+            let noted_ready_at = row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros);
+            let group = OpenGroup { delivery_no: row.get(2)?, closes_at, contents: None, noted_ready_at };
             Ok((SubscriptionNo(row.get(0)?), GroupKey(row.get(1)?), group))
         })?;
         for (sub_no, key, group) in rows {
@@ -72,10 +76,20 @@ impl OpenGroups {
     }
 
     /// Notes what it holds now.
-    pub(crate) fn set_contents(&mut self, sub_no: SubscriptionNo, key: GroupKey, contents: Contents) {
-        if let Some(group) = self.by_key.get_mut(&(sub_no, key)) {
-            group.contents = Some(contents);
+    pub(crate) fn set_contents(
+        &mut self,
+        db: &Connection,
+        (sub_no, key): (SubscriptionNo, GroupKey),
+        contents: Contents,
+    ) -> Result<(), Fault> {
+        let Some(group) = self.by_key.get_mut(&(sub_no, key)) else { return Ok(()) };
+        group.contents = Some(contents);
+        let ready_at = contents.ready_at;
+        if ready_at <= group.closes_at && group.noted_ready_at != Some(ready_at) {
+            group.noted_ready_at = Some(ready_at);
+            query::run(db, sql::OPEN_GROUP_READY, (sub_no.0, key.0, ready_at.as_micros()))?;
         }
+        Ok(())
     }
 
     /// Opens a group in the place of the last one with this key. Where there are too many it is not noted: no event joins it.
@@ -92,7 +106,8 @@ impl OpenGroups {
         if is_new && is_full {
             return Ok(());
         }
-        let row = (sub_no.0, key.0, group.delivery_no, group.closes_at.as_micros());
+        let ready_at = group.noted_ready_at.map(Timestamp::as_micros);
+        let row = (sub_no.0, key.0, group.delivery_no, group.closes_at.as_micros(), ready_at);
         query::run(db, sql::OPEN_GROUP_PUT, row)?;
         self.keep(sub_no, key, group);
         Ok(())

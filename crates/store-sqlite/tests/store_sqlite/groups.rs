@@ -6,7 +6,7 @@ use bytes::Bytes;
 use postroad_domain::{EventId, Subscription, Tenant, delivery::StoredBody};
 use postroad_store::{
     AcceptResult, BacklogBudget, DeliveryFilter, GroupKey, GroupTarget, ListDeliveries,
-    ListSubscriptionsThen, Next, Outcome, QueuedDelivery, conformance::World,
+    ListSubscriptionsThen, Next, Outcome, QueuedDelivery, WaitingLanes, conformance::World,
 };
 use postroad_store_sqlite::check::check;
 use rusqlite::Connection;
@@ -64,6 +64,71 @@ async fn a_delivery_of_one_event_never_looks_at_the_tables_of_groups() {
     assert_eq!(world.sweep_within(BacklogBudget { deliveries: 0, bytes: 0 }, 10).await.overflowed, 1);
     world.advance(Duration::from_secs(600));
     assert_eq!(world.prune_all(Duration::from_secs(60), 100).await.events, 2);
+}
+
+/// It waited for the end of its window, as the store did not know any more that nothing else kept it.
+#[tokio::test]
+async fn a_group_that_is_full_goes_out_at_once_also_behind_a_restart() {
+    let small = |events_max| GroupTarget {
+        key: GroupKey([7; 16]),
+        window_ms: 60_000,
+        is_aligned: false,
+        events_max,
+        bytes_max: 1_000,
+    };
+    // Nothing but the window keeps the first, the delay of an event the second: within the window, and beyond its end.
+    for delay in [None, Some(Duration::from_secs(30)), Some(Duration::from_secs(90))] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut world = World::new(Arc::new(open(folder.path()))).await;
+        let (tenant, subscription) = world.tenant_with_subscription().await;
+        let mut due = world.now();
+        for number in 1..=4 {
+            let mut event = world.event(&tenant, &[&subscription]).await;
+            let target = &mut event.deliveries[0].target;
+            target.group = Some(small(4));
+            if let Some(delay) = delay.filter(|_| number == 2) {
+                due = world.now().after(delay);
+                target.due = due;
+            }
+            world.commit_event(event).await;
+            let (at, id) = (world.now(), tenant.id.clone());
+            drop(world);
+            world = World::new(Arc::new(open(folder.path()))).await;
+            world.advance(at.since(world.now()));
+            assert!(world.store.tenant(id).await.unwrap().is_some());
+        }
+        let waiting = world.store.waiting_lanes(WaitingLanes { after: None, limit: 1 }).await.unwrap();
+        let latest = if delay.is_some() { due } else { world.now() };
+        assert_eq!(waiting[0].next_due, latest, "with a delay of {delay:?}");
+    }
+}
+
+/// What an older Postroad wrote of it says nothing of its events.
+#[tokio::test]
+async fn a_group_from_before_that_was_kept_waits_for_the_end_of_its_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let group = GroupTarget {
+        key: GroupKey([7; 16]),
+        window_ms: 60_000,
+        is_aligned: false,
+        events_max: 2,
+        bytes_max: 1_000,
+    };
+    let mut event = world.event(&tenant, &[&subscription]).await;
+    event.deliveries[0].target.group = Some(group);
+    let opened = world.commit_event(event).await.remove(0);
+    let at = world.now();
+    drop(world);
+    database(folder.path()).execute("UPDATE open_group SET ready_at = NULL", ()).unwrap();
+    let mut world = World::new(Arc::new(open(folder.path()))).await;
+    world.advance(at.since(world.now()));
+    let mut event = world.event(&tenant, &[&subscription]).await;
+    event.deliveries[0].target.group = Some(group);
+    assert!(world.commit_event(event).await.is_empty(), "it is full");
+    let waiting = world.store.waiting_lanes(WaitingLanes { after: None, limit: 1 }).await.unwrap();
+    assert_eq!(waiting[0].next_due, opened.due);
 }
 
 #[tokio::test]

@@ -200,6 +200,26 @@ pub async fn what_ends_while_a_subscription_is_inactive_counts_not(store: Arc<dy
     }
 }
 
+/// It was called off, sent again, and called off again before the answer to its first request was there.
+pub async fn a_success_counts_also_where_the_delivery_was_sent_again_and_called_off(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let under_way = world.accept_one(&tenant, &subscription).await;
+    world.set_active(&subscription, false).await;
+    world.set_active(&subscription, true).await;
+    let at = world.tick();
+    let (id, expires_at) = (under_way.id, at.after(Duration::from_secs(3_600)));
+    let retry = RetryDelivery { audit: None, tenant_no: tenant.no, id, at, expires_at };
+    world.store.retry_delivery(retry).await.unwrap();
+    world.set_active(&subscription, false).await;
+    assert_eq!(world.record(&under_way, Next::Succeeded).await, OutcomeResult::NotWaiting);
+    let delivery = world.look(&under_way).await;
+    assert_eq!((delivery.status, delivery.reason, delivery.attempts), (Status::Succeeded, None, 1));
+    world.sweep_all(100).await;
+    assert_eq!(world.look(&under_way).await, delivery);
+    assert_eq!(world.store.backlog().await.unwrap().waiting, 0);
+}
+
 pub async fn nothing_but_a_success_and_an_activation_begins_the_count_anew(store: Arc<dyn Store>) {
     let mut world = World::new(store).await;
     let (tenant, subscription) = world.tenant_with_subscription().await;

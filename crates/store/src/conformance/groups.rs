@@ -249,6 +249,7 @@ pub async fn a_full_group_is_due_at_once_and_the_next_event_opens_another(store:
     let one = GroupTarget { events_max: 1, key: GroupKey([9; 16]), ..grouping() };
     let event = grouped(&mut world, &tenant, &subscription, one).await;
     let alone = world.commit_event(event).await.remove(0);
+    assert_eq!(alone.due, alone.event.accepted_at, "the answer says so too");
     assert!(world.refill(&subscription).await.deliveries.iter().any(|delivery| delivery.id == alone.id));
 }
 
@@ -325,6 +326,30 @@ pub async fn targets_of_later_commits_are_grouped_and_wait_too(store: Arc<dyn St
     let fanned_out = world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out;
     assert_eq!(fanned_out.iter().map(|delivery| delivery.due).collect::<Vec<_>>(), [due]);
     assert_eq!(events_of(&world, &opened).await, [opened.event.id, event_id]);
+}
+
+/// A younger event opens a group before the step comes that adds the older one.
+pub async fn an_older_event_whose_target_comes_later_leads_to_the_group_and_goes_with_it(
+    store: Arc<dyn Store>,
+) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let other = world.subscription(&tenant).await;
+    let targets = vec![FanoutTarget { group: Some(grouping()), ..world.target(&subscription) }];
+    let older = NewEvent { fanout: targets.clone(), ..world.event(&tenant, &[&other]).await };
+    let (event_id, event_bytes) = (older.id, older.bytes());
+    let own = world.commit_event(older).await.remove(0);
+    let opened = open(&mut world, &tenant, &subscription).await;
+    let step = Fanout { tenant_no: tenant.no, event_id, event_bytes, targets, next_number: 2 };
+    assert!(world.commit(Vec::new(), Vec::new(), vec![step]).await.fanned_out.is_empty());
+    let ids = |found: Vec<Delivery>| found.into_iter().map(|delivery| delivery.id).collect::<Vec<_>>();
+    assert_eq!(ids(carrying(&world, &tenant, event_id).await), [opened.id, own.id], "page by page");
+    world.record(&own, Next::Succeeded).await;
+    world.advance(10 * WINDOW);
+    let whole = world.refill(&subscription).await.deliveries.remove(0);
+    assert_eq!(world.prune_all(WINDOW, 100).await.events, 0, "the group waits");
+    world.record(&whole, Next::Succeeded).await;
+    assert_eq!(world.prune_all(WINDOW, 100).await.events, 2, "both at once");
 }
 
 pub async fn each_of_its_events_leads_to_the_group(store: Arc<dyn Store>) {

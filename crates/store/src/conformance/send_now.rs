@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use postroad_domain::{DeliveryId, Subscription, Tenant};
+use postroad_domain::{DeliveryId, Reason, Status, Subscription, Tenant};
 
 use super::{
     groups::grouped,
-    world::{World, accepted},
+    world::{World, accepted, lane_of, refill_of},
 };
 use crate::{
     GroupKey, GroupTarget, Next, OutcomeResult, QueuedDelivery, SendNow, SendNowError, SentNow, SentNowPlace,
@@ -131,6 +131,29 @@ pub async fn an_open_group_is_closed_and_sent(store: Arc<dyn Store>) {
     let waiting = world.refill(&subscription).await.deliveries;
     assert_eq!((waiting.len(), waiting[0].id), (1, opened.id));
     assert_eq!(waiting[0].group.map(|group| group.events.get()), Some(2));
+}
+
+/// It was read just before somebody sent it now, and its attempt was made; it is not to be made again.
+pub async fn an_outcome_counts_though_its_delivery_was_made_due_meanwhile(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let (tenant, subscription) = world.tenant_with_subscription().await;
+    let later = world.now().after(2 * DELAY);
+    let all = [
+        (Next::Succeeded, Status::Succeeded),
+        (Next::Failed(Reason::Exhausted), Status::Failed),
+        (Next::InPlace { not_before: later, tries: 1 }, Status::Queued),
+    ];
+    for (next, status) in all {
+        let queued = delayed(&mut world, &tenant, &subscription, DELAY).await;
+        let refill = refill_of(lane_of(&subscription), queued.due);
+        let read = world.store.refill(refill).await.unwrap().deliveries.remove(0);
+        assert_eq!(send_now(&mut world, &subscription).await, 1);
+        assert_eq!(world.record(&read, next).await, OutcomeResult::Applied);
+        let delivery = world.look(&read).await;
+        assert_eq!((delivery.status, delivery.attempts), (status, 1), "{next:?}");
+        let waiting = world.store.backlog().await.unwrap().waiting;
+        assert_eq!(waiting, u64::from(status == Status::Queued));
+    }
 }
 
 pub async fn an_inactive_subscription_sends_nothing_now(store: Arc<dyn Store>) {

@@ -105,6 +105,7 @@ macro_rules! conformance_suite {
                 what_no_receiver_was_asked_about_is_no_failure
                 what_expires_behind_an_attempt_is_a_failure
                 a_success_that_comes_late_counts_and_a_failure_that_does_counts_not
+                a_success_counts_also_where_the_delivery_was_sent_again_and_called_off
                 what_ends_while_a_subscription_is_inactive_counts_not
                 nothing_but_a_success_and_an_activation_begins_the_count_anew
                 a_failing_subscription_is_inactive_and_says_why
@@ -164,6 +165,7 @@ macro_rules! conformance_suite {
                 the_head_that_pauses_in_its_place_is_tried_at_once
                 what_was_sent_now_ends_as_any_other
                 an_open_group_is_closed_and_sent
+                an_outcome_counts_though_its_delivery_was_made_due_meanwhile
                 an_inactive_subscription_sends_nothing_now
             }
             groups {
@@ -180,6 +182,7 @@ macro_rules! conformance_suite {
                 a_group_waits_for_the_latest_of_its_events
                 a_delivery_is_not_due_before_its_time
                 targets_of_later_commits_are_grouped_and_wait_too
+                an_older_event_whose_target_comes_later_leads_to_the_group_and_goes_with_it
                 each_of_its_events_leads_to_the_group
                 a_group_stands_once_in_every_other_list
                 a_list_names_the_first_events_of_a_large_group

@@ -158,7 +158,7 @@ impl State {
         (birth, at): (Birth, Timestamp),
     ) -> DeliveryRow {
         DeliveryRow {
-            no: self.next_number(),
+            no: self.delivery_number(tenant_no, new.id),
             id: new.id,
             lane: lane(tenant_no, new.target.subscription_no),
             subscription_version: new.target.subscription_version,

@@ -25,8 +25,12 @@ impl State {
         if row.body.is_none() {
             row.body.clone_from(&outcome.body);
         }
-        // The due time tells the outcome of this place from one of a place the delivery had before a retry.
-        let place = row.place.filter(|place| place.due == outcome.due && row.lane == outcome.lane);
+        // The due time tells the outcome of this place from one of a place the delivery had before a retry, which is due later. It may
+        // have been made due earlier since it was read: sent now, or a group that became full.
+        let is_its = |place: &Place| {
+            place.due == outcome.due || place.due < outcome.due && place.tries == outcome.tries
+        };
+        let place = row.place.filter(|place| is_its(place) && row.lane == outcome.lane);
         let had_ended_otherwise = matches!(row.status.get(), Status::Cancelled | Status::Failed);
         let input = outcome.next.input();
         match (place, outcome.next) {

@@ -181,6 +181,13 @@ impl State {
         self.last_number
     }
 
+    /// The number of a delivery: in the order of their events, and of one event in the order of its targets, whichever of them a later
+    /// step of its fan-out creates.
+    pub(super) fn delivery_number(&self, tenant_no: TenantNo, id: DeliveryId) -> i64 {
+        let event = self.event_numbers.get(&(tenant_no, id.first_event())).copied().unwrap_or_default();
+        (event << 12) | i64::from(id.number())
+    }
+
     /// The tenant, unless it was deleted.
     pub(super) fn tenant_by_no(&self, no: TenantNo) -> Option<&Tenant> {
         self.tenants.get(&no).filter(|row| !row.deleted).map(|row| &row.tenant)

@@ -31,9 +31,12 @@ impl State {
             trace: None,
             test: true,
         });
+        let number = self.next_number();
+        self.event_numbers.insert((test.tenant_no, test.event_id), number);
+        let id = test.event_id.delivery(1);
         let row = DeliveryRow {
-            no: self.next_number(),
-            id: test.event_id.delivery(1),
+            no: self.delivery_number(test.tenant_no, id),
+            id,
             lane,
             subscription_version: test.subscription_version,
             event: Arc::clone(&event),
@@ -46,8 +49,6 @@ impl State {
             finished_at: Some(test.finished_at),
             place: None,
         };
-        let number = self.next_number();
-        self.event_numbers.insert((test.tenant_no, test.event_id), number);
         self.events.insert((test.tenant_no, test.event_id), event);
         self.deliveries.insert((test.tenant_no, row.id), row);
         self.note(test.tenant_no, test.finished_at, test.audit);

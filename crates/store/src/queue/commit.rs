@@ -214,7 +214,7 @@ pub struct Outcome {
     pub id: DeliveryId,
     /// As in the [`QueuedDelivery`] it belongs to.
     pub handle: i64,
-    /// As in the [`QueuedDelivery`] it belongs to: its place in the queue.
+    /// As in the [`QueuedDelivery`] it belongs to: its place in the queue. One that was made due earlier meanwhile follows it too.
     pub due: Timestamp,
     /// As in the [`QueuedDelivery`] it belongs to.
     pub expires_at: Timestamp,

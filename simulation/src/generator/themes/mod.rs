@@ -4,6 +4,7 @@ mod common;
 mod lanes;
 mod large;
 mod trouble;
+mod waiting;
 
 use self::common::{spice, tenants};
 use crate::generator::draft::Draft;
@@ -26,6 +27,7 @@ pub(super) fn fill(draft: &mut Draft, theme: Theme) {
         Theme::Rests => lanes::rests(draft),
         Theme::Bytes => large::bytes(draft),
         Theme::Framing => trouble::framing(draft),
+        Theme::Waiting => waiting::waiting(draft),
     }
 }
 

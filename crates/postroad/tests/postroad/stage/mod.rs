@@ -7,7 +7,7 @@
 mod attempts;
 mod deliveries;
 mod events;
-mod overlay;
+pub(crate) mod overlay;
 mod policy;
 mod readings;
 mod subscriptions;

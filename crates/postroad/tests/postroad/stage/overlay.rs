@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// Writes all files of the profile below a new folder, its `profile.toml` with the replacements. Panics when a text to
 /// replace does not occur: a check against an unchanged profile would prove nothing.
-pub(super) fn write(profile: &str, replacements: &[(&str, &str)]) -> TempDir {
+pub(crate) fn write(profile: &str, replacements: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
     let copy = folder.path().join(profile);
     copy_folder(&built_in(profile), &copy);

@@ -104,7 +104,7 @@ fn deliveries(work: &Work<'_>, event_no: i64) -> Result<Vec<Doomed>, Fault> {
     })
 }
 
-/// Whether a delivery of an earlier event carries this one.
+/// Whether a delivery of another event carries this one.
 fn is_member(work: &Work<'_>, event_no: i64) -> Result<bool, Fault> {
     Ok(work.known.has_extras && query::find(work.db, sql::MEMBER_OF_ANY, (event_no,), |_| Ok(()))?.is_some())
 }

@@ -64,5 +64,7 @@ pub(crate) fn prune(work: &mut Work<'_>, prune: &Prune) -> Result<Pruned, Fault>
 /// By the limits of the installation.
 fn take_everybodys(work: &mut Work<'_>, step: &mut Step) -> Result<(), Fault> {
     walk::take_released(work, step)?;
-    walk::take_oldest(work, step)
+    walk::take_oldest(work, step)?;
+    // The walk may have come to a group behind an older event that a late step of a fan-out added to it.
+    walk::take_released(work, step)
 }

@@ -72,6 +72,7 @@ pub(super) fn take(work: &mut Work<'_>, step: &mut Step) -> Result<(), Fault> {
             break;
         }
     }
+    take_released(work, step, &rules)?;
     step.is_over |= wants_more;
     Ok(())
 }

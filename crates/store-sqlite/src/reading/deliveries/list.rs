@@ -4,7 +4,7 @@
 //! one subscription, the failed ones, or event after event of the tenant; over all tenants it is every delivery. A page ends when
 //! it is full or has looked at [`PAGE_ROWS_SCANNED_MAX`] rows; its cursor is the last number that was looked at.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{cmp::Reverse, collections::VecDeque, time::Duration};
 
 use postroad_domain::{
     Status, TenantNo,
@@ -108,10 +108,21 @@ fn edges(db: &Connection, filter: &DeliveryFilter) -> Result<(i64, i64), Fault> 
 /// Where the numbers come from.
 #[derive(Clone, Copy)]
 enum Source {
-    Event { tenant_no: i64, event_no: i64 },
-    Subscription { sub_no: i64 },
-    Failed { tenant_no: i64 },
-    Tenant { tenant_no: i64 },
+    /// Of one event: its own up to but not including a number, and what it was added to.
+    Event {
+        tenant_no: i64,
+        event_no: i64,
+        own_end: i64,
+    },
+    Subscription {
+        sub_no: i64,
+    },
+    Failed {
+        tenant_no: i64,
+    },
+    Tenant {
+        tenant_no: i64,
+    },
     All,
 }
 
@@ -160,8 +171,9 @@ impl Walk {
         let source = if let Some(event) = filter.event {
             let Some(event_no) = events::number(db, tenant_no, event)? else { return Ok(None) };
             first = first.max(event_no << DELIVERY_BITS);
-            end = end.min((event_no + 1) << DELIVERY_BITS);
-            Source::Event { tenant_no: tenant_no.0, event_no }
+            let own_end = end.min((event_no + 1) << DELIVERY_BITS);
+            end = i64::MAX;
+            Source::Event { tenant_no: tenant_no.0, event_no, own_end }
         } else if let Some(subscription) = filter.subscription {
             let Some(sub_no) = subscriptions::number(db, tenant_no, subscription)? else { return Ok(None) };
             Source::Subscription { sub_no }
@@ -193,14 +205,15 @@ impl Walk {
 
     /// Reads the next chunk of numbers.
     fn read_on(&mut self, db: &Connection) -> Result<(), Fault> {
-        let delivery_numbers = |text: &str, key: i64| {
-            query::list(db, text, (key, self.first, self.end, CHUNK), |row| Ok(Step::Delivery(row.get(0)?)))
+        let numbers_up_to = |end: i64, text: &str, key: i64| {
+            query::list(db, text, (key, self.first, end, CHUNK), |row| Ok(Step::Delivery(row.get(0)?)))
         };
+        let delivery_numbers = |text: &str, key: i64| numbers_up_to(self.end, text, key);
         let steps = match self.source {
-            Source::Event { tenant_no, event_no } => {
-                let mut own = delivery_numbers(sql::DELIVERY_LISTING_OF_EVENT, tenant_no)?;
-                own.extend(self.joined(db, event_no, CHUNK - own.len())?);
-                own
+            Source::Event { tenant_no, event_no, own_end } => {
+                let end = own_end.min(self.end);
+                let own = numbers_up_to(end, sql::DELIVERY_LISTING_OF_EVENT, tenant_no)?;
+                self.with_joined(db, event_no, own)?
             }
             Source::Subscription { sub_no } => self.of_subscription(db, sub_no)?,
             Source::Failed { tenant_no } => delivery_numbers(sql::DELIVERY_LISTING_OF_FAILED, tenant_no)?,
@@ -226,12 +239,14 @@ impl Walk {
         Ok(numbers.into_iter().map(Step::Delivery).collect())
     }
 
-    /// What an event was added to stands below all that is its own, also where it is outside of the span of time that the
-    /// numbers tell: the filter looks at each.
-    fn joined(&self, db: &Connection, event_no: i64, limit: usize) -> Result<Vec<Step>, Fault> {
-        let joined = groups::joined(db, event_no)?.into_iter().rev().map(|joined| joined.delivery_no);
-        let below = joined.filter(|delivery_no| *delivery_no < self.end);
-        Ok(below.take(limit).map(Step::Delivery).collect())
+    /// An event's own deliveries and what it was added to, also where that is outside of the span of time that the numbers tell: the
+    /// filter looks at each.
+    fn with_joined(&self, db: &Connection, event_no: i64, mut own: Vec<Step>) -> Result<Vec<Step>, Fault> {
+        let joined = groups::joined(db, event_no)?.into_iter().map(|joined| joined.delivery_no);
+        own.extend(joined.filter(|delivery_no| *delivery_no < self.end).map(Step::Delivery));
+        own.sort_by_key(|step| Reverse(step.number()));
+        own.truncate(CHUNK);
+        Ok(own)
     }
 
     fn of_all(&self, db: &Connection) -> Result<Vec<Step>, Fault> {

@@ -215,7 +215,7 @@ impl<'a> Walk<'a> {
         Ok(found)
     }
 
-    /// Where the deliveries of earlier events to the subscription stand that the event was added to. They decide with its own
+    /// Where the deliveries of other events to the subscription stand that the event was added to. They decide with its own
     /// ones, but are sent again where their first event is.
     fn joined(&self, event_no: i64) -> Result<Vec<Standing>, Fault> {
         if self.has_groups == Some(false) {

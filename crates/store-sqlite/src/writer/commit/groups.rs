@@ -81,17 +81,17 @@ pub(super) fn join(
         };
         move_place(db, known, &moved)?;
     }
-    known.open_groups.set_contents(sub_no, key, grown);
+    known.open_groups.set_contents(db, (sub_no, key), grown)?;
     Ok(true)
 }
 
-/// Notes a group that was just created with its first event.
+/// Notes a group that was just created with its first event; answers when it is due.
 pub(super) fn open(
     db: &Connection,
     (known, announced): (&mut Known, &mut Vec<Change>),
     new: &Joining,
     delivery_no: i64,
-) -> Result<(), Fault> {
+) -> Result<Timestamp, Fault> {
     let (sub_no, key) = (new.lane.subscription_no, new.group.key);
     let contents = Contents {
         events: 1,
@@ -99,27 +99,32 @@ pub(super) fn open(
         ready_at: new.target.due.max(new.at),
         expires_at: new.target.expires_at,
     };
-    let open = OpenGroup { delivery_no, closes_at: new.group.closes_at(new.at), contents: Some(contents) };
+    let open = OpenGroup {
+        delivery_no,
+        closes_at: new.group.closes_at(new.at),
+        contents: Some(contents),
+        noted_ready_at: Some(contents.ready_at),
+    };
     known.open_groups.open(db, (sub_no, key), open)?;
     if is_full(contents, new.group)
         && let Some(generation) = known.lanes.get(&sub_no).map(|lane| lane.generation)
     {
-        close(db, (known, announced), (new, generation), (open, open.due(contents), contents))?;
+        return close(db, (known, announced), (new, generation), (open, open.due(contents), contents));
     }
-    Ok(())
+    Ok(open.due(contents))
 }
 
 fn is_full(contents: Contents, group: GroupTarget) -> bool {
     contents.events >= u32::from(group.events_max) || contents.bytes >= u64::from(group.bytes_max)
 }
 
-/// The group takes no more, and is due before its window is over; its place in the queue is at `from`.
+/// The group takes no more, and is due before its window is over; its place in the queue is at `from`. Answers when it is due.
 fn close(
     db: &Connection,
     (known, announced): (&mut Known, &mut Vec<Change>),
     (new, generation): (&Joining, i64),
     (open, from, contents): (OpenGroup, Timestamp, Contents),
-) -> Result<(), Fault> {
+) -> Result<Timestamp, Fault> {
     known.open_groups.close(db, (new.lane.subscription_no, new.group.key))?;
     let (delivery_no, to) = (open.delivery_no, contents.ready_at.max(new.at));
     let expires_at = contents.expires_at;
@@ -129,7 +134,7 @@ fn close(
         &Moved { lane: new.lane, generation, delivery_no, tries: 0, from, to, expires_at },
     )?;
     announced.push(Change::Lane(new.lane));
-    Ok(())
+    Ok(to)
 }
 
 /// What the group holds, if its delivery waits where the end of its window put it.
@@ -167,6 +172,7 @@ fn read(
     let Some(expires_at) = expires_at else { return Ok(None) };
     let group = groups::group(db, open.delivery_no, extras)?;
     let (events, bytes) = group.map_or((1, first_bytes), |group| (group.events.get(), group.bytes));
-    // Whether its window or its latest event decided when it is due is not kept: it is not sent before, should it be full.
-    Ok(Some(Contents { events, bytes, ready_at: due, expires_at }))
+    // Where its row does not say it, it is not sent before it is due now, should it be full.
+    let ready_at = open.noted_ready_at.filter(|_| due == open.closes_at).unwrap_or(due);
+    Ok(Some(Contents { events, bytes, ready_at, expires_at }))
 }

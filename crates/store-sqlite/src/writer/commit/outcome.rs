@@ -65,8 +65,8 @@ struct Place {
 
 /// Where an outcome's delivery waited.
 enum Waited {
-    /// In this generation, which is the lane's current one.
-    Current(i64),
+    /// In this generation, which is the lane's current one, due at that moment.
+    Current(i64, Timestamp),
     /// In one that was called off.
     CalledOff(Mark),
     /// Nowhere.
@@ -98,8 +98,12 @@ impl<'a, 'c> Ledger<'a, 'c> {
         if !known.tenants.contains_key(&outcome.lane.tenant_no) {
             return Ok(OutcomeResult::NotWaiting);
         }
+        let mut stood_at = outcome.due;
         let (result, is_noted) = match self.leave(known, outcome)? {
-            Waited::Current(generation) => (OutcomeResult::Applied, self.follow(known, outcome, generation)?),
+            Waited::Current(generation, due) => {
+                stood_at = due;
+                (OutcomeResult::Applied, self.follow(known, outcome, (generation, due))?)
+            }
             Waited::CalledOff(mark) => {
                 known.ended(outcome.lane.tenant_no, outcome.handle);
                 (OutcomeResult::NotWaiting, self.follow_mark(known, outcome, mark)?)
@@ -110,7 +114,7 @@ impl<'a, 'c> Ledger<'a, 'c> {
             self.attempts.log(known, outcome.handle, attempt)?;
         }
         if let Some(stored) = outcome.body.as_deref().filter(|_| is_noted) {
-            self.keep_body(known, (outcome, result), stored)?;
+            self.keep_body(known, (outcome, result, stood_at), stored)?;
         }
         Ok(result)
     }
@@ -119,7 +123,7 @@ impl<'a, 'c> Ledger<'a, 'c> {
     fn keep_body(
         &mut self,
         known: &mut Known,
-        (outcome, result): (&Outcome, OutcomeResult),
+        (outcome, result, stood_at): (&Outcome, OutcomeResult, Timestamp),
         stored: &StoredBody,
     ) -> Result<(), Fault> {
         let url = stored.url.as_ref().map(EndpointUrl::as_str);
@@ -131,7 +135,7 @@ impl<'a, 'c> Ledger<'a, 'c> {
         known.has_extras = true;
         let due = match outcome.next {
             Next::Queued { due, .. } => due,
-            Next::InPlace { .. } => outcome.due,
+            Next::InPlace { .. } => stood_at,
             Next::Succeeded | Next::Failed(_) => return Ok(()),
         };
         if result == OutcomeResult::Applied {
@@ -142,35 +146,82 @@ impl<'a, 'c> Ledger<'a, 'c> {
     }
 
     fn leave(&mut self, known: &Known, outcome: &Outcome) -> Result<Waited, Fault> {
+        match self.leave_at(known, outcome, outcome.due)? {
+            Waited::Left => {}
+            waited => return Ok(waited),
+        }
+        // It was made due earlier since it was read: sent now, or a group that became full. What was sent again is due later, and what was
+        // tried meanwhile has more tries.
+        match self.due_now(outcome)? {
+            Some(due) if due < outcome.due && self.stands_at(known, outcome, due)? => {
+                self.leave_at(known, outcome, due)
+            }
+            _ => Ok(Waited::Left),
+        }
+    }
+
+    /// Whether the outcome's delivery waits with that due time, and was not tried since the outcome's attempt.
+    fn stands_at(&self, known: &Known, outcome: &Outcome, due: Timestamp) -> Result<bool, Fault> {
+        let lane = outcome.lane;
+        let current = known.lanes.get(&lane.subscription_no).map(|known| known.generation);
+        let called_off = known.marks_of(lane.subscription_no).map(|(generation, _)| generation);
+        for generation in current.into_iter().chain(called_off) {
+            let place =
+                (lane.tenant_no.0, lane.subscription_no.0, generation, due.as_micros(), outcome.handle);
+            let tries = query::find(self.db, sql::QUEUE_PLACE, place, |row| Ok(row.get::<_, u32>(0)?))?;
+            if tries == Some(outcome.tries) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// When the outcome's delivery is due as its row says it, if it waits or a mark has called it off.
+    fn due_now(&self, outcome: &Outcome) -> Result<Option<Timestamp>, Fault> {
+        let found = query::find(self.db, sql::DELIVERY_DUE, (outcome.handle,), |row| Ok(row.get(0)?))?;
+        Ok(found.map(Timestamp::from_micros))
+    }
+
+    fn leave_at(&mut self, known: &Known, outcome: &Outcome, due: Timestamp) -> Result<Waited, Fault> {
         let sub_no = outcome.lane.subscription_no;
         if let Some(lane) = known.lanes.get(&sub_no)
-            && self.leave_generation(outcome, lane.generation)?
+            && self.leave_generation(outcome, due, lane.generation)?
         {
-            return Ok(Waited::Current(lane.generation));
+            return Ok(Waited::Current(lane.generation, due));
         }
         for (generation, mark) in known.marks_of(sub_no) {
-            if self.leave_generation(outcome, generation)? {
+            if self.leave_generation(outcome, due, generation)? {
                 return Ok(Waited::CalledOff(mark));
             }
         }
         Ok(Waited::Left)
     }
 
-    fn leave_generation(&mut self, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
+    fn leave_generation(
+        &mut self,
+        outcome: &Outcome,
+        due: Timestamp,
+        generation: i64,
+    ) -> Result<bool, Fault> {
         let lane = outcome.lane;
-        let place =
-            (lane.tenant_no.0, lane.subscription_no.0, generation, outcome.due.as_micros(), outcome.handle);
+        let place = (lane.tenant_no.0, lane.subscription_no.0, generation, due.as_micros(), outcome.handle);
         Ok(self.leave.run(place)? == 1)
     }
 
-    fn follow(&mut self, known: &mut Known, outcome: &Outcome, generation: i64) -> Result<bool, Fault> {
+    fn follow(
+        &mut self,
+        known: &mut Known,
+        outcome: &Outcome,
+        (generation, left): (i64, Timestamp),
+    ) -> Result<bool, Fault> {
+        let place = (left.as_micros(), outcome.handle);
         match outcome.next {
             Next::Succeeded => {
-                known.left(outcome.lane.subscription_no, place_of(outcome), None);
+                known.left(outcome.lane.subscription_no, place, None);
                 self.succeed(known, outcome)
             }
             Next::Failed(reason) => {
-                known.left(outcome.lane.subscription_no, place_of(outcome), None);
+                known.left(outcome.lane.subscription_no, place, None);
                 let (attempts, at) = (tried(outcome), self.at.as_micros());
                 let row = (outcome.handle, attempts, at, codes::reason_code(reason));
                 if outcome.is_failure() {
@@ -180,16 +231,22 @@ impl<'a, 'c> Ledger<'a, 'c> {
                 Ok(self.fail.run(row)? == 1)
             }
             Next::Queued { due, tries } => {
-                self.wait_on(known, outcome, Place { generation, due, not_before: None, tries })
+                self.wait_on(known, outcome, place, Place { generation, due, not_before: None, tries })
             }
             Next::InPlace { not_before, tries } => {
-                let (due, not_before) = (outcome.due, Some(not_before));
-                self.wait_on(known, outcome, Place { generation, due, not_before, tries })
+                let (due, not_before) = (left, Some(not_before));
+                self.wait_on(known, outcome, place, Place { generation, due, not_before, tries })
             }
         }
     }
 
-    fn wait_on(&mut self, known: &mut Known, outcome: &Outcome, at: Place) -> Result<bool, Fault> {
+    fn wait_on(
+        &mut self,
+        known: &mut Known,
+        outcome: &Outcome,
+        left: waiting::Place,
+        at: Place,
+    ) -> Result<bool, Fault> {
         let (lane, expires_at) = (outcome.lane, outcome.expires_at);
         self.enter.run((
             lane.tenant_no.0,
@@ -201,7 +258,7 @@ impl<'a, 'c> Ledger<'a, 'c> {
             expires_at.as_micros(),
             at.not_before.map(Timestamp::as_micros),
         ))?;
-        let places = (place_of(outcome), (at.due.as_micros(), outcome.handle));
+        let places = (left, (at.due.as_micros(), outcome.handle));
         known.shifted(lane.subscription_no, places, expires_at);
         Ok(self.postpone.run((outcome.handle, tried(outcome), at.due.as_micros()))? == 1)
     }
@@ -224,7 +281,28 @@ impl<'a, 'c> Ledger<'a, 'c> {
             self.tally.succeeded(known, outcome.lane);
             return Ok(true);
         }
+        if outcome.next == Next::Succeeded && self.was_called_off_elsewhere(known, outcome)? {
+            return self.succeed(known, outcome);
+        }
         Ok(self.count.run((outcome.handle, attempts))? == 1)
+    }
+
+    /// Whether the delivery waited at another place than this outcome's, which a mark called off: it had been sent again. It waits there
+    /// no more.
+    fn was_called_off_elsewhere(&mut self, known: &mut Known, outcome: &Outcome) -> Result<bool, Fault> {
+        let sub_no = outcome.lane.subscription_no;
+        let generations: Vec<_> = known.marks_of(sub_no).map(|(generation, _)| generation).collect();
+        if generations.is_empty() {
+            return Ok(false);
+        }
+        let Some(due) = self.due_now(outcome)? else { return Ok(false) };
+        for generation in generations {
+            if self.leave_generation(outcome, due, generation)? {
+                known.ended(outcome.lane.tenant_no, outcome.handle);
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn succeed(&mut self, known: &mut Known, outcome: &Outcome) -> Result<bool, Fault> {
@@ -236,11 +314,6 @@ impl<'a, 'c> Ledger<'a, 'c> {
 /// By how many the outcome raises the count of attempts.
 fn tried(outcome: &Outcome) -> i64 {
     i64::from(outcome.attempt.is_some())
-}
-
-/// Where an outcome's delivery stood in its lane.
-fn place_of(outcome: &Outcome) -> waiting::Place {
-    (outcome.due.as_micros(), outcome.handle)
 }
 
 /// The rows of attempts.

@@ -165,8 +165,7 @@ impl<'a> Places<'a> {
         self.list(changes, placed)?;
         let place = (due.as_micros(), placed.delivery_no);
         known.entered(target.subscription_no, place, target.expires_at, joining.bytes);
-        groups::open(self.db, (known, &mut self.announced), joining, placed.delivery_no)?;
-        Ok(due)
+        groups::open(self.db, (known, &mut self.announced), joining, placed.delivery_no)
     }
 
     /// Creates a delivery of a step of a large fan-out whose subscription is paused by now: it ends at once.

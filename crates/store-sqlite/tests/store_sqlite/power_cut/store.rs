@@ -86,7 +86,7 @@ async fn try_all(conditions: Conditions, share: usize, is_enough: impl Fn(&Tally
 
 fn was_cut_everywhere(met: &Tally) -> bool {
     let cuts = [met.cut_opening, met.cut_checkpointing, met.cut_closing, met.undone];
-    cuts.into_iter().all(|count| count > 0)
+    cuts.into_iter().chain(met.groups).all(|count| count > 0)
 }
 
 fn moved_its_log(met: &Tally) -> bool {

@@ -1,27 +1,32 @@
 //! Does to one store what was planned: finds the store's own numbers for public ids, and answers in public words.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
 
-use postroad_domain::{DeliveryId, ProfileNo, TenantId, Timestamp};
+use postroad_domain::{DeliveryId, ProfileNo, Status, TenantId, Timestamp, delivery::StoredBody};
 use postroad_store::{
     AcceptResult, BacklogBudget, CancelDelivery, CancelDeliveryError, Commit, Committed, ConfigSnapshot,
     DeleteTenant, Fanout, FanoutTarget, NewDelivery, NewEvent, Next, OpenSession, Outcome, OutcomeResult,
-    Prune, QueuedDelivery, RetryDelivery, RetryDeliveryError, SessionId, SettingKey, Store, StoreError,
-    Sweep,
+    Prune, QueuedDelivery, RetryDelivery, RetryDeliveryError, SendNow, SendNowError, SessionId, SettingKey,
+    Store, StoreError, Sweep,
 };
 
 use super::{
     picture,
-    step::{EventPlan, OutcomePlan, Step, Write},
+    step::{EventPlan, OutcomePlan, Step, SubscriptionName, Write},
 };
 
-/// Where each delivery that was ever handed out had its last place in the queue. Outlives a reboot, as an engine's
-/// memory does not: with it, outcomes come late too.
-pub(crate) type Places = BTreeMap<DeliveryId, QueuedDelivery>;
+/// What a caller remembers. Outlives a reboot, as an engine's memory does not: with it, outcomes come late too.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    /// Where each delivery that was ever handed out had its last place in the queue.
+    last: BTreeMap<DeliveryId, QueuedDelivery>,
+    /// Those that were due when the caller looked: of no other group an attempt may be made.
+    due: BTreeSet<DeliveryId>,
+}
 
 /// No delivery of a trial lives so long.
 const LIFE_OF_DELIVERY: Duration = Duration::from_secs(30 * 86_400);
@@ -47,7 +52,7 @@ impl Actor {
     /// Finds where everything that may be handed out waits, also what no answer ever named.
     pub(crate) async fn look(&mut self) -> Result<(), StoreError> {
         let waiting = picture::waiting(&*self.store).await?;
-        self.places.extend(waiting.into_iter().map(|place| (place.id, place)));
+        self.places.last.extend(waiting.into_iter().map(|place| (place.id, place)));
         Ok(())
     }
 
@@ -77,12 +82,13 @@ impl Actor {
             Step::Test(plan) => self.test(at, plan).await,
             Step::Commit { events, outcomes } => {
                 let events = self.new_events(events).await?;
-                let outcomes = self.new_outcomes(outcomes).await?;
+                let outcomes = self.new_outcomes(at, outcomes).await?;
                 self.commit(at, events, outcomes, Vec::new()).await
             }
             Step::FanOut { targets_each } => self.fan_out(at, *targets_each).await,
             Step::Retry { delivery } => self.retry(at, *delivery).await,
             Step::Cancel { delivery } => self.cancel(at, *delivery).await,
+            Step::SendNow { subscription, limit } => self.send_now(at, subscription, *limit).await,
             Step::Sweep { limit } => {
                 // How far a step comes is the store's own affair.
                 self.store
@@ -120,7 +126,7 @@ impl Actor {
     }
 
     async fn retry(&mut self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {
-        let Some(place) = self.places.get_mut(&id) else { return Ok(nothing()) };
+        let Some(place) = self.places.last.get_mut(&id) else { return Ok(nothing()) };
         let (tenant_no, expires_at) = (place.lane.tenant_no, at.after(LIFE_OF_DELIVERY));
         let before = self.store.delivery(tenant_no, id).await?;
         match self.store.retry_delivery(RetryDelivery { audit: None, tenant_no, id, at, expires_at }).await {
@@ -138,11 +144,28 @@ impl Actor {
     }
 
     async fn cancel(&self, at: Timestamp, id: DeliveryId) -> Result<String, StoreError> {
-        let Some(place) = self.places.get(&id) else { return Ok(nothing()) };
+        let Some(place) = self.places.last.get(&id) else { return Ok(nothing()) };
         let cancel = CancelDelivery { audit: None, tenant_no: place.lane.tenant_no, id, at };
         match self.store.cancel_delivery(cancel).await {
             Ok(_) => Ok("cancelled".to_owned()),
             Err(CancelDeliveryError::Store(error)) => Err(error),
+            Err(refusal) => Ok(in_words(refusal)),
+        }
+    }
+
+    /// One step, which is one transaction.
+    async fn send_now(
+        &self,
+        at: Timestamp,
+        name: &SubscriptionName,
+        limit: usize,
+    ) -> Result<String, StoreError> {
+        let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
+        let (tenant_no, subscription) = (tenant.no, name.id);
+        let send = SendNow { audit: None, tenant_no, subscription, at, after: None, limit };
+        match self.store.send_now(send).await {
+            Ok(sent) => Ok(in_words((sent.count, sent.next.is_some()))),
+            Err(SendNowError::Store(error)) => Err(error),
             Err(refusal) => Ok(in_words(refusal)),
         }
     }
@@ -152,18 +175,20 @@ impl Actor {
         for step in &mut steps {
             step.targets.truncate(targets_each);
         }
-        self.commit(at, Vec::new(), Vec::new(), steps).await
+        self.commit(at, Vec::new(), (Vec::new(), Vec::new()), steps).await
     }
 
     async fn commit(
         &mut self,
         at: Timestamp,
         events: Vec<NewEvent>,
-        outcomes: Vec<Outcome>,
+        (outcomes, read): (Vec<Outcome>, Vec<QueuedDelivery>),
         fanouts: Vec<Fanout>,
     ) -> Result<String, StoreError> {
         let commit = Arc::new(Commit { at, session: self.session, events, outcomes, fanouts });
         let committed = self.store.commit(Arc::clone(&commit)).await?;
+        self.places.due.extend(read.iter().map(|place| place.id));
+        self.places.last.extend(read.into_iter().map(|place| (place.id, place)));
         self.note(&commit, &committed);
         Ok(committed_in_words(&committed))
     }
@@ -181,11 +206,28 @@ impl Actor {
         Ok(events)
     }
 
-    async fn new_outcomes(&self, plans: &[OutcomePlan]) -> Result<Vec<Outcome>, StoreError> {
-        let mut outcomes = Vec::new();
+    /// The outcomes, and where those stood that the caller looked for.
+    async fn new_outcomes(
+        &self,
+        at: Timestamp,
+        plans: &[OutcomePlan],
+    ) -> Result<(Vec<Outcome>, Vec<QueuedDelivery>), StoreError> {
+        let (mut outcomes, mut read) = (Vec::new(), Vec::new());
         for plan in plans {
-            let Some(place) = self.places.get(&plan.delivery) else { continue };
+            let Some(mut place) = self.places.last.get(&plan.delivery).cloned() else { continue };
             let delivery = self.store.delivery(place.lane.tenant_no, place.id).await?;
+            if plan.when_due {
+                let due = self.store.refill(picture::everything_in(place.lane, at)).await?.deliveries;
+                let waits = delivery.as_ref().is_some_and(|delivery| delivery.status == Status::Queued);
+                match due.into_iter().find(|due| due.id == plan.delivery) {
+                    Some(due) => {
+                        place = due;
+                        read.push(place.clone());
+                    }
+                    None if waits || !self.places.due.contains(&plan.delivery) => continue,
+                    None => {}
+                }
+            }
             let mut attempt = plan.attempt.clone();
             attempt.number = delivery.map_or(0, |delivery| delivery.attempts) + 1;
             outcomes.push(Outcome {
@@ -196,17 +238,17 @@ impl Actor {
                 expires_at: place.expires_at,
                 tries: place.tries,
                 attempt: Some(attempt),
-                body: None,
+                body: plan.body.clone().map(|body| Arc::new(StoredBody { method: None, url: None, body })),
                 next: plan.next,
             });
         }
-        Ok(outcomes)
+        Ok((outcomes, read))
     }
 
     fn note(&mut self, commit: &Commit, committed: &Committed) {
         for (outcome, result) in commit.outcomes.iter().zip(&committed.outcomes) {
             if let (Next::Queued { due, tries }, OutcomeResult::Applied) = (outcome.next, result)
-                && let Some(place) = self.places.get_mut(&outcome.id)
+                && let Some(place) = self.places.last.get_mut(&outcome.id)
             {
                 (place.due, place.tries) = (due, tries);
             }
@@ -216,20 +258,23 @@ impl Actor {
             _ => &[],
         });
         let placed = accepted.chain(&committed.fanned_out);
-        self.places.extend(placed.map(|place| (place.id, place.clone())));
+        self.places.last.extend(placed.map(|place| (place.id, place.clone())));
     }
 }
 
 fn new_event(plan: &EventPlan, config: &ConfigSnapshot) -> NewEvent {
-    let wanting = config.subscriptions.iter().filter(|known| plan.wanted_by.contains(&known.id));
+    let wanting = config.subscriptions.iter().filter_map(|known| {
+        let wanted = plan.wanted_by.iter().find(|(id, _)| *id == known.id);
+        wanted.map(|(_, waiting)| (known, waiting))
+    });
     let mut targets: Vec<FanoutTarget> = wanting
-        .filter(|known| known.spec.active)
-        .map(|known| FanoutTarget {
+        .filter(|(known, _)| known.spec.active)
+        .map(|(known, waiting)| FanoutTarget {
             subscription_no: known.no,
             subscription_version: known.version,
-            due: Timestamp::default(),
+            due: waiting.due,
             expires_at: plan.id.timestamp().after(LIFE_OF_DELIVERY),
-            group: None,
+            group: waiting.group,
         })
         .collect();
     let fanout = targets.split_off(plan.served_at_once.min(targets.len()));

@@ -51,6 +51,8 @@ pub(crate) struct Tally {
     pub(crate) cut_own_checkpoint: usize,
     /// Checkpoints of the store's own that the next operation waited for, so that the log began anew.
     pub(crate) own_checkpoints: usize,
+    /// Groups of several events that were found when a store was opened: those that wait, have ended, and were called off.
+    pub(crate) groups: [usize; 3],
 }
 
 impl AddAssign for Tally {
@@ -63,5 +65,8 @@ impl AddAssign for Tally {
         self.undone += other.undone;
         self.cut_own_checkpoint += other.cut_own_checkpoint;
         self.own_checkpoints += other.own_checkpoints;
+        for (sum, count) in self.groups.iter_mut().zip(other.groups) {
+            *sum += count;
+        }
     }
 }

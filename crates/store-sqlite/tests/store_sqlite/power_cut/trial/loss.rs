@@ -27,6 +27,9 @@ pub(crate) enum Loss {
     /// An operation met the cut, and the store holds something else than both without and with it.
     #[error("without the open operation: {without}\nwith it: {with}\nthe open operation: {open}")]
     Half { open: Box<Write>, without: String, with: String },
+    /// An event is in two deliveries of a subscription.
+    #[error("{}", .0.join("\n"))]
+    Twice(Vec<String>),
     /// SQLite's own check of the file.
     #[error("the file is broken: {0}")]
     Broken(String),

@@ -82,8 +82,8 @@ impl Trial {
             vfs: Vfs::register(),
             folder: tempfile::tempdir().expect("the machine has room for a folder"),
             planner: Planner::new(conditions.seed, conditions.data_bytes_max),
-            expected: Actor::begin(memory, Places::new()).await?,
-            places: Places::new(),
+            expected: Actor::begin(memory, Places::default()).await?,
+            places: Places::default(),
             met_in_database: false,
             open: None,
             tally: Tally::default(),
@@ -180,7 +180,13 @@ impl Trial {
 
     /// Everything acknowledged is there, and of the one operation that was open everything or nothing.
     async fn compare(&mut self, store: &dyn Store) -> Result<(), Loss> {
-        let found = Picture::of(store).await?;
+        let mut found = Picture::of(store).await?;
+        for (sum, count) in self.tally.groups.iter_mut().zip(found.groups) {
+            *sum += count;
+        }
+        if !found.carried_twice.is_empty() {
+            return Err(Loss::Twice(std::mem::take(&mut found.carried_twice)));
+        }
         let open = self.open.take();
         let Some(without) = found.difference_to(&Picture::of(&*self.expected.store).await?) else {
             self.tally.undone += usize::from(open.is_some());

@@ -5,15 +5,19 @@ use std::{
     fmt::Write,
 };
 
+use bytes::Bytes;
 use postroad_domain::{
-    Attempt, DeliveryId, Event, EventId, EventOffset, EventType, ProfileNo, RegisteredType, Subscription,
-    SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp, delivery::Delivery, tenant::TenantSpec,
+    Attempt, DeliveryId, Event, EventId, EventOffset, EventType, ProfileNo, RegisteredType, Status,
+    Subscription, SubscriptionNo, SubscriptionVersion, Tenant, TenantNo, Timestamp, delivery::Delivery,
+    tenant::TenantSpec,
 };
 use postroad_store::{
-    DeliveryFilter, EventFilter, LaneKey, ListDeliveries, ListEvents, ListTenants, LogEntry, QueuedDelivery,
-    ReadLog, Refill, SettingKey, Store, StoreError, StoredProfile, WaitingLanes,
+    DeliveryFilter, EventFilter, Group, LaneKey, ListDeliveries, ListEvents, ListTenants, LogEntry,
+    QueuedDelivery, ReadLog, Refill, SettingKey, Store, StoreError, StoredProfile, WaitingLanes,
 };
 
+/// The end of what does not end.
+const EVER: Timestamp = Timestamp::from_micros(i64::MAX);
 /// Items that one page is asked for.
 const PAGE: usize = 250;
 /// Characters of a fact that a report shows.
@@ -25,6 +29,12 @@ const DIFFERENCES_SHOWN: usize = 4;
 #[derive(Debug, Default)]
 pub(crate) struct Picture {
     facts: BTreeMap<String, Fact>,
+    /// The delivery that brings an event to a subscription. No trial sends anything a second time, so there is one.
+    carried: BTreeMap<(SubscriptionNo, EventId), DeliveryId>,
+    /// Events that are in two of them.
+    pub(crate) carried_twice: Vec<String>,
+    /// Groups of several events: those that wait, have ended, and were called off.
+    pub(crate) groups: [usize; 3],
 }
 
 #[derive(Debug, PartialEq)]
@@ -37,9 +47,14 @@ enum Fact {
     Profile(StoredProfile),
     Event(Event),
     Delivery(Delivery, Vec<Attempt>),
+    /// The events that a delivery carries, in their order, and what its first attempt sent, where that was kept.
+    Carried(Vec<EventId>, Option<Bytes>),
     Lane(Vec<Place>),
     LaneWaits(Timestamp),
-    Fanout { next_number: u16, targets: usize },
+    Fanout {
+        next_number: u16,
+        targets: usize,
+    },
     Log(Vec<LogEntry>, EventOffset),
     Waiting(u64),
     Setting(Option<Vec<u8>>),
@@ -54,6 +69,7 @@ struct Place {
     tries: u32,
     attempts: u32,
     event: EventId,
+    group: Option<Group>,
 }
 
 impl Picture {
@@ -104,7 +120,7 @@ impl Picture {
             self.add_versions(store, &subscription).await?;
             let lane = LaneKey { tenant_no: tenant.no, subscription_no: subscription.no };
             names.insert(lane, subscription.id);
-            let places = store.refill(everything_in(lane)).await?.deliveries;
+            let places = store.refill(everything_in(lane, EVER)).await?.deliveries;
             self.add(format!("lane of {}", subscription.id), Fact::Lane(places.iter().map(place).collect()));
             // Numbers are the store's own.
             let (no, tenant_no) = (SubscriptionNo(0), TenantNo(0));
@@ -167,6 +183,28 @@ impl Picture {
             let page = store.list_deliveries(list).await?;
             for delivery in page.items {
                 let attempts = store.attempts(tenant_no, delivery.id).await?;
+                // Of one event it is in the list already.
+                let is_group = delivery.event_count > 1;
+                let of_group =
+                    if is_group { store.delivery_events(tenant_no, delivery.id).await? } else { Vec::new() };
+                let mut carried: Vec<_> = of_group.iter().map(|event| event.id).collect();
+                if is_group {
+                    self.groups[match delivery.status {
+                        Status::Queued | Status::Delivering => 0,
+                        Status::Succeeded | Status::Failed => 1,
+                        Status::Cancelled => 2,
+                    }] += 1;
+                } else {
+                    carried.clone_from(&delivery.events);
+                }
+                let body = store.stored_body(tenant_no, delivery.id).await?.map(|stored| stored.body.clone());
+                for event in &carried {
+                    let of = (delivery.subscription_no, *event);
+                    if let Some(before) = self.carried.insert(of, delivery.id) {
+                        self.carried_twice.push(format!("{event} is in {before} and in {}", delivery.id));
+                    }
+                }
+                self.add(format!("events of {}", delivery.id), Fact::Carried(carried, body));
                 self.add(
                     format!("delivery {}", delivery.id),
                     Fact::Delivery(Delivery { subscription_no: SubscriptionNo(0), ..delivery }, attempts),
@@ -206,7 +244,7 @@ async fn log(
 pub(crate) async fn waiting(store: &dyn Store) -> Result<Vec<QueuedDelivery>, StoreError> {
     let mut waiting = Vec::new();
     for found in store.waiting_lanes(WaitingLanes { after: None, limit: 1_000 }).await? {
-        waiting.extend(store.refill(everything_in(found.lane)).await?.deliveries);
+        waiting.extend(store.refill(everything_in(found.lane, EVER)).await?.deliveries);
     }
     Ok(waiting)
 }
@@ -215,8 +253,8 @@ async fn tenants(store: &dyn Store) -> Result<Vec<Tenant>, StoreError> {
     Ok(store.list_tenants(ListTenants { profile: None, after: None, limit: PAGE }).await?.items)
 }
 
-fn everything_in(lane: LaneKey) -> Refill {
-    let due_by = Timestamp::from_micros(i64::MAX);
+/// Everything that waits in a lane and is due by then.
+pub(super) fn everything_in(lane: LaneKey, due_by: Timestamp) -> Refill {
     Refill { lane, due_by, held: Vec::new(), limit: usize::MAX, bytes_max: usize::MAX }
 }
 
@@ -229,6 +267,7 @@ fn place(waiting: &QueuedDelivery) -> Place {
         tries: waiting.tries,
         attempts: waiting.attempts,
         event: waiting.event.id,
+        group: waiting.group,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Chooses what comes next, by the seed alone: never by what a store answered, so that a seed is always the same story.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{
@@ -9,15 +9,17 @@ use postroad_domain::{
     attempt::Answer,
     ids::{Id, Kind},
 };
-use postroad_store::{Idempotency, Next};
+use postroad_store::{GroupKey, GroupTarget, Idempotency, Next};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
-use super::step::{Action, EventPlan, OutcomePlan, Step, SubscriptionName, TestPlan, Write};
+use super::step::{Action, EventPlan, OutcomePlan, Step, SubscriptionName, TestPlan, Waiting, Write};
 
 /// Tenants that come, change, and may go and come again.
 const TENANTS: usize = 3;
 /// Chances are taken among so many of the latest: the early ones have ended long ago.
 const LATEST: usize = 30;
+/// Keys of the groups of a subscription.
+const GROUP_KEYS: u8 = 3;
 /// Repeats of keyed events that one commit asks for.
 const REPEATS_MAX: usize = 40;
 
@@ -29,6 +31,8 @@ pub(crate) struct Planner {
     data_bytes_max: usize,
     subscriptions: Vec<SubscriptionName>,
     deliveries: Vec<DeliveryId>,
+    /// Those of them that may be groups.
+    groups: HashSet<DeliveryId>,
     keyed: Vec<EventPlan>,
 }
 
@@ -41,6 +45,7 @@ impl Planner {
             data_bytes_max,
             subscriptions: Vec::new(),
             deliveries: Vec::new(),
+            groups: HashSet::new(),
             keyed: Vec::new(),
         }
     }
@@ -59,8 +64,12 @@ impl Planner {
             0..8 => return self.create(),
             8..53 => self.commit(),
             53..60 => self.configure(),
-            60..66 => Step::Retry { delivery: self.delivery() },
-            66..71 => Step::Cancel { delivery: self.delivery() },
+            60..64 => Step::Retry { delivery: self.delivery() },
+            64..67 => {
+                let limit = if self.rng.random_bool(0.7) { 1_000 } else { 2 };
+                Step::SendNow { subscription: self.subscription(), limit }
+            }
+            67..71 => Step::Cancel { delivery: self.delivery() },
             71..80 => {
                 Step::SetActive { subscription: self.subscription(), active: self.rng.random_bool(0.6) }
             }
@@ -161,11 +170,18 @@ impl Planner {
         let mut wanted_by = Vec::new();
         for _ in 0..self.rng.random_range(0..=3) {
             let subscription = self.subscription();
-            if subscription.tenant == tenant && !wanted_by.contains(&subscription.id) {
-                wanted_by.push(subscription.id);
+            if subscription.tenant == tenant && wanted_by.iter().all(|(id, _)| *id != subscription.id) {
+                wanted_by.push((subscription.id, self.waiting()));
             }
         }
-        self.deliveries.extend((1..).zip(&wanted_by).map(|(number, _)| id.delivery(number)));
+        // Which number a target has depends on which of them are there.
+        let may_be_groups = wanted_by.iter().any(|(_, waiting)| waiting.group.is_some());
+        for (number, _) in (1..).zip(&wanted_by) {
+            self.deliveries.push(id.delivery(number));
+            if may_be_groups {
+                self.groups.insert(id.delivery(number));
+            }
+        }
         let event = EventPlan {
             tenant,
             id,
@@ -181,6 +197,25 @@ impl Planner {
             self.keyed.push(event.clone());
         }
         event
+    }
+
+    /// What a delivery of an event of this moment waits for: mostly for nothing, or for other events.
+    fn waiting(&mut self) -> Waiting {
+        let delay = Duration::from_millis(self.rng.random_range(1..300));
+        let due = if self.rng.random_bool(0.2) { self.now.after(delay) } else { Timestamp::default() };
+        Waiting { due, group: self.rng.random_bool(0.5).then(|| self.group()) }
+    }
+
+    /// Small groups, whose settings change.
+    fn group(&mut self) -> GroupTarget {
+        let may_be_large = self.rng.random_bool(0.8);
+        GroupTarget {
+            key: GroupKey([self.rng.random_range(0..GROUP_KEYS); 16]),
+            window_ms: self.rng.random_range(1..400),
+            is_aligned: self.rng.random_bool(0.2),
+            events_max: self.rng.random_range(1..8),
+            bytes_max: if may_be_large { 1_000_000 } else { self.rng.random_range(1..2_000) },
+        }
     }
 
     fn idempotency(&mut self) -> Idempotency {
@@ -200,7 +235,10 @@ impl Planner {
             1 => Next::Queued { due, tries: self.rng.random_range(1..5) },
             _ => Next::Succeeded,
         };
-        OutcomePlan { delivery, attempt: self.attempt(next), next }
+        let when_due = self.groups.contains(&delivery);
+        // As the engine keeps it with the first attempt of a group that failed, and the store only once.
+        let body = (when_due && next != Next::Succeeded).then(|| self.bytes(200));
+        OutcomePlan { delivery, attempt: self.attempt(next), next, when_due, body }
     }
 
     pub(super) fn attempt(&mut self, next: Next) -> Attempt {

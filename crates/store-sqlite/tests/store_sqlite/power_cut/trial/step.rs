@@ -6,7 +6,7 @@ use bytes::Bytes;
 use postroad_domain::{
     Attempt, DeliveryId, EventId, EventType, RegisteredType, SubscriptionId, TenantId, Timestamp,
 };
-use postroad_store::{Idempotency, Next};
+use postroad_store::{GroupTarget, Idempotency, Next};
 
 /// What comes next.
 #[derive(Clone, Debug)]
@@ -69,6 +69,8 @@ pub(crate) enum Step {
     Retry { delivery: DeliveryId },
     /// Calls a waiting delivery off.
     Cancel { delivery: DeliveryId },
+    /// Makes due what waits for a subscription, so many deliveries at most.
+    SendNow { subscription: SubscriptionName, limit: usize },
     /// Makes marks real and erases, so many rows at most.
     Sweep { limit: usize },
     /// Forgets what is older than that, in one step.
@@ -95,9 +97,18 @@ pub(crate) struct EventPlan {
     pub(crate) data: Bytes,
     pub(crate) idempotency: Option<Idempotency>,
     /// Those of them that are active when it is done are its targets.
-    pub(crate) wanted_by: Vec<SubscriptionId>,
+    pub(crate) wanted_by: Vec<(SubscriptionId, Waiting)>,
     /// So many of the targets are served by the same commit, the rest by later ones.
     pub(crate) served_at_once: usize,
+}
+
+/// What a delivery waits for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Waiting {
+    /// It is not due before; a moment that is over means at once.
+    pub(crate) due: Timestamp,
+    /// Further events.
+    pub(crate) group: Option<GroupTarget>,
 }
 
 /// A result of an attempt to record. The attempt's number is the store's to say.
@@ -106,6 +117,11 @@ pub(crate) struct OutcomePlan {
     pub(crate) delivery: DeliveryId,
     pub(crate) attempt: Attempt,
     pub(crate) next: Next,
+    /// The attempt was made from a reading of its place in the queue, as that of a group always is: none before it is due. Else from
+    /// whatever the caller remembers.
+    pub(crate) when_due: bool,
+    /// What it sent, where that is kept.
+    pub(crate) body: Option<Bytes>,
 }
 
 /// A test of a subscription that was made.

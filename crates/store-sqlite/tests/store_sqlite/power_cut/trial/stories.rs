@@ -9,7 +9,7 @@ use postroad_store::Next;
 
 use super::{
     Actor, Conditions, Latest, Survival, Trial,
-    step::{EventPlan, OutcomePlan, Step, SubscriptionName, Write},
+    step::{EventPlan, OutcomePlan, Step, SubscriptionName, Waiting, Write},
 };
 use crate::power_cut::computer::Cut;
 
@@ -76,7 +76,7 @@ impl Story {
             attributes: Bytes::new(),
             data: Bytes::from_static(b"{}"),
             idempotency: None,
-            wanted_by: vec![self.subscription.id],
+            wanted_by: vec![(self.subscription.id, Waiting::default())],
             served_at_once,
         };
         self.tell(actor, Step::Commit { events: vec![event], outcomes: Vec::new() }).await;
@@ -89,7 +89,7 @@ impl Story {
 
     async fn record(&mut self, actor: &mut Actor, delivery: DeliveryId, next: Next) {
         let attempt = self.trial.planner.attempt(next);
-        let outcomes = vec![OutcomePlan { delivery, attempt, next }];
+        let outcomes = vec![OutcomePlan { delivery, attempt, next, when_due: false, body: None }];
         self.tell(actor, Step::Commit { events: Vec::new(), outcomes }).await;
     }
 }
