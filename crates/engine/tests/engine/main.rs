@@ -9,6 +9,7 @@ mod ending;
 mod explaining;
 mod failing;
 mod handshaking;
+mod named_endpoints;
 mod pacing;
 mod profiles;
 mod promises;

@@ -35,6 +35,7 @@ pub mod log;
 pub mod model;
 pub mod outcomes;
 pub mod profiles;
+pub mod redirecting;
 mod replay_steps;
 pub mod replays;
 pub mod retention;

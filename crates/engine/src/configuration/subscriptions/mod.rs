@@ -2,21 +2,25 @@
 //! their secrets in `secrets`.
 
 mod check;
+mod destination;
 mod draft;
 mod secrets;
 mod update_error;
+
+use std::sync::Arc;
 
 use postroad_domain::{
     AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, SubscriptionVersion, TenantId,
     limits::{SUBSCRIPTIONS_PER_TENANT_MAX, TENANT_SETTINGS_BYTES_MAX},
 };
-use postroad_profile::{FieldProblem, Profile, SecretUse};
+use postroad_profile::{FieldProblem, NamedEndpoint, Profile, SecretUse};
 use postroad_store::{
     CreateSubscription, CreateSubscriptionError, DeleteSubscription, NewAudit, StoreError,
     SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
 };
 use thiserror::Error;
 
+use self::destination::{Checked, Destination};
 pub use self::{
     draft::{GroupDraft, HeaderDraft, PushDraft, RetryDraft, SubscriptionDraft, TargetDraft},
     secrets::{RotateError, Rotation, SecretView},
@@ -25,8 +29,12 @@ pub use self::{
 use crate::{
     audit::{AuditedChange, fields::fields_of_subscription, origin::Origin},
     configuration::{
-        cache::TenantConfig, handshakes::Happening, lookup_error::LookupError, secret_box::SecretError,
-        service::ConfigurationService, stored_bytes::stored_bytes,
+        cache::TenantConfig,
+        handshakes::Happening,
+        lookup_error::LookupError,
+        secret_box::SecretError,
+        service::{ConfigurationService, refuse_url},
+        stored_bytes::stored_bytes,
     },
 };
 
@@ -97,13 +105,13 @@ impl ConfigurationService {
             let config = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
             let checked =
                 check::check_new(&config, (new.draft.clone(), new.secret.clone()), self.clock.now());
-            let (spec, secret) = checked.map_err(CreateError::Invalid)?;
+            let (checked, secret) = checked.map_err(CreateError::Invalid)?;
             // It may take its time, in which the tenant may get another profile: then it is checked against that one.
-            self.check_url(&spec).await.map_err(CreateError::BlockedUrl)?;
+            self.check_url(&checked.destination).await?;
             let _alone = self.configs.changing(tenant).await;
             let current = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
             if current.is_as(&config) {
-                return self.create_checked(by, &current, spec, secret).await;
+                return self.create_checked(by, &current, checked, secret).await;
             }
         }
         Err(StoreError::Unavailable("the tenant keeps changing".to_owned()).into())
@@ -114,7 +122,7 @@ impl ConfigurationService {
         &self,
         by: &Origin,
         config: &TenantConfig,
-        spec: SubscriptionSpec,
+        Checked { spec, destination }: Checked,
         secret: Option<SecretView>,
     ) -> Result<SubscriptionView, CreateError> {
         let profile = &config.profile.profile;
@@ -134,7 +142,9 @@ impl ConfigurationService {
         let change = AuditedChange::of(AuditAction::SubscriptionCreated, id).after(fields);
         let secrets = secret.iter().map(|secret| self.seal(&secret.secret, id, at)).collect();
         let version = SubscriptionVersion { spec, secrets };
-        let asked = self.handshakes_asked(config, (id, &version), Happening::created());
+        let tenant = self.tenant_with(config, destination.adds.as_ref());
+        let of_tenant = tenant.as_ref().unwrap_or(&config.tenant.spec);
+        let asked = self.handshakes_asked((config, of_tenant), (id, &version), Happening::created());
         let create = CreateSubscription {
             audit: Some(self.audit_of(by, change)),
             tenant_no: config.tenant.no,
@@ -142,6 +152,7 @@ impl ConfigurationService {
             spec: self.sealed_spec(version.spec, id, profile),
             secrets: version.secrets,
             max: SUBSCRIPTIONS_PER_TENANT_MAX,
+            tenant: self.tenant_change(by, config, tenant),
             ask: asked.as_ref().map(|asked| asked.ask),
             at,
         };
@@ -233,8 +244,8 @@ impl ConfigurationService {
             return Err(UpdateError::Secret(SecretError::DoesNotOpen));
         }
         let checked = check::check_change(&config, (draft, refused), &before, self.clock.now());
-        let spec = checked.map_err(UpdateError::Invalid)?;
-        self.check_url(&spec).await.map_err(UpdateError::BlockedUrl)?;
+        let Checked { spec, destination } = checked.map_err(UpdateError::Invalid)?;
+        self.check_url(&destination).await?;
         let is_same = before.spec == spec;
         let removes_secret = removes_secret && !before.secrets.is_empty();
         if is_same && !removes_secret {
@@ -246,7 +257,8 @@ impl ConfigurationService {
             (false, true) => SubscriptionChange::Both(Box::new(spec), Vec::new()),
             (false, false) => SubscriptionChange::Spec(Box::new(spec)),
         };
-        self.change((tenant, &config), &before, (change, audit)).await
+        let adds = destination.adds.map(|new| (by, new));
+        self.change((tenant, &config), &before, Changing { change, audit, adds }).await
     }
 
     /// Changes nothing but the secret: it goes also where the settings would not pass today's check.
@@ -264,8 +276,8 @@ impl ConfigurationService {
             return Ok(before);
         }
         let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRemoved, before.id));
-        let change = (SubscriptionChange::Secrets(Vec::new()), audit);
-        self.change(tenant, &before, change).await
+        let change = SubscriptionChange::Secrets(Vec::new());
+        self.change(tenant, &before, Changing { change, audit, adds: None }).await
     }
 
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.
@@ -287,7 +299,7 @@ impl ConfigurationService {
         &self,
         (tenant, config): (&TenantId, &TenantConfig),
         before: &Subscription,
-        (change, audit): (SubscriptionChange, NewAudit),
+        Changing { change, audit, adds }: Changing<'_>,
     ) -> Result<Subscription, UpdateError> {
         // Nothing is written that was checked against another profile, or other options.
         let _alone = self.configs.changing(tenant).await;
@@ -302,7 +314,11 @@ impl ConfigurationService {
             return Err(UpdateError::TooLarge);
         }
         let tenant_no = config.tenant.no;
-        let asked = self.handshakes_of_change(&current, before, &change);
+        let (by, new) = adds.unzip();
+        let of_tenant = self.tenant_with(&current, new.as_ref());
+        let asked =
+            self.handshakes_of_change(&current, (of_tenant.as_ref(), new.as_deref()), before, &change);
+        let tenant = by.and_then(|by| self.tenant_change(by, &current, of_tenant));
         let sealed = |spec| Box::new(self.sealed_spec(spec, id, &config.profile.profile));
         let change = match change {
             SubscriptionChange::Spec(spec) => SubscriptionChange::Spec(sealed(*spec)),
@@ -315,6 +331,7 @@ impl ConfigurationService {
             id,
             expected,
             change,
+            tenant,
             ask: asked.as_ref().map(|asked| asked.ask),
             at: self.clock.now(),
         };
@@ -329,11 +346,45 @@ impl ConfigurationService {
     }
 
     /// A name that does not resolve now may do so later; an address that must not be called is refused at once.
-    async fn check_url(&self, spec: &SubscriptionSpec) -> Result<(), String> {
-        let Some(push) = spec.push() else { return Ok(()) };
-        match self.egress.check(&push.url).await {
-            Err(error) if error.class == postroad_domain::ErrorClass::Blocked => Err(error.message),
-            _ => Ok(()),
+    async fn check_url(&self, destination: &Destination) -> Result<(), Refused> {
+        let Some(url) = &destination.url else { return Ok(()) };
+        match refuse_url(&*self.egress, url).await {
+            None => Ok(()),
+            Some(why) => Err(destination.refused(&why).map_or(Refused::Own(why), Refused::Named)),
+        }
+    }
+}
+
+/// A change of a subscription, and what the audit says of it.
+struct Changing<'a> {
+    change: SubscriptionChange,
+    audit: NewAudit,
+    /// The endpoint that its tenant gets with it, and from whom.
+    adds: Option<(&'a Origin, Arc<NamedEndpoint>)>,
+}
+
+/// An address that must not be called.
+enum Refused {
+    /// That of the subscription's own URL.
+    Own(String),
+    /// That of an endpoint that it names.
+    Named(FieldProblem),
+}
+
+impl From<Refused> for CreateError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Own(why) => Self::BlockedUrl(why),
+            Refused::Named(problem) => Self::Invalid(vec![problem]),
+        }
+    }
+}
+
+impl From<Refused> for UpdateError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Own(why) => Self::BlockedUrl(why),
+            Refused::Named(problem) => Self::Invalid(vec![problem]),
         }
     }
 }
