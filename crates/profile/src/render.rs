@@ -99,13 +99,14 @@ impl Profile {
         let facts = Facts { signature: signature.as_deref(), ..facts };
         let rendering = Rendering { environment: &self.environment, facts: &facts };
         let mut query = String::new();
-        let endpoint = self.request.endpoint_for(&input.subscription);
-        let parameters = self.request.query.iter().chain(endpoint.map_or(&[][..], |rules| &rules.query));
+        let (headers, parameters) = self.request.further_for(&input.subscription);
+        let headers = (&self.request.headers[..], headers);
+        let parameters = self.request.query.iter().chain(parameters);
         request::render_parameters(parameters, Style::Query, &rendering, &mut query)?;
         Ok(ExactRequest {
             method: method.to_owned(),
             url: request::decorated(input.subscription.url, &query),
-            headers: request::write_headers(&self.request.headers, endpoint, content, &rendering)?,
+            headers: request::write_headers(headers, content, &rendering)?,
             body: Bytes::from(body),
         })
     }

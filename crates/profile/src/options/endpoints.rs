@@ -12,7 +12,7 @@ use postroad_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::FieldProblem;
+use super::field_problem::FieldProblem;
 
 /// The members of one.
 const NAME: &str = "name";

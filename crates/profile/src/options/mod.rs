@@ -4,6 +4,7 @@
 //! default or nothing.
 
 mod endpoints;
+mod field_problem;
 mod json_schema;
 mod read;
 mod switch;
@@ -15,10 +16,11 @@ use serde_json::Value;
 
 pub use endpoints::NamedEndpoint;
 pub(crate) use endpoints::{check_list, read_list};
+pub use field_problem::FieldProblem;
 pub(crate) use json_schema::json_schema;
 pub(crate) use read::{named_option, read_attributes, read_options, read_pattern};
 pub(crate) use switch::OptionSwitch;
-pub use values::{FieldProblem, OptionValues};
+pub use values::OptionValues;
 pub(crate) use values::{check, check_attributes, check_endpoints, resolve};
 
 /// The option by which a subscription of a profile with several schemes chooses one.

@@ -4,17 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{OptionCondition, OptionOwner, OptionSchema, OptionType, check_list};
+use super::{
+    OptionCondition, OptionOwner, OptionSchema, OptionType, check_list, field_problem::FieldProblem,
+};
 use crate::template::Fact;
-
-/// A field that was refused, in words for the person who sent it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldProblem {
-    /// Where it stands: `options.product_id`.
-    pub field: String,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
 
 /// The value of every declared option, in the order of the profile.
 #[derive(Clone, Debug, Default, PartialEq)]

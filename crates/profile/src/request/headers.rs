@@ -3,7 +3,7 @@
 
 use postroad_domain::{Headers, headers};
 
-use super::{Content, EndpointRules, Rendering, read_when};
+use super::{Content, Rendering, read_when};
 use crate::{
     error::RenderError,
     input::SubscriptionFacts,
@@ -33,15 +33,14 @@ impl HeaderRule {
     }
 }
 
-/// All headers of one attempt; `endpoint` has those of a request to an endpoint of the tenant.
+/// All headers of one attempt, by the rules for each request, and behind them those for one to an endpoint of the tenant.
 pub(crate) fn write_headers(
-    rules: &[HeaderRule],
-    endpoint: Option<&EndpointRules>,
+    (own, of_endpoint): (&[HeaderRule], &[HeaderRule]),
     content: Option<&Content>,
     rendering: &Rendering<'_>,
 ) -> Result<Headers, RenderError> {
     let subscription = &rendering.facts.input.subscription;
-    let rules = Rules { own: rules, of_endpoint: endpoint.map_or(&[], |endpoint| &endpoint.headers) };
+    let rules = Rules { own, of_endpoint };
     let mut headers = Headers::with_room_for(rules.len() + subscription.headers.len() + 3);
     if let Some(content) = content {
         headers.push("Content-Type", &content.content_type);

@@ -48,6 +48,11 @@ impl RequestRules {
     pub(crate) fn endpoint_for(&self, subscription: &SubscriptionFacts<'_>) -> Option<&EndpointRules> {
         subscription.endpoint.and(self.endpoint.as_ref())
     }
+
+    /// What stands behind the profile's own headers and parameters in a request for this subscription.
+    pub(crate) fn further_for(&self, subscription: &SubscriptionFacts<'_>) -> (&[HeaderRule], &[Parameter]) {
+        self.endpoint_for(subscription).map_or((&[], &[]), |rules| (&rules.headers, &rules.query))
+    }
 }
 
 /// What the parts of a request are rendered with.

@@ -53,8 +53,8 @@ async fn a_subscription_to_an_endpoint_is_made_shown_tested_and_changed() {
         "{preview}"
     );
 
-    let tried = app.send("POST", &format!("{path}/test"), "");
-    let (tested, ()) = tokio::join!(tried, async {
+    let test = format!("{path}/test");
+    let (tested, ()) = tokio::join!(app.send("POST", &test, ""), async {
         let exchange = app.exchange().await;
         assert_eq!(exchange.header("x-api-key"), Some(KEY));
         exchange.answer(200, b"");

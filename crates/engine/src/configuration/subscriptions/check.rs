@@ -10,7 +10,7 @@ use postroad_profile::{
 use zeroize::Zeroizing;
 
 use super::{
-    destination::{self, Checked, Destination},
+    destination::{self, Checked},
     draft::{SubscriptionDraft, TargetDraft},
     secrets::{SecretView, problem, view},
 };
@@ -90,11 +90,11 @@ fn check_all(
     if let Some(push) = spec.push() {
         check_authorization(profile, push, to_endpoint, faults);
         check_policy(profile, push, faults);
-        check_tls(push, &destination, (before, now), faults);
+        destination::check_tls(push, &destination, (before, now), faults);
         check_schedule(config, push, faults);
         check_group(profile, push, faults);
     }
-    check_https(config, &spec, &destination, faults);
+    destination::check_https(config, &spec, &destination, faults);
     let known = before.map_or(&[][..], |before| &before.spec.events);
     let events = resolve_events(config, &events, known, faults);
     Some(Checked { spec: SubscriptionSpec { events, ..spec }, destination })
@@ -371,23 +371,6 @@ fn check_group(profile: &Profile, push: &Push, faults: &mut Faults) {
     }
 }
 
-/// Certificates and keys; what is as it was may have run out since.
-fn check_tls(
-    push: &Push,
-    destination: &Destination,
-    (before, now): (Option<&Subscription>, Timestamp),
-    faults: &mut Faults,
-) {
-    let Some(settings) = &push.tls else { return };
-    if destination.url.as_ref().is_some_and(|url| !url.is_https()) {
-        faults.add("delivery.tls", "needs a URL of https: cleartext has no certificates");
-    }
-    let before = before.and_then(|before| before.spec.push()).and_then(|push| push.tls.as_ref());
-    for fault in postroad_egress::check_tls(settings, before, now) {
-        faults.add(&format!("delivery.tls.{}", fault.field), fault.why.to_string());
-    }
-}
-
 fn check_options(
     config: &TenantConfig,
     spec: &SubscriptionSpec,
@@ -406,23 +389,6 @@ fn check_options(
         let message =
             "is fixed at creation, since each receiver verifies one way: create another subscription";
         faults.add("options.signature", message);
-    }
-}
-
-fn check_https(
-    config: &TenantConfig,
-    spec: &SubscriptionSpec,
-    destination: &Destination,
-    faults: &mut Faults,
-) {
-    let profile = &config.profile.profile;
-    let tenant = options_of(&config.tenant.spec.options);
-    let Ok(options) = profile.check_options(&tenant, &options_of(&spec.options)) else { return };
-    let is_cleartext = destination.url.as_ref().is_some_and(|url| !url.is_https());
-    if is_cleartext && profile.requires_https(&options) {
-        let names_it = destination.field.starts_with("options.") && destination.adds.is_none();
-        let why = if names_it { "names an endpoint whose URL must begin with" } else { "must begin with" };
-        faults.add(&destination.field, format!("{why} https:// here"));
     }
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use postroad_domain::{
-    AuditAction, EndpointUrl, SubscriptionSpec, TenantId, limits::REQUEST_BODY_BYTES_MAX, subscription::Push,
-    tenant::TenantSpec,
+    AuditAction, EndpointUrl, Subscription, SubscriptionSpec, TenantId, Timestamp,
+    limits::REQUEST_BODY_BYTES_MAX, subscription::Push, tenant::TenantSpec,
 };
 use postroad_profile::{EndpointChoice, EndpointRules, FieldProblem, NamedEndpoint, Profile};
 use postroad_store::TenantChange;
@@ -14,7 +14,12 @@ use serde_json::Value;
 use super::secrets::problem;
 use crate::{
     audit::{AuditedChange, fields::fields_of_tenant, origin::Origin},
-    configuration::{cache::TenantConfig, draft::Faults, options::options_of, service::ConfigurationService},
+    configuration::{
+        cache::TenantConfig,
+        draft::Faults,
+        options::options_of,
+        service::{ConfigurationService, refuse_url},
+    },
 };
 
 /// The options of a tenant to which subscriptions add no more endpoints: all of them must go into one call that sets them.
@@ -60,6 +65,14 @@ impl Destination {
         };
         is_option.then(|| problem(&self.field, message))
     }
+}
+
+/// An address that must not be called.
+pub(super) enum Refused {
+    /// That of the subscription's own URL.
+    Own(String),
+    /// That of an endpoint that it names.
+    Named(FieldProblem),
 }
 
 /// What a draft says of endpoints. From here on it names the endpoint, also where it has said all of a new one.
@@ -126,6 +139,41 @@ pub(super) fn check(
     Destination::of(profile, push, choice)
 }
 
+/// Certificates and keys; what is as it was may have run out since.
+pub(super) fn check_tls(
+    push: &Push,
+    destination: &Destination,
+    (before, now): (Option<&Subscription>, Timestamp),
+    faults: &mut Faults,
+) {
+    let Some(settings) = &push.tls else { return };
+    if destination.url.as_ref().is_some_and(|url| !url.is_https()) {
+        faults.add("delivery.tls", "needs a URL of https: cleartext has no certificates");
+    }
+    let before = before.and_then(|before| before.spec.push()).and_then(|push| push.tls.as_ref());
+    for fault in postroad_egress::check_tls(settings, before, now) {
+        faults.add(&format!("delivery.tls.{}", fault.field), fault.why.to_string());
+    }
+}
+
+/// A profile, or an option of it, may want https.
+pub(super) fn check_https(
+    config: &TenantConfig,
+    spec: &SubscriptionSpec,
+    destination: &Destination,
+    faults: &mut Faults,
+) {
+    let profile = &config.profile.profile;
+    let tenant = options_of(&config.tenant.spec.options);
+    let Ok(options) = profile.check_options(&tenant, &options_of(&spec.options)) else { return };
+    let is_cleartext = destination.url.as_ref().is_some_and(|url| !url.is_https());
+    if is_cleartext && profile.requires_https(&options) {
+        let names_it = destination.field.starts_with("options.") && destination.adds.is_none();
+        let why = if names_it { "names an endpoint whose URL must begin with" } else { "must begin with" };
+        faults.add(&destination.field, format!("{why} https:// here"));
+    }
+}
+
 /// The destination of what is kept as it was, which nobody checks.
 pub(super) fn kept(profile: &Profile, push: Option<&Push>, choice: Option<EndpointChoice>) -> Destination {
     Destination::of(profile, push, choice.unwrap_or(EndpointChoice::None))
@@ -144,6 +192,15 @@ fn with_endpoint(spec: &TenantSpec, rules: &EndpointRules, new: &NamedEndpoint) 
 }
 
 impl ConfigurationService {
+    /// A name that does not resolve now may do so later; an address that must not be called is refused at once.
+    pub(super) async fn check_url(&self, destination: &Destination) -> Result<(), Refused> {
+        let Some(url) = &destination.url else { return Ok(()) };
+        match refuse_url(&*self.egress, url).await {
+            None => Ok(()),
+            Some(why) => Err(destination.refused(&why).map_or(Refused::Own(why), Refused::Named)),
+        }
+    }
+
     /// The settings of the tenant with the endpoint that a subscription adds, before they are sealed.
     pub(super) fn tenant_with(
         &self,

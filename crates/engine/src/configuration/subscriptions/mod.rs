@@ -1,26 +1,27 @@
-//! Operations on subscriptions: create, change, delete here; what somebody wants one to be in `draft`, its check in `check`,
-//! their secrets in `secrets`.
+//! Operations on subscriptions: create, change, delete here; what somebody wants one to be in `draft`, its check in `check`, where it
+//! is sent in `destination`, the writing of a change in `changing`, their secrets in `secrets`.
 
+mod changing;
 mod check;
 mod destination;
 mod draft;
 mod secrets;
 mod update_error;
 
-use std::sync::Arc;
-
 use postroad_domain::{
     AuditAction, Revision, Subscription, SubscriptionId, SubscriptionSpec, SubscriptionVersion, TenantId,
     limits::{SUBSCRIPTIONS_PER_TENANT_MAX, TENANT_SETTINGS_BYTES_MAX},
 };
-use postroad_profile::{FieldProblem, NamedEndpoint, Profile, SecretUse};
+use postroad_profile::{FieldProblem, Profile, SecretUse};
 use postroad_store::{
-    CreateSubscription, CreateSubscriptionError, DeleteSubscription, NewAudit, StoreError,
-    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+    CreateSubscription, CreateSubscriptionError, DeleteSubscription, StoreError, SubscriptionChange,
 };
 use thiserror::Error;
 
-use self::destination::{Checked, Destination};
+use self::{
+    changing::Changing,
+    destination::{Checked, Refused},
+};
 pub use self::{
     draft::{GroupDraft, HeaderDraft, PushDraft, RetryDraft, SubscriptionDraft, TargetDraft},
     secrets::{RotateError, Rotation, SecretView},
@@ -29,12 +30,8 @@ pub use self::{
 use crate::{
     audit::{AuditedChange, fields::fields_of_subscription, origin::Origin},
     configuration::{
-        cache::TenantConfig,
-        handshakes::Happening,
-        lookup_error::LookupError,
-        secret_box::SecretError,
-        service::{ConfigurationService, refuse_url},
-        stored_bytes::stored_bytes,
+        cache::TenantConfig, handshakes::Happening, lookup_error::LookupError, secret_box::SecretError,
+        service::ConfigurationService, stored_bytes::stored_bytes,
     },
 };
 
@@ -294,81 +291,6 @@ impl ConfigurationService {
         let delete = DeleteSubscription { tenant_no, id, at: self.clock.now(), audit };
         Ok(self.store.delete_subscription(delete).await?)
     }
-
-    async fn change(
-        &self,
-        (tenant, config): (&TenantId, &TenantConfig),
-        before: &Subscription,
-        Changing { change, audit, adds }: Changing<'_>,
-    ) -> Result<Subscription, UpdateError> {
-        // Nothing is written that was checked against another profile, or other options.
-        let _alone = self.configs.changing(tenant).await;
-        let current = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
-        if !current.is_as(config) {
-            return Err(UpdateError::Changed);
-        }
-        let (id, expected) = (before.id, before.revision());
-        if let SubscriptionChange::Spec(spec) | SubscriptionChange::Both(spec, _) = &change
-            && !current.has_room_for(stored_bytes(spec), stored_bytes(&before.spec))
-        {
-            return Err(UpdateError::TooLarge);
-        }
-        let tenant_no = config.tenant.no;
-        let (by, new) = adds.unzip();
-        let of_tenant = self.tenant_with(&current, new.as_ref());
-        let asked =
-            self.handshakes_of_change(&current, (of_tenant.as_ref(), new.as_deref()), before, &change);
-        let tenant = by.and_then(|by| self.tenant_change(by, &current, of_tenant));
-        let sealed = |spec| Box::new(self.sealed_spec(spec, id, &config.profile.profile));
-        let change = match change {
-            SubscriptionChange::Spec(spec) => SubscriptionChange::Spec(sealed(*spec)),
-            SubscriptionChange::Both(spec, secrets) => SubscriptionChange::Both(sealed(*spec), secrets),
-            secrets @ SubscriptionChange::Secrets(_) => secrets,
-        };
-        let update = UpdateSubscription {
-            audit: Some(audit),
-            tenant_no,
-            id,
-            expected,
-            change,
-            tenant,
-            ask: asked.as_ref().map(|asked| asked.ask),
-            at: self.clock.now(),
-        };
-        let updated = self.store.update_subscription(update).await;
-        let updated = updated.map_err(|error| match error {
-            UpdateSubscriptionError::NotFound => UpdateError::NotFound,
-            UpdateSubscriptionError::Changed => UpdateError::Changed,
-            UpdateSubscriptionError::Store(error) => UpdateError::Store(error),
-        })?;
-        self.order_handshakes(asked, &updated);
-        Ok(self.opened(updated))
-    }
-
-    /// A name that does not resolve now may do so later; an address that must not be called is refused at once.
-    async fn check_url(&self, destination: &Destination) -> Result<(), Refused> {
-        let Some(url) = &destination.url else { return Ok(()) };
-        match refuse_url(&*self.egress, url).await {
-            None => Ok(()),
-            Some(why) => Err(destination.refused(&why).map_or(Refused::Own(why), Refused::Named)),
-        }
-    }
-}
-
-/// A change of a subscription, and what the audit says of it.
-struct Changing<'a> {
-    change: SubscriptionChange,
-    audit: NewAudit,
-    /// The endpoint that its tenant gets with it, and from whom.
-    adds: Option<(&'a Origin, Arc<NamedEndpoint>)>,
-}
-
-/// An address that must not be called.
-enum Refused {
-    /// That of the subscription's own URL.
-    Own(String),
-    /// That of an endpoint that it names.
-    Named(FieldProblem),
 }
 
 impl From<Refused> for CreateError {

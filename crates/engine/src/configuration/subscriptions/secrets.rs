@@ -11,7 +11,7 @@ use postroad_store::{NewAudit, StoreError, SubscriptionChange};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{Changing, update_error::UpdateError};
+use super::{changing::Changing, update_error::UpdateError};
 use crate::{
     audit::{AuditedChange, origin::Origin},
     configuration::{
