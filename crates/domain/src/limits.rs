@@ -75,6 +75,13 @@ pub const NOTICE_DELIVERIES_MAX: usize = 5;
 /// Characters of a mail address (RFC 5321, section 4.5.3.1.3).
 pub const MAIL_CHARS_MAX: usize = 254;
 
+/// Named endpoints that a tenant may keep: the values of an option of the type `endpoints`.
+pub const ENDPOINTS_MAX: usize = 100;
+/// Characters in the name of one.
+pub const ENDPOINT_NAME_CHARS_MAX: usize = 128;
+/// Bytes of the key of one.
+pub const ENDPOINT_KEY_BYTES_MAX: usize = 1_024;
+
 // --- Keys and the audit --------------------------------------------------------------------------------------------
 
 /// Keys of one tenant that are not revoked.

@@ -25,8 +25,9 @@ pub struct SubscriptionNo(pub i64);
 /// A webhook: where, how and at which pace deliveries are sent. What only a push subscription has lies here.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Push {
-    /// Where to.
-    pub url: EndpointUrl,
+    /// Where to; `None` where the option of its profile that does so names one of its tenant's endpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<EndpointUrl>,
     /// One of the profile's methods; `None` for its first.
     #[serde(default)]
     pub method: Option<String>,
@@ -87,7 +88,16 @@ pub struct Grouping {
 
 impl Push {
     /// A webhook to a URL with every other setting at its default.
-    pub fn to(url: EndpointUrl) -> Self {
+    pub const fn to(url: EndpointUrl) -> Self {
+        Self::with(Some(url))
+    }
+
+    /// One that its options lead to an endpoint of its tenant, with every other setting at its default.
+    pub const fn to_named_endpoint() -> Self {
+        Self::with(None)
+    }
+
+    const fn with(url: Option<EndpointUrl>) -> Self {
         Self {
             url,
             method: None,

@@ -84,6 +84,7 @@ impl Bench {
                 id: SubscriptionId::from_uuid(Uuid::from_u128(2)),
                 name: Some("CRM sync"),
                 url: "https://example.com/hook?key=1",
+                endpoint: None,
                 method: None,
                 content_type: None,
                 headers: &[],

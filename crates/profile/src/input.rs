@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use postroad_domain::{CustomHeader, DeliveryId, Event, Headers, SubscriptionId, Timestamp};
 
-use crate::{options::OptionValues, secret::SecretKey};
+use crate::{
+    options::{NamedEndpoint, OptionValues},
+    secret::SecretKey,
+};
 
 /// The facts that one request is made of.
 #[derive(Clone, Copy)]
@@ -44,6 +47,8 @@ pub struct SubscriptionFacts<'a> {
     pub name: Option<&'a str>,
     /// The URL exactly as it was written.
     pub url: &'a str,
+    /// The endpoint of the tenant that it names, whose URL is the one above; `None` where the URL is its own.
+    pub endpoint: Option<&'a NamedEndpoint>,
     /// The method the customer chose; `None` for the profile's first.
     pub method: Option<&'a str>,
     /// The content type the customer chose; `None` for the profile's first.

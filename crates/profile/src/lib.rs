@@ -16,6 +16,7 @@ mod algorithm;
 mod built_in;
 mod catalogue;
 pub mod ecmascript_json;
+mod endpoints;
 mod error;
 mod examples;
 mod group;
@@ -43,6 +44,7 @@ mod words;
 pub use algorithm::Algorithm;
 pub use built_in::built_in;
 pub use catalogue::{Catalogue, EventEntry, ExampleOrigin};
+pub use endpoints::EndpointChoice;
 pub use error::RenderError;
 pub use group::{GroupLimits, GroupPolicy, GroupRules};
 pub use handshake::{BegunHandshake, ExpectedAnswer, Handshake, Occasion};
@@ -50,10 +52,13 @@ pub use ingest::{DataRefusal, IngestChecks};
 pub use input::{
     AttemptFacts, DeliveryFacts, ExactRequest, RenderInput, Shaped, SubscriptionFacts, TenantFacts,
 };
-pub use options::{FieldProblem, OptionOwner, OptionSchema, OptionType, OptionValues};
+pub use options::{
+    FieldProblem, NamedEndpoint, OptionCondition, OptionOwner, OptionSchema, OptionType, OptionValues,
+};
 pub use policy::{DeliveryPolicy, Success};
 pub use problem::{ProblemKind, ProfileProblem, near_word, nearest_words};
 pub use profile::Profile;
+pub use request::EndpointRules;
 pub use rules::{Field, FieldRule, FieldRules, Presence};
 pub use secret::{Encoding, KeyForm, SecretKey, SecretRules, SecretSupply, SecretUse};
 pub use signature::{Scheme, SignatureRules};

@@ -64,7 +64,7 @@ fn read(
     let each_attempt = signature.as_ref().is_some_and(|rules| rules.each_attempt);
     // The signature can be part of the body only where it exists first, and is the same in every attempt.
     let body_scope = Scope { signature: !body_is_signed && !each_attempt, ..Scope::ONCE };
-    let request = request::read(&root, &mut compiler, body_scope);
+    let request = request::read(&root, &mut compiler, (&options, body_scope));
     let group = group::read(&root, &mut compiler, &options);
     let around = handshake::Around { request: &request, signature: signature.as_ref() };
     let handshakes = handshake::read(&root, &mut compiler, around);

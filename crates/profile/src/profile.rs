@@ -80,20 +80,23 @@ impl Profile {
         headers::is_same_name(name, "content-type") || request::writes(&self.request.headers, name)
     }
 
-    /// Whether the profile makes the header of an option that is kept like a secret: no log shows its value.
+    /// Whether the profile makes the header of what is kept like a secret, an option or the key of an endpoint: no log shows its value.
     pub fn hides_header(&self, name: &str) -> bool {
         let of_handshakes = self.handshakes.iter().flat_map(|handshake| &handshake.headers);
-        let rules = self.request.headers.iter().chain(of_handshakes);
+        let to_endpoints = self.endpoint_rules().map_or(&[][..], |rules| &rules.headers);
+        let rules = self.request.headers.iter().chain(of_handshakes).chain(to_endpoints);
         let mut of_name = rules.filter(|rule| rule.name.eq_ignore_ascii_case(name));
-        of_name.any(|rule| rule.reads_any(self.secret_options()))
+        of_name.any(|rule| rule.reads_any(self.secret_variables()))
     }
 
     /// A URL that this profile made of the customer's `own` one, as a log may show it: the values that it put into the
-    /// query from options that are kept like a secret are masked.
+    /// query from what is kept like a secret are masked.
     pub fn url_for_log(&self, own: &str, url: &str, mask: &str) -> String {
-        let is_secret = |parameter: &&Parameter| parameter.reads_any(self.secret_options());
+        let is_secret = |parameter: &&Parameter| parameter.reads_any(self.secret_variables());
         let of_handshakes = self.handshakes.iter().flat_map(|handshake| &handshake.query);
-        let mut secret = self.request.query.iter().chain(of_handshakes).filter(is_secret).peekable();
+        let to_endpoints = self.endpoint_rules().map_or(&[][..], |rules| &rules.query);
+        let all = self.request.query.iter().chain(of_handshakes).chain(to_endpoints);
+        let mut secret = all.filter(is_secret).peekable();
         if secret.peek().is_some() { request::masked(own, url, secret, mask) } else { url.to_owned() }
     }
 
@@ -137,7 +140,9 @@ impl Profile {
 
     /// Checks the options of a tenant.
     pub fn check_tenant_options(&self, given: &Map<String, Value>) -> Vec<FieldProblem> {
-        options::check(&self.options, OptionOwner::Tenant, given)
+        let mut problems = options::check(&self.options, OptionOwner::Tenant, given);
+        problems.extend(options::check_endpoints(&self.options, given));
+        problems
     }
 
     /// Checks the options of tenant and subscription and fills in the defaults.
@@ -178,9 +183,11 @@ impl Profile {
         options::check_attributes(&self.attributes, given)
     }
 
-    fn secret_options(&self) -> impl Iterator<Item = Variable> {
-        let options = self.options.iter().enumerate();
-        options.filter(|(_, option)| option.secret).map(|(index, _)| Variable::Option(index))
+    /// What no log shows.
+    fn secret_variables(&self) -> impl Iterator<Item = Variable> {
+        let options = self.options.iter().enumerate().filter(|(_, option)| option.secret);
+        let key = self.request.endpoint.as_ref().map(|_| Variable::EndpointApiKey);
+        options.map(|(index, _)| Variable::Option(index)).chain(key)
     }
 
     fn scheme(&self, name: Option<&str>) -> Result<(usize, &Scheme), Invalid> {

@@ -99,11 +99,14 @@ impl Profile {
         let facts = Facts { signature: signature.as_deref(), ..facts };
         let rendering = Rendering { environment: &self.environment, facts: &facts };
         let mut query = String::new();
-        request::render_parameters(&self.request.query, Style::Query, &rendering, &mut query)?;
+        let (headers, parameters) = self.request.further_for(&input.subscription);
+        let headers = (&self.request.headers[..], headers);
+        let parameters = self.request.query.iter().chain(parameters);
+        request::render_parameters(parameters, Style::Query, &rendering, &mut query)?;
         Ok(ExactRequest {
             method: method.to_owned(),
             url: request::decorated(input.subscription.url, &query),
-            headers: request::write_headers(&self.request.headers, content, &rendering)?,
+            headers: request::write_headers(headers, content, &rendering)?,
             body: Bytes::from(body),
         })
     }
@@ -174,9 +177,10 @@ impl Profile {
 
     /// The method of a delivery.
     pub(crate) fn method<'a>(&'a self, input: &RenderInput<'a>) -> &'a str {
-        let chosen =
-            input.subscription.method.filter(|method| self.request.methods.iter().any(|one| one == method));
-        chosen.unwrap_or(&self.request.methods[0])
+        let endpoint = self.request.endpoint_for(&input.subscription);
+        let methods = endpoint.map_or(&self.request.methods, |rules| &rules.methods);
+        let chosen = input.subscription.method.filter(|method| methods.iter().any(|one| one == method));
+        chosen.unwrap_or(&methods[0])
     }
 
     fn content(&self, input: &RenderInput<'_>) -> Option<&Content> {

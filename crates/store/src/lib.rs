@@ -41,8 +41,8 @@ pub use cluster::{
 pub use configuration::{
     AskVerification, ConfigSnapshot, Configuration, CreateKey, CreateSubscription, Deactivate, Deactivation,
     DeleteEventType, DeleteSubscription, DeleteTenant, KeyUsed, ListFailing, ListKeys, ListTenants,
-    PendingVerifications, PutEventType, PutProfile, PutTenant, RecordVerification, RevokeKey, SettingKey,
-    StoredKey, StoredProfile, SubscriptionChange, UpdateSubscription,
+    PendingVerifications, PutEventType, PutProfile, PutTenant, RecordVerification, Redirected, RevokeKey,
+    SettingKey, StoredKey, StoredProfile, SubscriptionChange, TenantChange, UpdateSubscription,
 };
 pub use error::{
     CancelDeliveryError, CancelReplayError, CreateKeyError, CreateSubscriptionError, PutEventTypeError,

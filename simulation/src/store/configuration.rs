@@ -20,7 +20,7 @@ use crate::{journal::What, network::subscription_of};
 fn bytes_of(spec: &SubscriptionSpec) -> usize {
     let sealed = spec.sealed.as_ref().map_or(0, String::len);
     let pushed = spec.push().map_or(0, |push| {
-        push.url.as_str().len()
+        push.url.as_ref().map_or(0, |url| url.as_str().len())
             + push.headers.iter().map(|header| header.name.len() + header.value.len()).sum::<usize>()
     });
     let tags = spec.tag_sets.iter().flatten().map(String::len).sum::<usize>();
@@ -64,7 +64,7 @@ impl Configuration for SimulatedStore {
     ) -> Result<Subscription, CreateSubscriptionError> {
         let created = self.write(3, self.inner.create_subscription(create)).await?;
         let lane = LaneKey { tenant_no: created.tenant_no, subscription_no: created.no };
-        let index = created.spec.push().and_then(|push| subscription_of(push.url.as_str()));
+        let index = created.spec.push().and_then(|push| subscription_of(push.url.as_ref()?.as_str()));
         if let Some(index) = index {
             self.journal.note(What::Created(lane, index));
         }

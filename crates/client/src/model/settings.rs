@@ -60,8 +60,9 @@ impl PullSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeliverySettings {
-    /// Where to.
-    pub url: String,
+    /// Where to; `None` where an option of the profile names an endpoint of the tenant in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// The method; by default the profile's first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -85,8 +86,17 @@ pub struct DeliverySettings {
 impl DeliverySettings {
     /// Each event is sent to this URL.
     pub fn push(url: impl Into<String>) -> Self {
+        Self::with(Some(url.into()))
+    }
+
+    /// Each event is sent to the endpoint of the tenant that an option of the profile names.
+    pub fn to_named_endpoint() -> Self {
+        Self::with(None)
+    }
+
+    fn with(url: Option<String>) -> Self {
         Self {
-            url: url.into(),
+            url,
             method: None,
             content_type: None,
             headers: Vec::new(),

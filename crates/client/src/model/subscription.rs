@@ -23,6 +23,11 @@ impl NewSubscription {
         Self::of(DeliverySettings::push(url))
     }
 
+    /// Events are sent to an endpoint that the tenant keeps under a name, which an option of its profile names: see [`Self::set`].
+    pub fn to_named_endpoint() -> Self {
+        Self::of(DeliverySettings::to_named_endpoint())
+    }
+
     /// Events leave like this.
     pub fn of(delivery: impl Into<Target>) -> Self {
         Self { delivery: delivery.into(), further: Map::new(), secret: None }

@@ -85,7 +85,7 @@ pub(crate) fn fields_of_tenant(spec: &TenantSpec, profile: &Profile) -> Fields {
 /// Those of an event type.
 pub(crate) fn fields_of_event_type(event_type: &RegisteredType) -> Fields {
     let mut fields = Fields::default();
-    flatten(String::new(), plain(event_type), &|_| false, &mut fields.0);
+    flatten(String::new(), plain(event_type), &|_, _| None, &mut fields.0);
     fields
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn fields_of_key(spec: &KeySpec) -> Fields {
         form.insert("expires_at".to_owned(), Value::from(end.to_string()));
     }
     let mut fields = Fields::default();
-    flatten(String::new(), value, &|_| false, &mut fields.0);
+    flatten(String::new(), value, &|_, _| None, &mut fields.0);
     fields
 }
 
@@ -137,52 +137,65 @@ fn open_options(form: &mut Map<String, Value>, options: &str) {
 }
 
 fn collect(value: Value, profile: &Profile) -> Fields {
-    let secret_option = |path: &str| {
+    let without_secrets = |path: &str, value: &Value| {
         // With whatever is inside it.
         let inside = |path: &str, name: &str| {
             path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let path = path.strip_prefix("options.");
-        path.is_some_and(|path| {
-            profile.options.iter().any(|option| option.secret && inside(path, &option.name))
-        })
+        let path = path.strip_prefix("options.")?;
+        let option =
+            profile.options.iter().find(|option| option.is_sealed() && inside(path, &option.name))?;
+        Some(without_queries(option.shown(value, MASK)))
     };
     let mut fields = Fields::default();
-    flatten(String::new(), value, &secret_option, &mut fields.0);
+    flatten(String::new(), value, &without_secrets, &mut fields.0);
     fields
 }
+
+/// Endpoints without the values in the queries of their URLs; anything else as it is.
+fn without_queries(mut shown: Value) -> Value {
+    for url in shown.as_array_mut().into_iter().flatten().filter_map(|endpoint| endpoint.get_mut("url")) {
+        *url = url.as_str().map_or(Value::Null, |url| Value::from(masked_query(url)));
+    }
+    shown
+}
+
+/// What is shown of a value that holds secrets, by its path; `None` for one that holds none.
+type WithoutSecrets<'a> = &'a dyn Fn(&str, &Value) -> Option<Value>;
 
 fn flatten(
     path: String,
     value: Value,
-    is_secret: &dyn Fn(&str) -> bool,
+    without_secrets: WithoutSecrets<'_>,
     fields: &mut BTreeMap<String, Field>,
 ) {
     match value {
         // The same as absent.
         Value::Null => {}
         Value::Object(map) => match duration_of(&map).filter(|_| !is_customers(&path)) {
-            Some(span) => insert(path, Value::from(duration_text(span)), is_secret, fields),
+            Some(span) => insert(path, Value::from(duration_text(span)), without_secrets, fields),
             None => {
                 for (name, value) in map {
                     let path = if path.is_empty() { name } else { format!("{path}.{name}") };
-                    flatten(path, value, is_secret, fields);
+                    flatten(path, value, without_secrets, fields);
                 }
             }
         },
-        value => insert(path, value, is_secret, fields),
+        value => insert(path, value, without_secrets, fields),
     }
 }
 
 fn insert(
     path: String,
     value: Value,
-    is_secret: &dyn Fn(&str) -> bool,
+    without_secrets: WithoutSecrets<'_>,
     fields: &mut BTreeMap<String, Field>,
 ) {
     let leaf = path.rsplit('.').next().unwrap_or_default();
-    let shown = if is_secret(&path) || SECRET_WORDS.iter().any(|word| leaf.contains(word)) {
+    let shown = if SECRET_WORDS.iter().any(|word| leaf.contains(word)) {
         Value::from(MASK)
+    } else if let Some(shown) = without_secrets(&path, &value) {
+        cut(&shown)
     } else if path == "delivery.headers" {
         header_names(&value)
     } else if path == "delivery.url" {
@@ -249,7 +262,8 @@ mod tests {
         let push = after.push_mut().unwrap();
         push.timeout = Some(Duration::from_secs(90));
         push.rate_limit = Some(RateLimit { count: 5, per: Duration::from_secs(1) });
-        after.push_mut().unwrap().url = EndpointUrl::parse("https://example.com/other?key=def").unwrap();
+        after.push_mut().unwrap().url =
+            Some(EndpointUrl::parse("https://example.com/other?key=def").unwrap());
         let expected = json!({
             "name": {"before": null, "after": "CRM"},
             "timeout": {"before": null, "after": "1m30s"},

@@ -5,6 +5,7 @@
 //! node. For routing that is harmless: the accept statement compares versions and nothing is written when they differ.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{
         Arc,
@@ -14,13 +15,15 @@ use std::{
 };
 
 use postroad_domain::{
-    EventType, Subscription, SubscriptionId, SubscriptionNo, Target, Tenant, TenantId, TenantNo, Timestamp,
+    EndpointUrl, EventType, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, Target, Tenant,
+    TenantId, TenantNo, Timestamp,
     limits::{
-        DELIVERIES_WITH_EVENT_MAX, SETTINGS_CACHED_BYTES_MAX, SUBSCRIPTIONS_PER_TENANT_MAX,
-        TENANT_SETTINGS_BYTES_MAX,
+        DELIVERIES_WITH_EVENT_MAX, REQUEST_BODY_BYTES_MAX, SETTINGS_CACHED_BYTES_MAX,
+        SUBSCRIPTIONS_PER_TENANT_MAX, TENANT_SETTINGS_BYTES_MAX,
     },
     matching,
 };
+use postroad_profile::NamedEndpoint;
 use postroad_store::{
     Change, ChangeKinds, Changes, ConfigSnapshot, FanoutTarget, LaneKey, Store, StoreError,
 };
@@ -32,13 +35,13 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     configuration::arriving::Arriving,
-    configuration::endpoint::Endpoint,
+    configuration::endpoint::{Endpoint, TenantNow},
     configuration::event_types::EventTypes,
     configuration::locks::{Lock, Locks},
     configuration::profiles::{LoadedProfile, Profiles},
     configuration::retention::{self, Schedule},
     configuration::sealed_settings::{open_tenant_or_log, opened},
-    configuration::secret_box::SecretBox,
+    configuration::secret_box::{SecretBox, SecretError},
     configuration::shaping::TenantAsOf,
     configuration::stored_bytes::stored_bytes,
 };
@@ -51,8 +54,11 @@ const COPIES: usize = 4;
 const SUBSCRIPTION_OVERHEAD_BYTES: usize = 2_048;
 /// What a tenant takes beside its subscriptions.
 const TENANT_OVERHEAD_BYTES: usize = 1_024;
-/// The most that a tenant takes.
+/// A tenant's own settings are held so often: as they are, and ready to use.
+const OWN_COPIES: usize = 2;
+/// The most that a tenant takes; its own settings come in one call.
 const TENANT_BYTES_MAX: usize = TENANT_SETTINGS_BYTES_MAX * COPIES
+    + REQUEST_BODY_BYTES_MAX * OWN_COPIES
     + SUBSCRIPTIONS_PER_TENANT_MAX * SUBSCRIPTION_OVERHEAD_BYTES
     + TENANT_OVERHEAD_BYTES;
 /// Parts of the cache, each with a lock and a part of the bytes: large enough for the largest tenant.
@@ -81,6 +87,8 @@ pub(crate) struct TenantConfig {
     pub(crate) profile: Arc<LoadedProfile>,
     /// The event types that may be published.
     pub(crate) event_types: EventTypes,
+    /// The endpoints that its options hold.
+    pub(crate) named_endpoints: Vec<Arc<NamedEndpoint>>,
     endpoints: Vec<Arc<Endpoint>>,
     /// Pull subscriptions: nothing is routed to them, they read the log.
     pulls: Vec<Subscription>,
@@ -100,6 +108,7 @@ impl TenantConfig {
             tenant: snapshot.tenant,
             profile: Arc::clone(profile),
             event_types: EventTypes::new(profile, snapshot.event_types),
+            named_endpoints: Vec::new(),
             endpoints: Vec::with_capacity(snapshot.subscriptions.len()),
             pulls: Vec::new(),
             by_no: FxHashMap::default(),
@@ -108,14 +117,22 @@ impl TenantConfig {
             settings_bytes: 0,
         };
         config.settings_bytes = config.event_types.own().map(stored_bytes).sum();
+        let as_of =
+            TenantAsOf::open(&config.tenant.id, &config.tenant.spec, &config.profile.profile, secrets);
         for subscription in snapshot.subscriptions {
             config.settings_bytes += stored_bytes(&subscription.spec);
-            config.add(opened(subscription, secrets), secrets);
+            config.add(opened(subscription, secrets), &as_of, secrets);
         }
+        config.named_endpoints = as_of.map(|as_of| as_of.endpoints).unwrap_or_default();
         config
     }
 
-    fn add(&mut self, subscription: Subscription, secrets: &SecretBox) {
+    fn add(
+        &mut self,
+        subscription: Subscription,
+        as_of: &Result<TenantAsOf, SecretError>,
+        secrets: &SecretBox,
+    ) {
         let push = match &subscription.spec.target {
             Target::Push(push) => push.clone(),
             Target::Pull(_) => return self.pulls.push(subscription),
@@ -128,9 +145,8 @@ impl TenantConfig {
         for event_type in &subscription.spec.events {
             self.by_type.entry(event_type.clone()).or_default().push(index);
         }
-        let tenant = TenantAsOf { id: &self.tenant.id, spec: &self.tenant.spec };
-        let endpoint =
-            Endpoint::new((subscription, push), &self.profile, (tenant, self.tenant.version), secrets);
+        let tenant = TenantNow { id: &self.tenant.id, version: self.tenant.version, as_of };
+        let endpoint = Endpoint::new((subscription, push), &self.profile, tenant, secrets);
         self.endpoints.push(Arc::new(endpoint));
     }
 
@@ -182,6 +198,20 @@ impl TenantConfig {
             || self.settings_bytes - replaced.min(self.settings_bytes) + bytes <= TENANT_SETTINGS_BYTES_MAX
     }
 
+    /// The push subscriptions that name an endpoint of the tenant, each with that.
+    pub(crate) fn sent_to_named(&self) -> impl Iterator<Item = (&Subscription, &Arc<NamedEndpoint>)> {
+        self.endpoints.iter().filter_map(|endpoint| Some((&endpoint.subscription, endpoint.named.as_ref()?)))
+    }
+
+    /// Where a subscription with these settings leads; `None` for one that is pulled, or names what is not there.
+    pub(crate) fn url_of<'a>(&'a self, spec: &'a SubscriptionSpec) -> Option<Cow<'a, EndpointUrl>> {
+        if let Some(own) = &spec.push()?.url {
+            return Some(Cow::Borrowed(own));
+        }
+        let named = self.profile.profile.endpoint_named_in(&spec.options, &self.named_endpoints)?;
+        Some(Cow::Owned(named.url.clone()))
+    }
+
     pub(crate) fn endpoint(&self, no: SubscriptionNo) -> Option<&Arc<Endpoint>> {
         self.by_no.get(&no).map(|index| &self.endpoints[*index])
     }
@@ -203,7 +233,8 @@ struct BySettings;
 impl Weighter<TenantNo, Arc<TenantConfig>> for BySettings {
     fn weight(&self, _: &TenantNo, config: &Arc<TenantConfig>) -> u64 {
         let of_subscriptions = (config.endpoints.len() + config.pulls.len()) * SUBSCRIPTION_OVERHEAD_BYTES;
-        (config.settings_bytes * COPIES + of_subscriptions + TENANT_OVERHEAD_BYTES) as u64
+        let own = config.tenant.spec.options.len() * OWN_COPIES;
+        (config.settings_bytes * COPIES + own + of_subscriptions + TENANT_OVERHEAD_BYTES) as u64
     }
 }
 
@@ -394,7 +425,7 @@ mod tests {
             retention_bytes: None,
             sealed: None,
         };
-        let put = PutTenant { id: id(), spec, at: Timestamp::default(), audit: None };
+        let put = PutTenant { redirected: Vec::new(), id: id(), spec, at: Timestamp::default(), audit: None };
         store.put_tenant(put).await.unwrap().0
     }
 

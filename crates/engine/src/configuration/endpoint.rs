@@ -10,8 +10,8 @@ use postroad_domain::{
 };
 use postroad_egress::{Channel, OutboundRequest, Owner};
 use postroad_profile::{
-    AttemptFacts, BegunHandshake, ExactRequest, Handshake, Occasion, Profile, RenderError, RenderInput,
-    SubscriptionFacts, Success,
+    AttemptFacts, BegunHandshake, ExactRequest, Handshake, NamedEndpoint, Occasion, Profile, RenderError,
+    RenderInput, SubscriptionFacts, Success,
 };
 use postroad_store::{FanoutTarget, GroupTarget};
 use rand::Rng;
@@ -89,11 +89,24 @@ pub(crate) struct Made {
     pub(crate) profile: Arc<LoadedProfile>,
 }
 
+/// The tenant of a subscription, as it is now.
+#[derive(Clone, Copy)]
+pub(crate) struct TenantNow<'a> {
+    pub(crate) id: &'a TenantId,
+    pub(crate) version: i64,
+    /// An error where what is secret of its settings does not open.
+    pub(crate) as_of: &'a Result<TenantAsOf, SecretError>,
+}
+
 /// A push subscription ready for sending.
 pub(crate) struct Endpoint {
     pub(crate) subscription: Subscription,
-    /// Where and how, of the subscription's settings.
+    /// How, of the subscription's settings.
     pub(crate) push: Push,
+    /// Where to; `None` where the subscription names an endpoint that its tenant does not have.
+    url: Option<EndpointUrl>,
+    /// The endpoint of its tenant that the subscription names.
+    pub(crate) named: Option<Arc<NamedEndpoint>>,
     pub(crate) settings: AttemptSettings,
     pub(crate) profile: Arc<LoadedProfile>,
     pub(crate) tenant: TenantId,
@@ -108,30 +121,42 @@ pub(crate) struct Endpoint {
 }
 
 /// Cleartext has neither certificates nor a choice of versions.
-fn channel_of(push: &Push, profile: &Profile) -> Option<Arc<Channel>> {
+fn channel_of(push: &Push, url: &EndpointUrl, profile: &Profile) -> Option<Arc<Channel>> {
     let http_version = push.http_version.unwrap_or(profile.delivery.http_version);
-    push.url.is_https().then(|| Channel::of(push.tls.as_ref(), http_version)).flatten()
+    url.is_https().then(|| Channel::of(push.tls.as_ref(), http_version)).flatten()
 }
 
 impl Endpoint {
     pub(crate) fn new(
         (subscription, push): (Subscription, Push),
         profile: &Arc<LoadedProfile>,
-        tenant: (TenantAsOf<'_>, i64),
+        tenant: TenantNow<'_>,
         secrets: &SecretBox,
     ) -> Self {
         let version =
             SubscriptionVersion { spec: subscription.spec.clone(), secrets: subscription.secrets.clone() };
-        let (as_of, tenant_version) = tenant;
-        let shaping = Shaping::new(Arc::clone(profile), as_of, subscription.id, &version, secrets);
+        let as_of = tenant.as_of.as_ref();
+        let shaping = as_of
+            .map_err(|error| ShapingError::Secret(error.clone()))
+            .and_then(|as_of| Shaping::new(Arc::clone(profile), as_of, subscription.id, &version, secrets));
+        let endpoints = as_of.map_or(&[][..], |as_of| &as_of.endpoints);
+        let named = profile.profile.endpoint_named_in(&subscription.spec.options, endpoints);
+        let url = push.url.clone().or_else(|| Some(named.as_ref()?.url.clone()));
         Self {
             settings: AttemptSettings::of(&profile.profile, &push),
             shaping: shaping.map(Arc::new).map_err(|error: ShapingError| error.to_string()),
             profile: Arc::clone(profile),
-            tenant: as_of.id.clone(),
-            lane_settings: LaneSettings::of(&subscription, &push, &profile.profile.delivery),
-            channel: channel_of(&push, &profile.profile),
-            tenant_version,
+            tenant: tenant.id.clone(),
+            lane_settings: LaneSettings::of(
+                &subscription,
+                &push,
+                (url.as_ref(), named.as_deref()),
+                &profile.profile.delivery,
+            ),
+            channel: url.as_ref().and_then(|url| channel_of(&push, url, &profile.profile)),
+            tenant_version: tenant.version,
+            url,
+            named,
             subscription,
             push,
         }
@@ -218,21 +243,26 @@ impl Endpoint {
         let shaped = shaping.shape(id, carried)?;
         let fixed = shaping.input(id, carried);
         let secrets = if profile.signs_each_attempt() { signer.keys_at(attempt.at) } else { fixed.secrets };
-        let input = RenderInput { secrets, ..self.as_now(fixed) };
+        let input = RenderInput { secrets, ..self.as_now(fixed)? };
         Ok(profile.sign(&input, shaped, attempt)?)
     }
 
     /// The facts with what is the subscription's own today.
-    fn as_now<'a>(&'a self, fixed: RenderInput<'a>) -> RenderInput<'a> {
+    fn as_now<'a>(&'a self, fixed: RenderInput<'a>) -> Result<RenderInput<'a>, RequestError> {
+        let Some(url) = &self.url else {
+            let why = "the endpoint that it names is not one of its tenant's any more";
+            return Err(RequestError::NotReady(why.to_owned()));
+        };
         let push = &self.push;
         let subscription = SubscriptionFacts {
-            url: push.url.as_str(),
+            url: url.as_str(),
+            endpoint: self.named.as_deref(),
             method: push.method.as_deref(),
             headers: &push.headers,
             authorization: push.authorization.as_deref(),
             ..fixed.subscription
         };
-        RenderInput { subscription, ..fixed }
+        Ok(RenderInput { subscription, ..fixed })
     }
 
     /// The handshakes of the profile that are made on one of these occasions, by their places; all, whatever the occasion, where
@@ -243,7 +273,7 @@ impl Endpoint {
         occasions: Option<&[Occasion]>,
     ) -> Result<Vec<usize>, RequestError> {
         let shaping = self.shaping()?;
-        let input = self.as_now(shaping.input(event.id.delivery(1), Carried::alone(event)));
+        let input = self.as_now(shaping.input(event.id.delivery(1), Carried::alone(event)))?;
         Ok(self.profile.profile.handshakes_due(&input, occasions))
     }
 
@@ -259,7 +289,7 @@ impl Endpoint {
         }
         let shaping = self.shaping()?;
         let fixed = shaping.input(event.id.delivery(1), Carried::alone(event));
-        let input = RenderInput { secrets: shaping.keys_at(attempt.at), ..self.as_now(fixed) };
+        let input = RenderInput { secrets: shaping.keys_at(attempt.at), ..self.as_now(fixed)? };
         Ok(self.profile.profile.begin_handshake(handshake, &input, attempt, rng)?)
     }
 
@@ -288,8 +318,27 @@ impl Endpoint {
 
     /// Most profiles leave the customer's URL alone: then it is known to be one.
     fn endpoint_url(&self, url: &str) -> Result<EndpointUrl, Invalid> {
-        let own = &self.push.url;
-        if own.as_str() == url { Ok(own.clone()) } else { EndpointUrl::parse(url) }
+        match &self.url {
+            Some(own) if own.as_str() == url => Ok(own.clone()),
+            _ => EndpointUrl::parse(url),
+        }
+    }
+
+    fn own_url(&self) -> &str {
+        self.url.as_ref().map_or("", EndpointUrl::as_str)
+    }
+
+    /// A request without what its profile keeps like a secret, for somebody who may see everything else of it.
+    pub(crate) fn shown(&self, made: Made) -> ExactRequest {
+        let Made { exact, profile } = made;
+        let profile = &profile.profile;
+        let shown = |(name, value): (&str, &str)| {
+            let value = if profile.hides_header(name) { MASK } else { value };
+            (name.to_owned(), value.to_owned())
+        };
+        let headers = exact.headers.iter().map(shown).collect();
+        let url = profile.url_for_log(self.own_url(), &exact.url, MASK);
+        ExactRequest { url, headers, ..exact }
     }
 
     /// A customer's own headers are credentials more often than not, whatever their name: the log masks them all.
@@ -304,7 +353,7 @@ impl Endpoint {
         headers.extend(
             exact.headers.iter().map(|(name, value)| (name, if is_hidden(name) { MASK } else { value })),
         );
-        let url = profile.url_for_log(self.push.url.as_str(), &exact.url, MASK);
+        let url = profile.url_for_log(self.own_url(), &exact.url, MASK);
         RequestHead { method: exact.method.clone(), url, headers }
     }
 }

@@ -1,12 +1,12 @@
 //! How the lane of a subscription makes exchanges: plain settings, which the lanes in `sending` keep.
 
 use std::{
-    hash::{DefaultHasher, Hasher},
+    hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
 
-use postroad_domain::{Hashed, RateLimit, Subscription, SubscriptionSpec, subscription::Push};
-use postroad_profile::DeliveryPolicy;
+use postroad_domain::{EndpointUrl, Hashed, RateLimit, Subscription, SubscriptionSpec, subscription::Push};
+use postroad_profile::{DeliveryPolicy, NamedEndpoint};
 
 /// A host and port, in lower case.
 pub(crate) type Host = Hashed<Arc<str>>;
@@ -27,22 +27,27 @@ pub(crate) struct LaneSettings {
     pub(crate) breaker: bool,
     /// Where they lead.
     pub(crate) host: Option<Host>,
-    /// A hash of all that the subscription says in this version, beside its secrets and what only people read. The lane lives as long
+    /// A hash of all that the subscription says in this version, and of the endpoint that it names, beside its secrets and what only people read. The lane lives as long
     /// as something waits, so it keeps nothing larger.
     pub(crate) spec: Option<u64>,
 }
 
 impl LaneSettings {
     /// Those of a subscription in its version of now.
-    pub(crate) fn of(subscription: &Subscription, push: &Push, policy: &DeliveryPolicy) -> Self {
+    pub(crate) fn of(
+        subscription: &Subscription,
+        push: &Push,
+        (url, named): (Option<&EndpointUrl>, Option<&NamedEndpoint>),
+        policy: &DeliveryPolicy,
+    ) -> Self {
         Self {
             version: subscription.version,
             concurrency: push.concurrency,
             rate_limit: push.rate_limit,
             ordered: push.ordered,
             breaker: policy.breaker,
-            host: push.url.host_and_port().map(|host| Host::new(host.into())),
-            spec: hash_of(&subscription.spec),
+            host: url.and_then(EndpointUrl::host_and_port).map(|host| Host::new(host.into())),
+            spec: hash_of(&subscription.spec, named),
         }
     }
 
@@ -68,10 +73,14 @@ impl Default for LaneSettings {
     }
 }
 
-/// The hash of settings as they are stored, without the words that only people read; `None` where they cannot be.
-pub(crate) fn hash_of(spec: &SubscriptionSpec) -> Option<u64> {
+/// The hash of settings as they are stored, without the words that only people read, and of the endpoint of the tenant that they
+/// name; `None` where they cannot be.
+pub(crate) fn hash_of(spec: &SubscriptionSpec, named: Option<&NamedEndpoint>) -> Option<u64> {
     let sent = SubscriptionSpec { name: None, description: None, ..spec.clone() };
     let mut hasher = DefaultHasher::new();
     hasher.write(&serde_json::to_vec(&sent).ok()?);
+    if let Some(named) = named {
+        (named.url.as_str(), &named.api_key).hash(&mut hasher);
+    }
     Some(hasher.finish())
 }

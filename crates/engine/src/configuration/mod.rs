@@ -18,6 +18,7 @@ pub(crate) mod keys;
 pub(crate) mod lane_settings;
 mod locks;
 pub(crate) mod lookup_error;
+mod named_endpoints;
 pub(crate) mod options;
 pub(crate) mod profiles;
 pub(crate) mod retention;

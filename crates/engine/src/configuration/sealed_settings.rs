@@ -1,14 +1,15 @@
 //! Settings of customers that are secret: encrypted before they go to the store, opened again behind it.
 //!
 //! Of a subscription these are the values of its headers, its authorization, the key of its client certificate and the
-//! values of the options that its profile keeps like a secret; of a tenant the last of these. They rest in one
+//! values of the options that its profile keeps like a secret; of a tenant the last of these, among them the endpoints that it keeps.
+//! They rest in one
 //! ciphertext in the field `sealed`, and their places are empty meanwhile.
 //!
 //! **Invariant:** what the engine hands on is open or, where it does not open, says so by a `sealed` that is still there:
 //! nothing is ever sent with empty values in the place of secret ones. **Invariant:** what was written in plain by an
 //! earlier version is read as it is; its next change writes it sealed.
 //!
-//! Lacking on purpose: URLs. The whole of them is looked up, compared and shown.
+//! Lacking on purpose: a subscription's URL. The whole of it is looked up, compared and shown.
 
 use postroad_domain::{Subscription, SubscriptionId, SubscriptionSpec, Tenant, TenantId, tenant::TenantSpec};
 use postroad_profile::Profile;
@@ -129,7 +130,8 @@ impl SecretSettings {
 /// Takes the values of secret options out and leaves `null` in their places, so that the others keep theirs.
 fn take_secret_options(options: &mut String, profile: &Profile) -> Map<String, Value> {
     let mut all = options_of(options);
-    let is_secret = |name: &str| profile.options.iter().any(|option| option.secret && option.name == name);
+    let is_secret =
+        |name: &str| profile.options.iter().any(|option| option.is_sealed() && option.name == name);
     let secret = all.iter_mut().filter(|(name, _)| is_secret(name));
     let taken: Map<_, _> = secret.map(|(name, value)| (name.clone(), value.take())).collect();
     if !taken.is_empty() {

@@ -6,8 +6,8 @@
 use std::sync::{Arc, OnceLock};
 
 use postroad_domain::{
-    Clock, Subscription, SubscriptionId, SubscriptionSpec, Tenant, TenantId, TenantNo,
-    limits::AUDIT_SAME_WITHIN, tenant::TenantSpec,
+    Clock, EndpointUrl, ErrorClass, Subscription, SubscriptionId, SubscriptionSpec, Tenant, TenantId,
+    TenantNo, limits::AUDIT_SAME_WITHIN, tenant::TenantSpec,
 };
 use postroad_egress::Egress;
 use postroad_profile::Profile;
@@ -150,4 +150,10 @@ impl ConfigurationService {
         open_tenant_or_log(&mut tenant, &self.secrets);
         tenant
     }
+}
+
+/// Why the guard does not let anything be sent to a URL now; `None` where it does, or the name does not resolve.
+pub(super) async fn refuse_url(egress: &dyn Egress, url: &EndpointUrl) -> Option<String> {
+    let refused = egress.check(url).await.err()?;
+    (refused.class == ErrorClass::Blocked).then_some(refused.message)
 }

@@ -9,15 +9,17 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use postroad_domain::{
-    DeliveryId, Event, EventType, ProfileNo, SubscriptionId, SubscriptionNo, SubscriptionVersion, Target,
-    TenantId, TenantNo, Timestamp, limits::EARLIER_CACHED_BYTES_MAX, subscription::Push, tenant::TenantSpec,
+    DeliveryId, EndpointUrl, Event, EventType, ProfileNo, SubscriptionId, SubscriptionNo,
+    SubscriptionVersion, Target, TenantId, TenantNo, Timestamp, limits::EARLIER_CACHED_BYTES_MAX,
+    subscription::Push, tenant::TenantSpec,
 };
 use postroad_profile::{
-    DeliveryFacts, FieldProblem, GroupPolicy, OptionValues, RenderError, RenderInput, SecretKey, Shaped,
-    SubscriptionFacts, TenantFacts,
+    DeliveryFacts, FieldProblem, GroupPolicy, NamedEndpoint, OptionValues, Profile, RenderError, RenderInput,
+    SecretKey, Shaped, SubscriptionFacts, TenantFacts,
 };
 use postroad_store::{GroupKey, Store, StoreError};
 use quick_cache::{Weighter, sync::Cache};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{
@@ -61,11 +63,29 @@ pub(crate) enum ShapingError {
     Store(#[from] StoreError),
 }
 
-/// A tenant in one of its versions.
-#[derive(Clone, Copy)]
-pub(crate) struct TenantAsOf<'a> {
-    pub(crate) id: &'a TenantId,
-    pub(crate) spec: &'a TenantSpec,
+/// A tenant in one of its versions, open: what all of its subscriptions are shaped with.
+pub(crate) struct TenantAsOf {
+    pub(crate) id: TenantId,
+    pub(crate) name: Option<String>,
+    pub(crate) options: Map<String, Value>,
+    /// Those that its options hold.
+    pub(crate) endpoints: Vec<Arc<NamedEndpoint>>,
+}
+
+impl TenantAsOf {
+    /// Opens what is secret of its settings.
+    pub(crate) fn open(
+        id: &TenantId,
+        spec: &TenantSpec,
+        profile: &Profile,
+        secrets: &SecretBox,
+    ) -> Result<Self, SecretError> {
+        let mut spec = spec.clone();
+        open_tenant(&mut spec, id, secrets)?;
+        let options = options_of(&spec.options);
+        let endpoints = profile.endpoints_of(&options);
+        Ok(Self { id: id.clone(), name: spec.name, options, endpoints })
+    }
 }
 
 /// The events of a delivery, in the order in which they are sent.
@@ -102,6 +122,8 @@ pub(crate) struct Shaping {
     subscription: SubscriptionId,
     subscription_name: Option<String>,
     push: Push,
+    /// The endpoint of the tenant that it named; `None` where it has a URL of its own, or the tenant did not have that yet.
+    endpoint: Option<Arc<NamedEndpoint>>,
     /// Some events may be sent together.
     may_group: bool,
     options: OptionValues,
@@ -113,16 +135,15 @@ pub(crate) struct Shaping {
 impl Shaping {
     pub(crate) fn new(
         profile: Arc<LoadedProfile>,
-        tenant: TenantAsOf<'_>,
+        tenant: &TenantAsOf,
         id: SubscriptionId,
         version: &SubscriptionVersion,
         secrets: &SecretBox,
     ) -> Result<Self, ShapingError> {
-        let (mut spec, mut of_tenant) = (version.spec.clone(), tenant.spec.clone());
+        let mut spec = version.spec.clone();
         open_subscription(&mut spec, id, secrets)?;
-        open_tenant(&mut of_tenant, tenant.id, secrets)?;
         let own = options_of(&spec.options);
-        let checked = profile.profile.check_options(&options_of(&of_tenant.options), &own);
+        let checked = profile.profile.check_options(&tenant.options, &own);
         let options = checked.map_err(first_problem)?;
         let scheme = profile.profile.scheme_of(&own);
         let mut keys = Vec::with_capacity(version.secrets.len());
@@ -135,10 +156,11 @@ impl Shaping {
         let Target::Push(push) = spec.target else { return Err(ShapingError::Pulled) };
         Ok(Self {
             tenant: tenant.id.clone(),
-            tenant_name: of_tenant.name,
+            tenant_name: tenant.name.clone(),
             subscription: id,
             subscription_name: spec.name,
             may_group: push.group.is_some() || profile.profile.group.is_some(),
+            endpoint: profile.profile.endpoint_named(&own, &tenant.endpoints),
             push,
             options,
             keys,
@@ -192,7 +214,8 @@ impl Shaping {
             subscription: SubscriptionFacts {
                 id: self.subscription,
                 name: self.subscription_name.as_deref(),
-                url: push.url.as_str(),
+                url: self.url(),
+                endpoint: self.endpoint.as_deref(),
                 method: push.method.as_deref(),
                 content_type: push.content_type.as_deref(),
                 headers: &push.headers,
@@ -202,6 +225,12 @@ impl Shaping {
             options: &self.options,
             secrets: self.keys_at(created_at),
         }
+    }
+
+    /// Where the subscription led then.
+    fn url(&self) -> &str {
+        let own = self.push.url.as_ref();
+        own.or(self.endpoint.as_ref().map(|endpoint| &endpoint.url)).map_or("", EndpointUrl::as_str)
     }
 
     /// The keys that sign at a moment, the current one first.
@@ -253,8 +282,8 @@ impl EarlierShapings {
         let (no, version) = (key.subscription_no, key.subscription_version);
         let version = self.store.subscription_version(key.tenant_no, no, version).await?;
         let version = version.ok_or(ShapingError::Gone("version of the subscription"))?;
-        let tenant = TenantAsOf { id: tenant, spec: &spec };
-        let shaping = Arc::new(Shaping::new(profile, tenant, subscription, &version, &self.secrets)?);
+        let tenant = TenantAsOf::open(tenant, &spec, &profile.profile, &self.secrets)?;
+        let shaping = Arc::new(Shaping::new(profile, &tenant, subscription, &version, &self.secrets)?);
         self.cached.insert(key, Arc::clone(&shaping));
         Ok(shaping)
     }

@@ -18,6 +18,7 @@ use crate::{
     configuration::{
         cache::TenantConfig,
         draft::{Faults, text_within, whole_number},
+        named_endpoints::{Redirection, refuse_endpoints},
         options::options_of,
         profiles::LoadedProfile,
         retention::{self, Schedule},
@@ -155,6 +156,10 @@ impl ConfigurationService {
         if id.is_operations() {
             check_operations(&spec, &profile).map_err(PutTenantError::Invalid)?;
         }
+        let refused = self.refused_endpoints(&id, &profile.profile, &spec).await?;
+        if !refused.is_empty() {
+            return Err(PutTenantError::Invalid(refused));
+        }
         let _alone = self.configs.changing(&id).await;
         let before = self.configs.by_id(&id).await?;
         if !is_expected(before.as_ref().map(|before| &before.tenant)) {
@@ -170,9 +175,14 @@ impl ConfigurationService {
             None => AuditedChange::of(AuditAction::TenantCreated, &id),
         };
         let audit = Some(self.audit_of(by, change.after(fields_of_tenant(&spec, &profile.profile))));
+        let redirections = before.as_ref().map(|before| self.redirections(before, &spec)).unwrap_or_default();
         let spec = self.sealed_tenant(spec, &id, &profile.profile);
-        let put = PutTenant { id, spec, at: self.clock.now(), audit };
+        let redirected = redirections.iter().map(Redirection::to_store).collect();
+        let put = PutTenant { id, spec, redirected, at: self.clock.now(), audit };
         let (tenant, is_new) = self.store.put_tenant(put).await?;
+        for redirection in redirections {
+            self.order_redirection(redirection);
+        }
         Ok((self.opened_tenant(tenant), is_new))
     }
 
@@ -199,7 +209,8 @@ impl ConfigurationService {
         }
         let mut schedules = vec![Schedule::of(&profile.profile)];
         schedules.extend(before.iter().flat_map(|old| old.schedules()));
-        let problems = retention::check_tenant(self.installation(), &profile.profile, spec, &schedules);
+        let mut problems = retention::check_tenant(self.installation(), &profile.profile, spec, &schedules);
+        problems.extend(before.iter().flat_map(|old| refuse_endpoints(old, &profile.profile, spec)));
         if problems.is_empty() { Ok(()) } else { Err(PutTenantError::Invalid(problems)) }
     }
 

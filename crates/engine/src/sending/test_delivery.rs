@@ -120,7 +120,7 @@ impl SendingService {
         let of = of(endpoint, &event);
         let made = self.dispatcher.attempts.request(of, endpoint, event.accepted_at).await;
         let made = made.map_err(StoreError::from)?;
-        made.map(|made| made.exact).map_err(|error| PreviewError::Render(error.to_string()))
+        made.map(|made| endpoint.shown(made)).map_err(|error| PreviewError::Render(error.to_string()))
     }
 
     async fn send_test(&self, by: &Origin, endpoint: &Endpoint, event: &Event) -> Result<bool, StoreError> {

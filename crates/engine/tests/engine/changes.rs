@@ -41,6 +41,7 @@ async fn change(world: &World, id: SubscriptionId, change: impl FnOnce(&mut Subs
     let mut spec = before.spec.clone();
     change(&mut spec);
     let update = UpdateSubscription {
+        tenant: None,
         ask: None,
         tenant_no: before.tenant_no,
         id,
@@ -56,6 +57,7 @@ async fn change(world: &World, id: SubscriptionId, change: impl FnOnce(&mut Subs
 async fn activate(world: &World, id: SubscriptionId) {
     let before = stored(world, id).await;
     let update = UpdateSubscription {
+        tenant: None,
         ask: None,
         tenant_no: before.tenant_no,
         id,
@@ -71,7 +73,13 @@ async fn activate(world: &World, id: SubscriptionId) {
 async fn change_too_much(world: &World) {
     for number in 0..=CHANGES_WAITING_MAX {
         let id = TenantId::parse(&format!("other-{number}")).unwrap();
-        let put = PutTenant { id, spec: tenant_of("standard", "{}"), at: world.clock.now(), audit: None };
+        let put = PutTenant {
+            redirected: Vec::new(),
+            id,
+            spec: tenant_of("standard", "{}"),
+            at: world.clock.now(),
+            audit: None,
+        };
         world.store.put_tenant(put).await.unwrap();
     }
 }

@@ -73,8 +73,8 @@ const SUBSCRIPTIONS: [(&str, Change); 37] = [
     ("delivery.type is not available in this version as pull: write push", |it| {
         it.target = TargetDraft::Pull
     }),
-    ("delivery.url is not a URL", |it| push_of(it).url = "a".to_owned()),
-    ("delivery.url has the scheme ftp", |it| push_of(it).url = "ftp://a.example".to_owned()),
+    ("delivery.url is not a URL", |it| push_of(it).url = Some("a".to_owned())),
+    ("delivery.url has the scheme ftp", |it| push_of(it).url = Some("ftp://a.example".to_owned())),
     ("delivery.method must have 1 to 255 characters", |it| push_of(it).method = Some(String::new())),
     ("delivery.method must be one of POST, PUT, PATCH", |it| push_of(it).method = Some("GET".to_owned())),
     ("delivery.content_type must be application/json", |it| {
@@ -151,7 +151,7 @@ async fn all_faults_are_told_at_once_those_of_limits_and_those_of_the_profile() 
     wanted.name = Some(String::new());
     wanted.events = vec!["a b".to_owned(), "fine".to_owned(), String::new()];
     wanted.options = r#"{"sign":1}"#.to_owned();
-    push_of(&mut wanted).url = "x".to_owned();
+    push_of(&mut wanted).url = Some("x".to_owned());
     push_of(&mut wanted).headers = vec![header("Host", "x"), header("webhook-id", "x")];
     push_of(&mut wanted).timeout = Some("61s".to_owned());
     let problems = create(&world, wanted, Some("geheim")).await.unwrap_err();
@@ -175,7 +175,7 @@ async fn all_faults_are_told_at_once_those_of_limits_and_those_of_the_profile() 
 async fn nothing_is_said_about_what_a_way_in_could_not_read_but_that() {
     let world = World::new().await;
     let mut wanted = draft(to(URL));
-    push_of(&mut wanted).url = String::new();
+    push_of(&mut wanted).url = Some(String::new());
     wanted.name = Some(String::new());
     let message = "must be a string, not a number".to_owned();
     wanted.unreadable = vec![FieldProblem { field: "delivery.url".to_owned(), message }];
@@ -293,8 +293,9 @@ fn renamed_without_secret(current: &postroad_domain::Subscription) -> Subscripti
 async fn a_secret_goes_alone_also_where_the_settings_would_be_refused_today() {
     let (world, before) = with_secret().await;
     let mut spec = before.spec.clone();
-    spec.push_mut().unwrap().url = EndpointUrl::parse("https://blocked.example/").unwrap();
+    spec.push_mut().unwrap().url = Some(EndpointUrl::parse("https://blocked.example/").unwrap());
     let update = UpdateSubscription {
+        tenant: None,
         ask: None,
         tenant_no: before.tenant_no,
         id: before.id,

@@ -254,7 +254,7 @@ async fn a_new_address_does_not_begin_the_count_anew() {
     fail(&world).await;
     let current = stored(&world, id).await;
     let (revision, address) = (current.revision(), EndpointUrl::parse("https://b.example/").unwrap());
-    let moved = draft(pushed_with(current.spec, |push| push.url = address));
+    let moved = draft(pushed_with(current.spec, |push| push.url = Some(address)));
     let configuration = world.engine.configuration();
     configuration.update_subscription(&Origin::ADMIN, &acme(), id, revision, moved).await.unwrap();
     assert_eq!(counted(&world, id).await, 1);

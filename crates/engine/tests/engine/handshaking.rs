@@ -305,7 +305,8 @@ async fn another_url_holds_what_waits_until_the_new_receiver_has_passed() {
     let published = world.try_publish(posted()).await.unwrap();
     world.exchange().await.answer(500);
     world.settle().await;
-    let moved = change(&world, id, |spec| spec.push_mut().unwrap().url = url("https://b.example/")).await;
+    let moved =
+        change(&world, id, |spec| spec.push_mut().unwrap().url = Some(url("https://b.example/"))).await;
     assert_eq!(inactive(&moved), Some(InactiveReason::Unverified));
     assert_eq!(moved.verification.unwrap().state, VerificationState::Pending);
     let exchange = world.exchange().await;
@@ -490,7 +491,7 @@ async fn a_change_in_between_is_asked_for_anew_and_the_old_answer_says_nothing()
     let world = echo().await;
     let id = subscribe(&world, to("https://a.example/")).await;
     let first = world.exchange().await;
-    change(&world, id, |spec| spec.push_mut().unwrap().url = url("https://b.example/")).await;
+    change(&world, id, |spec| spec.push_mut().unwrap().url = Some(url("https://b.example/"))).await;
     world.no_exchange().await;
     let right = echo_of(&first);
     first.answer_body(200, &right, false);

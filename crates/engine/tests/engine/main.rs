@@ -10,6 +10,7 @@ mod ending;
 mod explaining;
 mod failing;
 mod handshaking;
+mod named_endpoints;
 mod notifying;
 mod pacing;
 mod profiles;

@@ -28,12 +28,12 @@ fn once(url: &str) -> SubscriptionSpec {
     pushed_with(to(url), |push| push.retry = Some(retry))
 }
 
-fn all_of(subscription: SubscriptionId, selection: ReplaySelection) -> NewReplay {
+pub(crate) fn all_of(subscription: SubscriptionId, selection: ReplaySelection) -> NewReplay {
     let pace = RateLimit { count: 1_000, per: Duration::from_secs(1) };
     NewReplay { subscription, selection, since: Timestamp::default(), until: None, pace }
 }
 
-async fn start(world: &World, new: NewReplay) -> Replay {
+pub(crate) async fn start(world: &World, new: NewReplay) -> Replay {
     world.engine.history().start_replay(&Origin::ADMIN, &acme(), new).await.unwrap()
 }
 
@@ -50,7 +50,7 @@ async fn failed(world: &World, count: usize) -> Vec<Published> {
 }
 
 /// The next exchange, with the clock turned for the replay's rests.
-async fn next_exchange(world: &World) -> Exchange {
+pub(crate) async fn next_exchange(world: &World) -> Exchange {
     let turning = async {
         loop {
             world.pass(Duration::from_millis(1)).await;

@@ -67,6 +67,7 @@ async fn stored(world: &World, id: SubscriptionId) -> Subscription {
 /// Writes a subscription as it is to rest.
 async fn write(world: &World, before: &Subscription, spec: SubscriptionSpec) {
     let update = UpdateSubscription {
+        tenant: None,
         ask: None,
         tenant_no: before.tenant_no,
         id: before.id,

@@ -17,13 +17,26 @@ headers = [{ name = "X-Token", value = "{{ options.token }}" }]
 query = [{ name = "token", value = "{{ options.token }}" }]
 content = [{ type = "application/json", body = "{{ event.data }}" }]
 
+[request.endpoint]
+option = "options.function"
+headers = [{ name = "X-Function-Key", value = "{{ endpoint.api_key }}" }]
+
 [options]
+functions = { of = "tenant", type = "endpoints" }
+function = { of = "subscription", type = "endpoint", from = "options.functions" }
 token = { of = "both", type = "text", default = "none", secret = true }
 tree = { of = "tenant", type = "object", default = {}, secret = true }
 "#;
 
-const PLANTED: [&str; 5] =
-    ["planted-authorization", "planted-header", "planted-token", "planted-leaf", "planted-renewed"];
+const PLANTED: [&str; 7] = [
+    "planted-authorization",
+    "planted-header",
+    "planted-token",
+    "planted-leaf",
+    "planted-renewed",
+    "planted-function",
+    "planted-new-function",
+];
 
 async fn start() -> TestServer {
     let folder = tempfile::tempdir().unwrap().keep();
@@ -60,7 +73,11 @@ async fn secret_settings_arrive_at_the_receiver_and_rest_in_no_file_and_no_log_l
     let mut server = start().await;
     let receiver = Receiver::start().await;
     receiver.answer("/hook", Answer::status(200));
-    let tenant = json!({"profile": "vault", "options": {"tree": {"leaf": PLANTED[3]}}});
+    let function =
+        |name: &str, key: &str| json!({"name": name, "url": receiver.url("/function"), "api_key": key});
+    let functions = json!([function("kept", PLANTED[5])]);
+    let tenant =
+        json!({"profile": "vault", "options": {"tree": {"leaf": PLANTED[3]}, "functions": functions}});
     drop(server.put_json("/v1/tenants/acme", &tenant).await.unwrap().expect_status(201));
     let subscription = json!({
         "name": "in-the-name",
@@ -81,6 +98,15 @@ async fn secret_settings_arrive_at_the_receiver_and_rest_in_no_file_and_no_log_l
     let client_key = a_client_certificate(&server).await;
 
     let arrived = receiver.received();
+    for (named, key) in [(json!("kept"), PLANTED[5]), (function("brought", PLANTED[6]), PLANTED[6])] {
+        let subscription = json!({"options": {"function": named, "token": "none"}, "events": ["opened"]});
+        let created = server.post_json("/v1/tenants/acme/subscriptions", &subscription).await.unwrap();
+        let id = created.expect_status(201).json()["id"].as_str().unwrap().to_owned();
+        let tested = server.post_json(&format!("/v1/tenants/acme/subscriptions/{id}/test"), &json!({})).await;
+        drop(tested.unwrap().expect_status(200));
+        let sent = receiver.received().pop().unwrap();
+        assert_eq!((sent.path(), sent.header("x-function-key")), ("/function", Some(key)));
+    }
     assert_eq!(arrived[0].header("authorization"), Some("Bearer planted-authorization"));
     assert_eq!(
         arrived.iter().map(|one| one.header("x-key").unwrap()).collect::<Vec<_>>(),

@@ -1,10 +1,12 @@
 //! Values of options to render examples with.
 
-use serde_json::{Map, Value};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
 
 use crate::{
     Profile,
-    options::{FieldProblem, OptionOwner, OptionSchema, OptionType, OptionValues},
+    options::{FieldProblem, NamedEndpoint, OptionOwner, OptionSchema, OptionType, OptionValues},
 };
 
 /// What tenant and subscription say.
@@ -21,7 +23,26 @@ impl ChosenOptions {
         for option in profile.options.iter().filter(|option| option.required) {
             chosen.set(option, sample_value(option));
         }
+        chosen.complete(profile);
         chosen
+    }
+
+    /// Sets what goes with the values that are set, takes out what does not, and has the tenant keep the endpoint that the
+    /// subscription names.
+    fn complete(&mut self, profile: &Profile) {
+        for option in &profile.options {
+            let Some(with) = &option.with else { continue };
+            let holds = with.holds(&profile.options, self.of(option.owner));
+            if holds && !self.of(option.owner).contains_key(&option.name) {
+                self.set(option, sample_value(option));
+            } else if !holds {
+                self.of_mut(option.owner).remove(&option.name);
+            }
+        }
+        let rules = profile.endpoint_rules().filter(|_| profile.names_endpoint(&self.subscription));
+        if let Some(rules) = rules {
+            self.tenant.insert(rules.list.clone(), Value::Array(vec![sample_endpoint()]));
+        }
     }
 
     /// What is needed, and then each option with few values set to each of them.
@@ -31,11 +52,19 @@ impl ChosenOptions {
         for option in &profile.options {
             let values = match option.value_type {
                 OptionType::Boolean => vec![Value::from(true), Value::from(false)],
+                OptionType::Endpoint => vec![sample_value(option)],
                 _ => option.choices.clone(),
             };
             for value in values {
                 let mut variant = needed.clone();
                 variant.set(option, value);
+                let with = option.with.as_ref();
+                let other =
+                    profile.options.iter().find(|one| Some(&one.name) == with.map(|with| &with.option));
+                if let (Some(other), Some(with)) = (other, with) {
+                    variant.set(other, with.value.clone());
+                }
+                variant.complete(profile);
                 variants.push(variant);
             }
         }
@@ -52,12 +81,27 @@ impl ChosenOptions {
         &self.subscription
     }
 
+    /// The endpoint that the subscription is sent to.
+    pub(super) fn endpoint(&self, profile: &Profile) -> Option<Arc<NamedEndpoint>> {
+        profile.endpoint_named(&self.subscription, &profile.endpoints_of(&self.tenant))
+    }
+
     fn set(&mut self, option: &OptionSchema, value: Value) {
-        let owner = match option.owner {
+        self.of_mut(option.owner).insert(option.name.clone(), value);
+    }
+
+    fn of(&self, owner: OptionOwner) -> &Map<String, Value> {
+        match owner {
+            OptionOwner::Subscription => &self.subscription,
+            OptionOwner::Tenant | OptionOwner::Both => &self.tenant,
+        }
+    }
+
+    fn of_mut(&mut self, owner: OptionOwner) -> &mut Map<String, Value> {
+        match owner {
             OptionOwner::Subscription => &mut self.subscription,
             OptionOwner::Tenant | OptionOwner::Both => &mut self.tenant,
-        };
-        owner.insert(option.name.clone(), value);
+        }
     }
 }
 
@@ -82,5 +126,14 @@ fn sample_value(option: &OptionSchema) -> Value {
         OptionType::Boolean => Value::from(true),
         OptionType::List => Value::Array(Vec::new()),
         OptionType::Object => Value::Object(Map::new()),
+        OptionType::Endpoints => Value::Array(vec![sample_endpoint()]),
+        OptionType::Endpoint => Value::from(ENDPOINT_NAME),
     }
+}
+
+/// What the tenant of an example keeps.
+const ENDPOINT_NAME: &str = "example";
+
+fn sample_endpoint() -> Value {
+    json!({ "name": ENDPOINT_NAME, "url": "https://example.com/endpoint", "api_key": "example-key" })
 }

@@ -119,6 +119,7 @@ impl Profile {
         let scheme = self.scheme_of(chosen.of_subscription());
         let scheme = self.schemes().iter().find(|candidate| Some(candidate.name.as_str()) == scheme);
         let secrets = scheme.map(|scheme| self.sample_secret(scheme)).transpose()?;
+        let endpoint = chosen.endpoint(self);
         let input = RenderInput {
             event: &event,
             more_events: &[],
@@ -127,7 +128,8 @@ impl Profile {
             subscription: SubscriptionFacts {
                 id: sample_id(),
                 name: Some("Example"),
-                url: "https://example.com/hook",
+                url: endpoint.as_ref().map_or("https://example.com/hook", |endpoint| endpoint.url.as_str()),
+                endpoint: endpoint.as_deref(),
                 method: sample.method,
                 content_type: sample.content_type,
                 headers: &[],

@@ -59,8 +59,11 @@ impl Profile {
         let facts = Facts { body: Some(&body), signature: signature.as_deref(), ..facts };
         let rendering = Rendering { environment: &self.environment, facts: &facts };
         let mut query = String::new();
-        request::render_parameters(&handshake.query, Style::Query, &rendering, &mut query)?;
-        let headers = request::write_headers(&handshake.headers, handshake.content.as_ref(), &rendering)?;
+        let (headers, parameters) = self.request.further_for(&input.subscription);
+        let parameters = handshake.query.iter().chain(parameters);
+        request::render_parameters(parameters, Style::Query, &rendering, &mut query)?;
+        let headers = (&handshake.headers[..], headers);
+        let headers = request::write_headers(headers, handshake.content.as_ref(), &rendering)?;
         let expected = self.expected(handshake, Facts { signature: None, ..facts })?;
         let request = ExactRequest {
             method: handshake.method.clone(),

@@ -3,6 +3,8 @@
 //! **Invariant:** values behind [`OptionValues`] are checked and complete: every declared option has a value, its
 //! default or nothing.
 
+mod endpoints;
+mod field_problem;
 mod json_schema;
 mod read;
 mod switch;
@@ -12,11 +14,14 @@ use postroad_domain::Invalid;
 use regex::Regex;
 use serde_json::Value;
 
+pub use endpoints::NamedEndpoint;
+pub(crate) use endpoints::{check_list, read_list};
+pub use field_problem::FieldProblem;
 pub(crate) use json_schema::json_schema;
-pub(crate) use read::{read_attributes, read_options, read_pattern};
+pub(crate) use read::{named_option, read_attributes, read_options, read_pattern};
 pub(crate) use switch::OptionSwitch;
-pub use values::{FieldProblem, OptionValues};
-pub(crate) use values::{check, check_attributes, resolve};
+pub use values::OptionValues;
+pub(crate) use values::{check, check_attributes, check_endpoints, resolve};
 
 /// The option by which a subscription of a profile with several schemes chooses one.
 pub(crate) const SIGNATURE_OPTION: &str = "signature";
@@ -47,6 +52,19 @@ pub enum OptionType {
     List,
     /// A JSON object.
     Object,
+    /// The endpoints that a tenant keeps under names: a list of `{name, url, api_key}`.
+    Endpoints,
+    /// One of them, by its name; or a whole one, which is to be added to them.
+    Endpoint,
+}
+
+/// The value of another option of the same owner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptionCondition {
+    /// The key of the other option.
+    pub option: String,
+    /// The value that it must have.
+    pub value: Value,
 }
 
 /// One option or attribute as the profile declares it.
@@ -78,6 +96,10 @@ pub struct OptionSchema {
     pub max: Option<f64>,
     /// What a text must match from its beginning to its end.
     pub pattern: Option<Regex>,
+    /// Of an endpoint: the option that holds the endpoints of which it names one.
+    pub from: Option<String>,
+    /// It must be set where this holds, and cannot be set elsewhere.
+    pub with: Option<OptionCondition>,
 }
 
 impl OptionSchema {
@@ -101,11 +123,37 @@ impl OptionSchema {
         if let Some(max) = self.max.filter(|max| size > *max) {
             return Err(Invalid::new(format!("must be at most {max}{unit}")));
         }
+        if self.value_type == OptionType::Endpoint {
+            return value.as_str().map_or(Ok(()), endpoints::check_name);
+        }
         match (&self.pattern, value.as_str()) {
             (Some(pattern), Some(text)) if !pattern.is_match(text) => {
                 Err(Invalid::new(format!("must match {}", pattern.as_str())))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Whether its value is kept encrypted.
+    pub fn is_sealed(&self) -> bool {
+        self.secret || self.value_type == OptionType::Endpoints
+    }
+
+    /// Its value as it is shown: a mask in the place of what is kept like a secret.
+    pub fn shown(&self, value: &Value, mask: &str) -> Value {
+        match self.value_type {
+            _ if self.secret => Value::from(mask),
+            OptionType::Endpoints | OptionType::Endpoint => endpoints::without_keys(value, mask),
+            _ => value.clone(),
+        }
+    }
+
+    /// The masks in a value that somebody gives back, each by its path within the value: of the value itself the empty one.
+    pub fn masks_in(&self, value: &Value, mask: &str) -> Vec<String> {
+        match self.value_type {
+            _ if self.secret && value == mask => vec![String::new()],
+            OptionType::Endpoints | OptionType::Endpoint => endpoints::masked_keys(value, mask),
+            _ => Vec::new(),
         }
     }
 
@@ -124,6 +172,8 @@ impl OptionType {
             Self::Boolean => value.is_boolean(),
             Self::List => value.is_array(),
             Self::Object => value.is_object(),
+            Self::Endpoints => value.is_array(),
+            Self::Endpoint => value.is_string() || value.is_object(),
         }
     }
 
@@ -135,6 +185,8 @@ impl OptionType {
             Self::Boolean => "true or false",
             Self::List => "a list",
             Self::Object => "an object",
+            Self::Endpoints => "a list of endpoints, each with `name`, `url` and `api_key`",
+            Self::Endpoint => "the name of an endpoint, or a new one with `name`, `url` and `api_key`",
         }
     }
 }

@@ -4,17 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{OptionOwner, OptionSchema};
+use super::{
+    OptionCondition, OptionOwner, OptionSchema, OptionType, check_list, field_problem::FieldProblem,
+};
 use crate::template::Fact;
-
-/// A field that was refused, in words for the person who sent it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldProblem {
-    /// Where it stands: `options.product_id`.
-    pub field: String,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
 
 /// The value of every declared option, in the order of the profile.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,6 +53,13 @@ pub(crate) fn check(
     check_kind(&OPTIONS, schemas, owner, given)
 }
 
+/// Checks what a tenant's lists of endpoints hold. [`check`] leaves that out, since it is asked for every subscription.
+pub(crate) fn check_endpoints(schemas: &[OptionSchema], tenant: &Map<String, Value>) -> Vec<FieldProblem> {
+    let lists = schemas.iter().filter(|schema| schema.value_type == OptionType::Endpoints);
+    let given = lists.filter_map(|schema| Some((schema, tenant.get(&schema.name)?.as_array()?)));
+    given.flat_map(|(schema, list)| check_list(&format!("options.{}", schema.name), list)).collect()
+}
+
 /// Checks the attributes of an event, which are declared as of both owners.
 pub(crate) fn check_attributes(schemas: &[OptionSchema], given: &Map<String, Value>) -> Vec<FieldProblem> {
     check_kind(&ATTRIBUTES, schemas, OptionOwner::Both, given)
@@ -84,7 +84,30 @@ fn check_kind(
     for schema in missing.filter(|schema| !given.contains_key(&schema.name)) {
         problems.push(kind.problem(&schema.name, "is required".to_owned()));
     }
+    for schema in schemas.iter().filter(|schema| schema.owner == owner) {
+        let Some(with) = &schema.with else { continue };
+        let OptionCondition { option, value } = with;
+        match (with.holds(schemas, given), given.contains_key(&schema.name)) {
+            (true, false) => {
+                problems.push(kind.problem(&schema.name, format!("is required where `{option}` is {value}")));
+            }
+            (false, true) => {
+                let why = format!("belongs to `{option}` {value}: leave it out, or set `{option}` to that");
+                problems.push(kind.problem(&schema.name, why));
+            }
+            _ => {}
+        }
+    }
     problems
+}
+
+impl OptionCondition {
+    /// Whether it holds for an owner with these values.
+    pub(crate) fn holds(&self, schemas: &[OptionSchema], given: &Map<String, Value>) -> bool {
+        let other = schemas.iter().find(|schema| schema.name == self.option);
+        let default = other.and_then(|other| other.default.as_ref());
+        given.get(&self.option).or(default) == Some(&self.value)
+    }
 }
 
 /// The values in force: the subscription's, else the tenant's, else the default.
@@ -104,6 +127,10 @@ pub(crate) fn resolve(
         return Err(problems);
     }
     let value_of = |schema: &OptionSchema| {
+        if schema.value_type == OptionType::Endpoints {
+            // No template sees the keys in it.
+            return OptionValue::None;
+        }
         let given = subscription.get(&schema.name).or_else(|| tenant.get(&schema.name));
         given.or(schema.default.as_ref()).map_or(OptionValue::None, value_of_json)
     };

@@ -33,21 +33,22 @@ impl HeaderRule {
     }
 }
 
-/// All headers of one attempt.
+/// All headers of one attempt, by the rules for each request, and behind them those for one to an endpoint of the tenant.
 pub(crate) fn write_headers(
-    rules: &[HeaderRule],
+    (own, of_endpoint): (&[HeaderRule], &[HeaderRule]),
     content: Option<&Content>,
     rendering: &Rendering<'_>,
 ) -> Result<Headers, RenderError> {
     let subscription = &rendering.facts.input.subscription;
+    let rules = Rules { own, of_endpoint };
     let mut headers = Headers::with_room_for(rules.len() + subscription.headers.len() + 3);
     if let Some(content) = content {
         headers.push("Content-Type", &content.content_type);
     }
-    if !brings(subscription, "user-agent") && !writes(rules, "user-agent") {
+    if !brings(subscription, "user-agent") && !rules.write("user-agent") {
         headers.push("User-Agent", USER_AGENT);
     }
-    for rule in rules {
+    for rule in rules.iter() {
         if rendering.wants(rule.when.as_ref())? {
             headers.push_with(&rule.name, |text| {
                 let start = text.len();
@@ -56,20 +57,41 @@ pub(crate) fn write_headers(
             })?;
         }
     }
-    write_own(rules, subscription, &mut headers);
+    write_own(&rules, subscription, &mut headers);
     Ok(headers)
+}
+
+/// What the profile writes into one request.
+struct Rules<'a> {
+    own: &'a [HeaderRule],
+    of_endpoint: &'a [HeaderRule],
+}
+
+impl<'a> Rules<'a> {
+    fn len(&self) -> usize {
+        self.own.len() + self.of_endpoint.len()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &'a HeaderRule> {
+        self.own.iter().chain(self.of_endpoint)
+    }
+
+    fn write(&self, name: &str) -> bool {
+        writes(self.own, name) || writes(self.of_endpoint, name)
+    }
 }
 
 /// The customer's authorization and headers. A name that the profile writes was refused when the subscription was
 /// made; where the profile has changed since, the profile's value is the one that counts.
-fn write_own(rules: &[HeaderRule], subscription: &SubscriptionFacts<'_>, headers: &mut Headers) {
+fn write_own(rules: &Rules<'_>, subscription: &SubscriptionFacts<'_>, headers: &mut Headers) {
     let authorization = subscription
         .authorization
-        .filter(|_| !brings(subscription, "authorization") && !writes(rules, "authorization"));
+        .filter(|_| !brings(subscription, "authorization") && !rules.write("authorization"));
     headers.extend(authorization.map(|value| ("Authorization", value)));
-    let own = subscription.headers.iter().filter(|header| {
-        !headers::is_same_name(&header.name, "content-type") && !writes(rules, &header.name)
-    });
+    let own = subscription
+        .headers
+        .iter()
+        .filter(|header| !headers::is_same_name(&header.name, "content-type") && !rules.write(&header.name));
     headers.extend(own.map(|header| (&header.name, &header.value)));
 }
 

@@ -1,6 +1,7 @@
 //! The request that a profile describes: method, URL, headers, and a body for each content type that it offers.
 
 mod content;
+mod endpoint;
 mod envelope;
 mod headers;
 mod parameters;
@@ -10,12 +11,15 @@ use minijinja::Environment;
 use postroad_domain::attempt::sends_body;
 
 pub(crate) use content::{Content, read as read_content};
+pub use endpoint::EndpointRules;
 pub(crate) use headers::{HeaderRule, read as read_headers, write_headers, writes};
 pub(crate) use parameters::{Parameter, Style, read as read_parameters, render as render_parameters};
 pub(crate) use url::{decorated, masked};
 
 use crate::{
     error::RenderError,
+    input::SubscriptionFacts,
+    options::OptionSchema,
     reader::Section,
     template::{Compiler, Condition, Facts, Scope},
 };
@@ -35,6 +39,20 @@ pub(crate) struct RequestRules {
     pub(crate) contents: Vec<Content>,
     /// One of the methods has no body, whatever the contents.
     pub(crate) may_send_no_body: bool,
+    /// What is besides in a request to an endpoint of the tenant.
+    pub(crate) endpoint: Option<EndpointRules>,
+}
+
+impl RequestRules {
+    /// The rules for a request to an endpoint of the tenant; `None` for one to a URL of the subscription's own.
+    pub(crate) fn endpoint_for(&self, subscription: &SubscriptionFacts<'_>) -> Option<&EndpointRules> {
+        subscription.endpoint.and(self.endpoint.as_ref())
+    }
+
+    /// What stands behind the profile's own headers and parameters in a request for this subscription.
+    pub(crate) fn further_for(&self, subscription: &SubscriptionFacts<'_>) -> (&[HeaderRule], &[Parameter]) {
+        self.endpoint_for(subscription).map_or((&[], &[]), |rules| (&rules.headers, &rules.query))
+    }
 }
 
 /// What the parts of a request are rendered with.
@@ -54,7 +72,11 @@ impl Rendering<'_> {
 }
 
 /// Reads `[request]`. `body_scope` is what exists when the body is made.
-pub(crate) fn read(root: &Section<'_>, compiler: &mut Compiler<'_>, body_scope: Scope) -> RequestRules {
+pub(crate) fn read(
+    root: &Section<'_>,
+    compiler: &mut Compiler<'_>,
+    (options, body_scope): (&[OptionSchema], Scope),
+) -> RequestRules {
     let Some(section) = root.section("request") else {
         root.missing("request");
         return RequestRules {
@@ -63,15 +85,18 @@ pub(crate) fn read(root: &Section<'_>, compiler: &mut Compiler<'_>, body_scope: 
             headers: Vec::new(),
             contents: Vec::new(),
             may_send_no_body: false,
+            endpoint: None,
         };
     };
     let contents = section.sections("content");
     let methods = read_methods(&section);
+    let headers = headers::read(&section, compiler, Scope::HEAD);
     let rules = RequestRules {
+        endpoint: endpoint::read(&section, compiler, options, (&methods, &headers)),
         may_send_no_body: !methods.iter().all(|method| sends_body(method)),
         methods,
         query: parameters::read(&section, "query", compiler, Scope::HEAD),
-        headers: headers::read(&section, compiler, Scope::HEAD),
+        headers,
         contents: contents.iter().filter_map(|part| content::read(part, compiler, body_scope)).collect(),
     };
     if contents.is_empty() && rules.methods.iter().any(|method| sends_body(method)) {

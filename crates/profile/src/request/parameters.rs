@@ -73,8 +73,8 @@ impl Style {
 }
 
 /// Appends the pairs, joined by `&`.
-pub(crate) fn render(
-    parameters: &[Parameter],
+pub(crate) fn render<'a>(
+    parameters: impl IntoIterator<Item = &'a Parameter>,
     style: Style,
     rendering: &Rendering<'_>,
     out: &mut String,

@@ -121,6 +121,12 @@ impl<'a> Facts<'a> {
             Variable::Signature => Fact::from_optional_text(self.signature),
             Variable::Digest => Fact::from_optional_text(self.digest),
             Variable::Challenge => Fact::from_optional_text(self.challenge),
+            Variable::EndpointName => {
+                Fact::from_optional_text(subscription.endpoint.map(|endpoint| endpoint.name.as_str()))
+            }
+            Variable::EndpointApiKey => {
+                Fact::from_optional_text(subscription.endpoint.map(|endpoint| endpoint.api_key.as_str()))
+            }
         })
     }
 

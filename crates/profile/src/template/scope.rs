@@ -15,6 +15,8 @@ pub(crate) struct Scope {
     pub(crate) digest: bool,
     /// The challenge of a handshake.
     pub(crate) challenge: bool,
+    /// The endpoint of the tenant that the request goes to.
+    pub(crate) endpoint: bool,
 }
 
 impl Scope {
@@ -26,9 +28,12 @@ impl Scope {
         signature: false,
         digest: false,
         challenge: false,
+        endpoint: false,
     };
     /// The body, and whatever is made once.
     pub(crate) const ONCE: Self = Self { delivery: true, ..Self::EVENT };
     /// Headers and URL.
     pub(crate) const HEAD: Self = Self { attempt: true, body: true, signature: true, ..Self::ONCE };
+    /// What every request to an endpoint of the tenant has: those of handshakes too, which sign or do not.
+    pub(crate) const ENDPOINT: Self = Self { signature: false, endpoint: true, ..Self::HEAD };
 }

@@ -40,10 +40,12 @@ pub(crate) enum Variable {
     Signature,
     Digest,
     Challenge,
+    EndpointName,
+    EndpointApiKey,
 }
 
 /// Every variable with a fixed name. Options and attributes have the names that the profile declares.
-pub(crate) const VARIABLES: [(&str, Variable); 31] = [
+pub(crate) const VARIABLES: [(&str, Variable); 33] = [
     ("event.id", Variable::EventId),
     ("event.uuid", Variable::EventUuid),
     ("event.type", Variable::EventType),
@@ -75,6 +77,8 @@ pub(crate) const VARIABLES: [(&str, Variable); 31] = [
     ("signature", Variable::Signature),
     ("digest", Variable::Digest),
     ("challenge", Variable::Challenge),
+    ("endpoint.name", Variable::EndpointName),
+    ("endpoint.api_key", Variable::EndpointApiKey),
 ];
 
 /// The names that one profile's templates may use: the fixed ones, its options and its attributes.
@@ -162,7 +166,9 @@ impl Variable {
             | Self::Body
             | Self::Signature
             | Self::Digest
-            | Self::Challenge => false,
+            | Self::Challenge
+            | Self::EndpointName
+            | Self::EndpointApiKey => false,
         }
     }
 
@@ -191,6 +197,9 @@ impl Variable {
             Self::Body if !scope.body => Some("the body is not made yet"),
             Self::Signature if !scope.signature => Some("the signature is not made yet"),
             Self::Digest if !scope.digest => Some("it stands only in `value` of a signature"),
+            Self::EndpointName | Self::EndpointApiKey if !scope.endpoint => {
+                Some("it stands only in headers and query of `request.endpoint`")
+            }
             Self::Challenge if !scope.challenge => Some("it stands only in a handshake that has a challenge"),
             _ => None,
         }

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 use bytes::Bytes;
 use postroad_domain::{CustomHeader, DeliveryId, Event, EventId, EventType, SubscriptionId, Timestamp};
 use postroad_profile::{
-    AttemptFacts, DeliveryFacts, ExactRequest, OptionValues, Profile, ProfileProblem, RenderInput, SecretKey,
-    Shaped, SubscriptionFacts, TenantFacts,
+    AttemptFacts, DeliveryFacts, ExactRequest, NamedEndpoint, OptionValues, Profile, ProfileProblem,
+    RenderInput, SecretKey, Shaped, SubscriptionFacts, TenantFacts,
 };
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Map, Value};
@@ -63,6 +63,7 @@ pub(crate) struct Given {
     pub(crate) more_events: Vec<Event>,
     pub(crate) grouped: bool,
     pub(crate) url: String,
+    pub(crate) endpoint: Option<std::sync::Arc<NamedEndpoint>>,
     pub(crate) method: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) headers: Vec<CustomHeader>,
@@ -82,6 +83,7 @@ impl Given {
             more_events: Vec::new(),
             grouped: false,
             url: "https://h/x".to_owned(),
+            endpoint: None,
             method: None,
             content_type: None,
             headers: Vec::new(),
@@ -111,6 +113,7 @@ impl Given {
                 id: SubscriptionId::from_uuid(uuid::Uuid::from_u128(2)),
                 name: Some("CRM sync"),
                 url: &self.url,
+                endpoint: self.endpoint.as_deref(),
                 method: self.method.as_deref(),
                 content_type: self.content_type.as_deref(),
                 headers: &self.headers,

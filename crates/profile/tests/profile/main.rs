@@ -6,6 +6,7 @@ mod basic_authentication;
 mod bodies;
 mod built_in;
 mod ecmascript_json;
+mod endpoints;
 mod example_attributes;
 mod example_profiles;
 mod facts;

@@ -21,8 +21,17 @@ const ANSWERED: [(&str, &[&str]); 3] = [
     ("Subscription", &SUBSCRIPTION),
     ("CreatedSubscription", &SUBSCRIPTION),
 ];
-const SUBSCRIPTION: [&str; 8] =
-    ["active", "events", "tag_sets", "concurrency", "ordered", "delay", "notify_on_failure", "options"];
+const SUBSCRIPTION: [&str; 9] = [
+    "active",
+    "delivery",
+    "events",
+    "tag_sets",
+    "concurrency",
+    "ordered",
+    "delay",
+    "notify_on_failure",
+    "options",
+];
 
 /// Tells both sides apart and completes the schemas of each.
 pub(super) fn complete(document: &mut Value) {

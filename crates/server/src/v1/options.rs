@@ -1,8 +1,9 @@
-//! The profile's own options on their way in and out: values of those that a profile keeps like a secret are masked.
+//! The profile's own options on their way in and out: what a profile keeps like a secret is masked, a whole value or the keys of
+//! endpoints in it.
 //!
 //! **Invariant:** a mask is never taken for a value.
 
-use postroad_profile::Profile;
+use postroad_profile::{OptionSchema, Profile};
 use serde_json::{Map, Value};
 
 use crate::check::Faults;
@@ -28,8 +29,13 @@ pub(super) fn text_of(options: Option<Map<String, Value>>) -> String {
 pub(super) fn shown(options: &str, profile: Option<&Profile>) -> Map<String, Value> {
     let mut options = parse(options);
     for (name, value) in &mut options {
-        if profile.is_none_or(|profile| is_secret(profile, name)) {
-            *value = Value::from(MASK);
+        match profile {
+            Some(profile) => {
+                if let Some(option) = declared(profile, name) {
+                    *value = option.shown(value, MASK);
+                }
+            }
+            None => *value = Value::from(MASK),
         }
     }
     options
@@ -39,14 +45,18 @@ pub(super) fn shown(options: &str, profile: Option<&Profile>) -> Map<String, Val
 pub(super) fn drop_masks(patch: &mut Value, current: &str, profile: &Profile) {
     let Value::Object(patch) = patch else { return };
     let current = parse(current);
-    patch.retain(|name, value| !(is_mask(profile, name, value) && current.contains_key(name)));
+    let is_mask = |name: &str, value: &Value| {
+        value == MASK && declared(profile, name).is_some_and(|option| option.secret)
+    };
+    patch.retain(|name, value| !(is_mask(name, value) && current.contains_key(name)));
 }
 
 /// Adds a fault for each mask that stands where a value is wanted.
 pub(super) fn note_masks(options: &str, profile: &Profile, faults: &Faults) {
     for (name, value) in &parse(options) {
-        if is_mask(profile, name, value) {
-            faults.add(&format!("options.{name}"), MASK_IS_NO_VALUE);
+        let option = declared(profile, name);
+        for path in option.map(|option| option.masks_in(value, MASK)).unwrap_or_default() {
+            faults.add(&format!("options.{name}{path}"), MASK_IS_NO_VALUE);
         }
     }
 }
@@ -56,10 +66,6 @@ fn parse(options: &str) -> Map<String, Value> {
     serde_json::from_str(options).unwrap_or_default()
 }
 
-fn is_mask(profile: &Profile, name: &str, value: &Value) -> bool {
-    value == MASK && is_secret(profile, name)
-}
-
-fn is_secret(profile: &Profile, name: &str) -> bool {
-    profile.options.iter().any(|option| option.secret && option.name == name)
+fn declared<'a>(profile: &'a Profile, name: &str) -> Option<&'a OptionSchema> {
+    profile.options.iter().find(|option| option.name == name)
 }

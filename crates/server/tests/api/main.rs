@@ -9,6 +9,7 @@ mod batch;
 mod bodies;
 mod coming;
 mod deliveries;
+mod endpoints;
 mod event_types;
 mod events;
 mod explaining;

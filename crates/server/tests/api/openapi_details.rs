@@ -85,8 +85,9 @@ async fn what_is_sent_is_closed_and_takes_null_for_what_is_optional() {
     }
     assert_eq!(schemas["NewSubscription"]["properties"]["active"]["type"], json!(["boolean", "null"]));
     assert_eq!(schemas["NewEvent"]["properties"]["type"]["type"], "string");
-    // Null would take away what the subscription must have.
-    assert_eq!(schemas["DeliveryPatch"]["properties"]["url"]["type"], "string");
+    // Null would take away what a limit must have; an endpoint of the tenant may take the place of a URL.
+    assert_eq!(schemas["RateLimitPatch"]["properties"]["per"]["type"], "string");
+    assert_eq!(schemas["DeliveryPatch"]["properties"]["url"]["type"], json!(["string", "null"]));
     assert_eq!(schemas["DeliveryPatch"]["required"], json!([]));
 }
 
@@ -96,7 +97,7 @@ async fn what_is_answered_names_every_field_that_is_always_there() {
     let schemas = &document["components"]["schemas"];
     for (name, fields) in [
         ("Delivery", &["reason", "due_at", "finished_at"] as &[_]),
-        ("Subscription", &["name", "active", "events", "options", "secret", "rate_limit"]),
+        ("Subscription", &["name", "active", "delivery", "events", "options", "secret", "rate_limit"]),
         ("Tenant", &["contacts", "options", "retention"]),
         ("EventList", &["data", "next"]),
         ("Attempt", &["error", "response"]),

@@ -6,10 +6,11 @@ queries! { CONFIGURATION:
     TENANT_INSERT = "INSERT INTO tenant (id, version, config_version, created_at, updated_at)
         VALUES (?1, 1, 1, ?2, ?2)";
     /// Leads a tenant to a new version.
-    TENANT_REPLACE = "UPDATE tenant SET version = ?2, config_version = config_version + 1, updated_at = ?3
+    TENANT_REPLACE = "UPDATE tenant SET version = version + 1, config_version = config_version + 1, updated_at = ?2
         WHERE tenant_no = ?1";
-    /// Keeps what the caller set in a version of a tenant.
-    TENANT_VERSION_INSERT = "INSERT INTO tenant_version (tenant_no, version, spec) VALUES (?1, ?2, ?3)";
+    /// Keeps what is set in the current version of a tenant.
+    TENANT_VERSION_INSERT = "INSERT INTO tenant_version (tenant_no, version, spec)
+        SELECT tenant_no, version, ?2 FROM tenant WHERE tenant_no = ?1";
     /// Tells that a subscription or an event type of the tenant changed.
     TENANT_TOUCH = "UPDATE tenant SET config_version = config_version + 1 WHERE tenant_no = ?1";
     /// Hides a tenant.

@@ -31,7 +31,7 @@ const SNAPSHOT_ROUNDS_MAX: usize = 20;
 #[async_trait]
 impl Configuration for SqliteStore {
     async fn put_tenant(&self, put: PutTenant) -> Result<(Tenant, bool), StoreError> {
-        self.writer.write(GiveUp, move |work| writer::tenants::put(work, &put)).await
+        self.writer.write(GiveUp, move |work| writer::subscriptions::put_tenant(work, &put)).await
     }
 
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {

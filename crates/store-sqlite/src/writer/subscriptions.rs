@@ -6,14 +6,14 @@
 use std::ops::Bound;
 
 use postroad_domain::{
-    Reason, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Timestamp, Verification,
+    Reason, SealedSecret, Subscription, SubscriptionNo, SubscriptionSpec, Tenant, Timestamp, Verification,
     VerificationState,
     subscription::InactiveReason::{self, Paused, Unverified},
 };
 use postroad_store::{
     AskVerification, Change, CreateSubscription, CreateSubscriptionError, Deactivate, DeleteSubscription,
-    Failing, LaneKey, ListFailing, RecordVerification, SubscriptionChange, UpdateSubscription,
-    UpdateSubscriptionError,
+    Failing, LaneKey, ListFailing, PutTenant, RecordVerification, Redirected, SubscriptionChange,
+    UpdateSubscription, UpdateSubscriptionError,
 };
 
 use crate::{
@@ -42,6 +42,9 @@ pub(crate) fn create(
     let count = query::find(work.db, sql::SUBSCRIPTION_COUNT, (create.tenant_no.0,), |row| Ok(row.get(0)?))?;
     if count.is_none_or(|count: usize| count >= create.max) {
         return Ok(Err(CreateSubscriptionError::TooMany { max: create.max }));
+    }
+    if let Some(change) = &create.tenant {
+        tenants::change(work, create.tenant_no, change, create.at)?;
     }
     let paused = (!create.spec.active).then_some(Paused);
     let inactive = inactive_until_verified(paused, create.ask);
@@ -83,21 +86,48 @@ pub(crate) fn update(
     work: &mut Work<'_>,
     update: &UpdateSubscription,
 ) -> Result<Result<Subscription, UpdateSubscriptionError>, Fault> {
-    let Some(mut changed) = by_id(work.db, update.tenant_no, update.id)? else {
+    let Some(before) = by_id(work.db, update.tenant_no, update.id)? else {
         return Ok(Err(UpdateSubscriptionError::NotFound));
     };
-    if changed.revision() != update.expected {
+    if before.revision() != update.expected {
         return Ok(Err(UpdateSubscriptionError::Changed));
     }
-    let before = changed.inactive;
-    let changes_spec = !matches!(update.change, SubscriptionChange::Secrets(_));
-    let (spec, secrets) = match &update.change {
-        SubscriptionChange::Spec(spec) => (Some(spec), None),
+    if let Some(change) = &update.tenant {
+        tenants::change(work, update.tenant_no, change, update.at)?;
+    }
+    let change = match &update.change {
+        SubscriptionChange::Spec(spec) => (Some(&**spec), None),
         SubscriptionChange::Secrets(secrets) => (None, Some(secrets)),
-        SubscriptionChange::Both(spec, secrets) => (Some(spec), Some(secrets)),
+        SubscriptionChange::Both(spec, secrets) => (Some(&**spec), Some(secrets)),
     };
+    let changed = put_change(work, before, change, (update.ask, update.at))?;
+    audit::note(work.db, update.tenant_no, update.at, update.audit.as_ref())?;
+    Ok(Ok(changed))
+}
+
+/// Creates or replaces a tenant, and gives its subscriptions that lead elsewhere by it their next version.
+pub(crate) fn put_tenant(work: &mut Work<'_>, put: &PutTenant) -> Result<(Tenant, bool), Fault> {
+    let (mut tenant, is_new) = tenants::put(work, put)?;
+    for Redirected { id, ask } in &put.redirected {
+        if let Some(subscription) = by_id(work.db, tenant.no, *id)? {
+            put_change(work, subscription, (None, None), (*ask, put.at))?;
+            tenant.config_version += 1;
+        }
+    }
+    Ok((tenant, is_new))
+}
+
+/// Writes the next version of a subscription. Without settings and secrets it leads elsewhere.
+fn put_change(
+    work: &mut Work<'_>,
+    mut changed: Subscription,
+    (spec, secrets): (Option<&SubscriptionSpec>, Option<&Vec<SealedSecret>>),
+    (ask, at): (Option<AskVerification>, Timestamp),
+) -> Result<Subscription, Fault> {
+    let before = changed.inactive;
+    let changes_where = spec.is_some() || secrets.is_none();
     if let Some(spec) = spec {
-        let inactive = inactive_with(&changed, spec, update.at);
+        let inactive = inactive_with(&changed, spec, at);
         if changed.inactive.is_some() && inactive.is_none() {
             forget_failures(work, &mut changed)?;
         }
@@ -106,26 +136,25 @@ pub(crate) fn update(
     if let Some(secrets) = secrets {
         changed.secrets.clone_from(secrets);
     }
-    let reason = inactive_until_verified(changed.inactive.map(|(reason, _)| reason), update.ask);
-    changed.inactive = changed.inactive.or(reason.map(|reason| (reason, update.at)));
+    let reason = inactive_until_verified(changed.inactive.map(|(reason, _)| reason), ask);
+    changed.inactive = changed.inactive.or(reason.map(|reason| (reason, at)));
     changed.spec.active = changed.inactive.is_none();
-    if update.ask.is_some() {
-        changed.verification = Some(pending(changed.version + 1, update.at));
+    if ask.is_some() {
+        changed.verification = Some(pending(changed.version + 1, at));
     }
-    let changes_lane = changes_spec || changed.inactive != before;
+    let changes_lane = changes_where || changed.inactive != before;
     let calls_off = changed.inactive.is_some_and(|(reason, _)| !reason.holds());
     if calls_off {
-        call_off(work, changed.no, Reason::Paused, update.at)?;
+        call_off(work, changed.no, Reason::Paused, at)?;
     }
-    put_version(work, &mut changed, update.at)?;
+    put_version(work, &mut changed, at)?;
     if changes_lane {
         work.announced.push(Change::Lane(lane_of(&changed)));
         if calls_off {
             work.announced.push(Change::CalledOff(changed.tenant_no));
         }
     }
-    audit::note(work.db, update.tenant_no, update.at, update.audit.as_ref())?;
-    Ok(Ok(changed))
+    Ok(changed)
 }
 
 /// Makes an active subscription inactive for a reason that is not its customer's; answers whether it did.

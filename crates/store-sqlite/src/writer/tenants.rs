@@ -2,8 +2,8 @@
 //!
 //! A tenant is one row and one row per version with what the caller set then.
 
-use postroad_domain::{SubscriptionNo, Tenant, TenantNo};
-use postroad_store::{Change, DeleteTenant, PutTenant};
+use postroad_domain::{SubscriptionNo, Tenant, TenantNo, Timestamp};
+use postroad_store::{Change, DeleteTenant, PutTenant, TenantChange};
 
 use crate::{
     error::Fault,
@@ -18,20 +18,36 @@ pub(crate) fn put(work: &mut Work<'_>, put: &PutTenant) -> Result<(Tenant, bool)
     let at = put.at.as_micros();
     let known = by_id(work.db, &put.id)?;
     let is_new = known.is_none();
-    let (no, version) = if let Some(tenant) = &known {
-        let version = tenant.version + 1;
-        query::run(work.db, sql::TENANT_REPLACE, (tenant.no.0, version, at))?;
-        (tenant.no, version)
+    let no = if let Some(tenant) = &known {
+        query::run(work.db, sql::TENANT_REPLACE, (tenant.no.0, at))?;
+        tenant.no
     } else {
         query::run(work.db, sql::TENANT_INSERT, (put.id.as_str(), at))?;
-        (TenantNo(work.db.last_insert_rowid()), 1)
+        TenantNo(work.db.last_insert_rowid())
     };
-    query::run(work.db, sql::TENANT_VERSION_INSERT, (no.0, version, spec))?;
+    query::run(work.db, sql::TENANT_VERSION_INSERT, (no.0, spec))?;
     audit::note(work.db, no, put.at, put.audit.as_ref())?;
     let tenant = by_id(work.db, &put.id)?.ok_or(Fault::Corrupt("a tenant that was written is not there"))?;
     work.known.tenants.insert(no, tenant.config_version);
     work.announced.push(Change::Tenant(no));
     Ok((tenant, is_new))
+}
+
+/// Changes what is set of a tenant, together with something else of it.
+pub(crate) fn change(
+    work: &mut Work<'_>,
+    no: TenantNo,
+    change: &TenantChange,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    query::run(work.db, sql::TENANT_REPLACE, (no.0, at.as_micros()))?;
+    query::run(work.db, sql::TENANT_VERSION_INSERT, (no.0, serde_json::to_string(&change.spec)?))?;
+    audit::note(work.db, no, at, change.audit.as_ref())?;
+    if let Some(config_version) = work.known.tenants.get_mut(&no) {
+        *config_version += 1;
+    }
+    work.announced.push(Change::Tenant(no));
+    Ok(())
 }
 
 /// Tells that a subscription or an event type of the tenant changed.

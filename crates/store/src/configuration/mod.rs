@@ -24,7 +24,8 @@ pub use profiles::{PutProfile, StoredProfile};
 pub use settings::SettingKey;
 pub use tenants::{
     ConfigSnapshot, CreateSubscription, Deactivate, Deactivation, DeleteEventType, DeleteSubscription,
-    DeleteTenant, ListFailing, ListTenants, PutEventType, PutTenant, SubscriptionChange, UpdateSubscription,
+    DeleteTenant, ListFailing, ListTenants, PutEventType, PutTenant, Redirected, SubscriptionChange,
+    TenantChange, UpdateSubscription,
 };
 pub use verification::{AskVerification, PendingVerifications, RecordVerification};
 
@@ -40,7 +41,7 @@ use crate::{
 pub trait Configuration: Send + Sync + 'static {
     // --- tenants -----------------------------------------------------------------------------------------------------
 
-    /// Creates or replaces a tenant; answers it and whether it is new.
+    /// Creates or replaces a tenant, and notes which of its subscriptions lead elsewhere by it; answers it and whether it is new.
     async fn put_tenant(&self, put: PutTenant) -> Result<(Tenant, bool), StoreError>;
 
     /// One tenant.
@@ -61,7 +62,7 @@ pub trait Configuration: Send + Sync + 'static {
 
     // --- subscriptions -----------------------------------------------------------------------------------------------
 
-    /// Creates a subscription.
+    /// Creates a subscription, and changes its tenant with it where that is asked for.
     async fn create_subscription(
         &self,
         create: CreateSubscription,
@@ -80,7 +81,7 @@ pub trait Configuration: Send + Sync + 'static {
         list: ListAllSubscriptions,
     ) -> Result<Page<Owned<Subscription>, SubscriptionNo>, StoreError>;
 
-    /// Changes a subscription that is still as expected. Setting it inactive cancels what waits; setting it active begins the count
+    /// Changes a subscription that is still as expected, and its tenant with it where that is asked for. Setting it inactive cancels what waits; setting it active begins the count
     /// of its failures anew, and no other change does.
     async fn update_subscription(
         &self,

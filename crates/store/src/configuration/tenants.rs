@@ -17,8 +17,29 @@ pub struct PutTenant {
     pub id: TenantId,
     /// What the caller set.
     pub spec: TenantSpec,
+    /// Its subscriptions that lead elsewhere by it.
+    pub redirected: Vec<Redirected>,
     /// Now.
     pub at: Timestamp,
+    /// What the audit says of it.
+    pub audit: Option<NewAudit>,
+}
+
+/// A subscription that leads elsewhere from now on, since an endpoint of its tenant that it names changes. That is a new version of
+/// it, with the same settings and secrets. One that is not there any more is left out.
+#[derive(Clone, Copy, Debug)]
+pub struct Redirected {
+    /// Which.
+    pub id: SubscriptionId,
+    /// The handshakes that it asks for.
+    pub ask: Option<AskVerification>,
+}
+
+/// What becomes of a tenant together with one of its subscriptions: in the same transaction, and not without it.
+#[derive(Clone, Debug)]
+pub struct TenantChange {
+    /// What is set of it from then on.
+    pub spec: TenantSpec,
     /// What the audit says of it.
     pub audit: Option<NewAudit>,
 }
@@ -97,6 +118,8 @@ pub struct CreateSubscription {
     pub secrets: Vec<SealedSecret>,
     /// Subscriptions a tenant may have.
     pub max: usize,
+    /// What becomes of the tenant.
+    pub tenant: Option<TenantChange>,
     /// The handshakes that it asks for.
     pub ask: Option<AskVerification>,
     /// Now.
@@ -116,6 +139,8 @@ pub struct UpdateSubscription {
     pub expected: Revision,
     /// What changes.
     pub change: SubscriptionChange,
+    /// What becomes of the tenant.
+    pub tenant: Option<TenantChange>,
     /// The handshakes that it asks for.
     pub ask: Option<AskVerification>,
     /// Now.

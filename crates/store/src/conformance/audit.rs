@@ -22,6 +22,7 @@ pub async fn an_entry_is_written_with_the_change_that_it_tells_of(store: Arc<dyn
         ..entry(&mut world, AuditAction::SubscriptionCreated)
     };
     let create = CreateSubscription {
+        tenant: None,
         ask: None,
         tenant_no: tenant.no,
         id: world.id(),
@@ -56,6 +57,7 @@ pub async fn a_change_that_comes_too_late_is_not_told(store: Arc<dyn Store>) {
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let audit = Some(entry(&mut world, AuditAction::SecretRotated));
     let update = UpdateSubscription {
+        tenant: None,
         ask: None,
         tenant_no: tenant.no,
         id: subscription.id,
@@ -140,7 +142,13 @@ pub async fn what_is_told_of_a_deleted_tenant_stays_without_its_data(store: Arc<
         ..entry(&mut world, AuditAction::TenantChanged)
     };
     let (id, at) = (tenant.id.clone(), world.tick());
-    let put = PutTenant { id: id.clone(), spec: tenant_spec("leadhub"), at, audit: Some(audit) };
+    let put = PutTenant {
+        redirected: Vec::new(),
+        id: id.clone(),
+        spec: tenant_spec("leadhub"),
+        at,
+        audit: Some(audit),
+    };
     world.store.put_tenant(put).await.unwrap();
     let audit = Some(entry(&mut world, AuditAction::TenantDeleted));
     let delete = DeleteTenant { id, at: world.tick(), audit };

@@ -26,7 +26,7 @@ pub async fn every_operation_that_brings_an_entry_writes_it(store: Arc<dyn Store
     let store = Arc::clone(&world.store);
     let (id, at) = (TenantId::parse("acme").unwrap(), world.tick());
     let audit = Some(entry(&mut world, Did::TenantCreated));
-    let put = PutTenant { id: id.clone(), spec: tenant_spec("standard"), at, audit };
+    let put = PutTenant { redirected: Vec::new(), id: id.clone(), spec: tenant_spec("standard"), at, audit };
     let (tenant, _) = store.put_tenant(put).await.unwrap();
     told(&world, Did::TenantCreated).await;
     tell_of_event_types(&mut world, &tenant).await;
@@ -112,6 +112,7 @@ async fn tell_of_subscriptions(world: &mut World, of: &Subscription) {
     let audit = Some(entry(world, AuditAction::SubscriptionCreated));
     let (id, at) = (world.id(), world.tick());
     let create = CreateSubscription {
+        tenant: None,
         ask: None,
         tenant_no,
         id,
@@ -126,7 +127,7 @@ async fn tell_of_subscriptions(world: &mut World, of: &Subscription) {
     let audit = Some(entry(world, AuditAction::SecretRotated));
     let (expected, change) = (of.revision(), SubscriptionChange::Secrets(Vec::new()));
     let (id, at) = (of.id, world.tick());
-    let update = UpdateSubscription { ask: None, tenant_no, id, expected, change, at, audit };
+    let update = UpdateSubscription { tenant: None, ask: None, tenant_no, id, expected, change, at, audit };
     world.store.update_subscription(update).await.unwrap();
     told(world, AuditAction::SecretRotated).await;
     let secrets = SubscriptionChange::Secrets(Vec::new());

@@ -26,7 +26,7 @@ pub async fn a_tenant_is_created_once_and_replaced_afterwards(store: Arc<dyn Sto
     let at = world.tick();
     let (created, is_new) = world
         .store
-        .put_tenant(PutTenant { audit: None, id: id.clone(), spec: full.clone(), at })
+        .put_tenant(PutTenant { redirected: Vec::new(), audit: None, id: id.clone(), spec: full.clone(), at })
         .await
         .unwrap();
     assert!(is_new);
@@ -34,7 +34,13 @@ pub async fn a_tenant_is_created_once_and_replaced_afterwards(store: Arc<dyn Sto
     assert_eq!((created.created_at, created.updated_at), (at, at));
     assert_eq!(world.store.tenant(id.clone()).await.unwrap(), Some(created.clone()));
     let later = world.tick();
-    let put = PutTenant { audit: None, id: id.clone(), spec: tenant_spec("leanix"), at: later };
+    let put = PutTenant {
+        redirected: Vec::new(),
+        audit: None,
+        id: id.clone(),
+        spec: tenant_spec("leanix"),
+        at: later,
+    };
     let (replaced, is_new) = world.store.put_tenant(put).await.unwrap();
     assert!(!is_new);
     assert_eq!((replaced.no, replaced.spec.clone()), (created.no, tenant_spec("leanix")));
@@ -111,6 +117,7 @@ pub async fn a_subscription_reads_back_as_it_was_created(store: Arc<dyn Store>) 
     let id = world.id();
     let at = world.tick();
     let create = CreateSubscription {
+        tenant: None,
         ask: None,
         audit: None,
         tenant_no: tenant.no,
@@ -165,6 +172,7 @@ pub async fn a_change_needs_the_current_version(store: Arc<dyn Store>) {
     let (tenant, subscription) = world.tenant_with_subscription().await;
     let renamed = SubscriptionSpec { name: Some("new".to_owned()), ..spec() };
     let update = UpdateSubscription {
+        tenant: None,
         ask: None,
         audit: None,
         tenant_no: tenant.no,
@@ -286,6 +294,7 @@ pub async fn a_deleted_subscription_is_not_there_any_more(store: Arc<dyn Store>)
     assert!(!world.delete(&subscription).await);
     assert_eq!(world.store.subscription(tenant.no, subscription.id).await.unwrap(), None);
     let update = UpdateSubscription {
+        tenant: None,
         ask: None,
         audit: None,
         tenant_no: tenant.no,
@@ -308,6 +317,7 @@ async fn config_version(world: &World, tenant_no: TenantNo) -> i64 {
 fn create_in(world: &mut World, tenant_no: TenantNo) -> CreateSubscription {
     let id = world.id();
     CreateSubscription {
+        tenant: None,
         ask: None,
         audit: None,
         tenant_no,

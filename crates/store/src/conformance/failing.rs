@@ -360,6 +360,7 @@ pub async fn a_change_that_was_made_before_it_failed_does_not_undo_it(store: Arc
     fail(&mut world, &tenant, &subscription).await;
     deactivate(&mut world, &subscription).await;
     let stale = UpdateSubscription {
+        tenant: None,
         ask: None,
         tenant_no: tenant.no,
         id: subscription.id,

@@ -129,6 +129,7 @@ pub async fn a_change_that_was_made_before_a_410_does_not_undo_it(store: Arc<dyn
     let (tenant, subscription) = world.tenant_with_subscription().await;
     world.deactivate(&subscription).await;
     let stale = UpdateSubscription {
+        tenant: None,
         ask: None,
         tenant_no: tenant.no,
         id: subscription.id,

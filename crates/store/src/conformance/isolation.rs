@@ -76,7 +76,16 @@ pub async fn a_foreign_subscription_is_neither_changed_nor_deleted(store: Arc<dy
     let two = two_tenants(&mut world).await;
     let (tenant_no, id, at) = (two.mine.no, two.their_subscription.id, world.tick());
     let change = SubscriptionChange::Secrets(Vec::new());
-    let update = UpdateSubscription { ask: None, audit: None, tenant_no, id, expected: 1.into(), change, at };
+    let update = UpdateSubscription {
+        tenant: None,
+        ask: None,
+        audit: None,
+        tenant_no,
+        id,
+        expected: 1.into(),
+        change,
+        at,
+    };
     let refused = world.store.update_subscription(update).await.unwrap_err();
     assert!(matches!(refused, UpdateSubscriptionError::NotFound), "{refused:?}");
     assert!(

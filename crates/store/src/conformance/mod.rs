@@ -36,6 +36,7 @@ pub mod model;
 pub mod notices;
 pub mod outcomes;
 pub mod profiles;
+pub mod redirecting;
 mod replay_steps;
 pub mod replays;
 pub mod retention;

@@ -229,6 +229,12 @@ macro_rules! conformance_suite {
                 nothing_can_be_read_of_a_deleted_tenants_versions
                 a_delivery_goes_on_naming_the_version_it_was_made_with
             }
+            redirecting {
+                a_tenant_changes_together_with_a_subscription_or_not_at_all
+                a_subscription_that_leads_elsewhere_by_its_tenant_has_a_new_version_of_the_same_settings
+                it_is_announced_as_any_other_change_of_where_it_leads
+                it_may_ask_for_handshakes_and_what_is_paused_stays_so
+            }
             profiles {
                 a_profile_reads_back_as_it_was_put
                 a_profile_that_was_never_put_is_not_there

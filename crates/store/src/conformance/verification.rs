@@ -26,6 +26,7 @@ fn paused() -> SubscriptionChange {
 
 async fn created(world: &mut World, tenant: &Tenant, ask: Option<AskVerification>) -> Subscription {
     let create = CreateSubscription {
+        tenant: None,
         ask,
         audit: None,
         tenant_no: tenant.no,
@@ -186,6 +187,7 @@ pub async fn a_change_that_was_made_before_it_passed_does_not_undo_it(store: Arc
     world.verify(&new, 1, true).await;
     // It was read while it was unverified, so it says that it is inactive.
     let stale = UpdateSubscription {
+        tenant: None,
         ask: None,
         tenant_no: tenant.no,
         id: new.id,

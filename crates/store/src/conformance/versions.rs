@@ -58,8 +58,13 @@ pub async fn each_put_of_a_tenant_is_a_version_that_reads_as_it_was(store: Arc<d
     let mut world = World::new(store).await;
     let mut tenant = world.tenant("acme").await;
     for (version, profile) in [(2, "leanix"), (3, "leanix"), (4, "standard")] {
-        let put =
-            PutTenant { audit: None, id: tenant.id.clone(), spec: tenant_spec(profile), at: world.tick() };
+        let put = PutTenant {
+            redirected: Vec::new(),
+            audit: None,
+            id: tenant.id.clone(),
+            spec: tenant_spec(profile),
+            at: world.tick(),
+        };
         tenant = world.store.put_tenant(put).await.unwrap().0;
         assert_eq!(tenant.version, version);
     }

@@ -3,31 +3,28 @@
 use std::collections::BTreeMap;
 
 use postroad_domain::{
-    EventOffset, Reason, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec, SubscriptionVersion,
-    Tenant, TenantId, TenantNo, Timestamp, Verification, VerificationState, subscription::InactiveReason,
-    tenant::TenantSpec,
+    EventOffset, Reason, SealedSecret, Subscription, SubscriptionId, SubscriptionNo, SubscriptionSpec,
+    SubscriptionVersion, Tenant, TenantId, TenantNo, Timestamp, Verification, VerificationState,
+    subscription::InactiveReason, tenant::TenantSpec,
 };
 
 use super::state::{State, SubscriptionRow, TenantRow, lane, nth};
 use crate::{
     AskVerification, Change, ConfigSnapshot, CreateSubscription, CreateSubscriptionError, Deactivate,
     DeleteSubscription, DeleteTenant, LaneKey, PendingVerifications, PutTenant, RecordVerification,
-    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+    Redirected, SubscriptionChange, TenantChange, UpdateSubscription, UpdateSubscriptionError,
 };
 
 impl State {
     pub(super) fn put_tenant(&mut self, put: PutTenant) -> (Tenant, bool) {
-        let living = self.tenants.values_mut().find(|row| !row.deleted && row.tenant.id == put.id);
-        if let Some(row) = living {
-            row.versions.push(put.spec.clone());
-            row.tenant.spec = put.spec;
-            row.tenant.version += 1;
-            row.tenant.config_version += 1;
-            row.tenant.updated_at = put.at;
-            let tenant = row.tenant.clone();
-            self.announced.push(Change::Tenant(tenant.no));
-            self.note(tenant.no, put.at, put.audit);
-            return (tenant, false);
+        if let Some(no) = self.tenant_by_id(&put.id).map(|tenant| tenant.no) {
+            self.change_tenant(no, TenantChange { spec: put.spec, audit: put.audit }, put.at);
+            for Redirected { id, ask } in put.redirected {
+                if let Some(subscription) = self.subscription(no, id) {
+                    self.put_change(subscription, (None, None), ask, put.at);
+                }
+            }
+            return (self.tenants[&no].tenant.clone(), false);
         }
         let tenant = Tenant {
             no: TenantNo(self.next_number()),
@@ -49,6 +46,17 @@ impl State {
         self.announced.push(Change::Tenant(tenant.no));
         self.note(tenant.no, put.at, put.audit);
         (tenant, true)
+    }
+
+    fn change_tenant(&mut self, no: TenantNo, change: TenantChange, at: Timestamp) {
+        let Some(row) = self.tenants.get_mut(&no) else { return };
+        row.versions.push(change.spec.clone());
+        row.tenant.spec = change.spec;
+        row.tenant.version += 1;
+        row.tenant.config_version += 1;
+        row.tenant.updated_at = at;
+        self.announced.push(Change::Tenant(no));
+        self.note(no, at, change.audit);
     }
 
     pub(super) fn tenant_by_id(&self, id: &TenantId) -> Option<&Tenant> {
@@ -86,6 +94,9 @@ impl State {
         }
         if self.living_subscriptions(create.tenant_no).count() >= create.max {
             return Err(CreateSubscriptionError::TooMany { max: create.max });
+        }
+        if let Some(change) = create.tenant {
+            self.change_tenant(create.tenant_no, change, create.at);
         }
         let paused = (!create.spec.active).then_some((InactiveReason::Paused, create.at));
         let inactive = inactive_until_verified(paused, create.ask, create.at);
@@ -135,19 +146,35 @@ impl State {
         &mut self,
         update: UpdateSubscription,
     ) -> Result<Subscription, UpdateSubscriptionError> {
-        let UpdateSubscription { tenant_no, id, expected, change, ask, at, audit } = update;
-        let mut changed = self.subscription(tenant_no, id).ok_or(UpdateSubscriptionError::NotFound)?;
-        if changed.revision() != expected {
+        let UpdateSubscription { tenant_no, id, expected, change, tenant, ask, at, audit } = update;
+        let before = self.subscription(tenant_no, id).ok_or(UpdateSubscriptionError::NotFound)?;
+        if before.revision() != expected {
             return Err(UpdateSubscriptionError::Changed);
         }
-        let key = lane(tenant_no, changed.no);
-        let before = changed.inactive;
-        let changes_spec = !matches!(change, SubscriptionChange::Secrets(_));
-        let (spec, secrets) = match change {
+        if let Some(change) = tenant {
+            self.change_tenant(tenant_no, change, at);
+        }
+        let change = match change {
             SubscriptionChange::Spec(spec) => (Some(spec), None),
             SubscriptionChange::Secrets(secrets) => (None, Some(secrets)),
             SubscriptionChange::Both(spec, secrets) => (Some(spec), Some(secrets)),
         };
+        let changed = self.put_change(before, change, ask, at);
+        self.note(tenant_no, at, audit);
+        Ok(changed)
+    }
+
+    /// Writes the next version of a subscription. Without settings and secrets it leads elsewhere.
+    fn put_change(
+        &mut self,
+        mut changed: Subscription,
+        (spec, secrets): (Option<Box<SubscriptionSpec>>, Option<Vec<SealedSecret>>),
+        ask: Option<AskVerification>,
+        at: Timestamp,
+    ) -> Subscription {
+        let key = lane(changed.tenant_no, changed.no);
+        let before = changed.inactive;
+        let changes_where = spec.is_some() || secrets.is_none();
         if let Some(spec) = spec {
             let inactive = inactive_with(&changed, &spec, at);
             if changed.inactive.is_some() && inactive.is_none() {
@@ -163,20 +190,19 @@ impl State {
         if ask.is_some() {
             changed.verification = Some(pending(changed.version + 1, at));
         }
-        let changes_lane = changes_spec || changed.inactive != before;
+        let changes_lane = changes_where || changed.inactive != before;
         let calls_off = changed.inactive.is_some_and(|(reason, _)| !reason.holds());
         if calls_off {
             self.mark(key, Reason::Paused, at);
         }
-        self.note(tenant_no, at, audit);
         let changed = self.put_version(key, changed, at);
         if changes_lane {
             self.announced.push(Change::Lane(key));
             if calls_off {
-                self.announced.push(Change::CalledOff(tenant_no));
+                self.announced.push(Change::CalledOff(key.tenant_no));
             }
         }
-        Ok(changed)
+        changed
     }
 
     pub(super) fn deactivate(&mut self, deactivate: Deactivate) -> bool {

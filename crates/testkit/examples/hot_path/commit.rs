@@ -62,10 +62,17 @@ impl Desk {
         let at = clock.now();
         let open = OpenSession { name: "guard".to_owned(), lease: Duration::from_secs(60), at };
         let session = store.open_session(open).await.unwrap().id;
-        let put = PutTenant { audit: None, id: TenantId::parse("acme").unwrap(), spec: tenant_spec(), at };
+        let put = PutTenant {
+            redirected: Vec::new(),
+            audit: None,
+            id: TenantId::parse("acme").unwrap(),
+            spec: tenant_spec(),
+            at,
+        };
         let tenant = store.put_tenant(put).await.unwrap().0;
         let url = EndpointUrl::parse("https://example.com/hook").unwrap();
         let create = CreateSubscription {
+            tenant: None,
             ask: None,
             audit: None,
             tenant_no: tenant.no,

@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 use postroad_domain::{
     Event, EventId, EventType, SealedSecret, Subscription, SubscriptionId, SubscriptionSpec,
-    SubscriptionVersion, Timestamp, VerificationState, subscription::InactiveReason,
+    SubscriptionVersion, Timestamp, VerificationState, subscription::InactiveReason, tenant::TenantSpec,
 };
-use postroad_profile::Occasion;
+use postroad_profile::{NamedEndpoint, Occasion};
 use postroad_store::{AskVerification, LaneKey, SubscriptionChange};
 
 use self::queue::Order;
 use super::{
     cache::TenantConfig,
     service::ConfigurationService,
-    shaping::{Carried, Shaping, TenantAsOf},
+    shaping::{Carried, Shaping, ShapingError, TenantAsOf},
 };
 
 /// The handshakes that a change asks for.
@@ -46,11 +46,15 @@ impl Happening {
         Self { occasions: vec![Occasion::Created], all: false }
     }
 
-    /// A change of a subscription.
-    pub(super) fn changed(before: &Subscription, change: &SubscriptionChange) -> Self {
+    /// The endpoint of its tenant that a subscription names has another URL.
+    pub(super) fn moved(before: &Subscription) -> Self {
+        let is_unverified = matches!(before.inactive, Some((InactiveReason::Unverified, _)));
+        Self { occasions: vec![Occasion::Url], all: is_unverified }
+    }
+
+    /// A change of a subscription; `is_moved` says that it leads elsewhere.
+    pub(super) fn changed(before: &Subscription, change: &SubscriptionChange, is_moved: bool) -> Self {
         let (spec, secrets) = becomes(before, change);
-        let url = spec.push().map(|push| &push.url);
-        let is_moved = url != before.spec.push().map(|push| &push.url);
         let has_new_secret = !secrets.is_empty() && *secrets != *before.secrets;
         let is_enabled = before.inactive.is_some() && spec.active;
         let happened =
@@ -66,10 +70,12 @@ impl Happening {
 }
 
 impl ConfigurationService {
-    /// The handshakes that a change of a subscription asks for; `None` for none.
+    /// The handshakes that a change of a subscription asks for; `None` for none. With it its tenant may get other settings, and one
+    /// more endpoint, which the subscription names.
     pub(super) fn handshakes_of_change(
         &self,
         config: &TenantConfig,
+        (of_tenant, new): (Option<&TenantSpec>, Option<&NamedEndpoint>),
         before: &Subscription,
         change: &SubscriptionChange,
     ) -> Option<Asked> {
@@ -77,14 +83,24 @@ impl ConfigurationService {
             return None;
         }
         let (spec, secrets) = becomes(before, change);
+        let is_moved = match new {
+            Some(new) => config.url_of(&before.spec).as_deref() != Some(&new.url),
+            None => config.url_of(&before.spec) != config.url_of(spec),
+        };
         let version = SubscriptionVersion { spec: spec.clone(), secrets: secrets.to_vec() };
-        self.handshakes_asked(config, (before.id, &version), Happening::changed(before, change))
+        let happening = Happening::changed(before, change, is_moved);
+        self.handshakes_asked(
+            (config, of_tenant.unwrap_or(&config.tenant.spec)),
+            (before.id, &version),
+            happening,
+        )
     }
 
-    /// The handshakes that are made for a subscription of these settings and secrets when this happens; `None` for none.
+    /// The handshakes that are made for a subscription of these settings and secrets, and of a tenant of these, when this happens;
+    /// `None` for none.
     pub(super) fn handshakes_asked(
         &self,
-        config: &TenantConfig,
+        (config, of_tenant): (&TenantConfig, &TenantSpec),
         (id, version): (SubscriptionId, &SubscriptionVersion),
         happening: Happening,
     ) -> Option<Asked> {
@@ -94,7 +110,7 @@ impl ConfigurationService {
             return None;
         }
         let occasions = (!all).then_some(occasions);
-        let due = self.handshakes_due(config, (id, version), occasions.as_deref());
+        let due = self.handshakes_due((config, of_tenant), (id, version), occasions.as_deref());
         let must_pass = due.iter().any(|place| handshakes[*place].blocking);
         let ask = if must_pass { AskVerification::First } else { AskVerification::Beside };
         (!due.is_empty()).then_some(Asked { ask, occasions })
@@ -102,15 +118,17 @@ impl ConfigurationService {
 
     fn handshakes_due(
         &self,
-        config: &TenantConfig,
+        (config, of_tenant): (&TenantConfig, &TenantSpec),
         (id, version): (SubscriptionId, &SubscriptionVersion),
         occasions: Option<&[Occasion]>,
     ) -> Vec<usize> {
         let profile = &config.profile.profile;
-        let tenant = TenantAsOf { id: &config.tenant.id, spec: &config.tenant.spec };
+        let tenant = TenantAsOf::open(&config.tenant.id, of_tenant, profile, &self.secrets);
         let at = self.clock.now();
         let event = sample_event(config, &version.spec.events, (self.ids.event(at), at));
-        let shaping = Shaping::new(Arc::clone(&config.profile), tenant, id, version, &self.secrets);
+        let shaping = tenant.map_err(ShapingError::Secret).and_then(|tenant| {
+            Shaping::new(Arc::clone(&config.profile), &tenant, id, version, &self.secrets)
+        });
         match (shaping, event) {
             (Ok(shaping), Some(event)) => {
                 let input = shaping.input(event.id.delivery(1), Carried::alone(&event));
@@ -126,9 +144,19 @@ impl ConfigurationService {
 
     /// Has the handshakes of a change made behind its answer.
     pub(super) fn order_handshakes(&self, asked: Option<Asked>, subscription: &Subscription) {
+        self.order_handshakes_of(asked, subscription, subscription.version);
+    }
+
+    /// The same, for the version that the change makes.
+    pub(super) fn order_handshakes_of(
+        &self,
+        asked: Option<Asked>,
+        subscription: &Subscription,
+        version: i64,
+    ) {
         let Some(Asked { ask, occasions }) = asked else { return };
         let lane = LaneKey { tenant_no: subscription.tenant_no, subscription_no: subscription.no };
-        let order = Order { lane, version: Some(subscription.version), occasions };
+        let order = Order { lane, version: Some(version), occasions };
         if !self.handshakes.order(order, ask == AskVerification::First) {
             tracing::warn!(
                 subscription = %subscription.id,

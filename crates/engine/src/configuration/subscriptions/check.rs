@@ -4,10 +4,13 @@
 use postroad_domain::{
     EventType, Subscription, SubscriptionSpec, Timestamp, limits::CONCURRENCY, subscription::Push,
 };
-use postroad_profile::{Field, FieldProblem, Presence, Profile, SecretSupply, SecretUse, Success};
+use postroad_profile::{
+    EndpointChoice, Field, FieldProblem, Presence, Profile, SecretSupply, SecretUse, Success,
+};
 use zeroize::Zeroizing;
 
 use super::{
+    destination::{self, Checked},
     draft::{SubscriptionDraft, TargetDraft},
     secrets::{SecretView, problem, view},
 };
@@ -21,18 +24,18 @@ pub(super) fn check_new(
     config: &TenantConfig,
     (mut draft, secret): (SubscriptionDraft, Option<String>),
     now: Timestamp,
-) -> Result<(SubscriptionSpec, Option<SecretView>), Vec<FieldProblem>> {
+) -> Result<(Checked, Option<SecretView>), Vec<FieldProblem>> {
     let profile = &config.profile.profile;
     let options = draft.options.clone();
     let mut faults = Faults::after(std::mem::take(&mut draft.unreadable));
-    let spec = check_all(config, draft, (None, now), &mut faults);
+    let checked = check_all(config, draft, (None, now), &mut faults);
     // An unknown scheme is told once, by the option.
     let secret = if faults.names("options.signature") {
         None
     } else {
         check_first_secret(profile, &options, secret).map_err(|found| faults.extend([found])).ok().flatten()
     };
-    faults.finish(spec.map(|spec| (spec, secret)))
+    faults.finish(checked.map(|checked| (checked, secret)))
 }
 
 /// The specification of a draft that changes the subscription `before`; `refused` is what else is wrong with the change.
@@ -41,11 +44,11 @@ pub(super) fn check_change(
     (mut draft, refused): (SubscriptionDraft, Option<FieldProblem>),
     before: &Subscription,
     now: Timestamp,
-) -> Result<SubscriptionSpec, Vec<FieldProblem>> {
+) -> Result<Checked, Vec<FieldProblem>> {
     let mut faults = Faults::after(std::mem::take(&mut draft.unreadable));
     faults.extend(refused);
-    let spec = check_all(config, draft, (Some(before), now), &mut faults);
-    faults.finish(spec)
+    let checked = check_all(config, draft, (Some(before), now), &mut faults);
+    faults.finish(checked)
 }
 
 /// Notes every fault of a draft; without one there is a specification.
@@ -54,8 +57,9 @@ fn check_all(
     draft: SubscriptionDraft,
     (before, now): (Option<&Subscription>, Timestamp),
     faults: &mut Faults,
-) -> Option<SubscriptionSpec> {
+) -> Option<Checked> {
     let profile = &config.profile.profile;
+    let is_bare = matches!(draft.target, TargetDraft::Push(None));
     let (events, header_names) = (draft.events.clone(), header_names(&draft.target));
     let is_pull = matches!(draft.target, TargetDraft::Pull);
     let mut spec = draft.within_limits(faults);
@@ -64,26 +68,36 @@ fn check_all(
     }
     // What the profile says of a field follows from its value, which must be one.
     faults.settle();
+    let chosen = destination::choose(config, &mut spec);
+    let to_endpoint = !matches!(chosen, Ok(EndpointChoice::None));
     if let Some(push) = spec.push_mut() {
-        check_choices(profile, push, faults);
+        check_choices(profile, push, to_endpoint, faults);
     }
     let kept = before.and_then(|before| changes_nothing_of_the_wire(&spec, &events, &before.spec));
-    if let Some(kept) = kept.filter(|_| faults.is_empty()) {
-        return Some(kept);
+    if let Some(spec) = kept.filter(|_| faults.is_empty()) {
+        let destination = destination::kept(profile, spec.push(), chosen.ok());
+        return Some(Checked { spec, destination });
     }
+    let choice = chosen.map_err(|found| {
+        faults.extend(found);
+        faults.settle();
+    });
+    let choice = choice.ok();
+    check_options(config, &spec, before, faults);
+    let destination = destination::check(profile, spec.push(), (choice, is_bare), faults);
     check_fields(profile, &spec, events.len(), faults);
-    check_headers(profile, &header_names, faults);
+    check_headers(profile, &header_names, to_endpoint, faults);
     if let Some(push) = spec.push() {
-        check_authorization(profile, push, faults);
+        check_authorization(profile, push, to_endpoint, faults);
         check_policy(profile, push, faults);
-        check_tls(push, before, now, faults);
+        destination::check_tls(push, &destination, (before, now), faults);
         check_schedule(config, push, faults);
         check_group(profile, push, faults);
     }
-    check_options(config, &spec, before, faults);
+    destination::check_https(config, &spec, &destination, faults);
     let known = before.map_or(&[][..], |before| &before.spec.events);
     let events = resolve_events(config, &events, known, faults);
-    Some(SubscriptionSpec { events, ..spec })
+    Some(Checked { spec: SubscriptionSpec { events, ..spec }, destination })
 }
 
 /// The names of all headers in their places, also of those that are at fault.
@@ -251,9 +265,9 @@ fn path_of(field: Field) -> &'static str {
 }
 
 /// A customer's header must not stand beside one of the profile's.
-fn check_headers(profile: &Profile, names: &[String], faults: &mut Faults) {
+fn check_headers(profile: &Profile, names: &[String], to_endpoint: bool, faults: &mut Faults) {
     for (index, name) in names.iter().enumerate() {
-        if profile.reserves_header(name) {
+        if writes(profile, to_endpoint, name) {
             let message = if name.contains('_') {
                 format!(
                     "is {name}, which gateways that read _ as - take for a header of this profile: give it another name"
@@ -266,22 +280,32 @@ fn check_headers(profile: &Profile, names: &[String], faults: &mut Faults) {
     }
 }
 
-fn check_authorization(profile: &Profile, push: &Push, faults: &mut Faults) {
-    if push.authorization.is_some() && profile.reserves_header("authorization") {
+/// Whether the profile writes the header, where its requests go.
+fn writes(profile: &Profile, to_endpoint: bool, name: &str) -> bool {
+    profile.reserves_header(name) || (to_endpoint && profile.writes_to_endpoint(name))
+}
+
+fn check_authorization(profile: &Profile, push: &Push, to_endpoint: bool, faults: &mut Faults) {
+    if push.authorization.is_some() && writes(profile, to_endpoint, "authorization") {
         faults.add("delivery.authorization", "is written by this profile itself: leave it out");
     }
 }
 
 /// Method, content type and version, which the profile offers a choice of. The profile's own or first becomes the absent
 /// value, so that it follows the profile.
-fn check_choices(profile: &Profile, push: &mut Push, faults: &mut Faults) {
+fn check_choices(profile: &Profile, push: &mut Push, to_endpoint: bool, faults: &mut Faults) {
     let default = profile.delivery.http_version;
     push.http_version = push.http_version.filter(|version| *version != default);
-    let methods: Vec<&str> = profile.methods().iter().map(String::as_str).collect();
+    let methods: Vec<&str> = profile.methods_to(to_endpoint).iter().map(String::as_str).collect();
     if let Some(method) = push.method.take() {
         match methods.iter().position(|known| *known == method) {
             Some(0) => {}
             Some(_) => push.method = Some(method),
+            None if to_endpoint => {
+                let why =
+                    format!("must be {} where an endpoint of the tenant is named", methods.join(" or "));
+                faults.add("delivery.method", why);
+            }
             None => faults.add("delivery.method", one_of(&methods)),
         }
     }
@@ -347,18 +371,6 @@ fn check_group(profile: &Profile, push: &Push, faults: &mut Faults) {
     }
 }
 
-/// Certificates and keys; what is as it was may have run out since.
-fn check_tls(push: &Push, before: Option<&Subscription>, now: Timestamp, faults: &mut Faults) {
-    let Some(settings) = &push.tls else { return };
-    if !push.url.is_https() {
-        faults.add("delivery.tls", "needs a URL of https: cleartext has no certificates");
-    }
-    let before = before.and_then(|before| before.spec.push()).and_then(|push| push.tls.as_ref());
-    for fault in postroad_egress::check_tls(settings, before, now) {
-        faults.add(&format!("delivery.tls.{}", fault.field), fault.why.to_string());
-    }
-}
-
 fn check_options(
     config: &TenantConfig,
     spec: &SubscriptionSpec,
@@ -367,14 +379,8 @@ fn check_options(
 ) {
     let profile = &config.profile.profile;
     let own = options_of(&spec.options);
-    match profile.check_options(&options_of(&config.tenant.spec.options), &own) {
-        Err(found) => faults.extend(found),
-        Ok(options) => {
-            let is_cleartext = spec.push().is_some_and(|push| !push.url.is_https());
-            if is_cleartext && profile.requires_https(&options) {
-                faults.add("delivery.url", "must begin with https:// here");
-            }
-        }
+    if let Err(found) = profile.check_options(&options_of(&config.tenant.spec.options), &own) {
+        faults.extend(found);
     }
     let is_another = |before: &Subscription| {
         profile.scheme_of(&options_of(&before.spec.options)) != profile.scheme_of(&own)

@@ -61,8 +61,8 @@ pub enum TargetDraft {
 /// on, those of pace and policy without `delivery`.
 #[derive(Clone)]
 pub struct PushDraft {
-    /// Where to.
-    pub url: String,
+    /// Where to; `None` where an option names an endpoint of the tenant.
+    pub url: Option<String>,
     /// One of the profile's methods.
     pub method: Option<String>,
     /// One of the profile's content types.
@@ -154,7 +154,7 @@ impl From<Push> for PushDraft {
     fn from(push: Push) -> Self {
         let header = |CustomHeader { name, value }| HeaderDraft { name, value };
         Self {
-            url: push.url.into(),
+            url: push.url.map(String::from),
             method: push.method,
             content_type: push.content_type,
             headers: push.headers.into_iter().map(header).collect(),
@@ -197,10 +197,8 @@ impl SubscriptionDraft {
     pub(super) fn within_limits(self, faults: &mut Faults) -> SubscriptionSpec {
         let target = match self.target {
             TargetDraft::Push(Some(push)) => Target::Push(push.within_limits(faults)),
-            TargetDraft::Push(None) => {
-                faults.add("delivery", "is required");
-                Target::Push(Push::to(stand_in()))
-            }
+            // Whether that is enough is the profile's to say.
+            TargetDraft::Push(None) => Target::Push(Push::to_named_endpoint()),
             TargetDraft::Pull => {
                 faults.add("delivery.type", "is not available in this version as pull: write push");
                 Target::Push(Push::to(stand_in()))
@@ -224,7 +222,9 @@ impl SubscriptionDraft {
 
 impl PushDraft {
     fn within_limits(self, faults: &mut Faults) -> Push {
-        let url = faults.check("delivery.url", EndpointUrl::parse(&self.url));
+        let url = self
+            .url
+            .map(|text| faults.check("delivery.url", EndpointUrl::parse(&text)).unwrap_or_else(stand_in));
         let mut text = |field: &str, text: Option<String>| {
             text.and_then(|text| faults.check(field, text_within(text, 1, NAME_CHARS_MAX)))
         };
@@ -234,7 +234,7 @@ impl PushDraft {
         let timeout = self.timeout.map(|text| parse_duration(&text, TIMEOUT));
         let delay = self.delay.map(|text| parse_duration(&text, DELAY));
         Push {
-            url: url.unwrap_or_else(stand_in),
+            url,
             method,
             content_type,
             headers: faults.list("delivery.headers", (self.headers, CUSTOM_HEADERS_MAX), check_header),

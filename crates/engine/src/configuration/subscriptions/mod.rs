@@ -1,7 +1,9 @@
-//! Operations on subscriptions: create, change, delete here; what somebody wants one to be in `draft`, its check in `check`,
-//! their secrets in `secrets`.
+//! Operations on subscriptions: create, change, delete here; what somebody wants one to be in `draft`, its check in `check`, where it
+//! is sent in `destination`, the writing of a change in `changing`, their secrets in `secrets`.
 
+mod changing;
 mod check;
+mod destination;
 mod draft;
 mod secrets;
 mod update_error;
@@ -12,11 +14,14 @@ use postroad_domain::{
 };
 use postroad_profile::{FieldProblem, Profile, SecretUse};
 use postroad_store::{
-    CreateSubscription, CreateSubscriptionError, DeleteSubscription, NewAudit, StoreError,
-    SubscriptionChange, UpdateSubscription, UpdateSubscriptionError,
+    CreateSubscription, CreateSubscriptionError, DeleteSubscription, StoreError, SubscriptionChange,
 };
 use thiserror::Error;
 
+use self::{
+    changing::Changing,
+    destination::{Checked, Refused},
+};
 pub use self::{
     draft::{GroupDraft, HeaderDraft, PushDraft, RetryDraft, SubscriptionDraft, TargetDraft},
     secrets::{RotateError, Rotation, SecretView},
@@ -97,13 +102,13 @@ impl ConfigurationService {
             let config = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
             let checked =
                 check::check_new(&config, (new.draft.clone(), new.secret.clone()), self.clock.now());
-            let (spec, secret) = checked.map_err(CreateError::Invalid)?;
+            let (checked, secret) = checked.map_err(CreateError::Invalid)?;
             // It may take its time, in which the tenant may get another profile: then it is checked against that one.
-            self.check_url(&spec).await.map_err(CreateError::BlockedUrl)?;
+            self.check_url(&checked.destination).await?;
             let _alone = self.configs.changing(tenant).await;
             let current = self.configs.by_id(tenant).await?.ok_or(CreateError::NoTenant)?;
             if current.is_as(&config) {
-                return self.create_checked(by, &current, spec, secret).await;
+                return self.create_checked(by, &current, checked, secret).await;
             }
         }
         Err(StoreError::Unavailable("the tenant keeps changing".to_owned()).into())
@@ -114,7 +119,7 @@ impl ConfigurationService {
         &self,
         by: &Origin,
         config: &TenantConfig,
-        spec: SubscriptionSpec,
+        Checked { spec, destination }: Checked,
         secret: Option<SecretView>,
     ) -> Result<SubscriptionView, CreateError> {
         let profile = &config.profile.profile;
@@ -134,7 +139,9 @@ impl ConfigurationService {
         let change = AuditedChange::of(AuditAction::SubscriptionCreated, id).after(fields);
         let secrets = secret.iter().map(|secret| self.seal(&secret.secret, id, at)).collect();
         let version = SubscriptionVersion { spec, secrets };
-        let asked = self.handshakes_asked(config, (id, &version), Happening::created());
+        let tenant = self.tenant_with(config, destination.adds.as_ref());
+        let of_tenant = tenant.as_ref().unwrap_or(&config.tenant.spec);
+        let asked = self.handshakes_asked((config, of_tenant), (id, &version), Happening::created());
         let create = CreateSubscription {
             audit: Some(self.audit_of(by, change)),
             tenant_no: config.tenant.no,
@@ -142,6 +149,7 @@ impl ConfigurationService {
             spec: self.sealed_spec(version.spec, id, profile),
             secrets: version.secrets,
             max: SUBSCRIPTIONS_PER_TENANT_MAX,
+            tenant: self.tenant_change(by, config, tenant),
             ask: asked.as_ref().map(|asked| asked.ask),
             at,
         };
@@ -233,8 +241,8 @@ impl ConfigurationService {
             return Err(UpdateError::Secret(SecretError::DoesNotOpen));
         }
         let checked = check::check_change(&config, (draft, refused), &before, self.clock.now());
-        let spec = checked.map_err(UpdateError::Invalid)?;
-        self.check_url(&spec).await.map_err(UpdateError::BlockedUrl)?;
+        let Checked { spec, destination } = checked.map_err(UpdateError::Invalid)?;
+        self.check_url(&destination).await?;
         let is_same = before.spec == spec;
         let removes_secret = removes_secret && !before.secrets.is_empty();
         if is_same && !removes_secret {
@@ -246,7 +254,8 @@ impl ConfigurationService {
             (false, true) => SubscriptionChange::Both(Box::new(spec), Vec::new()),
             (false, false) => SubscriptionChange::Spec(Box::new(spec)),
         };
-        self.change((tenant, &config), &before, (change, audit)).await
+        let adds = destination.adds.map(|new| (by, new));
+        self.change((tenant, &config), &before, Changing { change, audit, adds }).await
     }
 
     /// Changes nothing but the secret: it goes also where the settings would not pass today's check.
@@ -264,8 +273,8 @@ impl ConfigurationService {
             return Ok(before);
         }
         let audit = self.audit_of(by, AuditedChange::of(AuditAction::SecretRemoved, before.id));
-        let change = (SubscriptionChange::Secrets(Vec::new()), audit);
-        self.change(tenant, &before, change).await
+        let change = SubscriptionChange::Secrets(Vec::new());
+        self.change(tenant, &before, Changing { change, audit, adds: None }).await
     }
 
     /// Deletes a subscription; what waits is cancelled, history stays. Answers whether there was one.
@@ -282,58 +291,22 @@ impl ConfigurationService {
         let delete = DeleteSubscription { tenant_no, id, at: self.clock.now(), audit };
         Ok(self.store.delete_subscription(delete).await?)
     }
+}
 
-    async fn change(
-        &self,
-        (tenant, config): (&TenantId, &TenantConfig),
-        before: &Subscription,
-        (change, audit): (SubscriptionChange, NewAudit),
-    ) -> Result<Subscription, UpdateError> {
-        // Nothing is written that was checked against another profile, or other options.
-        let _alone = self.configs.changing(tenant).await;
-        let current = self.configs.by_id(tenant).await?.ok_or(UpdateError::NotFound)?;
-        if !current.is_as(config) {
-            return Err(UpdateError::Changed);
+impl From<Refused> for CreateError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Own(why) => Self::BlockedUrl(why),
+            Refused::Named(problem) => Self::Invalid(vec![problem]),
         }
-        let (id, expected) = (before.id, before.revision());
-        if let SubscriptionChange::Spec(spec) | SubscriptionChange::Both(spec, _) = &change
-            && !current.has_room_for(stored_bytes(spec), stored_bytes(&before.spec))
-        {
-            return Err(UpdateError::TooLarge);
-        }
-        let tenant_no = config.tenant.no;
-        let asked = self.handshakes_of_change(&current, before, &change);
-        let sealed = |spec| Box::new(self.sealed_spec(spec, id, &config.profile.profile));
-        let change = match change {
-            SubscriptionChange::Spec(spec) => SubscriptionChange::Spec(sealed(*spec)),
-            SubscriptionChange::Both(spec, secrets) => SubscriptionChange::Both(sealed(*spec), secrets),
-            secrets @ SubscriptionChange::Secrets(_) => secrets,
-        };
-        let update = UpdateSubscription {
-            audit: Some(audit),
-            tenant_no,
-            id,
-            expected,
-            change,
-            ask: asked.as_ref().map(|asked| asked.ask),
-            at: self.clock.now(),
-        };
-        let updated = self.store.update_subscription(update).await;
-        let updated = updated.map_err(|error| match error {
-            UpdateSubscriptionError::NotFound => UpdateError::NotFound,
-            UpdateSubscriptionError::Changed => UpdateError::Changed,
-            UpdateSubscriptionError::Store(error) => UpdateError::Store(error),
-        })?;
-        self.order_handshakes(asked, &updated);
-        Ok(self.opened(updated))
     }
+}
 
-    /// A name that does not resolve now may do so later; an address that must not be called is refused at once.
-    async fn check_url(&self, spec: &SubscriptionSpec) -> Result<(), String> {
-        let Some(push) = spec.push() else { return Ok(()) };
-        match self.egress.check(&push.url).await {
-            Err(error) if error.class == postroad_domain::ErrorClass::Blocked => Err(error.message),
-            _ => Ok(()),
+impl From<Refused> for UpdateError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Own(why) => Self::BlockedUrl(why),
+            Refused::Named(problem) => Self::Invalid(vec![problem]),
         }
     }
 }

@@ -11,7 +11,7 @@ use postroad_store::{NewAudit, StoreError, SubscriptionChange};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::update_error::UpdateError;
+use super::{changing::Changing, update_error::UpdateError};
 use crate::{
     audit::{AuditedChange, origin::Origin},
     configuration::{
@@ -123,8 +123,8 @@ impl ConfigurationService {
         subscription: &Subscription,
         (secrets, audit): (Vec<SealedSecret>, NewAudit),
     ) -> Result<Subscription, RotateError> {
-        let change = (SubscriptionChange::Secrets(secrets), audit);
-        let changed = self.change(tenant, subscription, change).await;
+        let changing = Changing { change: SubscriptionChange::Secrets(secrets), audit, adds: None };
+        let changed = self.change(tenant, subscription, changing).await;
         changed.map_err(|error| match error {
             UpdateError::Changed => RotateError::Changed,
             UpdateError::Store(error) => error.into(),

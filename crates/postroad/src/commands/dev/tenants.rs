@@ -65,10 +65,10 @@ impl DemoTenant {
 fn some_value(option: &OptionSchema) -> Value {
     let given = option.example.clone().or_else(|| option.choices.first().cloned());
     given.unwrap_or_else(|| match option.value_type {
-        OptionType::Text => json!("demo"),
+        OptionType::Text | OptionType::Endpoint => json!("demo"),
         OptionType::Integer | OptionType::Number => json!(option.min.unwrap_or(0.0).max(1.0) as i64),
         OptionType::Boolean => json!(false),
-        OptionType::List => json!([]),
+        OptionType::List | OptionType::Endpoints => json!([]),
         OptionType::Object => json!({}),
     })
 }

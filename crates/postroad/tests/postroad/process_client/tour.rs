@@ -68,8 +68,8 @@ async fn a_subscription_is_changed_tried_and_deleted() {
     let first = subscriptions.get(id).await.unwrap();
     let patch = SubscriptionPatch::new().url(receiver.url("/new")).set("concurrency", 2);
     let changed = subscriptions.update_if(id, &patch, first.etag.as_deref().unwrap()).await.unwrap();
-    let url = &changed.delivery.push().unwrap().url;
-    assert_eq!((changed.concurrency, url.as_str()), (2, receiver.url("/new").as_str()));
+    let url = changed.delivery.push().unwrap().url.as_deref();
+    assert_eq!((changed.concurrency, url), (2, Some(receiver.url("/new").as_str())));
     assert_ne!(changed.etag, first.etag);
     let stale = subscriptions.update_if(id, &patch, first.etag.as_deref().unwrap()).await.unwrap_err();
     assert_eq!(stale.status(), Some(412), "{stale}");

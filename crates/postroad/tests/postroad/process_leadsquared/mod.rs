@@ -4,6 +4,7 @@
 mod configuration;
 mod delivery;
 mod failing;
+mod lapps;
 mod notifying;
 mod request;
 mod waiting;

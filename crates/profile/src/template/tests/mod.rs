@@ -11,8 +11,15 @@ use crate::{
     reader::{Document, Located},
 };
 
-const ALL: Scope =
-    Scope { delivery: true, attempt: true, body: true, signature: true, digest: true, challenge: true };
+const ALL: Scope = Scope {
+    delivery: true,
+    attempt: true,
+    body: true,
+    signature: true,
+    digest: true,
+    challenge: true,
+    endpoint: true,
+};
 const DATA: &str =
     r#"{"id": 1.0, "name":"<Zoë> & \"x\"", "list":[1,2], "none":null, "at":"2020-01-01T00:00:00.5Z"}"#;
 
@@ -207,6 +214,7 @@ fn with_facts<R>(run: impl FnOnce(&Facts<'_>) -> R) -> R {
             id: SubscriptionId::from_uuid(Uuid::from_u128(3)),
             name: None,
             url: "https://h",
+            endpoint: None,
             method: None,
             content_type: None,
             headers: &[],

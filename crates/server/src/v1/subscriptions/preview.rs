@@ -54,7 +54,7 @@ pub(crate) struct PreviewJson {
     method: String,
     /// The whole URL.
     url: String,
-    /// In the order they would be sent, with their values.
+    /// In the order they would be sent, with their values; masked where the profile makes them of what it keeps like a secret.
     headers: Vec<PreviewHeader>,
     /// The body as text; bytes that are not UTF-8 are replaced.
     body: String,
@@ -85,7 +85,7 @@ impl PreviewJson {
 /// Look at the request of an event
 ///
 /// Makes the exact request, signed, of an event and sends nothing; without a body, of the example that a test would send. Its
-/// ids are made up and its times are those of now.
+/// ids are made up and its times are those of now; secret options and the keys of endpoints are masked in headers and URL.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/subscriptions/{id}/preview",

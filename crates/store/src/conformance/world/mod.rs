@@ -84,8 +84,13 @@ impl World {
     /// Creates or replaces a tenant.
     pub async fn tenant(&mut self, id: &str) -> Tenant {
         let at = self.tick();
-        let put =
-            PutTenant { audit: None, id: TenantId::parse(id).unwrap(), spec: tenant_spec("standard"), at };
+        let put = PutTenant {
+            redirected: Vec::new(),
+            audit: None,
+            id: TenantId::parse(id).unwrap(),
+            spec: tenant_spec("standard"),
+            at,
+        };
         self.store.put_tenant(put).await.unwrap().0
     }
 
@@ -98,6 +103,7 @@ impl World {
     /// Creates an active subscription to everything, and owns its lane.
     pub async fn subscription(&mut self, tenant: &Tenant) -> Subscription {
         let create = CreateSubscription {
+            tenant: None,
             ask: None,
             audit: None,
             tenant_no: tenant.no,
@@ -141,7 +147,8 @@ impl World {
         let (tenant_no, id) = (subscription.tenant_no, subscription.id);
         let current = self.store.subscription(tenant_no, id).await.unwrap().unwrap();
         let expected = current.revision();
-        let update = UpdateSubscription { ask, audit: None, tenant_no, id, expected, change, at };
+        let update =
+            UpdateSubscription { tenant: None, ask, audit: None, tenant_no, id, expected, change, at };
         self.store.update_subscription(update).await.unwrap()
     }
 

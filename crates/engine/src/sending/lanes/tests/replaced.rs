@@ -7,7 +7,7 @@ use crate::configuration::lane_settings::hash_of;
 
 fn version(version: i64, url: &str) -> LaneSettings {
     let spec = SubscriptionSpec::to(EndpointUrl::parse(url).unwrap());
-    LaneSettings { version, spec: hash_of(&spec), ..settings(8) }
+    LaneSettings { version, spec: hash_of(&spec, None), ..settings(8) }
 }
 
 #[test]

@@ -20,6 +20,17 @@ pub(super) fn entries(profile: &Profile) -> Vec<Entry> {
     if !query.is_empty() {
         entries.push(entry("Query", format!("{}, behind the customer's own", query.join(", "))));
     }
+    entries.extend(profile.endpoint_rules().map(|rules| {
+        let names: Vec<_> = rules.header_names().collect();
+        let headers = if names.is_empty() { String::new() } else { format!(", with {}", names.join(", ")) };
+        let text = format!(
+            "a subscription may name one of its tenant's `{}` by its option `{}`: it is sent there by {}{headers}",
+            rules.list,
+            rules.option,
+            rules.methods.join(" or ")
+        );
+        entry("Endpoints", text)
+    }));
     entries
 }
 

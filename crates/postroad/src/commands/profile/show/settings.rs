@@ -70,12 +70,19 @@ pub(super) fn compatible_api(profile: &Profile) -> Vec<Entry> {
 /// `Product: a whole number of at least 0; required; set by the tenant. The number of the product.`
 fn in_words(schema: &OptionSchema, owner: &str) -> String {
     let title = schema.title.as_ref().map(|title| format!("{title}: ")).unwrap_or_default();
-    let presence = match (&schema.default, schema.required) {
-        (_, true) => "; required".to_owned(),
-        (Some(default), false) => format!("; {default} where it is not set"),
-        (None, false) => String::new(),
+    let presence = match (&schema.default, schema.required, &schema.with) {
+        (_, true, _) => "; required".to_owned(),
+        (Some(default), false, _) => format!("; {default} where it is not set"),
+        (None, false, Some(with)) => {
+            format!("; required with `{}` {}, and only there", with.option, with.value)
+        }
+        (None, false, None) => String::new(),
     };
-    let secret = if schema.secret { "; kept and masked like a secret" } else { "" };
+    let secret = match schema.value_type {
+        _ if schema.secret => "; kept and masked like a secret",
+        OptionType::Endpoints => "; its keys are kept and masked like secrets",
+        _ => "",
+    };
     let description = schema.description.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
     format!("{title}{}{presence}{owner}{secret}.{description}", value_in_words(schema))
 }
@@ -88,6 +95,8 @@ fn value_in_words(schema: &OptionSchema) -> String {
         OptionType::Boolean => ("true or false", ""),
         OptionType::List => ("a list", " items"),
         OptionType::Object => ("an object", " members"),
+        OptionType::Endpoints => ("a list of endpoints with `name`, `url` and `api_key`", ""),
+        OptionType::Endpoint => ("the name of an endpoint of the tenant, or a new one", ""),
     };
     let limits = match (schema.min, schema.max) {
         (None, None) => String::new(),

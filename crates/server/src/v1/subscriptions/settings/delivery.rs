@@ -22,8 +22,9 @@ body! {
         /// `push`: each event is sent to a URL.
         #[schema(required = false, default = "push", value_type = String)]
         r#type: Option<String>,
-        /// Where to: http or https, without a user name or password.
-        pub(super) url: String,
+        /// Where to: http or https, without a user name or password. Required, unless an option of the profile names an endpoint of
+        /// the tenant in its place; then it is null.
+        pub(super) url: Option<String>,
         /// One of the profile's methods; by default its first.
         #[schema(required = false, value_type = String)]
         pub(super) method: Option<String>,
@@ -141,7 +142,7 @@ impl DeliverySettings {
         let version = push.http_version.unwrap_or(profile.delivery.http_version);
         Self {
             r#type: Some("push".to_owned()),
-            url: push.url.as_str().to_owned(),
+            url: push.url.as_ref().map(|url| url.as_str().to_owned()),
             method: Some(method_of(push, profile)),
             content_type: content_type_of(push, profile),
             headers: Some(push.headers.iter().map(header).collect()),
@@ -181,7 +182,8 @@ impl From<HeaderSetting> for HeaderDraft {
 }
 
 fn method_of(push: &Push, profile: &Profile) -> String {
-    push.method.clone().or_else(|| profile.methods().first().cloned()).unwrap_or_default()
+    let methods = profile.methods_to(push.url.is_none());
+    push.method.clone().or_else(|| methods.first().cloned()).unwrap_or_default()
 }
 
 fn content_type_of(push: &Push, profile: &Profile) -> Option<String> {

@@ -44,8 +44,8 @@ body! {
         /// False pauses: nothing is sent and nothing is queued for later.
         #[schema(required = false, default = true, value_type = bool)]
         active: Option<bool>,
-        /// Where and how.
-        #[schema(required = true, value_type = DeliverySettings)]
+        /// Where and how. Only where an option of the profile says where to can it be left out.
+        #[schema(required = false, value_type = DeliverySettings)]
         delivery: Option<TargetJson>,
         /// The event types that are wanted, by wire code or title; shown as wire codes. Empty or absent for all.
         #[schema(required = false, value_type = Vec<String>)]

@@ -35,7 +35,7 @@ impl Actor {
             sealed: None,
         };
         self.store
-            .put_tenant(PutTenant { audit: None, id: id.clone(), spec, at })
+            .put_tenant(PutTenant { redirected: Vec::new(), audit: None, id: id.clone(), spec, at })
             .await
             .map(|(_, is_new)| in_words(is_new))
     }
@@ -44,6 +44,7 @@ impl Actor {
         let Some(tenant) = self.store.tenant(name.tenant.clone()).await? else { return Ok(nothing()) };
         let (tenant_no, spec) = (tenant.no, spec(true));
         let create = CreateSubscription {
+            tenant: None,
             ask: None,
             audit: None,
             tenant_no,
@@ -158,7 +159,8 @@ impl Actor {
     ) -> Result<String, StoreError> {
         let Some((tenant, known)) = self.find(name).await? else { return Ok(nothing()) };
         let (tenant_no, id, expected) = (tenant.no, name.id, known.revision());
-        let update = UpdateSubscription { ask: None, audit: None, expected, tenant_no, id, change, at };
+        let update =
+            UpdateSubscription { tenant: None, ask: None, audit: None, expected, tenant_no, id, change, at };
         match self.store.update_subscription(update).await {
             Err(UpdateSubscriptionError::Store(error)) => Err(error),
             answer => Ok(in_words(answer.map(|updated| updated.version))),
