@@ -16,7 +16,7 @@
 //!
 //! accepting, sending, history ─▶ commit           group commit; tells a listener, which sending implements
 //! all of them but commit      ─▶ configuration    tenants, subscriptions, event types, profiles, keys; their cache
-//! everything                  ─▶ telemetry, audit, ids, shares
+//! everything                  ─▶ telemetry, audit, ids, pace, shares
 //! ```
 //!
 //! An operation of `configuration` changes the store and nothing else. Whoever remembers something hears of the change from the
@@ -30,6 +30,7 @@ mod configuration;
 mod engine;
 mod history;
 mod ids;
+mod pace;
 mod sending;
 mod shares;
 mod telemetry;
