@@ -8,7 +8,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::KeyId, invalid::Invalid, limits::LEADSQUARED_CALLS_MAX, subscription::RateLimit, tenant::TenantNo,
+    ids::KeyId,
+    invalid::Invalid,
+    limits::{LEADSQUARED_CALLS_MAX, LEADSQUARED_CALLS_SPAN},
+    subscription::RateLimit,
+    tenant::TenantNo,
     time::Timestamp,
 };
 
@@ -90,7 +94,7 @@ impl CompatibleApi {
     /// How many calls it takes from one credential in any span of time of that length.
     pub const fn calls_max(self) -> RateLimit {
         match self {
-            Self::Leadsquared => LEADSQUARED_CALLS_MAX,
+            Self::Leadsquared => RateLimit { count: LEADSQUARED_CALLS_MAX, per: LEADSQUARED_CALLS_SPAN },
         }
     }
 }
