@@ -139,7 +139,7 @@ fn detail_of(errors: &[FieldError]) -> String {
 }
 
 /// A sentence; what ends in a question is one already.
-fn ended(mut text: String) -> String {
+pub(crate) fn ended(mut text: String) -> String {
     if !text.ends_with('?') {
         text.push('.');
     }

@@ -11,7 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::names;
-use crate::problem::{Code, FieldError, Problem};
+use crate::problem::{Code, FieldError, Problem, ended};
 
 /// A refusal on its way out.
 pub(super) struct Refusal {
@@ -75,11 +75,11 @@ fn exception_type(code: Code) -> &'static str {
 /// The whole of what is wrong in one text, by the names of this API.
 fn message(problem: &Problem) -> String {
     let sentence = |FieldError { field, message }: &FieldError| match names::to_api(field) {
-        field if field.is_empty() => format!("The body {message}."),
-        field => format!("`{field}` {message}."),
+        field if field.is_empty() => ended(format!("The body {message}")),
+        field => ended(format!("`{field}` {message}")),
     };
     match problem.errors() {
         [] => problem.detail().to_owned(),
-        errors => errors.iter().map(sentence).collect::<Vec<_>>().join(" ").replace("?.", "?"),
+        errors => errors.iter().map(sentence).collect::<Vec<_>>().join(" "),
     }
 }

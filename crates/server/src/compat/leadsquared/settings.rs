@@ -3,7 +3,11 @@
 //! Three rules of the product's API are here because only this API has the fields that they are about: `WebhookProperties` is a text
 //! that holds a JSON object; the events of activities need `ActivityEvent` beside it; the two name the same type of activity.
 
-use postroad_domain::{CustomHeader, Subscription, limits::CUSTOM_HEADERS_MAX, subscription::Push};
+use postroad_domain::{
+    CustomHeader, Subscription,
+    limits::{CUSTOM_HEADERS_MAX, NAME_CHARS_MAX},
+    subscription::Push,
+};
 use postroad_engine::{FieldProblem, HeaderDraft, PushDraft, SubscriptionDraft, TargetDraft};
 use postroad_profile::Profile;
 use serde::Serialize;
@@ -83,7 +87,7 @@ impl WebhookBody {
         faults: Faults,
     ) -> SubscriptionDraft {
         let event = self.WebhookEvent.clone().given().map(|event| code_of(profile, event));
-        self.note_faults(event.as_deref(), &faults);
+        self.note_faults(&faults);
         let options = self.options_onto(&base.options);
         let push = match base.target {
             TargetDraft::Push(Some(push)) => *push,
@@ -110,8 +114,19 @@ impl WebhookBody {
         }
     }
 
-    /// Adds a fault for each thing that only this API can find.
-    fn note_faults(&self, event: Option<&str>, faults: &Faults) {
+    /// Adds a fault where the type of activity is missing. It is asked for where the event is said: what `/v1` made without one can be
+    /// changed here all the same.
+    pub(super) fn note_missing_activity(&self, profile: &Profile, faults: &Faults) {
+        let event = self.WebhookEvent.clone().given().map(|event| code_of(profile, event));
+        let has_type = self.ActivityEvent.clone().and_then(Word::given).is_some();
+        if event.as_deref().is_some_and(is_of_activities) && !has_type {
+            let message = "is required for the events of activities, beside `WebhookProperties`";
+            faults.add("ActivityEvent", message);
+        }
+    }
+
+    /// Adds a fault for each further thing that only this API can find.
+    fn note_faults(&self, faults: &Faults) {
         match self.Type.as_deref() {
             None | Some("Webhook") => {}
             Some("Lapp") => faults.add("Type", "is not available in this version as Lapp: write Webhook"),
@@ -124,18 +139,14 @@ impl WebhookBody {
         }
         let type_of_properties = self.WebhookProperties.as_deref().and_then(|text| activity_of(text, faults));
         let own_type = self.ActivityEvent.clone().and_then(Word::given);
-        match (own_type, type_of_properties) {
-            (None, _) if event.is_some_and(is_of_activities) => {
-                faults.add(
-                    "ActivityEvent",
-                    "is required for the events of activities, beside `WebhookProperties`",
-                );
-            }
-            (Some(own), Some(other)) if own != other => {
-                let message = format!("is {own}, and {other} in `WebhookProperties`: write the same in both");
-                faults.add("ActivityEvent", message);
-            }
-            _ => {}
+        if let (Some(own), Some(other)) = (own_type, type_of_properties)
+            && own != other
+        {
+            // They may be as long as the body.
+            let short = |text: String| text.chars().take(NAME_CHARS_MAX).collect::<String>();
+            let (own, other) = (short(own), short(other));
+            let message = format!("is {own}, and {other} in `WebhookProperties`: write the same in both");
+            faults.add("ActivityEvent", message);
         }
     }
 

@@ -80,6 +80,7 @@ fn changed(now: &Subscription, patch: &Map<String, Value>, profile: &Profile) ->
     let Some(push) = now.spec.push() else {
         return SubscriptionUpdate { draft: Some(base), removes_secret: false };
     };
+    let says_event = patch.contains_key("WebhookEvent") || patch.contains_key("ActivityEvent");
     let patch = Value::Object(patch.clone());
     // After the merge a null under an unknown name would be gone without a word.
     UpdateBody::note_unknown(Field::root(patch.clone(), &faults));
@@ -87,6 +88,9 @@ fn changed(now: &Subscription, patch: &Map<String, Value>, profile: &Profile) ->
     let mut form = serde_json::to_value(WebhookBody::of(now, push)).unwrap_or_default();
     merge_patch(&mut form, patch);
     let body: UpdateBody = read_body(form, &faults);
+    if says_event {
+        body.webhook.note_missing_activity(profile, &faults);
+    }
     let active = is_active(body.StatusCode.and_then(Word::given), now, &faults);
     let draft = SubscriptionDraft { active, ..body.webhook.onto(base, profile, faults) };
     SubscriptionUpdate { draft: Some(draft), removes_secret: false }

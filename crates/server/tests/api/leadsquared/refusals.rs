@@ -63,6 +63,12 @@ fn bad_fields() -> Vec<(Value, &'static str)> {
         (with(LEAD, "Type", json!("Lapp")), "`Type` is not available in this version as Lapp"),
         (with(LEAD, "Type", json!("Rule")), "`Type` must be Webhook."),
         (with(LEAD, "Url", json!("x")), "`Url` is not known here; known: Type, Description, URL"),
+    ]
+}
+
+/// The same of the fields of activities.
+fn bad_activities() -> Vec<(Value, &'static str)> {
+    vec![
         (webhook(ACTIVITY), "`ActivityEvent` is required for the events of activities"),
         (webhook("2"), "`ActivityEvent` is required"),
         (webhook("Lead Activity Update"), "`ActivityEvent` is required"),
@@ -96,7 +102,7 @@ async fn a_field_that_is_not_valid_is_named_as_the_caller_named_it_and_nothing_c
         let account = Account::of("leadsquared", options).await;
         let id = account.create(webhook(LEAD)).await;
         let before = account.webhook(&id).await;
-        for (mut body, says) in bad_fields() {
+        for (mut body, says) in bad_fields().into_iter().chain(bad_activities()) {
             account.app.clock.advance(std::time::Duration::from_secs(1));
             check(&account.call("Create", body.clone()).await, status, INVALID, says);
             // A field that is not there stays as it is.

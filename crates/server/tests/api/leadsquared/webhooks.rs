@@ -91,6 +91,20 @@ async fn what_v1_creates_is_a_webhook_here() {
 }
 
 #[tokio::test]
+async fn what_v1_made_without_a_type_of_activity_is_changed_here_until_its_event_is_said() {
+    let account = Account::new().await;
+    let body = json!({"events": [ACTIVITY], "delivery": {"url": "https://example.com"}});
+    let (_, created) = account.app.subscribe_in(&account.tenant, body).await;
+    let id: SubscriptionId = created["id"].as_str().unwrap().parse().unwrap();
+    let id = id.uuid().to_string();
+    account.call("Update", json!({"WebhookId": id, "URL": "https://example.com/other"})).await.expect(200);
+    account.call("Update", json!({"WebhookId": id, "WebhookEvent": "2"})).await.expect(400);
+    let both = json!({"WebhookId": id, "WebhookEvent": "2", "ActivityEvent": 22});
+    account.call("Update", both).await.expect(200);
+    assert_eq!(account.webhook(&id).await["ActivityEvent"], "22");
+}
+
+#[tokio::test]
 async fn an_event_is_named_by_its_number_its_code_or_its_name() {
     let account = Account::new().await;
     let mut cases: Vec<(Value, &str)> = vec![
