@@ -7,7 +7,14 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::KeyId, invalid::Invalid, subscription::RateLimit, tenant::TenantNo, time::Timestamp};
+use crate::{
+    ids::KeyId,
+    invalid::Invalid,
+    limits::{LEADSQUARED_CALLS_MAX, LEADSQUARED_CALLS_SPAN},
+    subscription::RateLimit,
+    tenant::TenantNo,
+    time::Timestamp,
+};
 
 /// What a key allows; the words of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,6 +73,32 @@ impl Scope {
     }
 }
 
+/// The API of a product, which is served beside our own to tenants whose profile names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompatibleApi {
+    /// `/v2/Webhook.svc` of LeadSquared.
+    Leadsquared,
+}
+
+impl CompatibleApi {
+    /// Every one.
+    pub const ALL: [Self; 1] = [Self::Leadsquared];
+
+    /// The word in profiles.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Leadsquared => "leadsquared",
+        }
+    }
+
+    /// How many calls it takes from one credential in any span of time of that length.
+    pub const fn calls_max(self) -> RateLimit {
+        match self {
+            Self::Leadsquared => RateLimit { count: LEADSQUARED_CALLS_MAX, per: LEADSQUARED_CALLS_SPAN },
+        }
+    }
+}
+
 /// Which form the credential has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,6 +119,14 @@ impl CredentialKind {
         match self {
             Self::Api => "api",
             Self::Leadsquared => "leadsquared",
+        }
+    }
+
+    /// The API that takes it, and no other: `None` for our own.
+    pub const fn compatible_api(self) -> Option<CompatibleApi> {
+        match self {
+            Self::Api => None,
+            Self::Leadsquared => Some(CompatibleApi::Leadsquared),
         }
     }
 

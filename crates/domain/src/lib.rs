@@ -35,7 +35,7 @@ pub use hashed::Hashed;
 pub use headers::Headers;
 pub use ids::{AttemptId, AuditId, DeliveryId, EventId, KeyId, ReplayId, SubscriptionId};
 pub use invalid::Invalid;
-pub use key::{ApiKey, CredentialKind, KeySpec, Scope};
+pub use key::{ApiKey, CompatibleApi, CredentialKind, KeySpec, Scope};
 pub use replay::{Replay, ReplaySelection, ReplayStatus};
 pub use retry::{RetryOverride, RetryPolicy};
 pub use secret::SealedSecret;

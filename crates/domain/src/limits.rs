@@ -92,6 +92,10 @@ pub const KEYS_REVOKED_KEPT_MAX: usize = 100;
 pub const KEYS_CACHED_MAX: usize = 10_000;
 /// Calls that the rate limit of a key allows within its span.
 pub const KEY_RATE_LIMIT_COUNT: Bounds<u32> = Bounds { min: 1, max: 1_000_000, default: 1_000 };
+/// Calls of the compatible API of LeadSquared with one pair of keys within any span of the next length: the numbers of its pages.
+pub const LEADSQUARED_CALLS_MAX: u32 = 25;
+/// That span.
+pub const LEADSQUARED_CALLS_SPAN: Duration = Duration::from_secs(5);
 /// How long the audit is kept.
 pub const AUDIT_AGE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Entries of the audit that are kept; above it the oldest go, whatever their age.

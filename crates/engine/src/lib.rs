@@ -18,7 +18,7 @@
 //!
 //! accepting, sending, history ─▶ commit           group commit; tells a listener, which sending implements
 //! all of them but commit      ─▶ configuration    tenants, subscriptions, event types, profiles, keys; their cache
-//! everything                  ─▶ telemetry, audit, ids, shares, operations
+//! everything                  ─▶ telemetry, audit, ids, operations, pace, shares
 //! ```
 //!
 //! An operation of `configuration` changes the store and nothing else. Whoever remembers something hears of the change from the
@@ -34,6 +34,7 @@ mod history;
 mod ids;
 mod notifying;
 mod operations;
+mod pace;
 mod sending;
 mod shares;
 mod telemetry;

@@ -28,6 +28,8 @@ pub struct EventEntry {
     pub name: String,
     /// The name that people see; accepted wherever the code is.
     pub title: Option<String>,
+    /// The number by which the product's own API names it.
+    pub number: Option<u32>,
     /// The heading under which it is listed.
     pub group: Option<String>,
     /// When it happens.
@@ -46,7 +48,7 @@ pub struct EventEntry {
 
 /// All event types of a profile.
 ///
-/// **Invariant:** a name or title leads to one event type only.
+/// **Invariant:** a name, a title and a number lead to one event type only.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     entries: Vec<EventEntry>,
@@ -79,6 +81,11 @@ impl Catalogue {
             }
             None => None,
         }
+    }
+
+    /// The entry with this number.
+    pub fn numbered(&self, number: u32) -> Option<&EventEntry> {
+        self.entries.iter().find(|entry| entry.number == Some(number))
     }
 
     /// Up to three listed names or titles that are spelt most like the given one, the best first.
@@ -122,6 +129,7 @@ fn read_entry(
     elsewhere: &mut Vec<ProfileProblem>,
 ) -> Option<(EventType, EventEntry)> {
     let title = section.owned_text("title");
+    let number = section.count("number", u32::MAX.into()).and_then(|number| u32::try_from(number).ok());
     let group = section.owned_text("group");
     let description = section.owned_text("description");
     let example_is = section.choice("example_is", &ORIGINS).unwrap_or(ExampleOrigin::Published);
@@ -146,6 +154,7 @@ fn read_entry(
     let entry = EventEntry {
         name,
         title,
+        number,
         group,
         description,
         example,
@@ -165,6 +174,10 @@ impl Catalogue {
                 let kind = ProblemKind::Duplicate { what: "event", name: name.clone() };
                 section.document().report(Some(section.line()), kind);
             }
+        }
+        if let Some(number) = entry.number.filter(|number| self.numbered(*number).is_some()) {
+            let kind = ProblemKind::Duplicate { what: "event number", name: number.to_string() };
+            section.document().report(Some(section.line()), kind);
         }
         self.types.push(event_type);
         self.entries.push(entry);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use postroad_domain::CompatibleApi;
+
 use crate::{
     Profile, catalogue, examples, group, handshake, ingest,
     options::{read_attributes, read_options},
@@ -87,7 +89,7 @@ fn read(
         https: subscription.https,
         secret_rules: signature::read_secret_rules(&root, signs),
         words: words::read(&root),
-        compat: root.owned_text("compat"),
+        compat: root.choice("compat", &CompatibleApi::ALL.map(|api| (api.as_str(), api))),
         canonical_data,
         body_is_signed,
         request,

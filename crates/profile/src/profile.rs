@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use minijinja::Environment;
-use postroad_domain::{Invalid, headers};
+use postroad_domain::{CompatibleApi, Invalid, headers};
 use rand::Rng;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -52,8 +52,8 @@ pub struct Profile {
     pub secret_rules: SecretRules,
     /// The product's own words.
     pub words: Words,
-    /// The compatible API that is mounted for its tenants.
-    pub compat: Option<String>,
+    /// The API of the product that is served to its tenants beside our own.
+    pub compat: Option<CompatibleApi>,
     pub(crate) https: OptionSwitch,
     pub(crate) canonical_data: bool,
     /// The body is part of what is signed; else the signature may be part of the body.
@@ -143,6 +143,13 @@ impl Profile {
         let mut problems = options::check(&self.options, OptionOwner::Tenant, given);
         problems.extend(options::check_endpoints(&self.options, given));
         problems
+    }
+
+    /// The value of an option of a tenant that has these: its own, else the default. Nothing where neither is there.
+    pub fn tenant_option<'v>(&'v self, given: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+        let mut declared = self.options.iter().filter(|option| option.belongs_to(OptionOwner::Tenant));
+        let default = || declared.find(|option| option.name == name)?.default.as_ref();
+        given.get(name).or_else(default)
     }
 
     /// Checks the options of tenant and subscription and fills in the defaults.

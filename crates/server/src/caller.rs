@@ -181,6 +181,20 @@ impl<N: Need> FromRequestParts<ServerState> for InTenant<N> {
     }
 }
 
+impl<N: Need> InTenant<N> {
+    /// Whoever brings this pair of keys, which a product's own API takes: the tenant is that of the pair.
+    pub(crate) async fn of_pair(
+        (access_key, secret_key): (&str, &str),
+        parts: &Parts,
+        state: &ServerState,
+    ) -> Result<Self, Problem> {
+        let key = state.engine.configuration().key_pair(access_key, secret_key).await?;
+        let (tenant, rights) = (key.tenant().clone(), Rights::Key(key));
+        rights.check_scope(N::SCOPE)?;
+        Ok(Self { tenant, by: rights.by(parts), rights, need: PhantomData })
+    }
+}
+
 impl<N: Need, K: Kind> FromRequestParts<ServerState> for ObjectOf<N, K> {
     type Rejection = Problem;
 

@@ -8,13 +8,14 @@
 //! * Refused input changes nothing.
 //! * An answer is decided by the type of an error, never by its text, and no inner text of a failure reaches a caller.
 //! * Every route is in the OpenAPI document and every documented path is a route; only `/inspect/…` is in none, because it
-//!   plays a receiver.
+//!   plays a receiver, and what is below `compat`, whose contract is its product's own.
 //!
 //! On purpose it knows no SQL, no sockets going out and no schedule.
 
 mod body;
 mod caller;
 mod check;
+mod compat;
 mod envelope;
 mod health;
 mod home;

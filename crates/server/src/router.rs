@@ -3,6 +3,7 @@
 use tracing::Instrument;
 
 use crate::{
+    compat,
     observe::observe,
     problem::{Code, Problem},
     routes,
@@ -22,7 +23,7 @@ pub fn router(state: ServerState) -> Router {
     let (publishing, _) = v1::publishing().split_for_parts();
     // An event is the commit's once it is handed over, whoever still waits for the answer: no task of its own for each.
     let routes = usual.layer(from_fn(run_to_its_end)).merge(publishing);
-    let mut routes = routes.fallback(no_route).method_not_allowed_fallback(no_method);
+    let mut routes = routes.merge(compat::routes()).fallback(no_route).method_not_allowed_fallback(no_method);
     // A receiver changes nothing that must come to an end, and its answers may wait long: they go with their client.
     if let Some(inspector) = &state.inspector {
         routes = routes.merge(inspector.receiver());

@@ -28,7 +28,8 @@ words! {
     CredentialKind {
         /// One key, for the header `Authorization`.
         Api = "api",
-        /// An access key and a secret key, for the compatible API of LeadSquared.
+        /// An access key and a secret key, which the compatible API of LeadSquared takes and no other. Only where the tenant's
+        /// profile has that API.
         Leadsquared = "leadsquared",
     }
 }

@@ -37,7 +37,7 @@ pub struct Profile {
     /// The product's own words for things on pages, where it has them.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// The compatible API that is mounted for tenants of this profile.
+    /// The product's own API that is served to tenants of this profile.
     #[serde(default)]
     pub compat: Option<String>,
 }
@@ -51,6 +51,9 @@ pub struct EventType {
     /// The name people see; accepted wherever the code is.
     #[serde(default)]
     pub title: Option<String>,
+    /// The number by which the product's own API names it.
+    #[serde(default)]
+    pub number: Option<u32>,
     /// Where it stands in the catalogue.
     #[serde(default)]
     pub group: Option<String>,

@@ -20,6 +20,7 @@ use crate::{
         handshakes::queue::Orders,
         keys::known::{KeyRefusal, KeyRing, KnownKey},
         lookup_error::LookupError,
+        options::options_of,
         profiles::{LoadedProfile, Profiles},
         retention::Retention,
         sealed_settings::{open_tenant_or_log, opened, seal_subscription, seal_tenant},
@@ -76,6 +77,18 @@ impl ConfigurationService {
     pub async fn profile_of(&self, tenant: &TenantId) -> Result<Arc<LoadedProfile>, LookupError> {
         let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
         Ok(Arc::clone(&config.profile))
+    }
+
+    /// The profile of a tenant, and the value of one of its options: the tenant's own, else the default.
+    pub async fn option_of(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<(Arc<LoadedProfile>, Option<serde_json::Value>), LookupError> {
+        let config = self.configs.by_id(tenant).await?.ok_or(LookupError::NoTenant)?;
+        let own = options_of(&config.tenant.spec.options);
+        let value = config.profile.profile.tenant_option(&own, name).cloned();
+        Ok((Arc::clone(&config.profile), value))
     }
 
     /// The tenant's key that a caller brings.

@@ -245,12 +245,15 @@ async fn what_a_key_cannot_be_is_refused_by_its_field() {
         rate_limit: None,
         expires_at: None,
     };
-    let cases: [(&str, Edit<KeyDraft>); 9] = [
+    let cases: [(&str, Edit<KeyDraft>); 10] = [
         ("name must have 1 to 255 characters", |it| it.name = String::new()),
         ("scopes must name at least one scope", |it| it.scopes.clear()),
         ("scopes holds 7 values; 6 are allowed", |it| it.scopes = texts(7, "pull")),
         ("scopes[0] must be one of events:write", |it| it.scopes = texts(1, "events:read")),
         ("kind must be one of api, leadsquared", |it| it.kind = Some("leanix".to_owned())),
+        ("kind cannot be leadsquared here: no such API is served to tenants of the profile standard", |it| {
+            it.kind = Some("leadsquared".to_owned());
+        }),
         ("expires_at must be an RFC 3339 time", |it| it.expires_at = Some("soon".to_owned())),
         ("expires_at must lie in the future", |it| it.expires_at = Some("2000-01-01T00:00:00Z".to_owned())),
         ("rate_limit.count must be a whole number from 1 to 1000000", |it| {

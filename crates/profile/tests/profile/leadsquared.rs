@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postroad_domain::{CustomHeader, EventType, Grouping};
+use postroad_domain::{CompatibleApi, CustomHeader, EventType, Grouping};
 use postroad_profile::{Field, Occasion, Presence, Profile};
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -37,6 +37,33 @@ fn body(profile: &Profile, (content_type, options): (&str, &str), data: &[&str],
     given.grouped = grouped;
     given.more_events = data[1..].iter().map(|data| event("LeadActivity_Post_Create", data)).collect();
     given.body(profile)
+}
+
+#[test]
+fn its_own_api_is_served_to_its_tenants_and_names_18_events_by_their_numbers() {
+    let profile = built_in("leadsquared");
+    assert_eq!(profile.compat, Some(CompatibleApi::Leadsquared));
+    let numbered: Vec<_> = profile.catalogue.entries().iter().filter_map(|entry| entry.number).collect();
+    assert_eq!(numbered.len(), 18);
+    for (number, code) in
+        [(1, "Landing_Page_submission"), (15, "LeadActivity_Post_Update"), (26, "Lead_Field_Change")]
+    {
+        assert_eq!(profile.catalogue.numbered(number).map(|entry| entry.name.as_str()), Some(code));
+    }
+    assert!(profile.catalogue.numbered(10).is_none());
+    let option = |given: &str| {
+        let given = serde_json::from_str(given).unwrap();
+        profile.tenant_option(&given, "vendor_status_codes").cloned()
+    };
+    assert_eq!(
+        (option("{}"), option(r#"{"vendor_status_codes":true}"#)),
+        (Some(false.into()), Some(true.into()))
+    );
+    assert_eq!(
+        profile.tenant_option(&serde_json::Map::new(), "entity_id"),
+        None,
+        "which a tenant cannot set"
+    );
 }
 
 #[test]

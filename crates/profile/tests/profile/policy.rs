@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postroad_domain::{HttpVersion, Repeat};
+use postroad_domain::{CompatibleApi, HttpVersion, Repeat};
 use postroad_profile::{DataRefusal, Profile, Success};
 
 use crate::facts::{built_in, with_request};
@@ -74,7 +74,7 @@ fn the_products_own_words_and_its_api_are_known() {
     let profile = with(
         "compat = \"leadsquared\"\nwords = { queued = \"In Queue\" }\nlabels = { url = \"Webhook URL\" }",
     );
-    assert_eq!(profile.compat.as_deref(), Some("leadsquared"));
+    assert_eq!(profile.compat, Some(CompatibleApi::Leadsquared));
     assert_eq!(profile.words.states.get("queued").map(String::as_str), Some("In Queue"));
     assert_eq!(profile.words.states.get("failed"), None);
     assert_eq!(profile.words.labels.get("url").map(String::as_str), Some("Webhook URL"));

@@ -15,7 +15,7 @@ fn problems_of(rest: &str) -> String {
 const REQUEST: &str = "request.content = [{ type = \"application/json\", body = \"{{ event.data }}\" }]\n";
 
 /// Wrong keys and values, and what is told of them.
-const WRONG: [(&str, &str); 20] = [
+const WRONG: [(&str, &str); 21] = [
     ("delivry = {}", "profile.toml:4: unknown key `delivry`; the nearest valid one is `delivery`"),
     (
         "[delivery]\natempts = 3",
@@ -28,6 +28,7 @@ const WRONG: [(&str, &str); 20] = [
         "[delivery]\n\nsuccess = [\"3xx\"]",
         "profile.toml:6: `delivery.success` must list statuses such as \"2xx\" or 200; a redirect is never a success",
     ),
+    ("compat = \"leadsquard\"", "profile.toml:4: `compat` must be one of leadsquared"),
     ("[delivery]\ngone = \"ignore\"", "profile.toml:5: `delivery.gone` must be one of deactivate, failure"),
     (
         "[delivery]\ndeactivate_after_failures = 0",
@@ -174,6 +175,14 @@ fn events_are_unique_and_have_their_examples() {
         (
             "[[events]]\nname = \"e\"\ntitle = \"T\"\n[[events]]\nname = \"f\"\nexample = \"examples/e.json\"\ntitle = \"T\"",
             "profile.toml:7: the event `T` is declared twice",
+        ),
+        (
+            "[[events]]\nname = \"e\"\nnumber = 3\n[[events]]\nname = \"f\"\nexample = \"examples/e.json\"\nnumber = 3",
+            "profile.toml:7: the event number `3` is declared twice",
+        ),
+        (
+            "[[events]]\nname = \"e\"\nnumber = \"3\"",
+            "profile.toml:6: `events.number` must be a whole number",
         ),
         (
             "[[events]]\nname = \"a b\"\nexample = \"examples/e.json\"",

@@ -41,6 +41,11 @@ impl<'f> Field<'f> {
         None
     }
 
+    /// Whether it is a string, where something else would do too.
+    pub(crate) fn is_text(&self) -> bool {
+        self.value.is_string()
+    }
+
     /// A string.
     pub(crate) fn text(self) -> Option<String> {
         match self.value {
@@ -55,6 +60,15 @@ impl<'f> Field<'f> {
         match parse(text) {
             Ok(parsed) => Some(parsed),
             Err(why) => self.refuse(why.to_string()),
+        }
+    }
+
+    /// A string, or a number as it was written.
+    pub(crate) fn text_or_number(self) -> Option<String> {
+        match self.value {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => self.refuse(format!("must be a string or a number, not {}", kind_of(&self.value))),
         }
     }
 

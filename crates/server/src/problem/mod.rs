@@ -17,7 +17,7 @@ use utoipa::{IntoResponses, ToSchema};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// Seconds after which a caller whose request could not be taken now should come again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+const RETRY_AFTER_SECS: u64 = 1;
 
 /// Why a request was refused or failed.
 #[derive(Clone, Debug)]
@@ -93,6 +93,26 @@ impl Problem {
         Self { retry_after: Some(seconds.max(1)), ..self }
     }
 
+    /// What kind it is.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The sentence for the caller.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What is wrong with each field; empty where no field is at fault.
+    pub(crate) fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// After how many seconds the caller may come again; `None` where nobody knows.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.retry_after.or_else(|| self.code.is_for_now().then_some(RETRY_AFTER_SECS))
+    }
+
     /// The document as it is sent.
     pub(crate) fn document(&self) -> ProblemDocument {
         ProblemDocument {
@@ -119,7 +139,7 @@ fn detail_of(errors: &[FieldError]) -> String {
 }
 
 /// A sentence; what ends in a question is one already.
-fn ended(mut text: String) -> String {
+pub(crate) fn ended(mut text: String) -> String {
     if !text.ends_with('?') {
         text.push('.');
     }
@@ -132,10 +152,8 @@ impl IntoResponse for Problem {
         let mut response = (status, axum::Json(self.document())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        } else if self.code.is_for_now() {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         if self.code == Code::Unauthorized {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -5,7 +5,7 @@ mod deliveries;
 mod event_types;
 mod events;
 mod keys;
-mod options;
+pub(crate) mod options;
 mod profiles;
 mod rate_limit;
 mod replays;

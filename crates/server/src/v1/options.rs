@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use crate::check::Faults;
 
 /// What stands for a secret where it is not shown: nothing of it.
-pub(super) const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
 
 /// What a mask is told that stands where a value is wanted.
-pub(super) const MASK_IS_NO_VALUE: &str =
+pub(crate) const MASK_IS_NO_VALUE: &str =
     "is what stands for a value that is not shown: write the value itself";
 
 /// Options as they are, an object.

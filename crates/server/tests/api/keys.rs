@@ -47,8 +47,9 @@ async fn a_key_is_shown_once_and_listed_without_itself() {
 #[tokio::test]
 async fn a_pair_for_the_compatible_api_is_no_key_of_this_one() {
     let app = App::new().await;
+    let tenant = app.tenant("leadsquared", json!({})).await;
     let body = json!({"name": "LS", "scopes": ["subscriptions:write"], "kind": "leadsquared"});
-    let created = created(&app, body).await;
+    let created = app.post(&format!("{tenant}/keys"), body).await.expect(201);
     assert_eq!((created.get("key"), &created["kind"]), (None, &json!("leadsquared")));
     let (access, secret) = (created["access_key"].as_str().unwrap(), created["secret_key"].as_str().unwrap());
     for key in [access, secret] {
@@ -56,7 +57,7 @@ async fn a_pair_for_the_compatible_api_is_no_key_of_this_one() {
         refusal::check(&reply, 401, "unauthorized", "", "is not valid", key);
     }
     let known = app.engine.configuration().key_pair(access, secret).await.unwrap();
-    assert_eq!(known.tenant().as_str(), "acme");
+    assert_eq!(known.tenant().as_str(), "of-leadsquared");
     app.engine.configuration().key_pair(access, &secret.replace('_', "-")).await.unwrap_err();
     app.engine.configuration().key_pair(secret, access).await.unwrap_err();
 }
@@ -83,6 +84,11 @@ async fn what_a_key_cannot_be_is_refused_by_its_field() {
         bad(r#"{"name":"x","scopes":"pull"}"#, "scopes", "must be a list"),
         bad(r#"{"name":"x","scopes":["pull","events:read"]}"#, "scopes[1]", "must be one of events:write"),
         bad(r#"{"name":"x","scopes":["pull"],"kind":"leanix"}"#, "kind", "must be one of api, leadsquared"),
+        bad(
+            r#"{"name":"x","scopes":["pull"],"kind":"leadsquared"}"#,
+            "kind",
+            "no such API is served to tenants of the profile standard",
+        ),
         bad(r#"{"name":"x","scopes":["pull"],"expires_at":"soon"}"#, "expires_at", "RFC 3339"),
         bad(
             r#"{"name":"x","scopes":["pull"],"expires_at":"2026-11-21T00:00:00Z"}"#,

@@ -18,6 +18,7 @@ mod inspector;
 mod inspector_limits;
 mod keys;
 mod larger_events;
+mod leadsquared;
 mod lists;
 mod openapi;
 mod openapi_details;

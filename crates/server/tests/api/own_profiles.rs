@@ -121,6 +121,27 @@ blocking = true
 name = "rung"
 "#;
 
+/// The API of LeadSquared for a product that has little else of it: none of its options, each delivery tried once, and one that fails
+/// makes its subscription inactive.
+const MARKET: &str = r#"
+name = "market"
+title = "Market"
+compat = "leadsquared"
+request.content = [{ type = "application/json", body = "{{ event.data }}" }]
+
+[delivery]
+attempts = 1
+breaker = "off"
+deactivate_after_failures = 1
+
+[[events]]
+name = "sold"
+number = 7
+
+[[events]]
+name = "bought"
+"#;
+
 /// All of them.
 pub(crate) fn own_profiles() -> Vec<GivenProfile> {
     let workshop = [
@@ -131,7 +152,8 @@ pub(crate) fn own_profiles() -> Vec<GivenProfile> {
     let beacon = [("profile.toml", BEACON), ("examples/seen.json", r#"{"at": "2026-01-02T03:04:05.678Z"}"#)];
     let kiln = [("profile.toml", KILN), ("examples/fired.json", "{}")];
     let doorbell = [("profile.toml", DOORBELL), ("examples/rung.json", "{}")];
-    vec![load(&workshop), load(&beacon), load(&kiln), load(&doorbell)]
+    let market = [("profile.toml", MARKET), ("examples/sold.json", "{}"), ("examples/bought.json", "{}")];
+    vec![load(&workshop), load(&beacon), load(&kiln), load(&doorbell), load(&market)]
 }
 
 fn load(files: &[(&str, &str)]) -> GivenProfile {

@@ -3,11 +3,11 @@
 use std::fmt::Arguments;
 
 use postroad_domain::{
-    CredentialKind, KeySpec, Scope, Timestamp,
+    CredentialKind, Invalid, KeySpec, Scope, Timestamp,
     limits::{KEY_RATE_LIMIT_COUNT, NAME_CHARS_MAX},
     time::parse_time,
 };
-use postroad_profile::FieldProblem;
+use postroad_profile::{FieldProblem, Profile};
 
 use crate::configuration::draft::{Faults, RateLimitDraft, text_within};
 
@@ -43,8 +43,8 @@ impl From<KeySpec> for KeyDraft {
 }
 
 impl KeyDraft {
-    /// What is said of the key; `now` is before its end.
-    pub(super) fn check(self, now: Timestamp) -> Result<KeySpec, Vec<FieldProblem>> {
+    /// What is said of a key of a tenant with this profile; `now` is before its end.
+    pub(super) fn check(self, profile: &Profile, now: Timestamp) -> Result<KeySpec, Vec<FieldProblem>> {
         let mut faults = Faults::after(self.unreadable);
         let name = faults.check("name", text_within(self.name, 1, NAME_CHARS_MAX));
         if self.scopes.is_empty() {
@@ -55,7 +55,7 @@ impl KeyDraft {
         };
         let scopes = faults.list("scopes", (self.scopes, Scope::ALL.len()), scope);
         let kind = self.kind.map_or(Ok(CredentialKind::Api), |word| CredentialKind::parse(&word));
-        let kind = faults.check("kind", kind);
+        let kind = faults.check("kind", kind.and_then(|kind| check_kind(kind, profile)));
         let expires_at = self.expires_at.and_then(|text| faults.check("expires_at", parse_time(&text)));
         if expires_at.is_some_and(|end| end <= now) {
             faults.add("expires_at", "must lie in the future");
@@ -70,5 +70,17 @@ impl KeyDraft {
             expires_at,
         });
         faults.finish(spec)
+    }
+}
+
+/// A key that only a product's own API takes would open nothing where the profile has no such API.
+fn check_kind(kind: CredentialKind, profile: &Profile) -> Result<CredentialKind, Invalid> {
+    match kind.compatible_api() {
+        Some(api) if profile.compat != Some(api) => Err(Invalid::new(format!(
+            "cannot be {} here: no such API is served to tenants of the profile {} (`compat` in a profile)",
+            kind.as_str(),
+            profile.name
+        ))),
+        _ => Ok(kind),
     }
 }

@@ -23,7 +23,7 @@ use quick_cache::sync::Cache;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use super::pace::KeyPace;
+use super::pace::{ApiPace, KeyPace};
 use crate::configuration::{
     cache::ConfigCache,
     credential::{Purpose, hash_key, is_whole},
@@ -39,6 +39,8 @@ const SHARDS: usize = 64;
 pub struct KnownKey {
     stored: StoredKey,
     pace: KeyPace,
+    /// Of a credential of a product's own API.
+    api_pace: ApiPace,
     /// The last use that was noted, in microseconds since 1970.
     noted: AtomicI64,
     /// The count of changes of its tenant up to which the tenant is known to be there.
@@ -155,6 +157,10 @@ impl KeyRing {
         if let Some(at) = key.spec.expires_at.filter(|_| key.has_expired(now)) {
             return Err(KeyRefusal::Expired { at });
         }
+        if let Some(api) = key.spec.kind.compatible_api() {
+            let taken = known.api_pace.take(api.calls_max(), self.clock.monotonic());
+            taken.map_err(|wait| KeyRefusal::TooMany { wait })?;
+        }
         if let Some(limit) = key.spec.rate_limit {
             known.pace.take(limit, self.clock.monotonic()).map_err(|wait| KeyRefusal::TooMany { wait })?;
         }
@@ -186,7 +192,13 @@ impl KeyRing {
         let Some(stored) = self.store.key_by_hash(hash).await? else { return Ok(None) };
         let tenant_seen = AtomicU64::new(changed_tenants[shard_of(stored.key.tenant_no)]);
         let noted = AtomicI64::new(i64::MIN);
-        let known = Arc::new(KnownKey { stored, pace: KeyPace::default(), noted, tenant_seen });
+        let known = Arc::new(KnownKey {
+            stored,
+            pace: KeyPace::default(),
+            api_pace: ApiPace::default(),
+            noted,
+            tenant_seen,
+        });
         // What changed while it was read is applied behind the reading; what changes from now on is applied behind the keeping.
         let keep = || match self.keys.get(&hash) {
             // Of two that read it at the same time one is kept, with one bucket.

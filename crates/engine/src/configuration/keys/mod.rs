@@ -65,8 +65,8 @@ impl ConfigurationService {
         draft: impl Into<KeyDraft>,
     ) -> Result<(ApiKey, Credential), CreateKeyFailure> {
         let at = self.clock.now();
-        let spec = draft.into().check(at).map_err(CreateKeyFailure::Invalid)?;
         let config = self.configs.by_id(tenant).await?.ok_or(CreateKeyFailure::NoTenant)?;
+        let spec = draft.into().check(&config.profile.profile, at).map_err(CreateKeyFailure::Invalid)?;
         let (id, credential) = (self.ids.key(), self.ids.with_rng(|rng| make(spec.kind, rng)));
         let change = AuditedChange::of(AuditAction::KeyCreated, id).after(fields_of_key(&spec));
         let create = CreateKey {

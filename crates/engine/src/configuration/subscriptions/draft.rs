@@ -59,7 +59,7 @@ pub enum TargetDraft {
 
 /// Where, how and at which pace deliveries are sent, unchecked. Its fields are named `delivery.url`, `delivery.method` and so
 /// on, those of pace and policy without `delivery`.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct PushDraft {
     /// Where to; `None` where an option names an endpoint of the tenant.
     pub url: Option<String>,
@@ -192,6 +192,20 @@ impl From<RetryOverride> for RetryDraft {
 }
 
 impl SubscriptionDraft {
+    /// An active push subscription of which nothing else is said.
+    pub fn to(push: PushDraft) -> Self {
+        Self {
+            name: None,
+            description: None,
+            active: true,
+            target: TargetDraft::Push(Some(Box::new(push))),
+            events: Vec::new(),
+            tag_sets: Vec::new(),
+            options: "{}".to_owned(),
+            unreadable: Vec::new(),
+        }
+    }
+
     /// The settings within the limits that hold whatever the profile; `events` are left for it to resolve. What is at fault is
     /// noted and left out, or has a stand-in where it cannot be left out, so that the profile can judge the rest.
     pub(super) fn within_limits(self, faults: &mut Faults) -> SubscriptionSpec {

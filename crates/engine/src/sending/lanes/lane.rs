@@ -12,10 +12,12 @@ use rustc_hash::FxHashSet;
 use super::{
     breaker::Breaker,
     memory::{Memory, bytes_of},
-    pace::Pace,
     types::{LaneLimits, Rest},
 };
-use crate::configuration::lane_settings::{Host, LaneSettings};
+use crate::{
+    configuration::lane_settings::{Host, LaneSettings},
+    pace::Pace,
+};
 
 /// A lane that rests for less keeps what it has in memory.
 pub(super) const REST_KEPT_MAX: Duration = Duration::from_secs(1);

@@ -16,7 +16,7 @@
 //!   free for all others ([`turns`]), and a host no more than it may have ([`hosts`]). Lanes whose receivers are slow have
 //!   a half of all exchanges for themselves, so that those that hang never take the other half; a lane that nobody knows
 //!   yet has one exchange until it was answered.
-//! * A lane that fails is slowed down ([`breaker`]) and one with a rate limit keeps it ([`pace`]); neither changes how often
+//! * A lane that fails is slowed down ([`breaker`]) and one with a rate limit keeps it ([`crate::pace`]); neither changes how often
 //!   a delivery is tried.
 //! * An ordered lane has one delivery between its turn and its committed outcome; one that goes on waiting is the head again.
 
@@ -25,7 +25,6 @@ mod fair_queue;
 mod hosts;
 mod lane;
 mod memory;
-mod pace;
 mod refill;
 mod seats;
 mod standing;

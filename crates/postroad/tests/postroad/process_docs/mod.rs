@@ -56,6 +56,7 @@ macro_rules! walked {
 
 walked! {
     the_front_page_sends_a_first_webhook: "README.md",
+    leadsquared_s_own_api_manages_webhooks: "docs/leadsquared.md",
     the_operating_page_backs_up_restores_checks_and_replays: "docs/operating.md",
     leadhub_s_receivers_verify_and_refuse: "docs/receiving/leadhub.md",
     leadsquared_s_receivers_take_what_has_the_secret_and_refuse_the_rest: "docs/receiving/leadsquared.md",

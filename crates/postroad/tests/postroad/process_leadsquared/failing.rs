@@ -4,7 +4,9 @@ use postroad_testkit::{Answer, poll_for};
 use serde_json::{Value, json};
 
 use super::{
-    CREATED, QUICK, quick_with,
+    CREATED, QUICK,
+    api::Api,
+    quick_with,
     stage::{Stage, id_of},
     webhook,
 };
@@ -39,6 +41,35 @@ async fn ls_13_three_failures_in_a_row_make_a_webhook_inactive_until_it_is_enabl
     assert_eq!((&enabled["active"], &enabled["failures"]), (&json!(true), &Value::Null), "{enabled}");
     publish(&stage, "succeeded").await;
     assert_eq!(stage.receiver.received().len(), sent + 1, "only what came since");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ls_13_retrieve_finds_what_failures_disabled_and_update_enables_it() {
+    let stage = quick_with(vec![QUICK, SOON]).await;
+    let api = Api::of(&stage).await;
+    let id = api.create(json!({"URL": stage.receiver.url("/hook"), "WebhookEvent": "3"})).await;
+    stage.receiver.answer("/hook", Answer::status(500));
+    for _ in 0..3 {
+        publish(&stage, "failed").await;
+    }
+    let disabled = json!({"Parameter": {"StatusCode": 2}});
+    let found = poll_for("a webhook with the status 2", async || {
+        let found = api.retrieve(&disabled).await;
+        (found["RecordCount"] == json!(1)).then_some(found)
+    })
+    .await;
+    assert_eq!(found["Response"][0]["WebhookId"], json!(id), "{found}");
+    let ignored = stage.publish(CREATED, "{}").await.expect_status(202).json();
+    assert_eq!(ignored["deliveries"], json!(0), "nothing is sent, and nothing is queued for later");
+
+    stage.receiver.answer("/hook", Answer::status(200));
+    let update = json!({"WebhookId": id, "URL": stage.receiver.url("/hook"), "WebhookEvent": "3"});
+    let updated = api.post("Update", &update).await.expect_status(200).json();
+    assert_eq!(updated["Status"], json!("Success"), "{updated}");
+    assert_eq!(api.retrieve(&disabled).await["RecordCount"], json!(0));
+    let enabled = json!({"Parameter": {"StatusCode": 0, "WebhookId": id}});
+    assert_eq!(api.retrieve(&enabled).await["RecordCount"], json!(1));
+    publish(&stage, "succeeded").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! LeadSquared's numbered acceptance checks (spec 4.10) against the real program: `ls_7_…` is LS-7. `cargo xtask checks`
 //! makes a table of them. What stands without a number is in the specification and in no check.
 
+mod api;
 mod configuration;
 mod delivery;
 mod failing;

@@ -56,7 +56,7 @@ name = "wordy"
 title = "Wordy"
 description = "Says much."
 open_events = 'x\.[a-z]+'
-compat = "old"
+compat = "leadsquared"
 request.methods = ["GET"]
 request.headers = [{ name = "X-Sign", value = "{{ signature }}" }]
 request.query = [{ name = "id", value = "{{ event.id }}" }]
@@ -168,7 +168,7 @@ The product's own words
   States  queued: Waiting
 
 Compatible API
-  old  is mounted for tenants of this profile
+  leadsquared  is served to keys of the kind `leadsquared` of its tenants
 ";
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub(crate) struct KeyJson {
     id: String,
     /// A name that people see.
     name: String,
-    /// `api`, or `leadsquared` for a pair of keys, which no call of this version takes.
+    /// `api`, or `leadsquared` for a pair of keys, which the compatible API of LeadSquared takes and no call of this one.
     kind: &'static str,
     /// What it allows.
     scopes: Vec<&'static str>,

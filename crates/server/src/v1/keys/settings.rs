@@ -21,7 +21,8 @@ body! {
         /// `deliveries:retry`, `pull` (which opens nothing yet: pulling is not built).
         #[schema(min_items = 1, value_type = Vec<String>, example = json!(["events:write"]))]
         scopes: BoundedVec<String, { Scope::ALL.len() }>,
-        /// `api` (the default), or `leadsquared` for an access key and a secret key, which no call of this version takes.
+        /// `api` (the default), or `leadsquared` for an access key and a secret key, which the compatible API of LeadSquared takes
+        /// and no call of this one; only where the tenant's profile has that API. Such a pair calls at most 25 times in 5 s.
         kind: Option<String>,
         /// Until when it is valid; by default until it is revoked.
         #[schema(format = DateTime)]

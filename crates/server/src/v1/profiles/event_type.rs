@@ -15,6 +15,10 @@ pub(crate) struct EventTypeJson {
     name: String,
     /// The name people see; accepted wherever the code is.
     title: Option<String>,
+    /// The number by which the product's own API names it, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = u32)]
+    number: Option<u32>,
     /// Where it stands in the catalogue.
     group: Option<String>,
     /// When it happens.
@@ -36,6 +40,7 @@ impl EventTypeJson {
         Ok(Self {
             name: entry.name.clone(),
             title: entry.title.clone(),
+            number: entry.number,
             group: entry.group.clone(),
             description: entry.description.clone(),
             example: raw(&entry.example)?,

@@ -7,6 +7,7 @@ mod policy;
 
 use std::collections::BTreeMap;
 
+use postroad_domain::CompatibleApi;
 use postroad_engine::LoadedProfile;
 use serde::Serialize;
 use serde_json::Value;
@@ -47,8 +48,8 @@ pub(crate) struct ProfileJson {
     words: BTreeMap<&'static str, String>,
     /// The product's own words for things on pages, where it has them.
     labels: BTreeMap<&'static str, String>,
-    /// The compatible API that is to be mounted for tenants of this profile; none is built yet.
-    compat: Option<String>,
+    /// The product's own API that is served to tenants of this profile: `leadsquared`; null for none.
+    compat: Option<&'static str>,
 }
 
 impl ProfileJson {
@@ -67,7 +68,7 @@ impl ProfileJson {
             option_schema: profile.option_schema(),
             words: profile.words.states.clone(),
             labels: profile.words.labels.clone(),
-            compat: profile.compat.clone(),
+            compat: profile.compat.map(CompatibleApi::as_str),
         })
     }
 }

@@ -30,10 +30,11 @@ pub(super) fn write(profile: &Profile, page: &mut Page) {
 
 fn line(entry: &EventEntry) -> Entry {
     let title = entry.title.as_ref().map(|title| format!("{title}: "));
+    let number = entry.number.map(|number| format!(" Number {number}.")).unwrap_or_default();
     let description = entry.description.as_deref().unwrap_or("(no description)");
     let origin = match entry.example_is {
         ExampleOrigin::Published => "the product's own",
         ExampleOrigin::Plausible => "plausible",
     };
-    (entry.name.clone(), format!("{}{description} Example: {origin}.", title.unwrap_or_default()))
+    (entry.name.clone(), format!("{}{description}{number} Example: {origin}.", title.unwrap_or_default()))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use postroad_domain::CredentialKind;
 use postroad_profile::{FieldRule, OptionOwner, OptionSchema, OptionType, OptionValues, Presence, Profile};
 use serde_json::Value;
 
@@ -62,9 +63,14 @@ pub(super) fn words(profile: &Profile) -> Vec<Entry> {
     filled.map(|(label, line)| entry(label, line)).collect()
 }
 
-/// The API of the product's earlier days that its tenants may go on using.
+/// The product's own API, which its tenants may go on using.
 pub(super) fn compatible_api(profile: &Profile) -> Vec<Entry> {
-    profile.compat.iter().map(|api| entry(api, "is mounted for tenants of this profile")).collect()
+    let kind_of = |api| CredentialKind::ALL.into_iter().find(|kind| kind.compatible_api() == Some(api));
+    let line = |api| match kind_of(api) {
+        Some(kind) => format!("is served to keys of the kind `{}` of its tenants", kind.as_str()),
+        None => "is served to its tenants".to_owned(),
+    };
+    profile.compat.iter().map(|api| entry(api.as_str(), line(*api))).collect()
 }
 
 /// `Product: a whole number of at least 0; required; set by the tenant. The number of the product.`

@@ -1,19 +1,21 @@
-//! The rate limit of one lane: no more than so many exchanges begin within any span of its length.
+//! An exact rate limit, of a lane or of the callers of a product's own API: no more than so many begin within any span of its length.
+//!
+//! It remembers each that began, so it is for limits whose counts are small, or whose memory something else bounds.
 
 use std::collections::VecDeque;
 
 use postroad_domain::{RateLimit, Timestamp};
 
-/// When the latest exchanges began, as far back as the limit looks.
+/// When the latest exchanges or calls began, as far back as the limit looks.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     limit: Option<RateLimit>,
     begun: VecDeque<Timestamp>,
 }
 
 impl Pace {
     /// Sets the limit. An exchange that has begun already, at `begun`, is the first that counts.
-    pub(super) fn set(&mut self, limit: Option<RateLimit>, begun: Option<Timestamp>) {
+    pub(crate) fn set(&mut self, limit: Option<RateLimit>, begun: Option<Timestamp>) {
         if self.limit == limit {
             return;
         }
@@ -27,21 +29,21 @@ impl Pace {
     }
 
     /// An exchange begins.
-    pub(super) fn began(&mut self, now: Timestamp) {
+    pub(crate) fn began(&mut self, now: Timestamp) {
         if self.limit.is_some() {
             self.begun.push_back(now);
         }
     }
 
     /// What began at this moment made no exchange.
-    pub(super) fn not_begun(&mut self, at: Timestamp) {
+    pub(crate) fn not_begun(&mut self, at: Timestamp) {
         if let Some(place) = self.begun.iter().rposition(|begun| *begun == at) {
             self.begun.remove(place);
         }
     }
 
     /// Until when no exchange may begin; `None` when one may now.
-    pub(super) fn waits_until(&mut self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn waits_until(&mut self, now: Timestamp) -> Option<Timestamp> {
         let limit = self.limit?;
         while self.begun.front().is_some_and(|first| first.after(limit.per) <= now) {
             self.begun.pop_front();
@@ -52,12 +54,12 @@ impl Pace {
     }
 
     /// What began is so long ago that it no longer counts.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.begun.clear();
     }
 
     /// When it has nothing to remember any more.
-    pub(super) fn remembers_until(&self) -> Option<Timestamp> {
+    pub(crate) fn remembers_until(&self) -> Option<Timestamp> {
         Some(self.begun.back()?.after(self.limit?.per))
     }
 }
