@@ -104,7 +104,7 @@ pub(crate) struct Endpoint {
     /// How, of the subscription's settings.
     pub(crate) push: Push,
     /// Where to; `None` where the subscription names an endpoint that its tenant does not have.
-    url: Option<EndpointUrl>,
+    pub(crate) url: Option<EndpointUrl>,
     /// The endpoint of its tenant that the subscription names.
     pub(crate) named: Option<Arc<NamedEndpoint>>,
     pub(crate) settings: AttemptSettings,

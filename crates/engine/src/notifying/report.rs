@@ -124,7 +124,7 @@ impl NotifyingService {
 
 /// The host that a subscription sends to: the rest of a URL may hold a secret.
 pub(super) fn host_of(endpoint: &Endpoint) -> Option<String> {
-    let host = endpoint.push.url.host_and_port()?;
+    let host = endpoint.url.as_ref()?.host_and_port()?;
     Some(host.rsplit_once(':').map_or(host.clone(), |(host, _)| host.to_owned()))
 }
 

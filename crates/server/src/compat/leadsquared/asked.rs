@@ -3,13 +3,13 @@
 use std::{cmp::Ordering, ops::Range};
 
 use postroad_domain::{
-    Invalid, Subscription, SubscriptionId,
+    EndpointUrl, Invalid, Subscription, SubscriptionId,
     limits::{Bounds, SUBSCRIPTIONS_PER_TENANT_MAX},
 };
 use postroad_profile::Profile;
 
 use super::{
-    shown::{StatusCode, event_code, event_name, webhook_id},
+    shown::{Kind, StatusCode, event_code, event_name, webhook_id},
     words::{Word, code_of},
 };
 use crate::check::{Faults, Read, body};
@@ -77,14 +77,6 @@ pub(super) struct Asked {
     page_size: usize,
 }
 
-/// What a webhook leads to.
-#[derive(Clone, Copy)]
-enum Kind {
-    Webhook,
-    /// A function of the platform. No webhook leads to one in this version.
-    Lapp,
-}
-
 /// What webhooks are sorted by.
 #[derive(Clone, Copy)]
 enum Column {
@@ -96,7 +88,7 @@ enum Column {
     StatusCode,
 }
 
-const KINDS: [(&str, Kind); 2] = [("Webhook", Kind::Webhook), ("Lapp", Kind::Lapp)];
+const KINDS: [(&str, Kind); 2] = [(Kind::Webhook.word(), Kind::Webhook), (Kind::Lapp.word(), Kind::Lapp)];
 const COLUMNS: [(&str, Column); 6] = [
     ("ModifiedOn", Column::ModifiedOn),
     ("CreatedOn", Column::CreatedOn),
@@ -144,13 +136,13 @@ impl Asked {
             let places = [
                 one.spec.name.as_deref().unwrap_or_default(),
                 one.spec.description.as_deref().unwrap_or_default(),
-                push.url.as_str(),
+                push.url.as_ref().map_or("", EndpointUrl::as_str),
                 code,
                 event_name(code, profile),
             ];
             places.into_iter().any(|place| place.to_lowercase().contains(text))
         };
-        matches!(self.kind, None | Some(Kind::Webhook))
+        self.kind.is_none_or(|kind| kind == Kind::of(push))
             && self.event.as_ref().is_none_or(|event| event == code)
             && self.status.is_none_or(|status| status == StatusCode::of(one).number())
             && self.id.is_none_or(|id| id == one.id)
@@ -159,7 +151,9 @@ impl Asked {
 
     /// Which of two comes first. Those that are alike stand by their ids, so that no page repeats what another one shows.
     pub(super) fn order(&self, one: &Subscription, other: &Subscription) -> Ordering {
-        let url = |one: &Subscription| one.spec.push().map(|push| push.url.as_str().to_owned());
+        let url = |one: &Subscription| {
+            one.spec.push().and_then(|push| push.url.as_ref().map(|url| url.as_str().to_owned()))
+        };
         let by_column = match self.column {
             Column::ModifiedOn => one.updated_at.cmp(&other.updated_at),
             Column::CreatedOn => one.created_at.cmp(&other.created_at),

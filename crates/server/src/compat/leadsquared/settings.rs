@@ -14,7 +14,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    names, shown,
+    names,
+    shown::{self, Kind},
     words::{PageUrls, Word, code_of},
 };
 use crate::{
@@ -64,9 +65,9 @@ impl WebhookBody {
         };
         let urls = shown::landing_page_urls(&options);
         Self {
-            Type: None,
+            Type: Some(Kind::of(push).word().to_owned()),
             Description: subscription.spec.description.clone(),
-            URL: push.url.as_str().to_owned(),
+            URL: push.url.as_ref().map_or_else(String::new, |url| url.as_str().to_owned()),
             Method: push.method.clone(),
             ContentType: push.content_type.clone(),
             WebhookEvent: Word(subscription.spec.events.first().map(ToString::to_string).unwrap_or_default()),
@@ -87,7 +88,8 @@ impl WebhookBody {
         faults: Faults,
     ) -> SubscriptionDraft {
         let event = self.WebhookEvent.clone().given().map(|event| code_of(profile, event));
-        self.note_faults(&faults);
+        let calls_function = matches!(&base.target, TargetDraft::Push(Some(push)) if push.url.is_none());
+        self.note_faults(calls_function, &faults);
         let options = self.options_onto(&base.options);
         let push = match base.target {
             TargetDraft::Push(Some(push)) => *push,
@@ -95,7 +97,8 @@ impl WebhookBody {
         };
         let headers = self.CustomHeaders.map(BoundedVec::into_inner).unwrap_or_default();
         let push = PushDraft {
-            url: self.URL,
+            // A function has its URL from the account.
+            url: (!(calls_function && self.URL.is_empty())).then_some(self.URL),
             method: self.Method,
             content_type: self.ContentType,
             headers: headers.into_iter().map(HeaderDraft::from).collect(),
@@ -126,11 +129,16 @@ impl WebhookBody {
     }
 
     /// Adds a fault for each further thing that only this API can find.
-    fn note_faults(&self, faults: &Faults) {
+    fn note_faults(&self, calls_function: bool, faults: &Faults) {
         match self.Type.as_deref() {
             None | Some("Webhook") => {}
-            Some("Lapp") => faults.add("Type", "is not available in this version as Lapp: write Webhook"),
-            Some(_) => faults.add("Type", "must be Webhook"),
+            Some("Lapp") if calls_function => {}
+            // The product's API has no field for the function.
+            Some("Lapp") => faults.add(
+                "Type",
+                "cannot become Lapp by this API, which cannot name a function: use `options.lapp` of /v1",
+            ),
+            Some(_) => faults.add("Type", "must be Webhook or Lapp"),
         }
         for (index, header) in self.CustomHeaders.iter().flat_map(BoundedVec::iter).enumerate() {
             if header.Value == MASK {

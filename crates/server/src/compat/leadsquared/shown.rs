@@ -10,6 +10,30 @@ use serde_json::{Map, Value};
 
 use crate::{caller::Rights, problem::Problem, v1::options::MASK};
 
+/// What a webhook leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// To a URL.
+    Webhook,
+    /// To a function of the account.
+    Lapp,
+}
+
+impl Kind {
+    /// Where a subscription leads: one without a URL of its own calls a function.
+    pub(super) const fn of(push: &Push) -> Self {
+        if push.url.is_some() { Self::Webhook } else { Self::Lapp }
+    }
+
+    /// The word in this API.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Webhook => "Webhook",
+            Self::Lapp => "Lapp",
+        }
+    }
+}
+
 /// Whether a webhook is enabled, and if not, by whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum StatusCode {
@@ -91,12 +115,12 @@ impl Webhook {
         let content_type = push.content_type.clone();
         Self {
             webhook_id: subscription.id.uuid().to_string(),
-            r#type: "Webhook",
+            r#type: Kind::of(push).word(),
             event_name: event_name(code, profile).to_owned(),
             event_code: code.to_owned(),
             webhook_event: entry.and_then(|entry| entry.number).map(|number| number.to_string()),
             description: subscription.spec.description.clone().unwrap_or_default(),
-            url: push.url.as_str().to_owned(),
+            url: push.url.as_ref().map_or_else(String::new, |url| url.as_str().to_owned()),
             method: push.method.clone().or_else(|| profile.methods().first().cloned()).unwrap_or_default(),
             content_type: content_type.or_else(|| profile.content_types().next().map(str::to_owned)),
             status_code: StatusCode::of(subscription).number(),

@@ -60,7 +60,7 @@ fn bad_fields() -> Vec<(Value, &'static str)> {
             with(LEAD, "CustomHeaders", json!([{"Name": "a", "Value": "b"}])),
             "`CustomHeaders[0].Name` is not known here",
         ),
-        (with(LEAD, "Type", json!("Lapp")), "`Type` is not available in this version as Lapp"),
+        (with(LEAD, "Type", json!("Lapp")), "`Type` cannot become Lapp by this API"),
         (with(LEAD, "Type", json!("Rule")), "`Type` must be Webhook."),
         (with(LEAD, "Url", json!("x")), "`Url` is not known here; known: Type, Description, URL"),
     ]
