@@ -1,56 +1,15 @@
 //! Notices, digests and mails.
 
-use std::collections::BTreeMap;
+use postroad_domain::{DeliveryId, TenantNo, Timestamp, limits::NOTICE_DELIVERIES_MAX};
 
-use postroad_domain::{DeliveryId, SubscriptionNo, TenantNo, Timestamp, limits::NOTICE_DELIVERIES_MAX};
-
-use super::state::State;
+use super::{
+    rows::{DigestRow, MailRow},
+    state::State,
+};
 use crate::{
     AskMail, Change, CloseDigest, DueDigest, DueMail, LaneKey, Mail, MailNo, MailSettled, Notice, NoticeKind,
     WarnContacts,
 };
-
-/// All of it.
-#[derive(Debug, Default)]
-pub(super) struct NoticeRows {
-    open: BTreeMap<NoticeKey, Notice>,
-    closed: BTreeMap<NoticeKey, Notice>,
-    digests: BTreeMap<TenantNo, DigestRow>,
-    mails: BTreeMap<MailNo, MailRow>,
-    /// The failures that each subscription was warned of, by their first moment.
-    warned: BTreeMap<LaneKey, Timestamp>,
-}
-
-type NoticeKey = (TenantNo, SubscriptionNo, NoticeKind);
-
-#[derive(Debug)]
-struct DigestRow {
-    due: Timestamp,
-    allowed_at: Timestamp,
-    step: u32,
-    is_open: bool,
-}
-
-#[derive(Debug)]
-struct MailRow {
-    mail: Mail,
-    due: Timestamp,
-}
-
-impl NoticeRows {
-    /// Forgets a tenant.
-    pub(super) fn erase(&mut self, no: TenantNo) {
-        self.open.retain(|(tenant_no, ..), _| *tenant_no != no);
-        self.closed.retain(|(tenant_no, ..), _| *tenant_no != no);
-        self.digests.remove(&no);
-        self.mails.retain(|_, row| row.mail.tenant_no != no);
-        self.warned.retain(|lane, _| lane.tenant_no != no);
-    }
-
-    fn has_mail_for(&self, no: TenantNo) -> bool {
-        self.mails.values().any(|row| row.mail.tenant_no == no)
-    }
-}
 
 impl State {
     /// Notes that a delivery failed for good, where its subscription asks for it.

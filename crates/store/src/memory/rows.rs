@@ -1,8 +1,12 @@
 //! Rows of what has a file of its own for its operations.
 
+use std::collections::BTreeMap;
+
 use postroad_domain::{
-    ApiKey, AuditEntry, DeliveryId, Replay, TenantNo, Timestamp, subscription::InactiveReason,
+    ApiKey, AuditEntry, DeliveryId, Replay, SubscriptionNo, TenantNo, Timestamp, subscription::InactiveReason,
 };
+
+use crate::{LaneKey, Mail, MailNo, Notice, NoticeKind};
 
 /// An entry and the number of its tenant, whose end takes its changes away.
 #[derive(Debug)]
@@ -56,5 +60,47 @@ impl OpenGroup {
     /// When it is due if nothing more happens to it.
     pub(super) fn due(&self) -> Timestamp {
         self.closes_at.max(self.ready_at)
+    }
+}
+
+/// What contacts must still be told.
+#[derive(Debug, Default)]
+pub(super) struct NoticeRows {
+    pub(super) open: BTreeMap<NoticeKey, Notice>,
+    pub(super) closed: BTreeMap<NoticeKey, Notice>,
+    pub(super) digests: BTreeMap<TenantNo, DigestRow>,
+    pub(super) mails: BTreeMap<MailNo, MailRow>,
+    /// The failures that each subscription was warned of, by their first moment.
+    pub(super) warned: BTreeMap<LaneKey, Timestamp>,
+}
+
+pub(super) type NoticeKey = (TenantNo, SubscriptionNo, NoticeKind);
+
+#[derive(Debug)]
+pub(super) struct DigestRow {
+    pub(super) due: Timestamp,
+    pub(super) allowed_at: Timestamp,
+    pub(super) step: u32,
+    pub(super) is_open: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct MailRow {
+    pub(super) mail: Mail,
+    pub(super) due: Timestamp,
+}
+
+impl NoticeRows {
+    /// Forgets a tenant.
+    pub(super) fn erase(&mut self, no: TenantNo) {
+        self.open.retain(|(tenant_no, ..), _| *tenant_no != no);
+        self.closed.retain(|(tenant_no, ..), _| *tenant_no != no);
+        self.digests.remove(&no);
+        self.mails.retain(|_, row| row.mail.tenant_no != no);
+        self.warned.retain(|lane, _| lane.tenant_no != no);
+    }
+
+    pub(super) fn has_mail_for(&self, no: TenantNo) -> bool {
+        self.mails.values().any(|row| row.mail.tenant_no == no)
     }
 }

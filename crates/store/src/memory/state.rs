@@ -13,8 +13,7 @@ use postroad_domain::{
     tenant::TenantSpec,
 };
 
-use super::notices::NoticeRows;
-use super::rows::{AuditRow, KeyRow, OpenGroup, ReplayRow, Standing};
+use super::rows::{AuditRow, KeyRow, NoticeRows, OpenGroup, ReplayRow, Standing};
 use crate::{Change, Fanout, GroupKey, LaneKey, QueuedDelivery, SessionId, SettingKey, StoredProfile};
 
 /// Everything that the store knows.
