@@ -1,4 +1,5 @@
-//! Who calls, and what they may do: the one place that reads keys.
+//! Who calls, and what they may do: the one place that judges keys, and reads them but for the pair that stands where a product's own
+//! API wants it.
 //!
 //! A handler takes one of the types of this module, which names the scope that its callers need; without one it could not
 //! even say who acts. `tests/api/scopes.rs` goes over every route of the OpenAPI document with a key of each scope.

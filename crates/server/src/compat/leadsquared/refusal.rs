@@ -83,3 +83,37 @@ fn message(problem: &Problem) -> String {
         errors => errors.iter().map(sentence).collect::<Vec<_>>().join(" "),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_kind_of_problem_has_the_form_of_this_api() {
+        for (code, status, exception, again) in [
+            (Code::MalformedJson, 400, "MXInvalidInputException", None),
+            (Code::Invalid, 500, "MXInvalidDataTypeException", None),
+            (Code::Unauthorized, 401, "MXUnAuthorizedAccessException", None),
+            (Code::Forbidden, 403, "MXUnauthorizedRequestException", None),
+            (Code::MethodNotAllowed, 405, "MXInvalidAPICallException", None),
+            (Code::TooManySubscriptions, 409, "MXInvalidInputException", None),
+            (Code::RateLimited, 429, "MXAPIRateLimitExceededException", None),
+            (Code::Internal, 500, "MXInternalServerException", None),
+            (Code::StoreUnavailable, 503, "MXInternalServerException", Some("1")),
+        ] {
+            let refusal = Refusal::new(Problem::new(code, "Said."), StatusCode::INTERNAL_SERVER_ERROR);
+            let response = refusal.into_response();
+            assert_eq!(response.status().as_u16(), status, "{code:?}");
+            let header = response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().unwrap());
+            assert_eq!(header, again, "{code:?}");
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            let expected =
+                json!({"Status": "Error", "ExceptionType": exception, "ExceptionMessage": "Said."});
+            assert_eq!(body, expected, "{code:?}");
+        }
+    }
+}

@@ -105,27 +105,36 @@ impl WebhookBody {
             notify_on_failure: self.NotifyOnFailure.unwrap_or_default(),
             ..push
         };
+        // Another profile with this API may let a subscription have several events: they stay until another one is said.
+        let events = match event {
+            Some(event) if base.events.first() != Some(&event) => vec![event],
+            Some(_) | None => base.events,
+        };
         let by_draft =
             |problem: FieldProblem| FieldProblem { field: names::to_draft(&problem.field), ..problem };
         SubscriptionDraft {
             description: self.Description,
             target: TargetDraft::Push(Some(Box::new(push))),
-            events: event.into_iter().collect(),
+            events,
             options,
             unreadable: faults.into_problems().into_iter().map(by_draft).collect(),
             ..base
         }
     }
 
-    /// Adds a fault where the type of activity is missing. It is asked for where the event is said: what `/v1` made without one can be
-    /// changed here all the same.
-    pub(super) fn note_missing_activity(&self, profile: &Profile, faults: &Faults) {
-        let event = self.WebhookEvent.clone().given().map(|event| code_of(profile, event));
+    /// Adds a fault where the event is missing, or the type of activity beside it. Both are asked for where one of them is said: what
+    /// `/v1` made without them can be changed here all the same.
+    pub(super) fn note_missing(&self, profile: &Profile, faults: &Faults) {
         let has_type = self.ActivityEvent.clone().and_then(Word::given).is_some();
-        if event.as_deref().is_some_and(is_of_activities) && !has_type {
-            let message = "is required for the events of activities, beside `WebhookProperties`";
-            faults.add("ActivityEvent", message);
-        }
+        let event = self.WebhookEvent.clone().given().map(|event| code_of(profile, event));
+        faults.then(|faults| match event {
+            None => faults.add("WebhookEvent", "is required"),
+            Some(event) if is_of_activities(&event) && !has_type => {
+                let message = "is required for the events of activities, beside `WebhookProperties`";
+                faults.add("ActivityEvent", message);
+            }
+            Some(_) => {}
+        });
     }
 
     /// Adds a fault for each further thing that only this API can find.

@@ -89,7 +89,7 @@ fn changed(now: &Subscription, patch: &Map<String, Value>, profile: &Profile) ->
     merge_patch(&mut form, patch);
     let body: UpdateBody = read_body(form, &faults);
     if says_event {
-        body.webhook.note_missing_activity(profile, &faults);
+        body.webhook.note_missing(profile, &faults);
     }
     let active = is_active(body.StatusCode.and_then(Word::given), now, &faults);
     let draft = SubscriptionDraft { active, ..body.webhook.onto(base, profile, faults) };

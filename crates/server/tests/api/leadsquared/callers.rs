@@ -191,6 +191,17 @@ async fn a_product_that_has_little_of_this_one_can_have_its_api_too() {
     let id = account.create(webhook("7")).await;
     let shown = account.webhook(&id).await;
     assert_eq!((&shown["EventCode"], &shown["EventName"]), (&json!("sold"), &json!("sold")));
+    check(
+        &account.call("Create", webhook("")).await,
+        400,
+        "MXInvalidDataTypeException",
+        "`WebhookEvent` is required.",
+    );
+    // Where the profile lets `/v1` name several events, they stay.
+    account.app.patch(&account.native(&id), json!({"events": ["sold", "bought"]})).await.expect(200);
+    account.call("Update", json!({"WebhookId": id, "Description": "both"})).await.expect(200);
+    let native = account.app.get(&account.native(&id)).await.expect(200);
+    assert_eq!((&native["events"], &native["description"]), (&json!(["sold", "bought"]), &json!("both")));
     let second = account.create(webhook("bought")).await;
     assert_eq!(account.webhook(&second).await["WebhookEvent"], Value::Null);
     let mut body = webhook("7");
