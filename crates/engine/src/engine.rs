@@ -289,6 +289,28 @@ impl Ground {
     }
 }
 
+impl Ground {
+    fn notifying(
+        &self,
+        (configs, accepting): (Arc<ConfigCache>, Arc<AcceptingService>),
+        Notifying { mailer, public_url }: Notifying,
+        deactivate_after: Option<Duration>,
+    ) -> Arc<NotifyingService> {
+        Arc::new(NotifyingService {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            commit_clock: Arc::clone(&self.commit_clock),
+            configs,
+            accepting,
+            operations: Arc::clone(&self.operations),
+            metrics: Arc::clone(&self.metrics),
+            mailer,
+            public_url,
+            deactivate_after,
+        })
+    }
+}
+
 struct Wings {
     accepting: Arc<AcceptingService>,
     sending: SendingService,
@@ -371,18 +393,7 @@ impl Wings {
             metrics: metrics(),
             operations: operations(),
         }));
-        let notifying = Arc::new(NotifyingService {
-            store: store(),
-            clock: clock(),
-            commit_clock: commit_clock(),
-            configs: configs(),
-            accepting: Arc::clone(&accepting),
-            operations: operations(),
-            metrics: metrics(),
-            mailer: notifying.mailer,
-            public_url: notifying.public_url,
-            deactivate_after,
-        });
+        let notifying = ground.notifying((configs(), Arc::clone(&accepting)), notifying, deactivate_after);
         Self { accepting, sending, history, configuration, upkeep, notifying }
     }
 }

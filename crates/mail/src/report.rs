@@ -77,7 +77,7 @@ pub struct FailedDelivery {
 }
 
 impl Report {
-    /// The mail to a contact. It is the same for each of them, and each time it is made.
+    /// The mail to a contact.
     pub fn letter(&self, id: String, to: String, at: Timestamp) -> Letter {
         // Writing into memory does not fail.
         let html = Page { report: self }.render().unwrap_or_default();

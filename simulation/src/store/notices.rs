@@ -14,7 +14,7 @@ impl Notices for SimulatedStore {
         self.look("due_mail", self.inner.due_mail(ask)).await
     }
 
-    async fn close_digest(&self, close: CloseDigest) -> Result<(), StoreError> {
+    async fn close_digest(&self, close: CloseDigest) -> Result<usize, StoreError> {
         self.write(1, self.inner.close_digest(close)).await
     }
 

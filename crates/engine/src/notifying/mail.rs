@@ -4,7 +4,8 @@
 //! an outage of any size is a handful of mails to each contact, and a single failure is one.
 //!
 //! **Invariants:**
-//! * a mail that the server took is settled before the next is sent, so a crash sends at most one of them twice;
+//! * what became of a mail is written before the next is sent, also where the store does not take it at once; so a crash sends at most
+//!   one of them twice;
 //! * a mail is tried for a day at most, and one that the server does not bear keeps no other waiting for longer than its try;
 //! * nothing of a delivery's way waits for mail.
 
@@ -12,7 +13,9 @@ use std::{sync::Arc, time::Duration};
 
 use postroad_domain::{Timestamp, limits::MAIL_TRIED_MAX};
 use postroad_mail::{Letter, MailError, Mailer};
-use postroad_store::{AskMail, Changes, CloseDigest, DueDigest, DueMail, Mail, MailSettled, StoreError};
+use postroad_store::{
+    AskMail, Changes, CloseDigest, DueDigest, DueMail, Mail, MailNo, MailSettled, StoreError,
+};
 
 use super::service::NotifyingService;
 
@@ -32,10 +35,9 @@ const AGAIN: [Duration; 5] = [
 /// Before the server is called again that could not be reached; twice as long each time, up to the last.
 const SERVER_PAUSE: Duration = Duration::from_secs(60);
 const SERVER_PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
-/// After so many mails in a row it is the server that fails, and not a mail that it does not bear.
-const FAILED_IN_ROW: u32 = 2;
-/// One conversation with the server.
-const MAIL_TIME_MAX: Duration = Duration::from_secs(60);
+/// One conversation with the server. What it is waited for and not longer it may have taken all the same: it is tried again, less often
+/// each time.
+const MAIL_TIME_MAX: Duration = Duration::from_secs(120);
 /// Digests and mails that are read at a time.
 const AT_A_TIME: usize = 50;
 /// Before the store is asked again that did not answer.
@@ -52,14 +54,17 @@ enum Round {
     ServerFailed,
 }
 
+/// What became of a mail, until the store has written it.
+type Unsettled = Option<(MailNo, MailSettled)>;
+
 impl NotifyingService {
     /// Sends what is to be told, until it is ended.
     pub(super) async fn keep_mailing(self: Arc<Self>, noticed: Changes) {
-        let mut server_pause = SERVER_PAUSE;
+        let (mut server_pause, mut unsettled) = (SERVER_PAUSE, None);
         loop {
             // What is announced from here on is seen by the next round.
             noticed.catch_up(drop);
-            match self.round().await {
+            match self.round(&mut unsettled).await {
                 Ok(Round::More) => server_pause = SERVER_PAUSE,
                 Ok(Round::Until(next)) => {
                     server_pause = SERVER_PAUSE;
@@ -75,37 +80,42 @@ impl NotifyingService {
                     server_pause = (2 * server_pause).min(SERVER_PAUSE_MAX);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the store did not say what to mail; it is asked again");
+                    tracing::warn!(%error, "the store did not take or say what to mail; it is asked again");
                     self.clock.sleep(STORE_PAUSE).await;
                 }
             }
         }
     }
 
-    async fn round(&self) -> Result<Round, StoreError> {
+    async fn round(&self, unsettled: &mut Unsettled) -> Result<Round, StoreError> {
+        // Nothing is sent while it cannot be written what became of the last one: it would be sent again.
+        self.settle(unsettled).await?;
         let now = self.commit_clock.now();
         let ask = AskMail { digests_due_by: now.before(GATHERED), mails_due_by: now, limit: AT_A_TIME };
         let DueMail { digests, mails, next_digest, next_mail } = self.store.due_mail(ask).await?;
         let did_something = !digests.is_empty() || !mails.is_empty();
+        let mut failed_for = None;
+        let mut server_failed = false;
+        for mail in mails {
+            let tenant = mail.tenant_no;
+            let server_works = self.send(mail, unsettled).await?;
+            // Of one tenant it may be the mail that it does not bear.
+            server_failed = !server_works && failed_for.is_some_and(|other| other != tenant);
+            if server_failed {
+                break;
+            }
+            failed_for = if server_works { None } else { failed_for.or(Some(tenant)) };
+        }
         for digest in digests {
             self.close(digest, now).await?;
         }
-        if let Some(mailer) = &self.mailer {
-            let mut failed_in_row = 0;
-            for mail in mails {
-                let server_works = self.send(&**mailer, mail).await?;
-                failed_in_row = if server_works { 0 } else { failed_in_row + 1 };
-                if failed_in_row == FAILED_IN_ROW {
-                    return Ok(Round::ServerFailed);
-                }
-            }
+        if server_failed {
+            return Ok(Round::ServerFailed);
         }
-        if did_something && self.mailer.is_some() {
+        if did_something {
             return Ok(Round::More);
         }
-        let next_digest = next_digest.map(|due| due.after(GATHERED));
-        let next_mail = next_mail.filter(|_| self.mailer.is_some());
-        Ok(Round::Until([next_digest, next_mail].into_iter().flatten().min()))
+        Ok(Round::Until([next_digest.map(|due| due.after(GATHERED)), next_mail].into_iter().flatten().min()))
     }
 
     /// Makes mails of a digest. Where nobody can be told, or no mail can be sent, it is forgotten: what is told days later helps
@@ -115,33 +125,49 @@ impl NotifyingService {
         let config = self.configs.by_no(tenant_no).await?.filter(|_| self.mailer.is_some());
         let recipients = config.map(|config| config.tenant.spec.contacts.clone()).unwrap_or_default();
         let pause = |step: u32| PAUSES[(step as usize).min(PAUSES.len() - 1)];
-        let was_calm = due.since(allowed_at) >= pause(step);
+        let was_calm = due.since(allowed_at) >= pause(step) || recipients.is_empty();
         let step = if was_calm { 0 } else { (step + 1).min(PAUSES.len() as u32 - 1) };
-        let again_at = if recipients.is_empty() { at } else { at.after(pause(step)) };
-        self.store.close_digest(CloseDigest { tenant_no, recipients, at, again_at, step }).await
+        let close = CloseDigest { tenant_no, recipients, at, again_at: at.after(pause(step)), step };
+        let replaced = self.store.close_digest(close).await?;
+        if replaced > 0 {
+            self.metrics.mails_given_up(replaced);
+            tracing::warn!(
+                tenant = tenant_no.0,
+                replaced,
+                "mails to contacts could not be sent before the next ones"
+            );
+        }
+        Ok(())
     }
 
     /// Tries a mail. Answers whether the server takes mail at all.
-    async fn send(&self, mailer: &dyn Mailer, mail: Mail) -> Result<bool, StoreError> {
-        let sent = match self.letter(&mail).await? {
-            Some(letter) => self.hand_over(mailer, &letter).await,
-            // There is nobody or nothing to tell it of any more.
-            None => {
-                self.store.settle_mail(mail.no, MailSettled::Done).await?;
-                return Ok(true);
-            }
-        };
+    async fn send(&self, mail: Mail, unsettled: &mut Unsettled) -> Result<bool, StoreError> {
         let now = self.commit_clock.now();
-        let is_late = now.since(mail.made_at) >= MAIL_TRIED_MAX;
+        let again = AGAIN[(mail.tries as usize).min(AGAIN.len() - 1)];
+        let Some(mailer) = &self.mailer else {
+            return self.done(mail.no, unsettled).await;
+        };
+        if now.since(mail.made_at) >= MAIL_TRIED_MAX {
+            self.metrics.mails_given_up(1);
+            tracing::warn!(
+                tenant = mail.tenant_no.0,
+                "a mail to a contact is given up: it could not be sent for a day"
+            );
+            return self.done(mail.no, unsettled).await;
+        }
+        let sent = match self.letter(&mail).await {
+            Ok(Some(letter)) => self.hand_over(&**mailer, &letter).await,
+            // There is nobody or nothing to tell it of any more.
+            Ok(None) => return self.done(mail.no, unsettled).await,
+            // Behind the others: it may be only what this one tells.
+            Err(error) => Err(MailError::PutOff(error.to_string())),
+        };
         let (outcome, settled) = match &sent {
             Ok(()) => ("sent", MailSettled::Done),
             Err(MailError::Refused(_)) => ("refused", MailSettled::Done),
-            Err(_) if is_late => ("given_up", MailSettled::Done),
-            Err(MailError::PutOff(_)) => {
-                let pause = AGAIN[(mail.tries as usize).min(AGAIN.len() - 1)];
-                ("put_off", MailSettled::Again(now.after(pause)))
+            Err(MailError::PutOff(_) | MailError::Server(_)) => {
+                ("put_off", MailSettled::Again(self.commit_clock.now().after(again)))
             }
-            Err(MailError::Server(_)) => ("put_off", MailSettled::Again(now.after(SERVER_PAUSE))),
         };
         self.metrics.mailed(outcome);
         if let Err(error) = &sent {
@@ -149,8 +175,24 @@ impl NotifyingService {
             // Not whom to: addresses of people do not belong into a log.
             tracing::warn!(%error, tenant = tenant_no.0, tries, outcome, "a mail to a contact was not taken");
         }
-        self.store.settle_mail(mail.no, settled).await?;
+        *unsettled = Some((mail.no, settled));
+        self.settle(unsettled).await?;
         Ok(!matches!(sent, Err(MailError::Server(_))))
+    }
+
+    /// Nothing more becomes of a mail.
+    async fn done(&self, no: MailNo, unsettled: &mut Unsettled) -> Result<bool, StoreError> {
+        *unsettled = Some((no, MailSettled::Done));
+        self.settle(unsettled).await?;
+        Ok(true)
+    }
+
+    async fn settle(&self, unsettled: &mut Unsettled) -> Result<(), StoreError> {
+        if let Some((no, settled)) = *unsettled {
+            self.store.settle_mail(no, settled).await?;
+            *unsettled = None;
+        }
+        Ok(())
     }
 
     async fn hand_over(&self, mailer: &dyn Mailer, letter: &Letter) -> Result<(), MailError> {

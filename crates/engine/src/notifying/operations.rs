@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use postroad_domain::{TenantId, Timestamp, subscription::Failures};
+use postroad_store::StoreError;
 use serde_json::{Map, Value, json};
 
 use super::{report::host_of, service::NotifyingService};
@@ -40,17 +41,23 @@ impl NotifyingService {
             told.retain(|_, at| now.since(*at) < TOLD_EVERY);
             let taken = self.operations.take(|key| !told.contains_key(&key));
             let mut failed = false;
+            let mut is_nobody_there = false;
             for (key, noted) in taken {
+                // Asked once a round.
+                if is_nobody_there {
+                    continue;
+                }
                 match self.publish(key, noted).await {
-                    Told::Done => _ = told.insert(key, now),
-                    Told::Nobody => {}
+                    Told::Done => _ = told.insert(key, self.commit_clock.now()),
+                    Told::Nobody => is_nobody_there = true,
                     Told::Later => {
                         failed = true;
                         self.operations.put_back(key, noted);
                     }
                 }
             }
-            if failed {
+            if failed || is_nobody_there {
+                // What happens meanwhile is taken together.
                 self.clock.sleep(AGAIN).await;
                 continue;
             }
@@ -67,15 +74,19 @@ impl NotifyingService {
 
     async fn publish(&self, (lane, kind): NotedKey, (occurrence, at): Noted) -> Told {
         let operator = TenantId::operations();
-        let (mine, config) =
-            match (self.configs.by_id(&operator).await, self.configs.by_no(lane.tenant_no).await) {
-                (Ok(mine), Ok(config)) => (mine, config),
-                (Err(error), _) | (_, Err(error)) => {
-                    tracing::warn!(%error, "what happened could not be read for the operator");
-                    return Told::Later;
-                }
-            };
-        let Some(_) = mine else { return Told::Nobody };
+        let unread = |error: StoreError| {
+            tracing::warn!(%error, "what happened could not be read for the operator");
+            Told::Later
+        };
+        match self.configs.by_id(&operator).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Told::Nobody,
+            Err(error) => return unread(error),
+        }
+        let config = match self.configs.by_no(lane.tenant_no).await {
+            Ok(config) => config,
+            Err(error) => return unread(error),
+        };
         // What is gone needs nobody's attention; and an operator who cannot be reached is not told so over and over.
         let Some(config) = config.filter(|config| !config.tenant.id.is_operations()) else {
             return Told::Done;

@@ -1,6 +1,6 @@
 //! What a mail says: the notices of a closed digest, with what the log knows of the deliveries.
 
-use postroad_domain::{DeliveryId, Reason, TenantNo, Timestamp, attempt::Answer};
+use postroad_domain::{DeliveryId, Reason, Status, TenantNo, Timestamp, attempt::Answer};
 use postroad_mail::{FailedDelivery, Happened, Report, ReportEntry, TENANT_ENTRIES_MAX};
 use postroad_store::{Notice, NoticeKind, StoreError};
 
@@ -81,7 +81,7 @@ impl NotifyingService {
         }))
     }
 
-    /// A delivery that failed; `None` where it is forgotten.
+    /// A delivery that failed; `None` where it is forgotten, or has not failed any more.
     async fn failed_delivery(
         &self,
         config: &TenantConfig,
@@ -89,6 +89,10 @@ impl NotifyingService {
     ) -> Result<Option<FailedDelivery>, StoreError> {
         let tenant_no = config.tenant.no;
         let Some(delivery) = self.store.delivery(tenant_no, id).await? else { return Ok(None) };
+        // It was sent again by hand.
+        if delivery.status != Status::Failed {
+            return Ok(None);
+        }
         let entry = config.profile.profile.catalogue.entry(delivery.event_type.as_str());
         let title = entry.and_then(|entry| entry.title.clone());
         Ok(Some(FailedDelivery {

@@ -48,7 +48,6 @@ impl Dispatcher {
             self.tell_operator(*lane, Occurrence::Failed(*failures), at);
             let failed = Failed { failures: *failures, until: at };
             // What is not known must be read, and is judged behind that.
-            // What is not known must be read, and is judged behind that.
             if let Some(endpoint) = self.configs.known_endpoint(*lane) {
                 let rule = self.rule_of(&endpoint);
                 if rule.is_met_by(failed) {

@@ -125,16 +125,6 @@ impl Metrics {
             "Subscriptions that became inactive by what was answered",
             self.deactivated.clone(),
         );
-        registry.register(
-            "mails",
-            "Tries to send a mail to a contact by what became of them",
-            self.mails.clone(),
-        );
-        registry.register(
-            "operational_events_lost",
-            "Operational events that were not published because too many waited",
-            self.untold.clone(),
-        );
         registry.register("attempts", "HTTP exchanges by how they ended", self.attempts.clone());
         registry.register_with_unit(
             "attempt",
@@ -149,6 +139,24 @@ impl Metrics {
             Unit::Seconds,
             self.commit_seconds.clone(),
         );
+        self.register_notifications(registry);
+        self.register_gauges(registry);
+    }
+
+    fn register_notifications(&self, registry: &mut Registry) {
+        registry.register(
+            "mails",
+            "Tries to send a mail to a contact by what became of them",
+            self.mails.clone(),
+        );
+        registry.register(
+            "operational_events_lost",
+            "Operational events that were not published because too many waited",
+            self.untold.clone(),
+        );
+    }
+
+    fn register_gauges(&self, registry: &mut Registry) {
         registry.register("deliveries_waiting", "Deliveries that are not final", self.waiting.clone());
         registry.register_with_unit(
             "oldest_waiting_age",
@@ -239,6 +247,11 @@ impl Metrics {
             Next::Failed(reason) => self.failed(reason, 1),
             Next::Queued { .. } | Next::InPlace { .. } => {}
         }
+    }
+
+    /// Mails are tried no more.
+    pub(crate) fn mails_given_up(&self, count: usize) {
+        self.mails.get_or_create(&OutcomeLabel { outcome: "given_up" }).inc_by(count as u64);
     }
 
     /// A mail was tried.

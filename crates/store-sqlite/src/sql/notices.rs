@@ -11,9 +11,9 @@ queries! { NOTICES:
     /// Opens the digest of a tenant, unless it is open.
     DIGEST_OPEN = "INSERT INTO digest (tenant_no, open, due, allowed_at, step) VALUES (?1, 1, ?2, 0, 0)
         ON CONFLICT (tenant_no) DO UPDATE SET open = 1, due = max(allowed_at, excluded.due) WHERE open = 0";
-    /// The open digests that are due first, of tenants for which no mail waits.
+    /// The open digests that are due first, of tenants for which no mail waits that was not tried yet.
     DIGESTS_DUE = "SELECT tenant_no, due, allowed_at, step FROM digest WHERE open = 1 AND due >= ?1
-        AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.tenant_no = digest.tenant_no) ORDER BY due, tenant_no LIMIT ?2";
+        AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.tenant_no = digest.tenant_no AND tries = 0) ORDER BY due, tenant_no LIMIT ?2";
     /// Closes the digest of a tenant.
     DIGEST_CLOSE = "UPDATE digest SET open = 0, allowed_at = ?2, step = ?3 WHERE tenant_no = ?1 AND open = 1";
     /// Moves its notices into the closed one.
@@ -25,8 +25,8 @@ queries! { NOTICES:
     NOTICES_FORGET = "DELETE FROM notice WHERE tenant_no = ?1 AND closed = ?2";
     /// Writes a mail.
     MAIL_INSERT = "INSERT INTO mail (tenant_no, recipient, made_at, due) VALUES (?1, ?2, ?3, ?3)";
-    /// Whether mail waits for a tenant.
-    MAIL_WAITS = "SELECT 1 FROM mail WHERE tenant_no = ?1 LIMIT 1";
+    /// Whether mail waits for a tenant that was tried so often at most.
+    MAIL_WAITS = "SELECT 1 FROM mail WHERE tenant_no = ?1 AND tries <= ?2 LIMIT 1";
     /// The mails that are due first.
     MAILS_DUE = "SELECT mail_no, tenant_no, recipient, made_at, due, tries FROM mail WHERE due >= ?1
         ORDER BY due, mail_no LIMIT ?2";
@@ -38,7 +38,9 @@ queries! { NOTICES:
     MAIL_DELETE = "DELETE FROM mail WHERE mail_no = ?1";
     /// Notes of which failures the contacts were warned.
     SUBSCRIPTION_WARN = "UPDATE subscription SET warned_for = ?2 WHERE sub_no = ?1 AND warned_for IS NOT ?2";
-    /// Erases the mails of a deleted tenant.
+    /// Forgets what contacts were still to be told of a subscription that is deleted.
+    NOTICES_FORGET_SUBSCRIPTION = "DELETE FROM notice WHERE tenant_no = ?1 AND closed = ?2 AND sub_no = ?3";
+    /// Erases the mails of a deleted tenant, or of a digest that another one replaces.
     ERASE_MAILS = "DELETE FROM mail WHERE tenant_no = ?1";
     /// Erases its digest.
     ERASE_DIGEST = "DELETE FROM digest WHERE tenant_no = ?1";

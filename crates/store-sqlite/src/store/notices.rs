@@ -21,7 +21,7 @@ impl Notices for SqliteStore {
         self.readers.read(move |db| notices::due(db, ask)).await
     }
 
-    async fn close_digest(&self, close: CloseDigest) -> Result<(), StoreError> {
+    async fn close_digest(&self, close: CloseDigest) -> Result<usize, StoreError> {
         self.writer.write(GiveUp, move |work| writer::notices::close(work, &close)).await
     }
 

@@ -31,7 +31,7 @@ impl Failed {
         if known.lanes.get(&lane.subscription_no).is_some_and(|known| known.notifies) {
             let news = self.0.entry(lane).or_default();
             news.count = news.count.saturating_add(1);
-            if news.deliveries.len() < NOTICE_DELIVERIES_MAX {
+            if news.deliveries.len() < NOTICE_DELIVERIES_MAX && !news.deliveries.contains(&id) {
                 news.deliveries.push(id);
             }
         }
@@ -58,8 +58,12 @@ fn put(work: &mut Work<'_>, lane: LaneKey, kind: NoticeKind, news: News, at: Tim
         ))
     })?;
     let (count, first_at, mut deliveries) = before.unwrap_or((0, at, Vec::new()));
-    deliveries.extend(news.deliveries);
-    deliveries.truncate(NOTICE_DELIVERIES_MAX);
+    for id in news.deliveries {
+        // One that was sent again by hand, and failed again.
+        if deliveries.len() < NOTICE_DELIVERIES_MAX && !deliveries.contains(&id) {
+            deliveries.push(id);
+        }
+    }
     let (count, first_at) = (count.saturating_add(news.count), first_at.as_micros());
     let row =
         (tenant_no, sub_no, kind, count, first_at, at.as_micros(), codec::encode_deliveries(&deliveries));
@@ -85,13 +89,15 @@ pub(crate) fn warn(work: &mut Work<'_>, warn: WarnContacts) -> Result<bool, Faul
 }
 
 /// Closes the open digest of a tenant.
-pub(crate) fn close(work: &Work<'_>, close: &CloseDigest) -> Result<(), Fault> {
+pub(crate) fn close(work: &Work<'_>, close: &CloseDigest) -> Result<usize, Fault> {
     let tenant_no = close.tenant_no.0;
-    let mail_waits = query::find(work.db, sql::MAIL_WAITS, (tenant_no,), |_| Ok(()))?.is_some();
     let row = (tenant_no, close.again_at.as_micros(), close.step);
-    if mail_waits || query::run(work.db, sql::DIGEST_CLOSE, row)? == 0 {
-        return Ok(());
+    if mail_waits(work, tenant_no, 0)? || query::run(work.db, sql::DIGEST_CLOSE, row)? == 0 {
+        return Ok(0);
     }
+    // Those that were tried and could not be sent bring what is old by now.
+    let replaced = query::run(work.db, sql::ERASE_MAILS, (tenant_no,))?;
+    query::run(work.db, sql::NOTICES_FORGET, (tenant_no, true))?;
     if close.recipients.is_empty() {
         query::run(work.db, sql::NOTICES_FORGET, (tenant_no, false))?;
     } else {
@@ -99,6 +105,20 @@ pub(crate) fn close(work: &Work<'_>, close: &CloseDigest) -> Result<(), Fault> {
     }
     for recipient in &close.recipients {
         query::run(work.db, sql::MAIL_INSERT, (tenant_no, recipient, close.at.as_micros()))?;
+    }
+    Ok(replaced)
+}
+
+/// Whether mail waits for a tenant that was tried so often at most.
+fn mail_waits(work: &Work<'_>, tenant_no: i64, tries_max: u32) -> Result<bool, Fault> {
+    Ok(query::find(work.db, sql::MAIL_WAITS, (tenant_no, tries_max), |_| Ok(()))?.is_some())
+}
+
+/// Forgets what contacts were still to be told of a subscription that is deleted.
+pub(crate) fn forget(work: &Work<'_>, lane: LaneKey) -> Result<(), Fault> {
+    for closed in [false, true] {
+        let of = (lane.tenant_no.0, closed, lane.subscription_no.0);
+        query::run(work.db, sql::NOTICES_FORGET_SUBSCRIPTION, of)?;
     }
     Ok(())
 }
@@ -112,7 +132,7 @@ pub(crate) fn settle(work: &Work<'_>, no: MailNo, settled: MailSettled) -> Resul
     let tenant_no = query::find(work.db, sql::MAIL_TENANT, (no.0,), |row| Ok(row.get::<_, i64>(0)?))?;
     let Some(tenant_no) = tenant_no else { return Ok(()) };
     query::run(work.db, sql::MAIL_DELETE, (no.0,))?;
-    if query::find(work.db, sql::MAIL_WAITS, (tenant_no,), |_| Ok(()))?.is_none() {
+    if !mail_waits(work, tenant_no, u32::MAX)? {
         query::run(work.db, sql::NOTICES_FORGET, (tenant_no, true))?;
     }
     Ok(())

@@ -231,6 +231,7 @@ pub(crate) fn delete(work: &mut Work<'_>, delete: &DeleteSubscription) -> Result
     query::run(work.db, sql::SUBSCRIPTION_HIDE, row)?;
     note_history(work, (subscription.no, subscription.version), Standing::Deleted, delete.at)?;
     work.known.forget(subscription.no);
+    notices::forget(work, lane_of(&subscription))?;
     tenants::touch(work, delete.tenant_no)?;
     work.announced.extend([Change::Lane(lane_of(&subscription)), Change::CalledOff(delete.tenant_no)]);
     audit::note(work.db, delete.tenant_no, delete.at, delete.audit.as_ref())?;

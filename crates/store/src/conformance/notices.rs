@@ -210,7 +210,11 @@ pub async fn a_digest_becomes_one_mail_for_each_contact(store: Arc<dyn Store>) {
     let waits = due(&world).await;
     assert_eq!((waits.mails.as_slice(), waits.digests, waits.next_digest), (&mails[1..], Vec::new(), None));
     close(&mut world, &tenant, &["jo@example.com"], again_at, 0).await;
-    assert_eq!(due(&world).await.mails, mails[1..], "while mail waits no digest is closed");
+    assert_eq!(
+        due(&world).await.mails,
+        mails[1..],
+        "while mail waits that was not tried no digest is closed"
+    );
     world.store.settle_mail(mails[1].no, MailSettled::Done).await.unwrap();
     world.store.settle_mail(mails[1].no, MailSettled::Done).await.unwrap();
     assert_eq!(closed(&world, tenant.no).await, []);
@@ -346,4 +350,38 @@ pub async fn a_backlog_that_grows_is_told_share_by_share(store: Arc<dyn Store>) 
     let growing = world.sweep_within(budget, 10).await.growing;
     let told: Vec<_> = growing.iter().map(|growing| (growing.deliveries, growing.percent)).collect();
     assert_eq!(told, [(10, 50)], "it had gone back to 20 per cent and grows again");
+}
+
+pub async fn a_mail_that_cannot_be_sent_is_replaced_by_the_next_digest(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let loud = asks(&mut world, &tenant).await;
+    fail(&mut world, &tenant, &loud, 1).await;
+    let again_at = world.now();
+    close(&mut world, &tenant, &["jo@example.com", "full@example.com"], again_at, 0).await;
+    let mails = due(&world).await.mails;
+    let later = world.now().after(Duration::from_secs(60));
+    world.store.settle_mail(mails[0].no, MailSettled::Done).await.unwrap();
+    world.store.settle_mail(mails[1].no, MailSettled::Again(later)).await.unwrap();
+    let at = fail(&mut world, &tenant, &loud, 2).await;
+    assert_eq!(due(&world).await.digests.len(), 1, "one full mailbox keeps nothing from the others");
+    let again_at = world.now();
+    let recipients = vec!["jo@example.com".to_owned(), "full@example.com".to_owned()];
+    let closing = CloseDigest { tenant_no: tenant.no, recipients, at: world.tick(), again_at, step: 0 };
+    assert_eq!(world.store.close_digest(closing).await.unwrap(), 1);
+    let told = closed(&world, tenant.no).await;
+    assert_eq!((told.len(), told[0].count, told[0].first_at), (1, 2, at), "what is told is new");
+    let to: Vec<_> = due(&world).await.mails.into_iter().map(|mail| (mail.recipient, mail.tries)).collect();
+    assert_eq!(to, [("jo@example.com".to_owned(), 0), ("full@example.com".to_owned(), 0)]);
+}
+
+pub async fn a_deleted_subscription_leaves_no_notice(store: Arc<dyn Store>) {
+    let mut world = World::new(store).await;
+    let tenant = world.tenant("acme").await;
+    let (loud, other) = (asks(&mut world, &tenant).await, asks(&mut world, &tenant).await);
+    fail(&mut world, &tenant, &loud, 1).await;
+    fail(&mut world, &tenant, &other, 1).await;
+    world.delete(&loud).await;
+    let told: Vec<_> = told(&mut world, &tenant).await.iter().map(|notice| notice.subscription_no).collect();
+    assert_eq!(told, [other.no]);
 }

@@ -132,6 +132,8 @@ macro_rules! conformance_suite {
                 a_deleted_tenant_leaves_no_notice_and_no_mail
                 a_commit_says_which_subscriptions_recovered
                 a_backlog_that_grows_is_told_share_by_share
+                a_mail_that_cannot_be_sent_is_replaced_by_the_next_digest
+                a_deleted_subscription_leaves_no_notice
             }
             verification {
                 what_asks_for_handshakes_is_pending_and_unverified_where_they_must_pass

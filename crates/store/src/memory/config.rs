@@ -282,6 +282,7 @@ impl State {
         };
         let key = lane(delete.tenant_no, subscription.no);
         self.mark(key, Reason::Deleted, delete.at);
+        self.notices.forget(key);
         if let Some(row) = self.subscriptions.get_mut(&key) {
             row.deleted = true;
         }

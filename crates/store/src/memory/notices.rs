@@ -27,7 +27,8 @@ impl State {
         let notice = self.notices.open.entry((tenant_no, subscription_no, kind)).or_insert(new);
         notice.count = notice.count.saturating_add(1);
         notice.last_at = at;
-        if notice.deliveries.len() < NOTICE_DELIVERIES_MAX {
+        let is_known = id.is_some_and(|id| notice.deliveries.contains(&id));
+        if notice.deliveries.len() < NOTICE_DELIVERIES_MAX && !is_known {
             notice.deliveries.extend(id);
         }
         let new = DigestRow { due: at, allowed_at: Timestamp::default(), step: 0, is_open: false };
@@ -41,7 +42,7 @@ impl State {
 
     pub(super) fn due_mail(&self, ask: AskMail) -> DueMail {
         let rows = &self.notices;
-        let open = rows.digests.iter().filter(|(no, row)| row.is_open && !rows.has_mail_for(**no));
+        let open = rows.digests.iter().filter(|(no, row)| row.is_open && !rows.has_new_mail_for(**no));
         let mut digests: Vec<_> = open
             .map(|(no, row)| DueDigest {
                 tenant_no: *no,
@@ -65,15 +66,19 @@ impl State {
         }
     }
 
-    pub(super) fn close_digest(&mut self, close: CloseDigest) {
+    pub(super) fn close_digest(&mut self, close: CloseDigest) -> usize {
         let CloseDigest { tenant_no, recipients, at, again_at, step } = close;
-        if self.notices.has_mail_for(tenant_no) {
-            return;
+        if self.notices.has_new_mail_for(tenant_no) {
+            return 0;
         }
         let Some(digest) = self.notices.digests.get_mut(&tenant_no).filter(|digest| digest.is_open) else {
-            return;
+            return 0;
         };
         *digest = DigestRow { due: again_at, allowed_at: again_at, step, is_open: false };
+        let before = self.notices.mails.len();
+        self.notices.mails.retain(|_, row| row.mail.tenant_no != tenant_no);
+        let replaced = before - self.notices.mails.len();
+        self.notices.closed.retain(|key, _| key.0 != tenant_no);
         let keys: Vec<_> = self.notices.open.keys().filter(|key| key.0 == tenant_no).copied().collect();
         for key in keys {
             if let Some(notice) = self.notices.open.remove(&key).filter(|_| !recipients.is_empty()) {
@@ -85,6 +90,7 @@ impl State {
             let mail = Mail { no, tenant_no, recipient, made_at: at, tries: 0 };
             self.notices.mails.insert(no, MailRow { mail, due: at });
         }
+        replaced
     }
 
     pub(super) fn closed_notices(&self, no: TenantNo) -> Vec<Notice> {

@@ -100,6 +100,19 @@ impl NoticeRows {
         self.warned.retain(|lane, _| lane.tenant_no != no);
     }
 
+    /// Forgets a subscription.
+    pub(super) fn forget(&mut self, lane: LaneKey) {
+        let is_other = |key: &NoticeKey| (key.0, key.1) != (lane.tenant_no, lane.subscription_no);
+        self.open.retain(|key, _| is_other(key));
+        self.closed.retain(|key, _| is_other(key));
+    }
+
+    /// Whether mail waits for a tenant that was not tried yet.
+    pub(super) fn has_new_mail_for(&self, no: TenantNo) -> bool {
+        self.mails.values().any(|row| row.mail.tenant_no == no && row.mail.tries == 0)
+    }
+
+    /// Whether mail waits for a tenant.
     pub(super) fn has_mail_for(&self, no: TenantNo) -> bool {
         self.mails.values().any(|row| row.mail.tenant_no == no)
     }

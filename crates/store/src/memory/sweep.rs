@@ -34,6 +34,9 @@ impl State {
                 }
                 Chore::Expire(key) => {
                     self.finish(key, Input::Expire, Some(Reason::Expired), sweep.at);
+                    if let Some(lane) = self.deliveries.get(&key).map(|row| row.lane) {
+                        self.notice_failure(lane, key.1, sweep.at);
+                    }
                     swept.expired += 1;
                 }
                 Chore::Overflow(key) => {

@@ -6,9 +6,9 @@
 //! same notices are in one *mail* for each contact until each was sent or given up.
 //!
 //! **Invariants:**
-//! * a tenant has at most one closed digest: while mails of it wait, what happens gathers in the open one;
-//! * so what a tenant may have here is bounded by its subscriptions and its contacts, whatever fails and for however long no mail
-//!   can be sent;
+//! * a tenant has at most one closed digest: while mails of it wait, what happens gathers in the open one, which may replace it;
+//! * a subscription that is deleted leaves no notice; so what a tenant may have here is bounded by its subscriptions and its contacts,
+//!   whatever fails and for however long no mail can be sent;
 //! * what fails of a subscription that does not ask for notices ([`postroad_domain::SubscriptionSpec::notify_on_failure`]) costs
 //!   nothing here.
 //!
@@ -54,7 +54,7 @@ pub struct Notice {
     pub deliveries: Vec<DeliveryId>,
 }
 
-/// The number of a mail. It may be given again when the mail is gone.
+/// The number of a mail; never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MailNo(pub i64);
 
@@ -100,7 +100,7 @@ pub struct AskMail {
 /// What is due.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DueMail {
-    /// Digests to close, without those of tenants for which mails wait; first those that are due first.
+    /// Digests to close, without those of tenants for which mails wait that were not tried yet; first those that are due first.
     pub digests: Vec<DueDigest>,
     /// Mails to send; first those that are due first.
     pub mails: Vec<Mail>,
@@ -111,7 +111,8 @@ pub struct DueMail {
 }
 
 /// Closes the open digest of a tenant and makes a mail of it for each recipient. Without any it is forgotten. While mails of the tenant
-/// wait it changes nothing.
+/// wait that were not tried yet it changes nothing. Those that were tried and could not be sent are replaced, with their digest: one
+/// contact whose mailbox is full keeps nothing from the others.
 #[derive(Clone, Debug)]
 pub struct CloseDigest {
     /// Whose.
@@ -156,8 +157,8 @@ pub trait Notices: Send + Sync + 'static {
     /// What is due.
     async fn due_mail(&self, ask: AskMail) -> Result<DueMail, StoreError>;
 
-    /// Closes a digest.
-    async fn close_digest(&self, close: CloseDigest) -> Result<(), StoreError>;
+    /// Closes a digest; answers how many mails it replaced.
+    async fn close_digest(&self, close: CloseDigest) -> Result<usize, StoreError>;
 
     /// The notices of the closed digest of a tenant, by subscription and kind.
     async fn closed_notices(&self, tenant_no: TenantNo) -> Result<Vec<Notice>, StoreError>;

@@ -32,6 +32,7 @@ async fn created(
     let faults = Faults::default();
     let body: WebhookBody = read_body(json::value(&body?.0)?, &faults);
     body.note_missing(account.profile(), &faults);
+    body.note_properties(&faults);
     let draft = body.onto(SubscriptionDraft::to(PushDraft::default()), account.profile(), faults);
     let new = NewSubscription { draft, secret: None };
     let created = state.engine.configuration().create_subscription(&account.by, &account.tenant, new).await?;

@@ -140,6 +140,13 @@ impl WebhookBody {
     /// Adds a fault for each further thing that only this API can find.
     fn note_faults(&self, calls_function: bool, faults: &Faults) {
         match self.Type.as_deref() {
+            // The form of a webhook that calls a function says so itself.
+            Some("Webhook") if calls_function => {
+                faults.add(
+                    "Type",
+                    "cannot become Webhook by this API: set `delivery.url` and `options.type` by /v1",
+                );
+            }
             None | Some("Webhook") => {}
             Some("Lapp") if calls_function => {}
             // The product's API has no field for the function.
@@ -147,13 +154,18 @@ impl WebhookBody {
                 "Type",
                 "cannot become Lapp by this API, which cannot name a function: use `options.lapp` of /v1",
             ),
-            Some(_) => faults.add("Type", "must be Webhook or Lapp"),
+            Some(_) => faults.add("Type", "must be Webhook"),
         }
         for (index, header) in self.CustomHeaders.iter().flat_map(BoundedVec::iter).enumerate() {
             if header.Value == MASK {
                 faults.add(&format!("CustomHeaders[{index}].Value"), MASK_IS_NO_VALUE);
             }
         }
+    }
+
+    /// Adds a fault where `WebhookProperties` is no JSON object, or names another type of activity. Only for whom says one of them: `/v1`
+    /// takes any text.
+    pub(super) fn note_properties(&self, faults: &Faults) {
         let type_of_properties = self.WebhookProperties.as_deref().and_then(|text| activity_of(text, faults));
         let own_type = self.ActivityEvent.clone().and_then(Word::given);
         if let (Some(own), Some(other)) = (own_type, type_of_properties)

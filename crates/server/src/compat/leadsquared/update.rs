@@ -81,6 +81,7 @@ fn changed(now: &Subscription, patch: &Map<String, Value>, profile: &Profile) ->
         return SubscriptionUpdate { draft: Some(base), removes_secret: false };
     };
     let says_event = patch.contains_key("WebhookEvent") || patch.contains_key("ActivityEvent");
+    let says_properties = patch.contains_key("WebhookProperties") || patch.contains_key("ActivityEvent");
     let patch = Value::Object(patch.clone());
     // After the merge a null under an unknown name would be gone without a word.
     UpdateBody::note_unknown(Field::root(patch.clone(), &faults));
@@ -90,6 +91,9 @@ fn changed(now: &Subscription, patch: &Map<String, Value>, profile: &Profile) ->
     let body: UpdateBody = read_body(form, &faults);
     if says_event {
         body.webhook.note_missing(profile, &faults);
+    }
+    if says_properties {
+        body.webhook.note_properties(&faults);
     }
     let active = is_active(body.StatusCode.and_then(Word::given), now, &faults);
     let draft = SubscriptionDraft { active, ..body.webhook.onto(base, profile, faults) };

@@ -1,14 +1,16 @@
 //! Fails what expired in lanes that are held, as their receiver is gone or not verified: nobody sends from them, so nobody else would.
 
-use postroad_domain::{Reason, SubscriptionNo, Timestamp};
+use postroad_domain::{EventId, Reason, SubscriptionNo, Timestamp};
+use postroad_store::LaneKey;
 
 use super::rows::Budget;
 use crate::{
     codes,
     error::Fault,
     limits::LOOKS_PER_SWEEP,
+    numbers,
     sql::{self, query},
-    writer::{held::HeldWalk, known::Lane, work::Work},
+    writer::{held::HeldWalk, known::Lane, notices::Failed, work::Work},
 };
 
 /// Whether a walk through a held lane is under way or due.
@@ -52,6 +54,7 @@ fn walk_on(
     })?;
     let reason = codes::reason_code(Reason::Expired);
     let mut failed = 0;
+    let mut noted = Failed::default();
     for (due, delivery_no, expires_at) in &rows {
         if *expires_at < at {
             let place = (lane.tenant_no.0, sub_no.0, lane.generation, due, delivery_no);
@@ -59,11 +62,19 @@ fn walk_on(
             query::run(work.db, sql::DELIVERY_FAIL, (delivery_no, 0, at.as_micros(), reason))?;
             work.known.left(sub_no, (*due, *delivery_no), None);
             failed += 1;
+            if lane.notifies {
+                let event =
+                    query::find(work.db, sql::DELIVERY_STANDING, (delivery_no,), |row| Ok(row.get(4)?))?;
+                let id = event.map(|event| numbers::delivery_id(EventId::from_bytes(event), *delivery_no));
+                let lane = LaneKey { tenant_no: lane.tenant_no, subscription_no: sub_no };
+                id.into_iter().for_each(|id| noted.note(work.known, lane, id));
+            }
             walk.saw((*due, *delivery_no), None);
         } else {
             walk.saw((*due, *delivery_no), Some(*expires_at));
         }
     }
+    noted.finish(work, at)?;
     if rows.len() < limit {
         walk.finish();
     }

@@ -14,9 +14,8 @@ impl Notices for MemoryStore {
         Ok(self.state().due_mail(ask))
     }
 
-    async fn close_digest(&self, close: CloseDigest) -> Result<(), StoreError> {
-        self.state().close_digest(close);
-        Ok(())
+    async fn close_digest(&self, close: CloseDigest) -> Result<usize, StoreError> {
+        Ok(self.state().close_digest(close))
     }
 
     async fn closed_notices(&self, tenant_no: TenantNo) -> Result<Vec<Notice>, StoreError> {
