@@ -49,6 +49,40 @@ impl Profile {
         list.into_iter().flat_map(read_list).map(Arc::new).collect()
     }
 
+    /// Puts the key that is kept in the place of each mask in a tenant's list of endpoints, where one with that name and that URL is
+    /// kept: whoever is shown masks may send them back. With another URL the key would go somewhere else.
+    ///
+    /// # Errors
+    ///
+    /// A mask stands for nothing that is kept.
+    pub fn keep_endpoint_keys(
+        &self,
+        tenant: &mut Map<String, Value>,
+        kept: &[Arc<NamedEndpoint>],
+        mask: &str,
+    ) -> Result<(), Vec<FieldProblem>> {
+        let Some(rules) = self.endpoint_rules() else { return Ok(()) };
+        let mut problems = Vec::new();
+        let list = tenant.get_mut(&rules.list).and_then(Value::as_array_mut);
+        for (index, item) in list.into_iter().flatten().enumerate() {
+            let Some(mut said) = NamedEndpoint::read("", item).ok().filter(|said| said.api_key == mask)
+            else {
+                continue;
+            };
+            match kept.iter().find(|known| known.name == said.name && known.url == said.url) {
+                Some(known) => {
+                    said.api_key.clone_from(&known.api_key);
+                    *item = said.to_json();
+                }
+                None => problems.push(FieldProblem {
+                    field: format!("options.{}[{index}].api_key", rules.list),
+                    message: "is only a mask, and no endpoint with this name and URL has a key: write the value itself".to_owned(),
+                }),
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
     /// Whether a subscription with these options is sent to an endpoint of its tenant.
     pub fn names_endpoint(&self, subscription: &Map<String, Value>) -> bool {
         self.endpoint_rules().is_some_and(|rules| subscription.contains_key(&rules.option))

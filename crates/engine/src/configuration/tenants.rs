@@ -42,6 +42,8 @@ pub struct TenantDraft {
     pub retention: Option<String>,
     /// Bytes of its events' data that are kept.
     pub retention_bytes: Option<Number>,
+    /// What stands in the place of an endpoint's key that stays as it is.
+    pub mask: Option<&'static str>,
     /// The fields that could not be read and why. What stands in their places counts for nothing.
     pub unreadable: Vec<FieldProblem>,
 }
@@ -56,6 +58,7 @@ impl From<TenantSpec> for TenantDraft {
             options: spec.options,
             retention: spec.retention.map(duration_text),
             retention_bytes: spec.retention_bytes.map(Number::from),
+            mask: None,
             unreadable: Vec::new(),
         }
     }
@@ -101,6 +104,20 @@ pub enum PutTenantError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The settings with the keys of endpoints in the place of the masks that stand for them.
+fn with_kept_keys(
+    spec: TenantSpec,
+    mask: Option<&str>,
+    before: Option<&TenantConfig>,
+    profile: &LoadedProfile,
+) -> Result<TenantSpec, Vec<FieldProblem>> {
+    let Some(mask) = mask.filter(|mask| spec.options.contains(mask)) else { return Ok(spec) };
+    let mut options = options_of(&spec.options);
+    let kept = before.map_or(&[][..], |before| &before.named_endpoints);
+    profile.profile.keep_endpoint_keys(&mut options, kept, mask)?;
+    Ok(TenantSpec { options: serde_json::Value::Object(options).to_string(), ..spec })
 }
 
 /// The operator's own tenant has a profile and nothing else: who is told is a matter of its subscriptions.
@@ -151,6 +168,7 @@ impl ConfigurationService {
         draft: TenantDraft,
         is_expected: impl FnOnce(Option<&Tenant>) -> bool,
     ) -> Result<(Tenant, bool), PutTenantError> {
+        let mask = draft.mask;
         let spec = draft.check().map_err(PutTenantError::Invalid)?;
         let profile = self.profile_to_be(&spec)?;
         if id.is_operations() {
@@ -165,6 +183,8 @@ impl ConfigurationService {
         if !is_expected(before.as_ref().map(|before| &before.tenant)) {
             return Err(PutTenantError::Stale);
         }
+        let spec =
+            with_kept_keys(spec, mask, before.as_deref(), &profile).map_err(PutTenantError::Invalid)?;
         if let Some(before) = before.as_ref().filter(|before| before.tenant.spec == spec) {
             return Ok((before.tenant.clone(), false));
         }

@@ -51,10 +51,12 @@ pub(super) fn drop_masks(patch: &mut Value, current: &str, profile: &Profile) {
     patch.retain(|name, value| !(is_mask(name, value) && current.contains_key(name)));
 }
 
-/// Adds a fault for each mask that stands where a value is wanted.
+/// Adds a fault for each mask that stands where a value is wanted. In a tenant's list of endpoints it may stand for the key that stays,
+/// which the engine knows.
 pub(super) fn note_masks(options: &str, profile: &Profile, faults: &Faults) {
     for (name, value) in &parse(options) {
-        let option = declared(profile, name);
+        let is_list = profile.endpoint_rules().is_some_and(|rules| rules.list == *name);
+        let option = declared(profile, name).filter(|_| !is_list);
         for path in option.map(|option| option.masks_in(value, MASK)).unwrap_or_default() {
             faults.add(&format!("options.{name}{path}"), MASK_IS_NO_VALUE);
         }

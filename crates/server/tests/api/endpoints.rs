@@ -151,9 +151,11 @@ async fn what_cannot_be_of_endpoints_is_refused_by_its_field() {
     let options = |lapps: Value| json!({"profile": "leadsquared", "options": {"lapps": lapps}}).to_string();
     let mut masked = lapp("score");
     masked["api_key"] = json!(MASK);
+    let mut moved = masked.clone();
+    moved["url"] = json!("https://elsewhere.example/");
     for (lapps, field, says) in [
         (json!([lapp("other")]), "options.lapps", "has no score any more, to which the subscription sub_"),
-        (json!([masked]), "options.lapps[0].api_key", "write the value itself"),
+        (json!([moved]), "options.lapps[0].api_key", "write the value itself"),
         (json!([lapp("score"), lapp("blocked")]), "options.lapps[1].url", "is refused"),
         (
             json!([lapp("score"), {"name": "x", "url": "ftp://x", "api_key": "k"}]),
@@ -166,6 +168,21 @@ async fn what_cannot_be_of_endpoints_is_refused_by_its_field() {
             .check(&app)
             .await;
     }
+}
+
+#[tokio::test]
+async fn what_a_tenant_shows_of_its_endpoints_can_be_sent_back_and_keeps_their_keys() {
+    let app = App::new().await;
+    let tenant = account(&app).await;
+    app.subscribe_in(&tenant, to_lapp(json!("score"))).await;
+    let shown = app.get(&tenant).await.expect(200);
+    assert_eq!(shown["options"]["lapps"][0]["api_key"], MASK, "{shown}");
+    let body = json!({"profile": "leadsquared", "name": "renamed", "options": shown["options"]});
+    app.put(&tenant, body).await.expect(200);
+    app.post(&format!("{tenant}/events"), json!({"type": "Lead_Post_Create", "data": {}})).await.expect(202);
+    let exchange = app.exchange().await;
+    assert!(exchange.header("x-api-key").is_some_and(|key| !key.is_empty() && key != MASK));
+    exchange.answer(200, b"");
 }
 
 #[tokio::test]

@@ -67,6 +67,7 @@ pub(super) fn read(body: Value, engine: &Engine) -> TenantDraft {
         options,
         retention: settings.retention,
         retention_bytes: settings.retention_bytes,
+        mask: Some(options::MASK),
         unreadable: faults.into_problems(),
     }
 }
