@@ -41,6 +41,7 @@ const TARGETS: [Target; 28] = [
     at_most("neighbours-trickling", "p99 to alone", 1.5, 1.1),
     at_most("beside-fanouts", "p99 to alone", 1.5, 1.1),
     at_least("beside-fanouts", "ordered to alone", 0.5, 0.8),
+    at_least("beside-groups", "to alone", 0.9, 1.0),
     at_least("promised", "attempts", 160.0, 160.0),
     at_most("promised", "late highest", 250.0, 50.0),
     at_most("promised", "early highest", 1.0, 0.0),
