@@ -88,7 +88,8 @@ impl WebhookBody {
         faults: Faults,
     ) -> SubscriptionDraft {
         let event = self.WebhookEvent.clone().given().map(|event| code_of(profile, event));
-        let calls_function = matches!(&base.target, TargetDraft::Push(Some(push)) if push.url.is_none());
+        let calls_function =
+            serde_json::from_str(&base.options).is_ok_and(|options| profile.names_endpoint(&options));
         self.note_faults(calls_function, &faults);
         let options = self.options_onto(&base.options);
         let push = match base.target {
