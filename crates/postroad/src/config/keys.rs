@@ -288,8 +288,8 @@ pub static KEYS: [Key; 23] = [
         value_name: "URL",
         otherwise: Otherwise::Words("no mail is sent"),
         summary: "Tell the contacts of tenants by mail through this server: smtp://[user:password@]host[:port]",
-        details: "What fails for good where a subscription has notify_on_failure, and subscriptions that became inactive by \
-                  themselves or are about to. smtp:// asks for STARTTLS, at port 587 unless another stands there; smtps:// is \
+        details: "They are told of deliveries that fail for good where a subscription has notify_on_failure, and of subscriptions \
+                  that became inactive by themselves or soon will. smtp:// asks for STARTTLS, at port 587 unless another stands there; smtps:// is \
                   TLS from the first byte, at port 465; ?tls=none is for a server on this machine or in a network that you \
                   trust, at port 25. Characters such as @ in a password are written as %40. It needs mail-from.",
         is_secret: true,
@@ -304,7 +304,7 @@ pub static KEYS: [Key; 23] = [
         name: "mail-from",
         value_name: "ADDRESS",
         otherwise: Otherwise::Words("no mail is sent"),
-        summary: "Whom that mail is from: hooks@example.com, or Webhooks <hooks@example.com>",
+        summary: "The sender of that mail: hooks@example.com, or Webhooks <hooks@example.com>",
         details: "It needs smtp-url. Calls in a mail begin with public-url, so set that too.",
         is_secret: false,
         is_list: false,

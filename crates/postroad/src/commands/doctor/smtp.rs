@@ -27,7 +27,8 @@ pub(super) async fn check(config: &Config, clock: &dyn Clock) -> Check {
         Err(error) => Check::fail(
             "smtp",
             error.to_string(),
-            "correct smtp-url, or see to the mail server; until then contacts are told nothing",
+            "correct smtp-url (smtps:// is TLS from the first byte, ?tls=none no encryption), or see to the mail server; \
+             until then contacts are told nothing",
         ),
     }
 }
