@@ -11,7 +11,10 @@ use postroad_domain::{TenantId, Timestamp, subscription::Failures};
 use postroad_store::StoreError;
 use serde_json::{Map, Value, json};
 
-use super::{report::host_of, service::NotifyingService};
+use super::{
+    report::{host_of, one_line},
+    service::NotifyingService,
+};
 use crate::{
     accepting::publish::{PublishError, PublishEvent},
     operations::{Noted, NotedKey, Occurrence},
@@ -95,7 +98,7 @@ impl NotifyingService {
         let subscription = &endpoint.subscription;
         let host = host_of(endpoint);
         let name = subscription.spec.name.clone();
-        let shown = name.clone().unwrap_or_else(|| subscription.id.to_string());
+        let shown = name.as_deref().map_or_else(|| subscription.id.to_string(), one_line);
         let mut data = Map::new();
         data.insert("tenant".to_owned(), json!(config.tenant.id.as_str()));
         let fields = json!({"id": subscription.id.to_string(), "name": name, "host": host});

@@ -27,7 +27,8 @@ impl NotifyingService {
                 entries.push(entry);
             }
         }
-        let tenant = config.tenant.spec.name.clone().unwrap_or_else(|| config.tenant.id.to_string());
+        let tenant =
+            config.tenant.spec.name.as_deref().map_or_else(|| config.tenant.id.to_string(), one_line);
         let product = config.profile.profile.title.clone();
         Ok((!entries.is_empty()).then_some(Report { product, tenant, entries, more }))
     }
@@ -73,7 +74,7 @@ impl NotifyingService {
         Ok(Some(ReportEntry {
             happened,
             word: labels.get("subscription").cloned().unwrap_or_else(|| "Webhook".to_owned()),
-            name: name.unwrap_or_else(|| subscription.id.to_string()),
+            name: name.map_or_else(|| subscription.id.to_string(), |name| one_line(&name)),
             host: host_of(endpoint),
             first_at: moment(first_at),
             last_at: moment(last_at),
@@ -96,7 +97,7 @@ impl NotifyingService {
         let entry = config.profile.profile.catalogue.entry(delivery.event_type.as_str());
         let title = entry.and_then(|entry| entry.title.clone());
         Ok(Some(FailedDelivery {
-            event: title.unwrap_or_else(|| delivery.event_type.to_string()),
+            event: one_line(&title.unwrap_or_else(|| delivery.event_type.to_string())),
             id: id.to_string(),
             how: self.how(tenant_no, id, delivery.reason).await?,
             call: format!("GET {}", self.url_of(config, &format!("deliveries/{id}"))),
@@ -124,6 +125,12 @@ impl NotifyingService {
     fn url_of(&self, config: &TenantConfig, path: &str) -> String {
         format!("{}/v1/tenants/{}/{path}", self.public_url, config.tenant.id)
     }
+}
+
+/// A customer's text as a part of a sentence: nothing in it begins a line, and nothing turns the direction of what follows.
+pub(super) fn one_line(text: &str) -> String {
+    let turns = |letter: char| matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+    text.chars().map(|letter| if letter.is_control() || turns(letter) { ' ' } else { letter }).collect()
 }
 
 /// The host that a subscription sends to: the rest of a URL may hold a secret.
@@ -154,6 +161,11 @@ fn moment(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_customers_name_cannot_forge_a_line_of_a_mail() {
+        assert_eq!(one_line("evil\r\nBcc: x\u{0}\u{1b}[31m\u{202e}gnp\u{2028}é"), "evil  Bcc: x  [31m gnp é");
+    }
 
     #[test]
     fn a_moment_is_written_to_the_second() {
