@@ -37,6 +37,8 @@ pub(crate) enum Latest {
 pub(crate) struct Tally {
     /// Operations that were acknowledged.
     pub(crate) acknowledged: usize,
+    /// Cuts before which something was acknowledged that can be seen, so that it had to outlive them.
+    pub(crate) at_stake: usize,
     /// Cuts while the store was opened.
     pub(crate) cut_opening: usize,
     /// Cuts while a connection beside the store moved the log.
@@ -58,6 +60,7 @@ pub(crate) struct Tally {
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.acknowledged += other.acknowledged;
+        self.at_stake += other.at_stake;
         self.cut_opening += other.cut_opening;
         self.cut_checkpointing += other.cut_checkpointing;
         self.cut_closing += other.cut_closing;

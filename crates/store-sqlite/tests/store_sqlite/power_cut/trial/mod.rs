@@ -66,6 +66,7 @@ impl Trial {
             if let Some(actor) = trial.live().await? {
                 trial.end_with_a_cut(actor);
             }
+            trial.tally.at_stake += usize::from(trial.has_something_to_lose().await?);
             trial.reboot();
         }
         // At last two lives without a cut: the store goes on working, and closes well.
@@ -92,6 +93,12 @@ impl Trial {
             trial.computer().state().disk.lie();
         }
         Ok(trial)
+    }
+
+    /// Whether what was acknowledged can be told from an empty store.
+    async fn has_something_to_lose(&self) -> Result<bool, Loss> {
+        let empty = Picture::of(&MemoryStore::embedded()).await?;
+        Ok(empty.difference_to(&Picture::of(&*self.expected.store).await?).is_some())
     }
 
     fn plan_cut(&mut self) {
