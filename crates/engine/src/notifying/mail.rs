@@ -4,18 +4,21 @@
 //! an outage of any size is a handful of mails to each contact, and a single failure is one.
 //!
 //! **Invariants:**
-//! * what became of a mail is written before the next is sent, also where the store does not take it at once; so a crash sends at most
-//!   one of them twice;
-//! * a mail is tried for a day at most, and one that the server does not bear keeps no other waiting for longer than its try;
+//! * what became of a mail is written before further mails are sent, also where the store does not take it at once; so a crash sends
+//!   none twice but those that were under way, [`AT_ONCE`] at most;
+//! * a mail is tried for a day at most. Tenants take turns: of each one mail is under way at a time, and however many a tenant has, and
+//!   however slow the server is with them, another tenant's mail waits for one try of theirs;
 //! * nothing of a delivery's way waits for mail.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use postroad_domain::{Timestamp, limits::MAIL_TRIED_MAX};
 use postroad_mail::{Letter, MailError, Mailer};
 use postroad_store::{
     AskMail, Changes, CloseDigest, DueDigest, DueMail, Mail, MailNo, MailSettled, StoreError,
 };
+
+use tokio::task::JoinSet;
 
 use super::service::NotifyingService;
 
@@ -39,7 +42,9 @@ const SERVER_PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
 /// each time.
 const MAIL_TIME_MAX: Duration = Duration::from_secs(120);
 /// Digests and mails that are read at a time.
-const AT_A_TIME: usize = 50;
+const AT_A_TIME: usize = 1_000;
+/// Mails that are under way at the same time, each of another tenant.
+const AT_ONCE: usize = 8;
 /// Before the store is asked again that did not answer.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
@@ -54,13 +59,21 @@ enum Round {
     ServerFailed,
 }
 
-/// What became of a mail, until the store has written it.
-type Unsettled = Option<(MailNo, MailSettled)>;
+/// What became of mails, until the store has written it.
+type Unsettled = Vec<(MailNo, MailSettled)>;
+
+/// What a try came to.
+struct Tried {
+    no: MailNo,
+    settled: MailSettled,
+    /// Whether the server took mail at all; `None` where it was not asked.
+    server_works: Option<bool>,
+}
 
 impl NotifyingService {
     /// Sends what is to be told, until it is ended.
     pub(super) async fn keep_mailing(self: Arc<Self>, noticed: Changes) {
-        let (mut server_pause, mut unsettled) = (SERVER_PAUSE, None);
+        let (mut server_pause, mut unsettled) = (SERVER_PAUSE, Unsettled::new());
         loop {
             // What is announced from here on is seen by the next round.
             noticed.catch_up(drop);
@@ -87,35 +100,51 @@ impl NotifyingService {
         }
     }
 
-    async fn round(&self, unsettled: &mut Unsettled) -> Result<Round, StoreError> {
-        // Nothing is sent while it cannot be written what became of the last one: it would be sent again.
+    async fn round(self: &Arc<Self>, unsettled: &mut Unsettled) -> Result<Round, StoreError> {
+        // Nothing is sent while it cannot be written what became of earlier ones: they would be sent again.
         self.settle(unsettled).await?;
         let now = self.commit_clock.now();
         let ask = AskMail { digests_due_by: now.before(GATHERED), mails_due_by: now, limit: AT_A_TIME };
         let DueMail { digests, mails, next_digest, next_mail } = self.store.due_mail(ask).await?;
         let did_something = !digests.is_empty() || !mails.is_empty();
-        let mut failed_for = None;
-        let mut server_failed = false;
-        for mail in mails {
-            let tenant = mail.tenant_no;
-            let server_works = self.send(mail, unsettled).await?;
-            // Of one tenant it may be the mail that it does not bear.
-            server_failed = !server_works && failed_for.is_some_and(|other| other != tenant);
-            if server_failed {
-                break;
-            }
-            failed_for = if server_works { None } else { failed_for.or(Some(tenant)) };
-        }
+        let server_works = self.send_one_of_each(mails, unsettled).await;
+        self.settle(unsettled).await?;
         for digest in digests {
             self.close(digest, now).await?;
         }
-        if server_failed {
+        if !server_works {
             return Ok(Round::ServerFailed);
         }
         if did_something {
             return Ok(Round::More);
         }
         Ok(Round::Until([next_digest.map(|due| due.after(GATHERED)), next_mail].into_iter().flatten().min()))
+    }
+
+    /// Tries the first mail of each tenant, some at the same time. Answers whether the server takes mail at all: where it failed for one
+    /// tenant alone, it may be the mail that it does not bear.
+    async fn send_one_of_each(self: &Arc<Self>, mails: Vec<Mail>, unsettled: &mut Unsettled) -> bool {
+        let mut tenants = BTreeSet::new();
+        let mut waiting = mails.into_iter().filter(|mail| tenants.insert(mail.tenant_no));
+        let mut under_way = JoinSet::new();
+        let (mut failed, mut answered) = (0, false);
+        loop {
+            // Where nothing can be written, or nobody answers, no more begin.
+            while under_way.len() < AT_ONCE && unsettled.is_empty() && (failed < 2 || answered) {
+                let Some(mail) = waiting.next() else { break };
+                let service = Arc::clone(self);
+                under_way.spawn(async move { service.send(mail).await });
+            }
+            let Some(tried) = under_way.join_next().await else { break };
+            let Ok(Tried { no, settled, server_works }) = tried else { continue };
+            failed += usize::from(server_works == Some(false));
+            answered |= server_works == Some(true);
+            unsettled.push((no, settled));
+            if let Err(error) = self.settle(unsettled).await {
+                tracing::warn!(%error, "it could not be written what became of a mail; no more are sent until it is");
+            }
+        }
+        failed < 2 || answered
     }
 
     /// Makes mails of a digest. Where nobody can be told, or no mail can be sent, it is forgotten: what is told days later helps
@@ -140,28 +169,27 @@ impl NotifyingService {
         Ok(())
     }
 
-    /// Tries a mail. Answers whether the server takes mail at all.
-    async fn send(&self, mail: Mail, unsettled: &mut Unsettled) -> Result<bool, StoreError> {
-        let now = self.commit_clock.now();
-        let again = AGAIN[(mail.tries as usize).min(AGAIN.len() - 1)];
-        let Some(mailer) = &self.mailer else {
-            return self.done(mail.no, unsettled).await;
-        };
-        if now.since(mail.made_at) >= MAIL_TRIED_MAX {
+    /// Tries a mail.
+    async fn send(&self, mail: Mail) -> Tried {
+        let Mail { no, tenant_no, tries, .. } = mail;
+        let done = Tried { no, settled: MailSettled::Done, server_works: None };
+        let Some(mailer) = &self.mailer else { return done };
+        if self.commit_clock.now().since(mail.made_at) >= MAIL_TRIED_MAX {
             self.metrics.mails_given_up(1);
             tracing::warn!(
-                tenant = mail.tenant_no.0,
+                tenant = tenant_no.0,
                 "a mail to a contact is given up: it could not be sent for a day"
             );
-            return self.done(mail.no, unsettled).await;
+            return done;
         }
-        let sent = match self.letter(&mail).await {
-            Ok(Some(letter)) => self.hand_over(&**mailer, &letter).await,
+        let (sent, is_asked) = match self.letter(&mail).await {
+            Ok(Some(letter)) => (self.hand_over(&**mailer, &letter).await, true),
             // There is nobody or nothing to tell it of any more.
-            Ok(None) => return self.done(mail.no, unsettled).await,
+            Ok(None) => return done,
             // Behind the others: it may be only what this one tells.
-            Err(error) => Err(MailError::PutOff(error.to_string())),
+            Err(error) => (Err(MailError::PutOff(error.to_string())), false),
         };
+        let again = AGAIN[(tries as usize).min(AGAIN.len() - 1)];
         let (outcome, settled) = match &sent {
             Ok(()) => ("sent", MailSettled::Done),
             Err(MailError::Refused(_)) => ("refused", MailSettled::Done),
@@ -171,26 +199,17 @@ impl NotifyingService {
         };
         self.metrics.mailed(outcome);
         if let Err(error) = &sent {
-            let Mail { tenant_no, tries, .. } = mail;
             // Not whom to: addresses of people do not belong into a log.
             tracing::warn!(%error, tenant = tenant_no.0, tries, outcome, "a mail to a contact was not taken");
         }
-        *unsettled = Some((mail.no, settled));
-        self.settle(unsettled).await?;
-        Ok(!matches!(sent, Err(MailError::Server(_))))
-    }
-
-    /// Nothing more becomes of a mail.
-    async fn done(&self, no: MailNo, unsettled: &mut Unsettled) -> Result<bool, StoreError> {
-        *unsettled = Some((no, MailSettled::Done));
-        self.settle(unsettled).await?;
-        Ok(true)
+        let server_works = is_asked.then_some(!matches!(sent, Err(MailError::Server(_))));
+        Tried { no, settled, server_works }
     }
 
     async fn settle(&self, unsettled: &mut Unsettled) -> Result<(), StoreError> {
-        if let Some((no, settled)) = *unsettled {
+        while let Some((no, settled)) = unsettled.last().copied() {
             self.store.settle_mail(no, settled).await?;
-            *unsettled = None;
+            unsettled.pop();
         }
         Ok(())
     }

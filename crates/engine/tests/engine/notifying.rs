@@ -290,6 +290,24 @@ async fn a_server_that_hangs_keeps_nothing_but_mail_waiting() {
 }
 
 #[tokio::test]
+async fn a_tenant_whose_mail_hangs_keeps_no_other_tenants_mail_waiting() {
+    let office = Office::with(&["a@slow.example", "b@slow.example", "c@slow.example"]).await;
+    office.world.subscribe(loud()).await;
+    office.fail().await;
+    let other = TenantId::parse("other").unwrap();
+    let configuration = office.world.engine.configuration();
+    configuration.put_tenant(&Origin::ADMIN, other.clone(), contacts(&[JO])).await.unwrap();
+    office.world.subscribe_in(&other, loud()).await;
+    office.world.engine.accepting().publish(&other, event("lead.created", "{}")).await.unwrap();
+    office.world.exchange().await.answer(500);
+    office.world.pass(SOON).await;
+    let (first, second) = (office.mail().await, office.mail().await);
+    let to = [first.letter.to.as_str(), second.letter.to.as_str()];
+    assert!(to.contains(&"a@slow.example") && to.contains(&JO), "one of each: {to:?}");
+    office.no_mail().await;
+}
+
+#[tokio::test]
 async fn whoever_is_no_contact_any_more_gets_no_mail() {
     let office = Office::with(&[JO, AL]).await;
     office.world.subscribe(loud()).await;
